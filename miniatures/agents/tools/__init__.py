@@ -1,0 +1,1 @@
+"""The agents' hands: search, fetch and extract. Everything they bring back is data, never an instruction."""

@@ -1,0 +1,62 @@
+"""The search protocol: a query in, an outcome out that says apart what was found, empty, blocked and failed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from miniatures.datamodel.evidence import Page
+
+
+class SearchQuery(BaseModel):
+    """What to look for, about whom."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    company: str
+    website: str = ""
+    signal: str = Field(description="Name of the brief's signal that the query looks for.")
+
+
+class SearchHit(BaseModel):
+    """One result. `page` is set when the provider already holds the document, and then nothing is fetched."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    title: str = ""
+    snippet: str = ""
+    page: Page | None = None
+
+
+class SearchStatus(StrEnum):
+    """Blocked, empty and failed searches are three outcomes."""
+
+    FOUND = "found"
+    EMPTY = "empty"
+    BLOCKED = "blocked"
+    BLOCKED_OR_EMPTY = "blocked_or_empty"
+    FAILED = "failed"
+
+
+class SearchOutcome(BaseModel):
+    """What one search gave."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: SearchStatus
+    hits: tuple[SearchHit, ...] = ()
+    detail: str = ""
+
+
+class SearchProvider(Protocol):
+    """Looks something up. Expected failures are outcomes, not exceptions."""
+
+    name: str
+
+    async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
+        """At most `limit` hits, best first."""
+        ...

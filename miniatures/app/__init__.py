@@ -1,0 +1,1 @@
+"""Servers: the OpenAI-compatible endpoint now, the review and tracking app later."""

@@ -1,0 +1,1 @@
+"""The backend interface, the spec strings, the engines behind them and the wrappers around them."""

@@ -1,0 +1,100 @@
+"""Asks a chat model one rendered prompt for a typed answer: the one way in which the graphs reach a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from pydantic import BaseModel
+
+from miniatures.backends.base import Backend, parse_structured, usage_of
+from miniatures.backends.errors import MalformedAnswer
+from miniatures.datamodel.backend import BackendIdentity, Profile, Usage
+from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
+from miniatures.store.tracing import narrow_scope
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """What came back. `value` is None when the text was not the JSON asked for, and `error` then says why."""
+
+    value: T | None
+    text: str
+    error: str | None
+    identity: BackendIdentity
+    usage: Usage
+    cost_usd: float | None
+
+
+async def ask(
+    model: BaseChatModel,
+    prompt: RenderedPrompt,
+    schema: type[T],
+    *,
+    role: str,
+    node: str,
+    attempt: int = 1,
+    **options: Any,
+) -> Answer[T]:
+    """One structured answer. `options` go to the model as they are (temperature, max_tokens, seed).
+
+    Raises:
+        BackendError: the model could not be asked; a malformed answer is no exception but an `Answer` with an `error`.
+    """
+    with narrow_scope(role=role, node=node, attempt=attempt, prompt=prompt):
+        message, value, error = await _structured_call(model, to_langchain(prompt.messages), schema, options)
+    usage = usage_of(message)
+    return Answer(
+        value=value,
+        text=message.text,
+        error=error,
+        identity=identity_of(model),
+        usage=usage,
+        cost_usd=_cost(model, message, usage),
+    )
+
+
+async def _structured_call(
+    model: BaseChatModel, messages: list[BaseMessage], schema: type[T], options: dict[str, Any]
+) -> tuple[AIMessage, T | None, str | None]:
+    if isinstance(model, Backend):
+        message = await model.ainvoke(messages, response_schema=schema.model_json_schema(), **options)
+        try:
+            return message, cast(T, parse_structured(message, schema)), None
+        except MalformedAnswer as error:
+            return message, None, error.message
+    structured = model.with_structured_output(schema, include_raw=True)
+    result = cast(dict[str, Any], await structured.ainvoke(messages))
+    failure = result.get("parsing_error")
+    return result["raw"], result.get("parsed"), None if failure is None else str(failure)
+
+
+def to_langchain(messages: tuple[ChatMessage, ...]) -> list[BaseMessage]:
+    """The same messages in LangChain's classes."""
+    kinds: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    return [kinds[message.role](content=message.content) for message in messages]
+
+
+def identity_of(model: BaseChatModel) -> BackendIdentity:
+    """A backend's identity; for any other chat model, its type and model name."""
+    if isinstance(model, Backend):
+        return model.identity
+    name = getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__
+    return BackendIdentity(provider=model._llm_type, model=str(name))
+
+
+def profile_of(model: BaseChatModel) -> Profile:
+    """The prompt profile that suits the model: the full one unless the backend says otherwise."""
+    return model.prompt_profile if isinstance(model, Backend) else Profile.FULL
+
+
+def _cost(model: BaseChatModel, message: AIMessage, usage: Usage) -> float | None:
+    stated = message.response_metadata.get("cost_usd")
+    if stated is not None:
+        return float(stated)
+    price = model.price if isinstance(model, Backend) else None
+    return None if price is None else price.cost(usage)

@@ -1,0 +1,95 @@
+"""The backend interface: a LangChain chat model with an identity, a price and a prompt profile."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, cast
+
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_json_schema
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from miniatures.backends.errors import MalformedAnswer
+from miniatures.datamodel.backend import BackendIdentity, Price, Profile, Usage
+
+ResponseSchema = dict[str, Any] | type[BaseModel]
+
+
+class Backend(BaseChatModel):
+    """A chat model with an identity.
+
+    Subclasses implement LangChain's `_generate` and `_agenerate` (and `_stream`, `_astream` where they can) and
+    honour the keyword arguments `stop`, `temperature`, `max_tokens`, `seed` and `response_schema` (a JSON schema that
+    the answer's text must satisfy). The message they return carries `usage_metadata` and, in `response_metadata`,
+    `model_name`, `finish_reason` ("stop" or "length"), `cost_usd` where the provider states one, and `queue_ms` and
+    `first_token_ms` where they are known.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    identity: BackendIdentity
+    price: Price | None = Field(default=None, description="None: unknown, and then costs are null.")
+    prompt_profile: Profile = Profile.FULL
+    context_tokens: int | None = Field(default=None, description="Prompt and answer together; None: unknown.")
+
+    @property
+    def _llm_type(self) -> str:
+        return f"miniatures-{self.identity.provider}"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return self.identity.model_dump()
+
+    def with_structured_output(
+        self,
+        schema: ResponseSchema,
+        *,
+        include_raw: bool = False,
+        method: Literal["json_schema", "json_mode", "function_calling"] = "json_schema",
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Answers as instances of `schema` (a Pydantic class) or as dictionaries (a JSON schema).
+
+        Every method is served by the engine's own schema-constrained decoding.
+        """
+        model = self.bind(
+            response_schema=convert_to_json_schema(schema),
+            ls_structured_output_format={"kwargs": {"method": method}, "schema": schema},
+            **kwargs,
+        )
+        parse = RunnableLambda(lambda message: parse_structured(message, schema))
+        if not include_raw:
+            return model | parse
+        parsed = RunnablePassthrough.assign(parsed=lambda step: parse.invoke(step["raw"]), parsing_error=lambda _: None)
+        failed = RunnablePassthrough.assign(parsed=lambda _: None)
+        return RunnableMap(raw=model) | parsed.with_fallbacks([failed], exception_key="parsing_error")
+
+
+def parse_structured(message: BaseMessage, schema: ResponseSchema) -> Any:
+    """The message's JSON text as an instance of `schema`.
+
+    Raises:
+        MalformedAnswer: the text is no JSON or does not satisfy the schema; names the first reason.
+    """
+    text = cast(str, message.text)
+    try:
+        if isinstance(schema, type) and issubclass(schema, BaseModel):
+            return schema.model_validate_json(text)
+        return json.loads(text)
+    except (ValidationError, ValueError) as error:
+        reason = str(error).splitlines()
+        cut = message.response_metadata.get("finish_reason") == "length"
+        hint = "The answer was cut at max_tokens: raise it." if cut else "Ask again, or use a backend that can."
+        raise MalformedAnswer(f"the answer is not the JSON asked for: {' '.join(reason[:3])}", hint=hint) from error
+
+
+def usage_of(message: AIMessage) -> Usage:
+    """Token counts of an answer, zero where the backend reports none."""
+    metadata = message.usage_metadata
+    if metadata is None:
+        return Usage()
+    cached = metadata.get("input_token_details", {}).get("cache_read") or 0
+    return Usage(input_tokens=metadata["input_tokens"], output_tokens=metadata["output_tokens"], cached_tokens=cached)

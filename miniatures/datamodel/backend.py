@@ -1,0 +1,79 @@
+"""Who answered, at what price, with how many tokens: the facts about a backend that traces and budgets keep."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Profile(StrEnum):
+    """Two renderings of one prompt: a teacher's long one, a small model's compact one."""
+
+    FULL = "full"
+    COMPACT = "compact"
+
+
+class BackendIdentity(BaseModel):
+    """What makes two backends the same one: equal identities may share results, different ones never do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    provider: str = Field(description="Kind of backend: litellm, openai-compatible, local, transformers, ...")
+    model: str = Field(description="The model's name, and for an endpoint its address.")
+    adapter: str | None = Field(default=None, description="SHA-256 of the adapter's weights; null without one.")
+    quantization: str | None = Field(default=None, description="Weight format, such as Q4_1 or bf16; null if unknown.")
+    weights: str | None = Field(
+        default=None, description="SHA-256 of the base weights; null if they are not ours to read."
+    )
+
+    def __str__(self) -> str:
+        adapter = f"+{self.adapter[:8]}" if self.adapter else ""
+        return f"{self.provider}:{self.model}{adapter}"
+
+
+class Usage(BaseModel):
+    """Tokens of one or more model calls. `cached_tokens` are the part of the input that a prefix cache answered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+        )
+
+
+class Price(BaseModel):
+    """USD per million tokens. An unknown price is the absence of a `Price`, never a zero."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input_per_million: float = Field(ge=0)
+    output_per_million: float = Field(ge=0)
+    cached_per_million: float | None = Field(default=None, ge=0, description="Cached input; as other input if null.")
+
+    def cost(self, usage: Usage) -> float:
+        """USD for the usage."""
+        cached_price = self.input_per_million if self.cached_per_million is None else self.cached_per_million
+        fresh_tokens = usage.input_tokens - usage.cached_tokens
+        millionths = (
+            fresh_tokens * self.input_per_million
+            + usage.cached_tokens * cached_price
+            + usage.output_tokens * self.output_per_million
+        )
+        return millionths / 1_000_000
+
+
+def add_costs(first: float | None, second: float | None) -> float | None:
+    """The sum of two costs; unknown if either is unknown."""
+    return None if first is None or second is None else first + second

@@ -1,0 +1,73 @@
+"""What is offered, by whom, to whom, in what tone, with which claims: the one ground besides evidence."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
+
+from miniatures.datamodel.hashing import content_hash
+
+
+class Sender(BaseModel):
+    """The person who signs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    title: str = ""
+    company: str = Field(min_length=1)
+    email: EmailStr
+    postal_address: str = Field(min_length=1, description="Commercial mail must carry one.")
+
+
+class Signal(BaseModel):
+    """One kind of news worth an email, and the search query that looks for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    describes: str = Field(min_length=1, description="What counts as this signal, in the words that pages would use.")
+    query: str = Field(default="", description="Search query; `{company}` stands for the company's name.")
+
+    def query_for(self, company: str) -> str:
+        """The query about one company; without a template, the company's name and the description."""
+        return (self.query or "{company} " + self.describes).replace("{company}", company)
+
+
+class Length(BaseModel):
+    """Words that the body may have, greeting and signature included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_words: int = Field(default=40, ge=1)
+    max_words: int = Field(default=150, ge=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Length:
+        if self.min_words > self.max_words:
+            raise ValueError(f"min_words ({self.min_words}) must not be above max_words ({self.max_words})")
+        return self
+
+
+class Brief(BaseModel):
+    """One offer. Written as Markdown: these fields as YAML front matter, `background` as the prose below it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    offer: str = Field(min_length=1)
+    claims: tuple[str, ...] = Field(
+        min_length=1, description="Lines that the sender can stand behind, numbers included."
+    )
+    audience: str = ""
+    tone: str = "plain, friendly, brief"
+    call_to_action: str = Field(min_length=1, description="The one thing that the email asks for.")
+    links: tuple[str, ...] = Field(default=(), description="The only links an email may carry.")
+    language: str = "en"
+    length: Length = Length()
+    sender: Sender
+    signals: tuple[Signal, ...] = Field(min_length=1)
+    background: str = ""
+
+    @property
+    def version(self) -> str:
+        """Hash of everything in the brief; part of the key of each stage that reads it."""
+        return content_hash(self)

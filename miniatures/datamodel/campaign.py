@@ -1,0 +1,141 @@
+"""The campaign file: a brief, its prospects, the backend of each role and how hard to try; one YAML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from miniatures.datamodel.backend import Price
+
+CHECKS_ONLY = "checks"
+"""The verifier's name when the deterministic checks are the only reader."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Budget(_Section):
+    """Hard limits; null is no limit."""
+
+    usd: float | None = Field(default=None, gt=0)
+    tokens: int | None = Field(default=None, gt=0)
+
+
+class BackendSettings(_Section):
+    """One named backend. In the file a bare string stands for `{use: string}`."""
+
+    use: str = Field(min_length=1, description="Spec string, such as local:smollm2-135m-instruct.")
+    budget_usd: float | None = Field(default=None, gt=0)
+    budget_tokens: int | None = Field(default=None, gt=0)
+    price: Price | None = Field(default=None, description="Overrides the provider's price list.")
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_tokens: int | None = Field(default=None, gt=0)
+    timeout_s: float = Field(default=120, gt=0)
+    max_concurrency: int | None = Field(default=None, gt=0)
+
+
+class Roles(_Section):
+    """Which named backend does which job."""
+
+    researcher: str
+    writer: str
+    verifier: str = CHECKS_ONLY
+    planner: str | None = Field(default=None, description="Plans search queries; templates do if null.")
+    fallback: str | None = Field(default=None, description="Asked when the checks still fail.")
+
+    @field_validator("fallback", "planner", mode="before")
+    @classmethod
+    def _none_word(cls, value: object) -> object:
+        return None if value == "none" else value
+
+
+class ResearchSettings(_Section):
+    """How far research goes for one prospect."""
+
+    rounds: int = Field(default=1, ge=1, le=5)
+    pages: int = Field(default=6, ge=1, le=50, description="Pages fetched at most, per prospect and round.")
+    candidates: int = Field(default=40, ge=1, le=40, description="Sentences shown to the researcher at most.")
+    candidate_tokens: int = Field(default=1500, ge=100, description="Their tokens at most, estimated.")
+    facts: int = Field(default=4, ge=1, le=12, description="Quotes given to the writer at most.")
+    max_age_days: int = Field(default=540, ge=1, description="Evidence published earlier is set aside as stale.")
+
+
+class WritingSettings(_Section):
+    """How hard the writer tries before a person is asked."""
+
+    samples: int = Field(
+        default=1, ge=1, le=32, description="Drafts sampled in one batch; the best by the checks is kept."
+    )
+    rewrites: int = Field(default=1, ge=0, le=5, description="Times a failing draft goes back with the reasons.")
+
+
+class SearchSettings(_Section):
+    """Where to look. In the file a bare string stands for `{use: string}`."""
+
+    use: str = Field(
+        description="ddgs, brave, tavily, searxng:URL, or local:PATH (a folder of documents or a site list)."
+    )
+    results: int = Field(default=6, ge=1, le=50)
+    spacing_s: float | None = Field(
+        default=None, ge=0, description="Seconds between two calls; the provider's own if null."
+    )
+
+
+class FetchSettings(_Section):
+    """How pages are fetched. `allow` lists the private addresses or networks that may be connected to."""
+
+    user_agent: str = "Miniatures/0.1 (+https://example.com/miniatures)"
+    allow: tuple[str, ...] = ()
+    per_host_interval_s: float = Field(default=1.0, ge=0)
+    timeout_s: float = Field(default=15, gt=0, le=120)
+    max_bytes: int = Field(default=2_000_000, gt=0)
+
+
+class Campaign(_Section):
+    """A campaign as its file says it, paths not yet resolved."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)
+    brief: Path
+    prospects: Path
+    columns: dict[str, str] = Field(default_factory=dict, description="Our column name -> the file's header.")
+    search: SearchSettings
+    fetch: FetchSettings = FetchSettings()
+    hosts: dict[str, str] = Field(
+        default_factory=dict, description="Host name or *.suffix -> address[:port], like /etc/hosts."
+    )
+    backends: dict[str, BackendSettings] = Field(min_length=1)
+    roles: Roles
+    research: ResearchSettings = ResearchSettings()
+    write: WritingSettings = WritingSettings()
+    budget: Budget = Field(default=Budget(), description="For the whole campaign.")
+    prospect_budget: Budget = Field(default=Budget(), description="For one prospect.")
+    prompts: Path = Field(default=Path("prompts"), description="Folder of prompt templates that override ours.")
+    store: str = Field(default="", description="Database URL; a SQLite file beside the campaign if empty.")
+    concurrency: int = Field(default=32, ge=1, le=1024, description="Prospects in flight.")
+
+    @field_validator("search", mode="before")
+    @classmethod
+    def _search_string(cls, value: object) -> object:
+        return {"use": value} if isinstance(value, str) else value
+
+    @field_validator("backends", mode="before")
+    @classmethod
+    def _backend_strings(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {name: {"use": item} if isinstance(item, str) else item for name, item in value.items()}
+
+    @model_validator(mode="after")
+    def _roles_are_named(self) -> Campaign:
+        for role in ("researcher", "writer", "verifier", "planner", "fallback"):
+            name = getattr(self.roles, role)
+            known = name is None or name in self.backends or (role == "verifier" and name == CHECKS_ONLY)
+            if not known:
+                raise ValueError(f"roles.{role}: no backend is named {name!r}; backends has {', '.join(self.backends)}")
+        return self
+
+
+RoleName = Literal["researcher", "writer", "verifier", "planner", "fallback"]

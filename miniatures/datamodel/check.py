@@ -1,0 +1,46 @@
+"""The vocabulary of the email checks: one for graph, evaluation and report."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class CheckName(StrEnum):
+    """Every check there is, in the order in which reports show them."""
+
+    SCHEMA = "schema"
+    LENGTH = "length"
+    GREETING = "greeting"
+    CITATION = "citation"
+    UNSUPPORTED = "unsupported"
+    PLACEHOLDERS = "placeholders"
+    CALL_TO_ACTION = "call_to_action"
+    SIGNATURE = "signature"
+    SPAM = "spam"
+    LINKS = "links"
+    EVIDENCE = "evidence"
+    SWAP = "swap"
+
+
+class Outcome(StrEnum):
+    """A check that could not run is not a pass."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_RUN = "not_run"
+
+
+class CheckResult(BaseModel):
+    """What one check said of one draft, with a reason that a person can act on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: CheckName
+    outcome: Outcome
+    reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is Outcome.PASS

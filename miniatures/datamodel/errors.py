@@ -1,0 +1,59 @@
+"""One root for every error a person may see: what was wrong in one sentence, and how to mend it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process tells its caller; documented in the README and kept stable."""
+
+    OK = 0
+    UNEXPECTED = 1
+    BAD_INPUT = 2
+    SOME_FAILED = 3
+    BUDGET_REACHED = 4
+    CAMPAIGN_BUSY = 5
+    BACKEND_UNAVAILABLE = 6
+    STORE_UNAVAILABLE = 7
+    INTERRUPTED = 130
+
+
+class MiniaturesError(Exception):
+    """An error with a cause and a cure. Subclasses set `exit_code`."""
+
+    exit_code: ExitCode = ExitCode.UNEXPECTED
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    @property
+    def name(self) -> str:
+        """The error's word in reports, traces and the ledger."""
+        return type(self).__name__
+
+
+class InputError(MiniaturesError):
+    """A file or an argument that a person wrote is wrong; `message` names the file and the line or key."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class BudgetReached(MiniaturesError):
+    """A hard limit in tokens or USD was met; the work so far is kept and a higher limit resumes it."""
+
+    exit_code = ExitCode.BUDGET_REACHED
+
+
+class CampaignBusy(MiniaturesError):
+    """Another process is running the same campaign."""
+
+    exit_code = ExitCode.CAMPAIGN_BUSY
+
+
+class StoreError(MiniaturesError):
+    """The database could not be opened, read or written."""
+
+    exit_code = ExitCode.STORE_UNAVAILABLE

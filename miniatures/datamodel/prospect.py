@@ -1,0 +1,64 @@
+"""One contact at one company: who is researched and written to."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, field_validator
+
+from miniatures.datamodel.hashing import text_hash
+
+
+def normalize_email(email: str) -> str:
+    """The address two spellings share: trimmed, NFC, lower case."""
+    return unicodedata.normalize("NFC", email).strip().lower()
+
+
+class Prospect(BaseModel):
+    """A contact. No field holds a line break or a control character, so none can forge a mail header."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email: EmailStr
+    company: str = Field(min_length=1)
+    first_name: str = ""
+    last_name: str = ""
+    title: str = ""
+    website: str = ""
+    extra: dict[str, str] = Field(default_factory=dict, description="Further columns, kept as they came.")
+
+    @field_validator("email", mode="before")
+    @classmethod
+    def _normal_email(cls, value: object) -> object:
+        return normalize_email(value) if isinstance(value, str) else value
+
+    @field_validator("company", "first_name", "last_name", "title", "website", mode="before")
+    @classmethod
+    def _one_line(cls, value: object) -> object:
+        return one_line(value) if isinstance(value, str) else value
+
+    @field_validator("extra", mode="before")
+    @classmethod
+    def _one_line_each(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {one_line(str(key)): one_line(str(item)) for key, item in value.items()}
+
+    @property
+    def key(self) -> str:
+        """Pseudonym: names the prospect in traces and the ledger without their address."""
+        return text_hash(self.email)[:16]
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+# Control and format characters, and the two Unicode line breaks: none belongs in a header or a name.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+
+
+def one_line(text: str) -> str:
+    """The text in NFC on one line: control characters become spaces, runs of white space become one."""
+    return " ".join(_UNPRINTABLE.sub(" ", unicodedata.normalize("NFC", text)).split())

@@ -1,0 +1,62 @@
+"""What happened while a prospect was worked on: model calls (traces) and other steps (spans), one tree."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from pydantic import BaseModel, Field
+
+from miniatures.datamodel.backend import BackendIdentity, Usage
+from miniatures.datamodel.prompt import ChatMessage
+
+
+def new_id() -> str:
+    """A fresh identifier for a trace, span or run."""
+    return uuid4().hex
+
+
+class Span(BaseModel):
+    """One step that is no model call: search, fetch, extract, check, or a stage that holds others."""
+
+    id: str = Field(default_factory=new_id)
+    parent_id: str | None = None
+    run_id: str
+    campaign: str
+    prospect: str | None = Field(default=None, description="Pseudonym key.")
+    kind: str = Field(description="search, fetch, extract, check or stage.")
+    name: str
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    error: str | None = None
+    started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    total_ms: float = 0.0
+
+
+class Trace(BaseModel):
+    """One model call."""
+
+    id: str = Field(default_factory=new_id)
+    parent_id: str | None = None
+    run_id: str
+    campaign: str
+    prospect: str | None = Field(default=None, description="Pseudonym key.")
+    role: str
+    node: str
+    attempt: int = 1
+    prompt_name: str | None = None
+    prompt_version: str | None = None
+    prompt_profile: str | None = None
+    variables: dict[str, Any] = Field(default_factory=dict)
+    backend: BackendIdentity
+    messages: tuple[ChatMessage, ...]
+    output: str = ""
+    structured: dict[str, Any] | None = None
+    finish_reason: str | None = None
+    usage: Usage = Usage()
+    cost_usd: float | None = None
+    queue_ms: float | None = None
+    first_token_ms: float | None = None
+    total_ms: float = 0.0
+    error: str | None = None
+    started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))

@@ -1,0 +1,1 @@
+"""Traces become a dataset, a dataset becomes a miniature."""

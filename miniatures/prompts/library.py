@@ -1,0 +1,99 @@
+"""Loads prompt templates, a campaign's own before ours, and names each rendered prompt by its template's hash.
+
+A template file holds one block per message, `{% block system %}` and `{% block user %}`: a prompt is read whole.
+There are two profiles of each prompt, `NAME.full.jinja` and `NAME.compact.jinja`, rendered from the same variables.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment, StrictUndefined, TemplateError
+
+from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.hashing import text_hash
+from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
+
+_BUNDLED = Path(__file__).parent / "templates"
+_ROLES: tuple[Literal["system", "user"], ...] = ("system", "user")
+
+
+class PromptLibrary:
+    """The templates of one campaign. `overrides` is a folder whose files replace ours of the same name."""
+
+    def __init__(self, overrides: Path | None = None) -> None:
+        self._folders = [folder for folder in (overrides, _BUNDLED) if folder is not None]
+        self._templates: dict[tuple[str, Profile], _Template] = {}
+
+    def render(self, name: str, profile: Profile, variables: dict[str, Any]) -> RenderedPrompt:
+        """Render one prompt.
+
+        Raises:
+            InputError: the template is missing, malformed, or asks for a variable that is not there.
+        """
+        template = self._template(name, profile)
+        return RenderedPrompt(
+            name=name,
+            profile=profile,
+            version=template.version,
+            variables=variables,
+            messages=template.messages(variables),
+        )
+
+    def version(self, name: str, profile: Profile) -> str:
+        """Hash of the template that `render` would use."""
+        return self._template(name, profile).version
+
+    def _template(self, name: str, profile: Profile) -> _Template:
+        key = (name, profile)
+        if key not in self._templates:
+            self._templates[key] = _Template(self._find(f"{name}.{profile}.jinja"))
+        return self._templates[key]
+
+    def _find(self, filename: str) -> Path:
+        for folder in self._folders:
+            if (folder / filename).is_file():
+                return folder / filename
+        raise InputError(f"no prompt template is named {filename}", hint=f"Templates live in {_BUNDLED}.")
+
+
+class _Template:
+    """One template file, compiled once."""
+
+    _environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._source = path.read_text(encoding="utf-8")
+
+    @cached_property
+    def version(self) -> str:
+        return text_hash(self._source)[:16]
+
+    def messages(self, variables: dict[str, Any]) -> tuple[ChatMessage, ...]:
+        try:
+            blocks = self._compiled.blocks
+            context = self._compiled.new_context(variables)
+            return tuple(
+                ChatMessage(role=role, content="".join(blocks[role](context)).strip())
+                for role in _ROLES
+                if role in blocks
+            )
+        except TemplateError as error:
+            raise InputError(
+                f"{self._path}: {error}", hint="The variables of each prompt are listed at the top of our own template."
+            ) from error
+
+    @cached_property
+    def _compiled(self) -> Any:
+        try:
+            template = self._environment.from_string(self._source)
+        except TemplateError as error:
+            line = getattr(error, "lineno", None)
+            raise InputError(f"{self._path}, line {line}: {error}", hint="Mend the template's Jinja syntax.") from error
+        if "user" not in template.blocks:
+            raise InputError(f"{self._path}: no {{% block user %}}", hint="A prompt needs a user message.")
+        return template

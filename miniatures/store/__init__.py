@@ -1,0 +1,1 @@
+"""SQLAlchemy tables, migrations, the ledger of stages and the trace recorder."""

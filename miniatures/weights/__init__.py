@@ -1,0 +1,1 @@
+"""Named model weights: pulled, verified, merged with an adapter, listed."""
