@@ -1,0 +1,47 @@
+# `make demo` for a first look, `make test` before every commit. Everything lives in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test quick lint install install-dev benchmarks clean
+
+demo: install
+	$(BIN)/miniatures demo
+
+test: install-dev lint
+	$(BIN)/pytest
+
+quick: install-dev lint
+	$(BIN)/pytest -m "not slow"
+
+lint: install-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+install: .venv/installed
+install-dev: .venv/installed-dev
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Miniatures needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	@test -e .venv/installed-dev || echo "Installing the light package into .venv (about a minute)..."
+	$(INSTALL) -e .
+	@touch $@
+
+.venv/installed-dev: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing the development extras into .venv (a few minutes)..."
+	$(INSTALL) -e '.[dev]'
+	@touch $@ .venv/installed
+
+benchmarks: install-dev
+	$(BIN)/python benchmarks/campaign_throughput.py
+	$(BIN)/python benchmarks/engine_start.py
+	$(BIN)/python benchmarks/orchestration.py
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
