@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from langchain_core.language_models import BaseChatModel
@@ -62,7 +63,7 @@ async def _structured_call(
     model: BaseChatModel, messages: list[BaseMessage], schema: type[T], options: dict[str, Any]
 ) -> tuple[AIMessage, T | None, str | None]:
     if isinstance(model, Backend):
-        message = await model.ainvoke(messages, response_schema=schema.model_json_schema(), **options)
+        message = await model.ainvoke(messages, response_schema=_json_schema(schema), **options)
         try:
             return message, cast(T, parse_structured(message, schema)), None
         except MalformedAnswer as error:
@@ -71,6 +72,12 @@ async def _structured_call(
     result = cast(dict[str, Any], await structured.ainvoke(messages))
     failure = result.get("parsing_error")
     return result["raw"], result.get("parsed"), None if failure is None else str(failure)
+
+
+@lru_cache(maxsize=64)
+def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:
+    """The schema's JSON form, made once: Pydantic takes a millisecond for it. Shared, so not to be changed."""
+    return schema.model_json_schema()
 
 
 def to_langchain(messages: tuple[ChatMessage, ...]) -> list[BaseMessage]:

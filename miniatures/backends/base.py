@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, cast
 
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_json_schema
@@ -42,6 +42,13 @@ class Backend(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         return self.identity.model_dump()
 
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        """The standard tracing parameters of LangChain, with the identity's provider and model in them."""
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        params["ls_provider"] = self.identity.provider
+        params["ls_model_name"] = kwargs.get("model") or self.identity.model
+        return params
+
     def with_structured_output(
         self,
         schema: ResponseSchema,
@@ -55,9 +62,10 @@ class Backend(BaseChatModel):
 
         Every method is served by the engine's own schema-constrained decoding.
         """
+        json_schema = convert_to_json_schema(schema)
         model = self.bind(
-            response_schema=convert_to_json_schema(schema),
-            ls_structured_output_format={"kwargs": {"method": method}, "schema": schema},
+            response_schema=json_schema,
+            ls_structured_output_format={"kwargs": {"method": method}, "schema": json_schema},
             **kwargs,
         )
         parse = RunnableLambda(lambda message: parse_structured(message, schema))
@@ -78,7 +86,9 @@ def parse_structured(message: BaseMessage, schema: ResponseSchema) -> Any:
     try:
         if isinstance(schema, type) and issubclass(schema, BaseModel):
             return schema.model_validate_json(text)
-        return json.loads(text)
+        plain = json.loads(text)
+        legacy_class = getattr(schema, "parse_obj", None)  # pydantic.v1, which LangChain still promises to take
+        return plain if legacy_class is None else legacy_class(plain)
     except (ValidationError, ValueError) as error:
         reason = str(error).splitlines()
         cut = message.response_metadata.get("finish_reason") == "length"

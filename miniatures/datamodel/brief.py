@@ -24,7 +24,9 @@ class Signal(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="A name of small letters, digits and underscores, such as new_site."
+    )
     describes: str = Field(min_length=1, description="What counts as this signal, in the words that pages would use.")
     query: str = Field(default="", description="Search query; `{company}` stands for the company's name.")
 

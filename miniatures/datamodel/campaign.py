@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from miniatures.datamodel.backend import Price
 
@@ -50,6 +51,12 @@ class Roles(_Section):
     @classmethod
     def _none_word(cls, value: object) -> object:
         return None if value == "none" else value
+
+    @property
+    def backend_names(self) -> dict[str, str]:
+        """Role -> name of its backend, for the roles that a model plays."""
+        named = {role: getattr(self, role) for role in type(self).model_fields}
+        return {role: name for role, name in named.items() if name is not None and name != CHECKS_ONLY}
 
 
 class ResearchSettings(_Section):
@@ -97,7 +104,11 @@ class FetchSettings(_Section):
 class Campaign(_Section):
     """A campaign as its file says it, paths not yet resolved."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=80,
+        description="A name of letters, digits, dots, dashes and underscores.",
+    )
     brief: Path
     prospects: Path
     columns: dict[str, str] = Field(default_factory=dict, description="Our column name -> the file's header.")
@@ -134,7 +145,11 @@ class Campaign(_Section):
             name = getattr(self.roles, role)
             known = name is None or name in self.backends or (role == "verifier" and name == CHECKS_ONLY)
             if not known:
-                raise ValueError(f"roles.{role}: no backend is named {name!r}; backends has {', '.join(self.backends)}")
+                raise PydanticCustomError(
+                    "unknown_backend",
+                    "no backend is named {name}; this file has {backends}",
+                    {"name": repr(name), "backends": ", ".join(self.backends), "at": ("roles", role)},
+                )
         return self
 
 

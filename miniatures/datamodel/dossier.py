@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from miniatures.datamodel.backend import Usage
 from miniatures.datamodel.evidence import Evidence
 
 
@@ -55,3 +56,5 @@ class Dossier(BaseModel):
     set_aside: tuple[SetAside, ...] = ()
     problems: tuple[Problem, ...] = ()
     candidates: int = Field(default=0, description="Sentences that the researcher chose from.")
+    usage: Usage = Field(default=Usage(), description="Of the planner and the researcher.")
+    cost_usd: float | None = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 
 class ExitCode(IntEnum):
@@ -41,10 +41,22 @@ class InputError(MiniaturesError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class BudgetScope(StrEnum):
+    """Whose limit it was: a prospect's ends that prospect's work, the others end the run."""
+
+    PROSPECT = "prospect"
+    BACKEND = "backend"
+    CAMPAIGN = "campaign"
+
+
 class BudgetReached(MiniaturesError):
     """A hard limit in tokens or USD was met; the work so far is kept and a higher limit resumes it."""
 
     exit_code = ExitCode.BUDGET_REACHED
+
+    def __init__(self, message: str, *, hint: str = "", scope: BudgetScope = BudgetScope.CAMPAIGN) -> None:
+        super().__init__(message, hint=hint)
+        self.scope = scope
 
 
 class CampaignBusy(MiniaturesError):

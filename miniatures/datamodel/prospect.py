@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, field_validator
 
@@ -13,6 +14,11 @@ from miniatures.datamodel.hashing import text_hash
 def normalize_email(email: str) -> str:
     """The address two spellings share: trimmed, NFC, lower case."""
     return unicodedata.normalize("NFC", email).strip().lower()
+
+
+def prospect_key(email: str) -> str:
+    """The pseudonym of whoever has this address."""
+    return text_hash(normalize_email(email))[:16]
 
 
 class Prospect(BaseModel):
@@ -48,15 +54,37 @@ class Prospect(BaseModel):
     @property
     def key(self) -> str:
         """Pseudonym: names the prospect in traces and the ledger without their address."""
-        return text_hash(self.email)[:16]
+        return prospect_key(self.email)
 
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 
 
-# Control and format characters, and the two Unicode line breaks: none belongs in a header or a name.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+class RowFault(StrEnum):
+    """Why a row of the list became no prospect."""
+
+    INVALID = "invalid"
+    DUPLICATE = "duplicate"
+
+
+class BadRow(BaseModel):
+    """A row that is not written to, with the line it begins in, counted from 1 as an editor counts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    line: int
+    reason: str
+    email: str | None = Field(default=None, description="As it stood in the row; null if there was none.")
+    fault: RowFault = RowFault.INVALID
+
+
+# Control and format characters, lone surrogates and the two Unicode line breaks: none belongs in a header or a name.
+# The two joiners (U+200C, U+200D) stay: names in Persian and Indic scripts need them.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff\U000e0000-\U000e007f]+"
+)
 
 
 def one_line(text: str) -> str:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from pydantic import BaseModel, Field
 
 from miniatures.datamodel.backend import BackendIdentity, Usage
 from miniatures.datamodel.prompt import ChatMessage
 
+_CLOCK_START_NS = time.time_ns() - time.monotonic_ns()
+
 
 def new_id() -> str:
-    """A fresh identifier for a trace, span or run."""
-    return uuid4().hex
+    """A fresh identifier for a trace, span or run: 32 hexadecimal digits that sort by when they were made.
+
+    The first half is nanoseconds since 1970 by a clock that never steps back within a process; the second is random.
+    Sorted identifiers keep a database's index compact: new entries go to its end.
+    """
+    return f"{_CLOCK_START_NS + time.monotonic_ns():016x}{secrets.token_hex(8)}"
 
 
 class Span(BaseModel):

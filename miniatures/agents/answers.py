@@ -1,0 +1,41 @@
+"""The schemas of what the models answer; the writer's is `EmailText`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class Choice(BaseModel):
+    """One sentence that the researcher chose."""
+
+    number: int = Field(description="Number of the sentence.")
+    signal: str = Field(description="Name of the signal that it speaks to.")
+
+
+class Selection(BaseModel):
+    """The researcher's answer, best sentence first."""
+
+    choices: list[Choice]
+
+
+class PlannedQuery(BaseModel):
+    """One search query."""
+
+    signal: str
+    query: str
+
+
+class Plan(BaseModel):
+    """The planner's answer."""
+
+    queries: list[PlannedQuery]
+
+
+class Opinion(BaseModel):
+    """The verifier's answer: an opinion, which decides nothing."""
+
+    sendable: bool
+    comment: str
+
+    def __str__(self) -> str:
+        return f"{'would send' if self.sendable else 'would not send'}: {self.comment}"

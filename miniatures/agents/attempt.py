@@ -1,0 +1,93 @@
+"""One attempt at writing: a batch of samples from one backend, remembered by the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from miniatures.agents.context import CampaignContext
+from miniatures.agents.ledgered import ledgered
+from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables
+from miniatures.agents.state import Written
+from miniatures.backends.ask import Answer, ask, identity_of, profile_of
+from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.prospect import Prospect
+
+_SAMPLING_TEMPERATURE = 0.7
+
+
+async def write_attempt(
+    context: CampaignContext,
+    prospect: Prospect,
+    evidence: Sequence[Evidence],
+    *,
+    role: str,
+    attempt: int,
+    reasons: Sequence[str] = (),
+    previous: EmailText | None = None,
+) -> Written:
+    """Ask the role's backend for `write.samples` emails at once.
+
+    Raises:
+        BackendError: the backend could not be asked. A malformed answer is no exception: it is an email that is null.
+    """
+    model = context.model(role)
+    refused = previous.model_dump() if previous else None
+    variables = {
+        "brief": brief_variables(context.brief),
+        "prospect": prospect_variables(prospect),
+        "quotes": quote_variables(evidence),
+        "reasons": list(reasons),
+        "previous": refused,
+    }
+    return await ledgered(
+        context,
+        "write",
+        prospect,
+        Written,
+        lambda: _sample(context, variables, role, attempt),
+        quotes=variables["quotes"],
+        reasons=variables["reasons"],
+        previous=refused,
+        role=role,
+        attempt=attempt,
+        samples=context.write.samples,
+        prompt=context.prompts.version("writer", profile_of(model)),
+        backend=identity_of(model),
+    )
+
+
+async def _sample(context: CampaignContext, variables: dict[str, Any], role: str, attempt: int) -> Written:
+    model = context.model(role)
+    prompt = context.prompts.render("writer", profile_of(model), variables)
+    asks = [
+        ask(model, prompt, EmailText, role=role, node="write", attempt=attempt, **sampling(attempt, sample))
+        for sample in range(context.write.samples)
+    ]
+    answers = [await asks[0]] if len(asks) == 1 else await asyncio.gather(*asks)
+    return _written(role, str(identity_of(model)), answers)
+
+
+def sampling(attempt: int, sample: int) -> dict[str, Any]:
+    """The first sample of the first attempt is the backend's own choice of words; all others are drawn, each seeded."""
+    if attempt == 1 and sample == 0:
+        return {}
+    return {"temperature": _SAMPLING_TEMPERATURE, "seed": 1_000 * attempt + sample}
+
+
+def _written(role: str, backend: str, answers: Sequence[Answer[EmailText]]) -> Written:
+    usage = Usage()
+    cost: float | None = 0.0
+    for answer in answers:
+        usage, cost = usage + answer.usage, add_costs(cost, answer.cost_usd)
+    return Written(
+        role=role,
+        backend=backend,
+        emails=tuple(answer.value for answer in answers),
+        errors=tuple(answer.error or "" for answer in answers),
+        usage=usage,
+        cost_usd=cost,
+    )

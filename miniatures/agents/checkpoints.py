@@ -1,0 +1,34 @@
+"""Lets a LangGraph checkpointer keep our state under strict rules: only the types named here are ever rebuilt.
+
+LangGraph's own default imports and calls whatever type a checkpoint names. With this serializer, or with
+LANGGRAPH_STRICT_MSGPACK=true in the environment, it does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+
+def state_serializer() -> JsonPlusSerializer:
+    """The serializer for `InMemorySaver(serde=...)`, `AsyncSqliteSaver(..., serde=...)` and their like."""
+    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+    return JsonPlusSerializer(allowed_msgpack_modules=_kept_types())
+
+
+def _kept_types() -> list[tuple[str, ...]]:
+    from miniatures.agents import state
+    from miniatures.agents.tools.search.base import SearchStatus
+    from miniatures.datamodel import backend, check, dossier, draft, evidence, prospect
+
+    kept = [
+        *(state.Gathered, state.PageReference, state.RankedSentence, state.Written, SearchStatus),
+        *(backend.Usage, check.CheckName, check.CheckResult, check.Outcome),
+        *(dossier.Dossier, dossier.DossierStatus, dossier.Problem, dossier.SetAside, dossier.SetAsideReason),
+        *(draft.Claim, draft.Draft, draft.DraftStatus, draft.EmailText, draft.Ground),
+        *(evidence.Evidence, evidence.Page, prospect.Prospect),
+    ]
+    return [(kind.__module__, kind.__name__) for kind in kept]

@@ -1,0 +1,49 @@
+"""Runs a stage once: what the ledger remembers under the same inputs is not done again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from miniatures.agents.context import CampaignContext
+from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.prospect import Prospect
+from miniatures.store.ledger import StageKey
+from miniatures.store.tracing import span
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+async def ledgered(
+    context: CampaignContext,
+    stage: str,
+    prospect: Prospect,
+    kind: type[Result],
+    run: Callable[[], Awaitable[Result]],
+    **inputs: Any,
+) -> Result:
+    """The stage's result, from the ledger if these inputs are in it; without a ledger the stage simply runs.
+
+    `inputs` are JSON values or Pydantic models: all that the result depends on besides the prospect and the brief.
+    """
+    with span("stage", stage) as attributes:
+        if context.ledger is None:
+            return await run()
+        brief = brief_version(context.brief)
+        key = StageKey.of(stage, prospect.key, who=prospect, brief=brief, **inputs)
+        known = await context.ledger.recall(key)
+        attributes["recalled"] = known is not None
+        if known is not None:
+            return kind.model_validate(known)
+        result = await run()
+        await context.ledger.finish(key, result.model_dump(mode="json"))
+        return result
+
+
+@lru_cache(maxsize=64)
+def brief_version(brief: Brief) -> str:
+    """The brief's version, hashed once."""
+    return brief.version

@@ -1,0 +1,136 @@
+"""The research graph: search and fetch, have the researcher choose, go again for what is still missing.
+
+gather -> select -> (gather again while rounds are left and signals are missing)
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from miniatures.agents.context import CampaignContext
+from miniatures.agents.gather import gather_once
+from miniatures.agents.ledgered import ledgered
+from miniatures.agents.plan import plan_queries, template_queries
+from miniatures.agents.select import Selected, select_facts
+from miniatures.agents.state import Gathered, ProspectInput, ProspectState, ResearchOutput
+from miniatures.agents.tools.search.base import SearchStatus
+from miniatures.backends.ask import identity_of, profile_of
+from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.brief import Signal
+from miniatures.datamodel.dossier import Dossier, DossierStatus
+from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.prospect import Prospect
+
+_ANSWERED = frozenset({SearchStatus.FOUND, SearchStatus.EMPTY})
+_BLOCKED = frozenset({SearchStatus.BLOCKED, SearchStatus.BLOCKED_OR_EMPTY})
+_BLOCKED_PAGES = frozenset({"blocked", "robots_disallowed"})
+
+
+def build_research_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
+    """Prospect in, dossier out; uncompiled."""
+    graph: StateGraph[Any, CampaignContext, Any, Any] = StateGraph(
+        ProspectState, CampaignContext, input_schema=ProspectInput, output_schema=ResearchOutput
+    )
+    graph.add_node("gather", gather)
+    graph.add_node("select", select)
+    graph.add_edge(START, "gather")
+    graph.add_edge("gather", "select")
+    graph.add_conditional_edges("select", after_select, {"gather": "gather", "done": END})
+    return graph
+
+
+async def gather(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
+    """One round of searching and fetching for the signals that the dossier lacks."""
+    context, prospect = runtime.context, state["prospect"]
+    before = state.get("rounds", ())
+    signals = missing_signals(context, state.get("dossier"))
+    asked = [query for round_ in before for query in round_.queries]
+    seen = frozenset(url for round_ in before for url in round_.urls)
+    planner = context.models.get("planner")
+    result = await ledgered(
+        context,
+        "gather",
+        prospect,
+        Gathered,
+        lambda: _gather(context, prospect, signals, asked, seen),
+        settings=context.research,
+        search=getattr(context.search, "name", None),
+        signals=[signal.name for signal in signals],
+        asked=asked,
+        seen=sorted(seen),
+        planner=None
+        if planner is None
+        else [identity_of(planner), context.prompts.version("planner", profile_of(planner))],
+    )
+    return {"rounds": (*before, result)}
+
+
+async def _gather(
+    context: CampaignContext, prospect: Prospect, signals: list[Signal], asked: list[str], seen: frozenset[str]
+) -> Gathered:
+    plan = await plan_queries(context, prospect, signals, asked)
+    found = await gather_once(context, prospect, plan.queries, seen)
+    if not plan.usage.total_tokens and not plan.problems:
+        return found
+    changes = {"problems": plan.problems + found.problems, "usage": plan.usage, "cost_usd": plan.cost_usd}
+    return found.model_copy(update=changes)
+
+
+async def select(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
+    """Choose facts out of the last round's sentences and write the dossier as it stands."""
+    context, rounds, dossier = runtime.context, state["rounds"], state.get("dossier")
+    known = dossier.facts if dossier else ()
+    selected = await select_facts(context, state["prospect"], rounds[-1], context.research.facts - len(known))
+    return {"dossier": conclude(rounds, known, selected, dossier)}
+
+
+def conclude(
+    rounds: tuple[Gathered, ...], known: tuple[Evidence, ...], selected: Selected, before: Dossier | None
+) -> Dossier:
+    """The dossier after a round."""
+    quotes = {fact.quote for fact in known}
+    facts = known + tuple(fact for fact in selected.facts if fact.quote not in quotes)
+    last = rounds[-1]
+    return Dossier(
+        status=DossierStatus.FOUND if facts else _status_of_nothing(rounds),
+        facts=facts,
+        set_aside=(before.set_aside if before else ()) + last.set_aside,
+        problems=(before.problems if before else ()) + last.problems + selected.problems,
+        candidates=sum(len(round_.sentences) for round_ in rounds),
+        usage=(before.usage if before else Usage()) + last.usage + selected.usage,
+        cost_usd=add_costs(before.cost_usd if before else 0.0, add_costs(last.cost_usd, selected.cost_usd)),
+    )
+
+
+def _status_of_nothing(rounds: tuple[Gathered, ...]) -> DossierStatus:
+    """Nothing found is said only when somebody answered and, if they named pages, one could be read."""
+    searches = [status for round_ in rounds for status in round_.searches]
+    if not any(status in _ANSWERED for status in searches):
+        blocked = bool(searches) and all(status in _BLOCKED for status in searches)
+        return DossierStatus.BLOCKED if blocked else DossierStatus.FAILED
+    urls = {url for round_ in rounds for url in round_.urls}
+    unread = [problem for round_ in rounds for problem in round_.problems if problem.where.rstrip("/") in urls]
+    if not urls or len(unread) < len(urls):
+        return DossierStatus.NOTHING_FOUND
+    blocked = all(problem.kind in _BLOCKED_PAGES for problem in unread)
+    return DossierStatus.BLOCKED if blocked else DossierStatus.FAILED
+
+
+def missing_signals(context: CampaignContext, dossier: Dossier | None) -> list[Signal]:
+    """The signals of the brief that no fact speaks to yet."""
+    found = {fact.signal for fact in dossier.facts} if dossier else set()
+    return [signal for signal in context.brief.signals if signal.name not in found]
+
+
+def after_select(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["gather", "done"]:
+    """Whether another round is allowed, wanted and able to ask something new."""
+    context, dossier, rounds = runtime.context, state["dossier"], state["rounds"]
+    if len(rounds) >= context.research.rounds or len(dossier.facts) >= context.research.facts:
+        return "done"
+    missing = missing_signals(context, dossier)
+    asked = [query for round_ in rounds for query in round_.queries]
+    able = "planner" in context.models or bool(template_queries(state["prospect"], missing, asked))
+    return "gather" if missing and able else "done"

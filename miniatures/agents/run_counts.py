@@ -1,0 +1,55 @@
+"""Counts one run while it goes on: prospects by how they were settled, and the tokens and cost of its model calls."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.prospect import BadRow
+from miniatures.datamodel.trace import Span, Trace
+from miniatures.store.tracing import TraceSink
+
+_BAD_ROWS_KEPT = 100
+
+
+class Tally:
+    """How many prospects were settled, and how. `total` is None while the source's length is unknown."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        self.by_status: Counter[DraftStatus] = Counter()
+        self.reused = 0
+        self.bad_rows: list[BadRow] = []
+        self.bad_row_count = 0
+        self.failures_in_a_row = 0
+        self._started = time.perf_counter()
+
+    @property
+    def done(self) -> int:
+        return self.by_status.total()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._started
+
+    def note_bad_row(self, row: BadRow) -> None:
+        self.bad_row_count += 1
+        if len(self.bad_rows) < _BAD_ROWS_KEPT:
+            self.bad_rows.append(row)
+
+
+class Meter:
+    """A trace sink that adds up what passes through it. The cost is None once any call's cost is unknown."""
+
+    def __init__(self, sink: TraceSink) -> None:
+        self._sink = sink
+        self.usage = Usage()
+        self.cost_usd: float | None = 0.0
+
+    def record(self, entry: Trace | Span) -> None:
+        if isinstance(entry, Trace):
+            self.usage += entry.usage
+            self.cost_usd = add_costs(self.cost_usd, entry.cost_usd)
+        self._sink.record(entry)

@@ -1,0 +1,64 @@
+"""What a run tells while it goes on and when it ends; the command line and the report read nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.prospect import BadRow, Prospect
+
+
+class RunOutcome(StrEnum):
+    """How a run ended."""
+
+    COMPLETED = "completed"
+    BUDGET_REACHED = "budget_reached"
+    INTERRUPTED = "interrupted"
+    BACKEND_UNAVAILABLE = "backend_unavailable"
+
+
+class RunEvent(BaseModel):
+    """One prospect was settled; the counts are of the run so far."""
+
+    model_config = ConfigDict(frozen=True)
+
+    done: int = Field(description="Settled in this run, reused ones included.")
+    total: int | None = Field(description="Null while the source's length is unknown.")
+    failed: int
+    reused: int
+    status: DraftStatus
+    prospect: Prospect
+    tokens: int
+    cost_usd: float | None
+    seconds: float
+
+
+class RunSummary(BaseModel):
+    """What a run did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    campaign: str
+    outcome: RunOutcome
+    message: str = Field(default="", description="Why it ended early.")
+    hint: str = ""
+    by_status: dict[DraftStatus, int]
+    new: int
+    reused: int
+    bad_rows: tuple[BadRow, ...] = Field(default=(), description="The first hundred.")
+    bad_row_count: int = 0
+    usage: Usage
+    cost_usd: float | None
+    seconds: float
+
+
+OnEvent = Callable[[RunEvent], None]
+
+
+def ignore_event(_: RunEvent) -> None:
+    """The listener of a run that nobody watches."""

@@ -1,0 +1,144 @@
+"""The main text of an HTML page, without navigation, boilerplate and whatever is not shown."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from miniatures.agents.tools.extract.clean import clean_line, clean_text
+from miniatures.agents.tools.extract.hidden import drop_hidden
+from miniatures.agents.tools.extract.links import same_host_links
+from miniatures.agents.tools.extract.published import published_at
+from miniatures.agents.tools.fetch.base import FetchStatus
+from miniatures.agents.tools.fetch.problem import FetchProblem
+
+MAX_ELEMENTS = 60_000
+"""A page with more is refused: extraction time grows faster than its size."""
+
+_FEWEST_WORDS = 8
+_FEWEST_WORDS_OF_PART = 60
+_CHROME = ("nav", "header", "footer", "aside", "form", "button", "menu", "dialog")
+_CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "menu"})
+_BLOCKS = frozenset(
+    {"address", "article", "blockquote", "body", "br", "caption", "center", "dd", "details", "div", "dl", "dt"}
+    | {"fieldset", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "legend", "li", "main", "ol", "p"}
+    | {"pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"}
+)
+_LAYOUT_PARTS = frozenset({"table", "div", "h1", "h2", "h3", "ul", "ol", "hr", "form"})
+_APP_ROOTS = ("root", "app", "__next", "__nuxt", "___gatsby", "svelte", "application", "react-root", "main-app")
+_WANTS_SCRIPT = re.compile(
+    r"(enable|turn on|requires?|need|without)\b.{0,40}\bjavascript"
+    r"|javascript\b.{0,40}\b(is )?(required|disabled|enabled)",
+    re.I | re.S,
+)
+
+
+@dataclass(frozen=True)
+class HtmlText:
+    """What a page says."""
+
+    title: str
+    text: str
+    published: datetime | None
+    links: tuple[str, ...] = field(default=())
+
+
+def read_html(markup: str, url: str) -> HtmlText:
+    """Title, main text (one paragraph a line), stated date and same-host links of a page.
+
+    Raises:
+        FetchProblem: it is empty, needs a browser, is too large to read, or is no HTML.
+    """
+    root = _parse(markup)
+    published, title = published_at(root), _title(root)
+    shell = _shell_of(root)
+    drop_hidden(root)
+    _unwrap_layout_tables(root)
+    links = same_host_links(root, url)
+    text = _main_text(root, url)
+    if len(text.split()) < _FEWEST_WORDS and shell:
+        raise FetchProblem(FetchStatus.NEEDS_BROWSER, shell)
+    if not text:
+        raise FetchProblem(FetchStatus.EMPTY, "the page shows no text")
+    return HtmlText(title, text, published, links)
+
+
+def _parse(markup: str) -> HtmlElement:
+    content = markup.replace("\x00", "").encode("utf-8", "replace")
+    if not content.strip():
+        raise FetchProblem(FetchStatus.EMPTY, "the page is empty")
+    try:
+        root = document_fromstring(content, parser=HTMLParser(encoding="utf-8", collect_ids=False))
+    except (etree.LxmlError, ValueError, AssertionError) as error:
+        raise FetchProblem(FetchStatus.EMPTY, f"the page holds no element: {error}") from error
+    count = sum(1 for _ in root.iter())
+    if count > MAX_ELEMENTS:
+        raise FetchProblem(FetchStatus.TOO_LARGE, f"{count} elements, more than {MAX_ELEMENTS}")
+    return root
+
+
+def _unwrap_layout_tables(root: HtmlElement) -> None:
+    """Turn tables that only arrange the page into blocks; those that hold data stay tables."""
+    for table in list(root.iter("table")):
+        cells = [cell for row in table.iter("tr") for cell in row if cell.tag in ("td", "th")]
+        is_layout = table.get("role") in ("presentation", "none") or any(
+            inner.tag in _LAYOUT_PARTS for cell in cells for inner in cell.iter() if inner is not cell
+        )
+        if is_layout:
+            for part in (
+                table,
+                *table.xpath("./tr | ./*[self::tbody or self::thead or self::tfoot] | ./tbody/tr"),
+                *cells,
+            ):
+                part.tag = "div"
+
+
+def _title(root: HtmlElement) -> str:
+    stated = root.xpath("//meta[@property='og:title']/@content") + [
+        element.text_content() for name in ("title", "h1") for element in root.iter(name)
+    ]
+    return next(filter(None, map(clean_line, stated)), "")[:300]
+
+
+def _shell_of(root: HtmlElement) -> str:
+    """Why the page would need a browser, if it turns out to show no text; empty if it would not."""
+    if root.find(".//script") is None:
+        return ""
+    if any(_WANTS_SCRIPT.search(element.text_content()) for element in root.iter("noscript")):
+        return "the page asks for JavaScript"
+    if any((element.get("id") or "").lower() in _APP_ROOTS for element in root.iter("div", "main", "section")):
+        return "the page is an empty application shell"
+    return "the page shows no text before its scripts run"
+
+
+def _main_text(root: HtmlElement, url: str) -> str:
+    """trafilatura's main text; the whole visible body where that is short or trafilatura finds no main part."""
+    from trafilatura import bare_extraction
+
+    whole = clean_text(_visible_text(root))
+    if len(whole.split()) < _FEWEST_WORDS:
+        return whole
+    document = bare_extraction(deepcopy(root), url=url, with_metadata=False, include_comments=False)
+    part = clean_text(document.text or "") if document is not None and not isinstance(document, dict) else ""
+    return part if len(part.split()) >= min(_FEWEST_WORDS_OF_PART, len(whole.split()) // 2) else whole
+
+
+def _visible_text(root: HtmlElement) -> str:
+    """The text of the body outside navigation, headers and footers, one block a line."""
+    pieces: list[str] = []
+    body = root.find("body")
+    walk = etree.iterwalk(body if body is not None else root, events=("start", "end"))
+    for event, element in walk:
+        edge = "\n" if element.tag in _BLOCKS else " " if element.tag in ("td", "th") else ""
+        if event == "end":
+            pieces += (edge, re.sub(r"\s+", " ", element.tail or ""))
+        elif element.tag in _CHROME or element.get("role", "") in _CHROME_ROLES:
+            walk.skip_subtree()
+        else:
+            pieces += (edge, re.sub(r"\s+", " ", element.text or ""))
+    return "".join(pieces)

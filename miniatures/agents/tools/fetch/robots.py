@@ -1,0 +1,76 @@
+"""What a site's robots.txt lets us read, and how slowly (RFC 9309, plus Crawl-delay)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from miniatures.agents.tools.bounded import BoundedDict
+from miniatures.agents.tools.fetch.base import FetchStatus
+from miniatures.agents.tools.fetch.download import Reply
+from miniatures.agents.tools.fetch.problem import FetchProblem
+
+_RULES_KEPT_S = 24 * 3600.0
+_PROBLEM_KEPT_S = 300.0
+_HOSTS_REMEMBERED = 1_024
+
+ReadRobots = Callable[[httpx.URL], Awaitable[Reply]]
+
+
+@dataclass
+class _Known:
+    rules: Any = None
+    problem: FetchProblem | None = None
+    until: float = 0.0
+
+
+class Robots:
+    """The rules of each site, read once a day. A site that cannot be asked counts as closed, for five minutes."""
+
+    def __init__(self, user_agent: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._product = user_agent.partition("/")[0].strip() or "*"
+        self._clock = clock
+        self._known: BoundedDict[str, _Known] = BoundedDict(_HOSTS_REMEMBERED)
+
+    async def check(self, url: httpx.URL, read: ReadRobots) -> float:
+        """Return the pause in seconds that the site asks for between two requests, 0 if none.
+
+        Raises:
+            FetchProblem: the site does not want the page read, or its robots.txt could not be read.
+        """
+        known = await self._rules(url.copy_with(raw_path=b"/robots.txt"), read)
+        if known.problem is not None:
+            raise FetchProblem(known.problem.status, f"robots.txt: {known.problem.detail}")
+        if not known.rules.can_fetch(str(url), self._product):
+            raise FetchProblem(FetchStatus.ROBOTS_DISALLOWED, "robots.txt asks not to read this page")
+        return float(known.rules.crawl_delay(self._product) or 0.0)
+
+    async def _rules(self, robots_url: httpx.URL, read: ReadRobots) -> _Known:
+        known = self._known.get(str(robots_url), _Known)
+        if known.until > self._clock():
+            return known
+        try:
+            known.rules, known.problem = _parse(await read(robots_url)), None
+            known.until = self._clock() + _RULES_KEPT_S
+        except FetchProblem as problem:
+            known.problem = problem
+            known.until = self._clock() + _PROBLEM_KEPT_S
+        return known
+
+
+def _parse(reply: Reply) -> Any:
+    """Rules of a reply. None there (4xx) means that all may be read; a server in trouble, that nothing may.
+
+    Raises:
+        FetchProblem: the server is in trouble or asks for patience.
+    """
+    from protego import Protego
+
+    if reply.status == 429 or reply.status >= 500:
+        raise FetchProblem(FetchStatus.BLOCKED, f"HTTP {reply.status}, so nothing is read for now")
+    text = reply.body.decode("utf-8-sig", "replace") if 200 <= reply.status < 300 else ""
+    return Protego.parse(text)

@@ -1,0 +1,93 @@
+"""A folder of documents as a search provider: what it finds it already holds, so nothing is fetched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from miniatures.agents.tools.extract.document import extract
+from miniatures.agents.tools.fetch.base import FetchStatus
+from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
+from miniatures.agents.tools.search.ranking import RankedPages
+from miniatures.agents.tools.search.websites import host_of
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.evidence import Page
+from miniatures.datamodel.hashing import text_hash
+
+_TYPES = {
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xhtml": "application/xhtml+xml",
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".pdf": "application/pdf",
+}
+
+
+class FolderSearch:
+    """Ranks the html, txt, md and pdf files under a folder.
+
+    A sub-folder that is named like a host holds that host's pages: they get `http://HOST/path` addresses, and a query
+    about that website sees them only. Other files get file addresses.
+
+    Raises:
+        InputError: the folder holds no such file (at the first search).
+    """
+
+    name = "local"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._reading = asyncio.Lock()
+        self._all: RankedPages | None = None
+        self._by_host: dict[str, RankedPages] = {}
+        self._unread: list[str] = []
+
+    async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
+        async with self._reading:
+            if self._all is None:
+                self._all = await asyncio.to_thread(self._read)
+        pages = self._by_host.get(host_of(query.website), self._all)
+        hits = await asyncio.to_thread(pages.best, query.text, limit)
+        detail = f"{len(self._unread)} files could not be read: {'; '.join(self._unread[:5])}" if self._unread else ""
+        return SearchOutcome(status=SearchStatus.FOUND if hits else SearchStatus.EMPTY, hits=hits, detail=detail)
+
+    def _read(self) -> RankedPages:
+        files = [path for path in sorted(self._folder.rglob("*")) if path.suffix.lower() in _TYPES and path.is_file()]
+        files = [path for path in files if path.name != "robots.txt"]
+        if not files:
+            raise InputError(
+                f"{self._folder} holds no html, txt, md or pdf file", hint="Point search at a folder of documents."
+            )
+        pages = list(self._pages(files))
+        hosts: dict[str, list[Page]] = {}
+        for page in pages:
+            if not page.url.startswith("file:"):
+                hosts.setdefault(host_of(page.url), []).append(page)
+        self._by_host = {host: RankedPages(found) for host, found in hosts.items()}
+        return RankedPages(pages)
+
+    def _pages(self, files: list[Path]) -> Iterator[Page]:
+        for path in files:
+            url = self._url(path)
+            found = extract(path.read_bytes(), _TYPES[path.suffix.lower()], url)
+            if found.status is not FetchStatus.FETCHED:
+                self._unread.append(f"{path.name}: {found.status.value}")
+                continue
+            yield Page(
+                url=url,
+                title=found.title or path.stem,
+                text=found.text,
+                text_hash=text_hash(found.text),
+                published=found.published,
+                fetched_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
+            )
+
+    def _url(self, path: Path) -> str:
+        host, *rest = path.relative_to(self._folder).parts
+        if not rest or "." not in host:
+            return path.resolve().as_uri()
+        page = "/".join(rest)
+        return f"http://{host}/{page.removesuffix('index.html')}"

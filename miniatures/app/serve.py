@@ -1,0 +1,181 @@
+"""Serves any backends as one OpenAI-compatible HTTP endpoint, so that other programs can ask a miniature too."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from miniatures.app.openai_protocol import (
+    ChatRequest,
+    ChunkWriter,
+    completion,
+    error_body,
+    error_status,
+    models,
+    parse_request,
+)
+from miniatures.backends.base import Backend
+from miniatures.backends.errors import RateLimited, UnknownModel
+from miniatures.backends.wrappers.wrapper import close
+from miniatures.datamodel.errors import InputError, MiniaturesError
+
+_log = logging.getLogger(__name__)
+_CLIENT_GONE = 499  # nobody reads it; the word that web servers' logs use
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def build_app(backends: Mapping[str, Backend], *, api_key: str | None = None) -> Starlette:
+    """The application. `backends` maps the model names that clients use; with `api_key`, requests must carry it."""
+    chat = _Chat(backends)
+    routes = [
+        Route("/v1/chat/completions", _guarded(chat.complete, api_key), methods=["POST"]),
+        Route("/v1/models", _guarded(chat.list_models, api_key), methods=["GET"]),
+        Route("/health", _health, methods=["GET"]),
+    ]
+    return Starlette(routes=routes)
+
+
+def serve(specs: Sequence[str], host: str = "127.0.0.1", port: int = 8000, *, api_key: str | None = None) -> None:
+    """Open the backends and serve them until interrupted. A spec is `SPEC` or `NAME=SPEC`.
+
+    Raises:
+        InputError: two specs have the same name.
+        BackendError: a backend cannot be opened.
+    """
+    import uvicorn
+
+    app = build_app(open_named(specs), api_key=api_key)
+    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+
+
+def open_named(specs: Sequence[str]) -> dict[str, Backend]:
+    """The backends of `SPEC` and `NAME=SPEC` strings, by name.
+
+    Raises:
+        InputError: two have the same name.
+    """
+    from miniatures.backends.spec import open_backend
+
+    named: dict[str, str] = {}
+    for text in specs:
+        name, spec = split_name(text)
+        if name in named:
+            raise InputError(f"two backends would be served as {name!r}", hint=f"Name one: OTHER={spec}")
+        named[name] = spec
+    return {name: open_backend(spec) for name, spec in named.items()}
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """Name and spec of `NAME=SPEC`; of a bare spec, the model's own name and its adapter's, without their folders."""
+    name, equals, spec = text.partition("=")
+    if equals and ":" not in name:
+        return name.strip(), spec.strip()
+    rest = text.partition(":")[2].rpartition("#")[2]
+    return "+".join(PurePath(part).name.removesuffix(".gguf") for part in rest.split("+")), text
+
+
+class _Chat:
+    """The endpoints that reach a model."""
+
+    def __init__(self, backends: Mapping[str, Backend]) -> None:
+        self._backends = backends
+        self._created = int(time.time())
+
+    async def list_models(self, request: Request) -> Response:
+        return JSONResponse(models(list(self._backends), self._created))
+
+    async def complete(self, request: Request) -> Response:
+        asked = parse_request(await request.body())
+        backend = self._backend(asked.model)
+        if asked.stream:
+            return await _streamed(backend, asked)
+        answer = asyncio.ensure_future(backend.ainvoke(asked.langchain_messages(), **asked.options()))
+        message = await _unless_gone(request, answer)
+        return Response(status_code=_CLIENT_GONE) if message is None else JSONResponse(completion(asked.model, message))
+
+    def _backend(self, name: str) -> Backend:
+        if name not in self._backends:
+            known = ", ".join(self._backends)
+            raise UnknownModel(f"no model named {name!r} is served here", hint=f"Served are: {known}.")
+        return self._backends[name]
+
+
+async def _unless_gone(request: Request, answer: asyncio.Future[AIMessage]) -> AIMessage | None:
+    """The answer; None, with the generation cancelled, if the client goes away before it is there."""
+    gone = asyncio.ensure_future(request.receive())  # the body was read, so the next message is the disconnect
+    try:
+        either: set[asyncio.Future[Any]] = {answer, gone}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        return await answer if answer.done() else None
+    finally:
+        gone.cancel()
+        answer.cancel()
+
+
+async def _streamed(backend: Backend, asked: ChatRequest) -> Response:
+    """A stream whose first piece is there already: what fails before it gets a status of its own."""
+    chunks = backend.astream(asked.langchain_messages(), **asked.options())
+    first = await anext(chunks, None)
+    events = _events(first, chunks, ChunkWriter(asked.model, asked.wants_usage))
+    return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
+
+
+async def _events(
+    first: AIMessageChunk | None, chunks: AsyncIterator[AIMessageChunk], writer: ChunkWriter
+) -> AsyncIterator[bytes]:
+    try:
+        if first is not None:
+            yield writer.write(first)
+        async for chunk in chunks:
+            if event := writer.write(chunk):
+                yield event
+        yield writer.end()
+    except MiniaturesError as error:
+        yield writer.fail(error)
+    finally:
+        await close(chunks)
+
+
+async def _health(request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _guarded(endpoint: Endpoint, api_key: str | None) -> Endpoint:
+    """The endpoint behind the key, with every error in OpenAI's shape."""
+
+    async def guarded(request: Request) -> Response:
+        if api_key is not None and not _has_key(request, api_key):
+            body = {"message": "the API key is missing or wrong", "type": "invalid_request_error", "param": None}
+            return JSONResponse({"error": body | {"code": "invalid_api_key"}}, status_code=401)
+        try:
+            return await endpoint(request)
+        except MiniaturesError as error:
+            return _refusal(error)
+        except Exception:
+            _log.exception("a request failed in a way that nobody foresaw")
+            return _refusal(MiniaturesError("the server failed; its log says why"))
+
+    return guarded
+
+
+def _has_key(request: Request, api_key: str) -> bool:
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return hmac.compare_digest(given.encode(), api_key.encode())
+
+
+def _refusal(error: MiniaturesError) -> Response:
+    wish = error.retry_after_s if isinstance(error, RateLimited) else None
+    headers = None if wish is None else {"Retry-After": f"{wish:.0f}"}
+    return JSONResponse(error_body(error), status_code=error_status(error)[0], headers=headers)

@@ -1,0 +1,88 @@
+"""What is asked of an in-process engine and what comes back, in words that no engine owns; and text as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class FinishReason(StrEnum):
+    """Why the answer ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to decode. `max_tokens` null leaves the engine its default; temperature 0 is greedy."""
+
+    max_tokens: int | None = None
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    repetition_penalty: float = 1.0
+    stop: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
+
+    def truncate(self, text: str) -> tuple[str, bool]:
+        """The text before the first stop string, and whether there was one."""
+        places = [place for place in (text.find(stop) for stop in self.stop) if place >= 0]
+        return (text[: min(places)], True) if places else (text, False)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One answer. Times are milliseconds since the request was handed over; null if not known."""
+
+    text: str
+    input_tokens: int
+    output_tokens: int
+    finish_reason: FinishReason
+    queue_ms: float | None = None
+    first_token_ms: float | None = None
+    cached_tokens: int | None = None
+
+
+class TextStream:
+    """Turns tokens into text as they come: never half a character, and never the beginning of a stop string."""
+
+    def __init__(self, decode: Callable[[list[int]], str], stop: Sequence[str] = ()) -> None:
+        self._decode = decode
+        self._stop = tuple(stop)
+        self._tokens: list[int] = []
+        self._settled = 0
+        self._known = ""
+        self._sent = 0
+
+    def push(self, tokens: Sequence[int]) -> str:
+        """The text that has become certain."""
+        self._tokens += tokens
+        tail = self._decode(self._tokens[self._settled :])
+        whole = not tail.endswith("\ufffd")
+        certain = self._known + (tail if whole else tail.rstrip("\ufffd"))
+        if whole:
+            self._known, self._settled = self._known + tail, len(self._tokens)
+        return self._release(len(certain) - self._withheld(certain), certain)
+
+    def finish(self, text: str) -> str:
+        """What of the whole text has not been sent yet."""
+        return self._release(len(text), text)
+
+    def _release(self, end: int, text: str) -> str:
+        start = self._sent
+        self._sent = max(start, end)
+        return text[start : self._sent]
+
+    def _withheld(self, text: str) -> int:
+        """Length of the end of `text` that is, or may become, a stop string."""
+        found = [len(text) - place for place in (text.find(stop) for stop in self._stop) if place >= 0]
+        begun = [
+            size
+            for stop in self._stop
+            for size in range(1, min(len(stop), len(text)) + 1)
+            if text.endswith(stop[:size])
+        ]
+        return max([*found, *begun], default=0)

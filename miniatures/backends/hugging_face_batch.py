@@ -1,0 +1,160 @@
+"""One `generate` call for a batch of rows, each with its own temperature, seed, limit, stop strings and grammar.
+
+The rows are padded on the left. `generate` runs greedily and each row shapes its own logits first: a sampled row
+divides them by its temperature and adds Gumbel noise from its own generator, and the argmax of that is a draw from the
+softmax (the Gumbel-max trick: Maddison et al., A* Sampling, 2014). So what a row draws does not depend on its company,
+and a greedy answer in a batch equals the answer alone up to the rounding of padded bf16 arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from miniatures.backends.completion import FinishReason, Sampling, TextStream
+from miniatures.backends.constrained import Matcher
+from miniatures.backends.request import Request
+
+_MARGIN = 4  # tokens that a stop string may begin before its own length in tokens
+
+
+class Row:
+    """One request on its way through a batch."""
+
+    def __init__(
+        self,
+        request: Request,
+        prompt: list[int],
+        *,
+        decode: Callable[[list[int]], str],
+        max_tokens: int,
+        device: torch.device,
+        matcher: Matcher | None,
+    ) -> None:
+        self.request = request
+        self.prompt = prompt
+        self.max_tokens = max_tokens
+        self._decode = decode
+        self._shaping = Shaping(request.sampling, prompt, device)
+        self._matcher = matcher
+        self._stream = TextStream(decode, request.sampling.stop)
+        self._tokens: list[int] = []
+        self._done = False
+
+    @property
+    def done(self) -> bool:
+        """Nothing more is wanted of this row, because it ended or because its reader has left."""
+        return self._done or self.request.settled
+
+    def shape(self, scores: torch.Tensor) -> None:
+        """Apply grammar and sampling to this row's logits, in place."""
+        if self._matcher is not None:
+            self._matcher.mask(scores)
+        self._shaping.apply(scores)
+
+    def accept(self, token: int, end_tokens: frozenset[int]) -> None:
+        """Take the token that was chosen, pass its text on and decide whether the row is done."""
+        self._tokens.append(token)
+        self._shaping.remember(token)
+        if token in end_tokens:
+            self._finish(FinishReason.STOP)
+            return
+        self.request.write(self._stream.push([token]))
+        if self._matcher is not None:
+            self._matcher.accept(token)
+        if self._has_stopped() or (self._matcher is not None and self._matcher.complete):
+            self._finish(FinishReason.STOP)
+        elif len(self._tokens) >= self.max_tokens:
+            self._finish(FinishReason.LENGTH)
+
+    def _has_stopped(self) -> bool:
+        stop = self.request.sampling.stop
+        if not stop:
+            return False
+        recent = self._decode(self._tokens[-max(map(len, stop)) - _MARGIN :])
+        return any(string in recent for string in stop)
+
+    def _finish(self, reason: FinishReason) -> None:
+        self._done = True
+        text, stopped = self.request.sampling.truncate(self._decode(self._tokens))
+        self.request.write(self._stream.finish(text))
+        self.request.complete(
+            FinishReason.STOP if stopped else reason,
+            input_tokens=len(self.prompt),
+            output_tokens=len(self._tokens),
+            cached_tokens=0,
+        )
+
+
+class Shaping:
+    """Turns a row's logits into scores whose argmax is the token to take."""
+
+    def __init__(self, sampling: Sampling, prompt: list[int], device: torch.device) -> None:
+        self._sampling = sampling
+        self._generator = torch.Generator(device=device).manual_seed(sampling.seed)
+        self._seen = set(prompt) if sampling.repetition_penalty != 1 else None
+
+    def apply(self, scores: torch.Tensor) -> None:
+        """In place: repetition penalty, temperature, top-p, and noise if the row is sampled."""
+        if self._seen:
+            self._penalize(scores, torch.tensor(sorted(self._seen), device=scores.device))
+        if self._sampling.temperature > 0:
+            scores.div_(self._sampling.temperature)
+            if self._sampling.top_p < 1:
+                scores.masked_fill_(_outside_nucleus(scores, self._sampling.top_p), float("-inf"))
+            scores.add_(-torch.empty_like(scores).exponential_(generator=self._generator).log())
+
+    def remember(self, token: int) -> None:
+        """The token counts as a repetition from now on."""
+        if self._seen is not None:
+            self._seen.add(token)
+
+    def _penalize(self, scores: torch.Tensor, seen: torch.Tensor) -> None:
+        """As in CTRL (arXiv:1909.05858): positive logits divided, negative ones multiplied."""
+        penalty = self._sampling.repetition_penalty
+        logits = scores[seen]
+        scores[seen] = torch.where(logits > 0, logits / penalty, logits * penalty)
+
+
+def _outside_nucleus(scores: torch.Tensor, top_p: float) -> torch.Tensor:
+    """The tokens beyond the smallest set whose probability reaches `top_p` (arXiv:1904.09751)."""
+    ordered, order = scores.sort(descending=True)
+    before = ordered.softmax(-1).cumsum(-1) - ordered.softmax(-1)
+    return torch.zeros_like(scores, dtype=torch.bool).scatter(-1, order, before >= top_p)
+
+
+def generate_rows(model: Any, rows: list[Row], *, pad_token: int, end_tokens: frozenset[int]) -> None:
+    """Generate until every row is done; each row reports to its own reply."""
+    prompts, mask = _pad_left([row.prompt for row in rows], pad_token, model.device)
+
+    def shape(_: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        for row, row_scores in zip(rows, scores, strict=True):
+            if not row.done:
+                row.shape(row_scores)
+        return scores
+
+    def observe(tokens: torch.Tensor, _: object, **__: object) -> torch.Tensor:
+        for row, token in zip(rows, tokens[:, -1].tolist(), strict=True):
+            if not row.done:
+                row.accept(token, end_tokens)
+        return torch.tensor([row.done for row in rows], device=tokens.device)
+
+    with torch.inference_mode():
+        model.generate(
+            input_ids=prompts,
+            attention_mask=mask,
+            do_sample=False,
+            max_new_tokens=max(row.max_tokens for row in rows),
+            pad_token_id=pad_token,
+            logits_processor=[shape],
+            stopping_criteria=[observe],
+        )
+
+
+def _pad_left(prompts: list[list[int]], pad_token: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    width = max(map(len, prompts))
+    tokens = [[pad_token] * (width - len(prompt)) + prompt for prompt in prompts]
+    mask = [[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts]
+    return torch.tensor(tokens, device=device), torch.tensor(mask, device=device)

@@ -1,0 +1,136 @@
+"""What is said to llama.cpp's server and what it says back: options, chunks, errors and the grammar of JSON answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from miniatures.backends.completion import FinishReason, Sampling
+from miniatures.backends.errors import BackendError, BadRequest, ContextOverflow, OutOfMemory, ServerFailed
+from miniatures.backends.json_grammar import Unsupported, json_grammar
+from miniatures.backends.request import DEFAULT_MAX_TOKENS, Request, context_overflow
+
+# The shared grammar is written for xgrammar; llama.cpp's own parser knows no lookahead and wants these rules instead.
+_STRING_RULES = r"""
+colon ::= ":" " "?
+comma ::= "," " "?
+hex ::= [0-9a-fA-F]
+escape ::= ["\\/bfnrt] | "u" ([0-9a-cA-CefEF] hex hex hex | [dD] [0-7] hex hex)
+character ::= [^\x00-\x1f"\\] | "\\" escape
+string ::= "\"" character* "\""
+nonempty ::= character character* "\""
+"""
+
+
+def completion_options(sampling: Sampling, context_tokens: int) -> dict[str, Any]:
+    """The sampling in the server's words; what the server would add of its own (top-k, min-p) is off."""
+    options: dict[str, Any] = {
+        "stream": True,
+        "n_predict": sampling.max_tokens or min(DEFAULT_MAX_TOKENS, context_tokens),
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": 0,
+        "min_p": 0.0,
+        "seed": sampling.seed,
+        "repeat_penalty": sampling.repetition_penalty,
+        "repeat_last_n": context_tokens,
+        "stop": list(sampling.stop),
+    }
+    return options | ({} if sampling.schema is None else _constraint(sampling.schema))
+
+
+def _constraint(schema: dict[str, Any]) -> dict[str, Any]:
+    try:
+        grammar = json_grammar(schema)
+    except Unsupported:
+        return {"json_schema": schema | {"x-guidance": {"whitespace_flexible": False}}}
+    own = [line for line in grammar.splitlines() if line.partition(" ")[0] not in _REPLACED_RULES]
+    return {"grammar": "\n".join([*own, _STRING_RULES])}
+
+
+class Relay:
+    """Passes the chunks of one completion on to its request."""
+
+    def __init__(self, request: Request, options: dict[str, Any], context_tokens: int) -> None:
+        self._request = request
+        self._options = options
+        self._context_tokens = context_tokens
+        self._text = ""
+        self._last: dict[str, Any] | None = None
+        self._error: BaseException | None = None
+
+    def run(self, complete: Callable[..., Any]) -> None:
+        """Ask, and wait for the end in this thread.
+
+        Raises:
+            BackendError: the server's word for what is wrong, in ours.
+        """
+        complete(self._options, self._take)
+        if self._error is not None:
+            raise self._error
+        if self._last is not None:
+            self._complete(self._last)
+        elif not self._request.settled:
+            raise ServerFailed("llama.cpp ended an answer without a reason", hint="Ask again.")
+
+    def _take(self, chunk: dict[str, Any]) -> bool:
+        """Returns whether the server is to stop. An exception here would be lost in the server, so it is kept."""
+        try:
+            self._pass_on(chunk)
+        except Exception as error:
+            self._error = error
+        return self._error is not None or self._request.settled
+
+    def _pass_on(self, chunk: dict[str, Any]) -> None:
+        if "error" in chunk:
+            raise server_error(chunk["error"])
+        (choice,) = chunk["choices"]
+        self._text += choice["text"]
+        self._request.write(choice["text"])
+        if choice["finish_reason"] is not None:
+            self._last = chunk
+
+    def _complete(self, chunk: dict[str, Any]) -> None:
+        usage = chunk["usage"]
+        prompt, answer = usage["prompt_tokens"], usage["completion_tokens"]
+        cut = chunk["choices"][0]["finish_reason"] == "length"
+        wanted = self._request.sampling.max_tokens
+        if cut and wanted is not None and answer < wanted:
+            raise context_overflow(prompt, wanted, self._context_tokens)
+        if not cut and self._options.get("json_schema"):
+            require_json(self._text)
+        self._request.complete(
+            FinishReason.LENGTH if cut else FinishReason.STOP,
+            input_tokens=prompt,
+            output_tokens=answer,
+            cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
+        )
+
+
+def require_json(text: str) -> None:
+    """Raise `BadRequest` for an answer that ignores its schema: llama.cpp says nothing of a schema it cannot read."""
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise BadRequest("llama.cpp ignored the answer's JSON schema", hint="Simplify the schema.") from error
+
+
+def server_error(error: dict[str, Any]) -> BackendError:
+    """The typed form of what the server says is wrong."""
+    message = str(error.get("message", error))
+    if error.get("type") == "exceed_context_size_error":
+        return ContextOverflow(
+            f"the prompt has {error.get('n_prompt_tokens')} tokens and the context {error.get('n_ctx')}",
+            hint="Shorten the prompt.",
+        )
+    if "context size" in message.lower():
+        return ContextOverflow(f"llama.cpp: {message}", hint="Shorten the prompt, or lower max_tokens.")
+    if "memory" in message.lower():
+        return OutOfMemory(f"llama.cpp: {message}", hint="Close other programs, or use a smaller model.")
+    if error.get("code") == 400:
+        return BadRequest(f"llama.cpp refuses the request: {message}", hint="Check the options and the JSON schema.")
+    return ServerFailed(f"llama.cpp failed: {message}", hint="Ask again.")
+
+
+_REPLACED_RULES = frozenset(line.partition(" ")[0] for line in _STRING_RULES.split("\n") if line) | {"inside"}

@@ -1,0 +1,223 @@
+"""What the engines that run in this process share: options, messages in and out, sync, async and streaming.
+
+An engine gives one method, `_submit`: a future for the completion, cancelled when nobody wants the answer any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import random
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.utils.function_calling import convert_to_json_schema
+from pydantic import Field
+
+from miniatures.backends.base import Backend
+from miniatures.backends.completion import Completion, Sampling
+from miniatures.backends.errors import AdapterChangesNothing, BadRequest, UnknownModel
+from miniatures.datamodel.backend import Profile
+from miniatures.weights.errors import AdapterIsNoop, UnknownWeights
+from miniatures.weights.home import file_sha256
+from miniatures.weights.merge import adapter_hash, merged_weights
+from miniatures.weights.pull import ensure_weights
+
+_END = None
+
+
+class LocalBackend(Backend):
+    """A chat model in this process. The fields are defaults; keyword arguments of a call win.
+
+    Decoding is greedy and without a repetition penalty unless said otherwise: a miniature copies quotes and fills JSON,
+    and a penalty would punish both.
+    """
+
+    prompt_profile: Profile = Profile.COMPACT
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = Field(default=None, description="Null: a fresh one for each sampled answer.")
+    repetition_penalty: float | None = None
+    stop: list[str] | None = None
+
+    @abstractmethod
+    def _submit(
+        self, messages: list[BaseMessage], sampling: Sampling, on_text: Callable[[str], None] | None = None
+    ) -> Future[Completion]:
+        """Start answering. `on_text` is given each piece of text, from the engine's thread, before the future is done."""
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        future = self._submit(messages, self._sampling(stop, kwargs))
+        try:
+            return self._result(future.result())
+        finally:
+            future.cancel()
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        future = self._submit(messages, self._sampling(stop, kwargs))
+        return self._result(await asyncio.wrap_future(future))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        future = self._submit(messages, self._sampling(stop, kwargs), pieces.put)
+        future.add_done_callback(lambda _: pieces.put(_END))
+        try:
+            while (text := pieces.get()) is not _END:
+                chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
+                if run_manager:
+                    run_manager.on_llm_new_token(text, chunk=chunk)
+                yield chunk
+            yield self._last_chunk(future.result())
+        finally:
+            future.cancel()
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+        put = _threadsafe(pieces)
+        future = self._submit(messages, self._sampling(stop, kwargs), put)
+        future.add_done_callback(lambda _: put(_END))
+        try:
+            while (text := await pieces.get()) is not _END:
+                chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
+                if run_manager:
+                    await run_manager.on_llm_new_token(text, chunk=chunk)
+                yield chunk
+            yield self._last_chunk(future.result())
+        finally:
+            future.cancel()
+
+    def _sampling(self, stop: list[str] | None, options: dict[str, Any]) -> Sampling:
+        unknown = sorted(set(options) - _OPTIONS)
+        if unknown:
+            raise BadRequest(
+                f"{self.identity} knows no option {', '.join(unknown)}", hint=f"It knows {', '.join(sorted(_OPTIONS))}."
+            )
+        schema = options.get("response_schema")
+        seed = _first(options.get("seed"), self.seed)
+        return Sampling(
+            max_tokens=_first(options.get("max_tokens"), self.max_tokens),
+            temperature=_first(options.get("temperature"), self.temperature, 0.0),
+            top_p=_first(options.get("top_p"), self.top_p, 1.0),
+            seed=random.getrandbits(31) if seed is None else seed,
+            repetition_penalty=_first(options.get("repetition_penalty"), self.repetition_penalty, 1.0),
+            stop=tuple(stop or self.stop or ()),
+            schema=schema if schema is None or isinstance(schema, dict) else convert_to_json_schema(schema),
+        )
+
+    def _result(self, completion: Completion) -> ChatResult:
+        message = AIMessage(
+            content=completion.text, usage_metadata=_usage(completion), response_metadata=self._metadata(completion)
+        )
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _last_chunk(self, completion: Completion) -> ChatGenerationChunk:
+        message = AIMessageChunk(
+            content="",
+            usage_metadata=_usage(completion),
+            response_metadata=self._metadata(completion),
+            chunk_position="last",
+        )
+        return ChatGenerationChunk(message=message)
+
+    def _metadata(self, completion: Completion) -> dict[str, Any]:
+        known = {"queue_ms": completion.queue_ms, "first_token_ms": completion.first_token_ms}
+        return {
+            "model_name": self.identity.model,
+            "finish_reason": str(completion.finish_reason),
+            **{name: value for name, value in known.items() if value is not None},
+        }
+
+
+class LocalWeights:
+    """What the text after `local:` names: a weights file, and the adapter that is merged into it, if any."""
+
+    def __init__(self, rest: str) -> None:
+        """Find, and where needed pull, the base; the adapter is not merged yet.
+
+        Raises:
+            UnknownModel: no weights, or no adapter, of that name.
+            WeightsError: the weights could not be pulled.
+        """
+        self.name, _, adapter = rest.partition("+")
+        self.adapter = Path(adapter).expanduser() if adapter else None
+        try:
+            self.base = ensure_weights(self.name)
+        except UnknownWeights as error:
+            raise UnknownModel(error.message, hint=error.hint) from error
+        self.base_sha256 = file_sha256(self.base)
+        self.adapter_sha256 = adapter_hash(self.adapter) if self.adapter else None
+
+    def merged(self) -> Path:
+        """The GGUF with the adapter merged in; the base itself without one.
+
+        Raises:
+            AdapterChangesNothing: the adapter leaves the base as it was.
+            BadAdapter: it cannot be merged.
+        """
+        if self.adapter is None:
+            return self.base
+        try:
+            return merged_weights(self.base, self.adapter)
+        except AdapterIsNoop as error:
+            raise AdapterChangesNothing(error.message, hint=error.hint) from error
+
+
+_OPTIONS = {"response_schema", "max_tokens", "temperature", "top_p", "seed", "repetition_penalty"}
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _threadsafe(pieces: asyncio.Queue[str | None]) -> Callable[[str | None], None]:
+    loop = asyncio.get_running_loop()
+
+    def put(text: str | None) -> None:
+        with suppress(RuntimeError):  # The loop is closed: nobody reads any more.
+            loop.call_soon_threadsafe(pieces.put_nowait, text)
+
+    return put
+
+
+def _usage(completion: Completion) -> UsageMetadata:
+    usage = UsageMetadata(
+        input_tokens=completion.input_tokens,
+        output_tokens=completion.output_tokens,
+        total_tokens=completion.input_tokens + completion.output_tokens,
+    )
+    if completion.cached_tokens is not None:
+        usage["input_token_details"] = {"cache_read": completion.cached_tokens}
+    return usage

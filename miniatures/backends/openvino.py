@@ -1,0 +1,98 @@
+"""The default engine: OpenVINO GenAI in this process, on a GGUF file, all requests in one continuous batch."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from langchain_core.messages import BaseMessage
+from pydantic import PrivateAttr
+
+from miniatures.backends.chat_template import ChatTemplate
+from miniatures.backends.completion import Completion, Sampling
+from miniatures.backends.errors import UnknownModel
+from miniatures.backends.local import LocalBackend, LocalWeights
+from miniatures.backends.openvino_engine import OpenVINOEngine, Request
+from miniatures.backends.openvino_model import ARCHITECTURES
+from miniatures.datamodel.backend import BackendIdentity
+from miniatures.datamodel.campaign import BackendSettings
+from miniatures.weights.gguf_header import read_header
+from miniatures.weights.home import file_sha256
+
+
+class OpenVINOBackend(LocalBackend):
+    """A GGUF model behind OpenVINO. `weights` is the name of the file that the engine loads, adapter merged in."""
+
+    gguf: str
+    _engine: OpenVINOEngine = PrivateAttr()
+    _template: ChatTemplate = PrivateAttr()
+
+    def model_post_init(self, context: object, /) -> None:
+        super().model_post_init(context)
+        self._engine, self._template = _shared(self.gguf)
+
+    def _submit(
+        self, messages: list[BaseMessage], sampling: Sampling, on_text: Callable[[str], None] | None = None
+    ) -> Future[Completion]:
+        return self._engine.submit(Request(self._template.render(messages), sampling, on_text))
+
+
+def open_openvino(rest: str, settings: BackendSettings) -> OpenVINOBackend:
+    """The backend of `openvino:NAME[+ADAPTER]`. The model is loaded by the first request.
+
+    Raises:
+        UnknownModel: no such weights, or an architecture that OpenVINO's GGUF reader does not know.
+        AdapterChangesNothing, WeightsError: the adapter or the weights cannot be used.
+    """
+    weights = LocalWeights(rest)
+    header = read_header(weights.base)
+    if header.architecture not in ARCHITECTURES:
+        raise UnknownModel(
+            f"OpenVINO reads no GGUF of the architecture {header.architecture!r} ({weights.name})",
+            hint=f"Use llamacpp:{rest}; OpenVINO knows {', '.join(sorted(ARCHITECTURES))}.",
+        )
+    return OpenVINOBackend(
+        identity=BackendIdentity(
+            provider="local",
+            model=weights.name,
+            adapter=weights.adapter_sha256,
+            quantization="Q8_0" if weights.adapter else header.quantization,
+            weights=weights.base_sha256,
+        ),
+        gguf=str(weights.merged()),
+        context_tokens=header.context_tokens,
+        price=settings.price,
+        temperature=settings.temperature,
+        max_tokens=settings.max_tokens,
+    )
+
+
+_lock = threading.Lock()
+_engines: dict[str, tuple[OpenVINOEngine, ChatTemplate]] = {}
+
+
+def _shared(gguf: str) -> tuple[OpenVINOEngine, ChatTemplate]:
+    """The one engine of a weights file in this process."""
+    from pathlib import Path
+
+    sha256 = file_sha256(Path(gguf))
+    with _lock:
+        if sha256 not in _engines:
+            header = read_header(Path(gguf))
+            _engines[sha256] = (OpenVINOEngine(Path(gguf), sha256, header), ChatTemplate(header))
+        return _engines[sha256]
+
+
+def close_engines() -> None:
+    """Stop every OpenVINO engine of this process and free its memory; backends opened before are dead afterwards."""
+    with _lock:
+        engines = [engine for engine, _ in _engines.values()]
+        _engines.clear()
+    for engine in engines:
+        engine.close()
+
+
+# A decoding thread that outlives the interpreter crashes it.
+atexit.register(close_engines)

@@ -1,0 +1,255 @@
+"""One thread that owns one OpenVINO pipeline: whatever is asked while it decodes joins the batch that is running.
+
+Nothing is held back to fill a batch. A request is a future: cancelling it takes it out of the batch at the next step.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from miniatures.backends.completion import Completion, FinishReason, Sampling, TextStream
+from miniatures.backends.errors import BackendError, ContextOverflow, OutOfMemory, ServerFailed
+from miniatures.backends.json_grammar import Unsupported, json_grammar
+from miniatures.backends.openvino_model import MAX_IN_FLIGHT, LoadedModel, load_model
+from miniatures.weights.gguf_header import GGUFHeader
+
+
+@dataclass
+class Request:
+    """One prompt on its way through the engine. `on_text` is called from the engine's thread."""
+
+    prompt: str
+    sampling: Sampling
+    on_text: Callable[[str], None] | None = None
+    future: Future[Completion] = field(default_factory=Future)
+    submitted: float = field(default_factory=time.perf_counter)
+
+
+class OpenVINOEngine:
+    """The pipeline of one weights file. It is loaded by the first request, and again after a failure."""
+
+    def __init__(self, gguf: Path, sha256: str, header: GGUFHeader) -> None:
+        self._gguf, self._sha256, self._header = gguf, sha256, header
+        self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._active: list[_Running] = []
+        self._model: LoadedModel | None = None
+        self._next_id = 0
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def submit(self, request: Request) -> Future[Completion]:
+        """Hand the request to the engine's thread.
+
+        Raises (in the future):
+            ContextOverflow, OutOfMemory, ServerFailed.
+        """
+        with self._lock:
+            if self._closed:
+                raise ServerFailed("the engine has been closed", hint="Open the backend again.")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="openvino-engine", daemon=True)
+                self._thread.start()
+        self._inbox.put(request)
+        return request.future
+
+    def close(self) -> None:
+        """Stop after the current step and free the memory; what is still waiting fails."""
+        with self._lock:
+            self._closed = True
+            thread = self._thread
+        if thread is not None:
+            self._inbox.put(None)
+            thread.join()
+
+    def _run(self) -> None:
+        while self._admit():
+            try:
+                self._step()
+            except Exception as error:  # The engine's own exceptions are bare RuntimeErrors.
+                self._fail(_typed(error))
+        self._fail(ServerFailed("the engine was closed before the answer was done", hint="Ask again."))
+
+    def _admit(self) -> bool:
+        """Take in what has arrived, waiting only when there is nothing to decode. False: time to stop."""
+        while len(self._active) < MAX_IN_FLIGHT:
+            try:
+                request = self._inbox.get(block=not self._active)
+            except queue.Empty:
+                return True
+            if request is None:
+                return False
+            self._start(request)
+        return not self._closed
+
+    def _start(self, request: Request) -> None:
+        if request.future.cancelled():
+            return
+        try:
+            if self._model is None:
+                self._model = load_model(self._gguf, self._sha256, self._header)
+            self._active.append(self._enqueue(self._model, request))
+        except Exception as error:
+            _settle(request.future, error=_typed(error))
+
+    def _enqueue(self, model: LoadedModel, request: Request) -> _Running:
+        input_ids = model.tokenizer.encode(request.prompt, add_special_tokens=False).input_ids
+        room = self._room(input_ids.shape[1], request.sampling.max_tokens)
+        config = generation_config(request.sampling, room, model.tokenizer.get_eos_token_id())
+        self._next_id += 1
+        handle = model.pipeline.add_request(self._next_id, input_ids, config)
+        return _Running(request, handle, model.tokenizer, input_ids.shape[1])
+
+    def _room(self, prompt_tokens: int, max_tokens: int | None) -> int:
+        limit = self._header.context_tokens
+        if limit is None:
+            return max_tokens or _DEFAULT_MAX_TOKENS
+        wanted = max_tokens or min(_DEFAULT_MAX_TOKENS, max(limit - prompt_tokens, 1))
+        if prompt_tokens + wanted > limit:
+            raise ContextOverflow(
+                f"{prompt_tokens} prompt tokens and {wanted} for the answer exceed the model's context of {limit}",
+                hint="Shorten the prompt, or lower max_tokens.",
+            )
+        return wanted
+
+    def _step(self) -> None:
+        if self._model is None or not self._active:
+            return
+        for running in self._active:
+            if running.request.future.cancelled():
+                running.handle.cancel()
+        self._model.pipeline.step()
+        self._active = [running for running in self._active if not running.advance()]
+
+    def _fail(self, error: BackendError) -> None:
+        """Tell everyone who waits, and drop the pipeline: the next request loads a fresh one."""
+        for running in self._active:
+            _settle(running.request.future, error=error)
+        self._active, self._model = [], None
+        while self._closed and not self._inbox.empty():
+            request = self._inbox.get()
+            if request is not None:
+                _settle(request.future, error=error)
+
+
+class _Running:
+    """One request in the batch."""
+
+    def __init__(self, request: Request, handle: Any, tokenizer: Any, prompt_tokens: int) -> None:
+        self.request, self.handle, self._tokenizer = request, handle, tokenizer
+        self._prompt_tokens = prompt_tokens
+        self._tokens: list[int] = []
+        self._admitted = time.perf_counter()
+        self._first_token: float | None = None
+        self._finish: Any = None
+        streams = request.on_text is not None
+        self._stream = TextStream(tokenizer.decode, request.sampling.stop) if streams else None
+
+    def advance(self) -> bool:
+        """Read what the last step made; true when there is no more to come."""
+        from openvino_genai import GenerationStatus
+
+        if self.request.future.cancelled():
+            return True
+        while self.handle.can_read():
+            for output in self.handle.read().values():
+                self._take(output)
+        match self.handle.get_status():
+            case GenerationStatus.RUNNING:
+                return False
+            case GenerationStatus.IGNORED:
+                _settle(self.request.future, error=OutOfMemory(_CACHE_FULL, hint="Ask for fewer tokens at once."))
+            case _:
+                self._complete()
+        return True
+
+    def _take(self, output: Any) -> None:
+        if self._first_token is None and output.generated_ids:
+            self._first_token = time.perf_counter()
+        self._tokens += output.generated_ids
+        self._finish = output.finish_reason
+        if self._stream is not None:
+            self._send(self._stream.push(output.generated_ids))
+
+    def _send(self, text: str) -> None:
+        if text and self.request.on_text is not None:
+            self.request.on_text(text)
+
+    def _complete(self) -> None:
+        from openvino_genai import GenerationFinishReason
+
+        cut = self._finish is GenerationFinishReason.LENGTH or self._finish == GenerationFinishReason.LENGTH
+        text, stopped = self.request.sampling.truncate(self._tokenizer.decode(self._tokens))
+        if self._stream is not None:
+            self._send(self._stream.finish(text))
+        first = self._first_token
+        completion = Completion(
+            text=text,
+            input_tokens=self._prompt_tokens,
+            output_tokens=len(self._tokens),
+            finish_reason=FinishReason.LENGTH if cut and not stopped else FinishReason.STOP,
+            queue_ms=(self._admitted - self.request.submitted) * 1000,
+            first_token_ms=None if first is None else (first - self.request.submitted) * 1000,
+        )
+        _settle(self.request.future, completion)
+
+
+def generation_config(sampling: Sampling, max_tokens: int, end_of_turn: int) -> Any:
+    """The engine's own form of the sampling options."""
+    from openvino_genai import GenerationConfig
+
+    config = GenerationConfig()
+    config.apply_chat_template = False
+    config.eos_token_id = end_of_turn
+    config.max_new_tokens = max_tokens
+    config.repetition_penalty = sampling.repetition_penalty
+    config.do_sample = sampling.temperature > 0
+    if config.do_sample:
+        config.temperature, config.top_p, config.rng_seed = sampling.temperature, sampling.top_p, sampling.seed
+    if sampling.stop:
+        config.stop_strings, config.include_stop_str_in_output = set(sampling.stop), True
+    if sampling.schema is not None:
+        config.structured_output_config = _structured(sampling.schema)
+    return config
+
+
+def _structured(schema: dict[str, Any]) -> Any:
+    import json
+
+    from openvino_genai import StructuredOutputConfig
+
+    try:
+        return StructuredOutputConfig(grammar=json_grammar(schema))
+    except Unsupported:
+        return StructuredOutputConfig(json_schema=json.dumps(schema))
+
+
+def _settle(future: Future[Completion], completion: Completion | None = None, error: Exception | None = None) -> None:
+    """Answer the future, unless whoever asked has gone away."""
+    if not future.set_running_or_notify_cancel():
+        return
+    if completion is not None:
+        future.set_result(completion)
+    else:
+        future.set_exception(error)
+
+
+def _typed(error: Exception) -> BackendError:
+    if isinstance(error, BackendError):
+        return error
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+    if isinstance(error, MemoryError) or any(word in str(error).lower() for word in _MEMORY_WORDS):
+        return OutOfMemory(f"OpenVINO ran out of memory: {reason}", hint="Close other programs, or use a smaller model.")
+    return ServerFailed(f"OpenVINO failed: {reason}", hint="The engine starts afresh with the next request.")
+
+
+_DEFAULT_MAX_TOKENS = 1024
+_MEMORY_WORDS = ("bad_alloc", "out of memory", "cannot allocate", "not enough memory", "failed to allocate")
+_CACHE_FULL = "the prompt and its answer do not fit the engine's cache"

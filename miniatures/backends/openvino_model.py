@@ -1,0 +1,96 @@
+"""Loads a GGUF into OpenVINO, from OpenVINO's own format where an earlier start has left it.
+
+Reading the GGUF takes most of a start. So the first start writes what it has read into the weights cache, and later
+starts map that instead. LoRA adapters given to a model that was read from a GGUF are ignored by the engine without a
+word: they are merged into the weights instead (see miniatures.weights.merge) and never passed on from here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from miniatures.weights.gguf_header import GGUFHeader
+from miniatures.weights.home import exclusive, weights_home
+
+ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
+"""Those whose graphs the GGUF reader can build."""
+
+MAX_IN_FLIGHT = 256
+_BATCHED_TOKENS = 2048
+_WANTED_CACHED_TOKENS = 128 * 1024
+_GIB = 1 << 30
+
+
+@dataclass
+class LoadedModel:
+    """A running pipeline and its tokenizer."""
+
+    pipeline: Any
+    tokenizer: Any
+
+
+def load_model(gguf: Path, sha256: str, header: GGUFHeader) -> LoadedModel:
+    """Load the weights; any exception is the engine's own."""
+    from openvino_genai import get_version
+
+    folder = weights_home() / "openvino" / f"{sha256[:16]}-{get_version().partition('-')[0]}"
+    if not folder.is_dir():
+        with exclusive(folder):
+            if not folder.is_dir():
+                return _convert(gguf, folder, header)
+    return _load(folder, folder, header)
+
+
+def _load(model: Path, tokenizer: Path, header: GGUFHeader, **options: Any) -> LoadedModel:
+    from openvino_genai import ContinuousBatchingPipeline, Tokenizer
+
+    loaded = Tokenizer(tokenizer, **options)
+    return LoadedModel(ContinuousBatchingPipeline(model, loaded, scheduler(header), "CPU", **options), loaded)
+
+
+def _convert(gguf: Path, folder: Path, header: GGUFHeader) -> LoadedModel:
+    """Load from the GGUF, and keep what the reader made of it. The engine writes it beside the GGUF: hence the link."""
+    workplace = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}."))
+    try:
+        link = _link(gguf, workplace / "model.gguf")
+        loaded = _load(link, link, header, enable_save_ov_model=True)
+        link.unlink()
+        with suppress(OSError):  # A platform that cannot rename open files starts slowly the next time, too.
+            workplace.rename(folder)
+        return loaded
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _link(gguf: Path, link: Path) -> Path:
+    try:
+        link.symlink_to(gguf.resolve())
+    except OSError:
+        shutil.copy(gguf, link)
+    return link
+
+
+def scheduler(header: GGUFHeader) -> Any:
+    """Continuous batching with prefix reuse, and a cache for 128k tokens or a quarter of the memory, if that is less."""
+    from openvino_genai import SchedulerConfig
+
+    config = SchedulerConfig()
+    config.enable_prefix_caching = True
+    config.max_num_seqs = MAX_IN_FLIGHT
+    config.max_num_batched_tokens = _BATCHED_TOKENS
+    wanted = header.cache_bytes_per_token() * _WANTED_CACHED_TOKENS
+    config.cache_size = max(1, round(min(wanted, _memory_bytes() / 4) / _GIB))
+    return config
+
+
+def _memory_bytes() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 8 * _GIB

@@ -1,0 +1,237 @@
+"""Chat models behind an API: any provider that litellm knows, or any server that speaks OpenAI's protocol.
+
+litellm translates between the providers and knows their prices; everything else it would do (retries, telemetry, logs,
+fetching its price list) is turned off, because the wrappers of this package do it in one way for every backend.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import Field, SecretStr, model_validator
+
+from miniatures.backends import teacher_prices, teacher_protocol
+from miniatures.backends.base import Backend
+from miniatures.backends.errors import BackendError, MissingKey, UnknownSpec
+from miniatures.backends.teacher_errors import translate
+from miniatures.backends.teacher_keys import NO_KEY, endpoint_key, missing_keys
+from miniatures.backends.teacher_prices import quiet_litellm
+from miniatures.datamodel.backend import BackendIdentity
+from miniatures.datamodel.campaign import BackendSettings
+
+
+class TeacherBackend(Backend):
+    """A model that is asked through litellm.
+
+    Without an explicit `price` the provider's price list counts, and only at the provider's own address; a model that
+    is not listed has no known price and its costs are null.
+
+    Raises (from each call):
+        BackendError: one of the typed errors, with what to do; API keys are never part of it.
+    """
+
+    model: str = Field(description="litellm's name, such as anthropic/claude-sonnet-4-5.")
+    api_base: str | None = Field(default=None, description="Address of the server, if not the provider's own.")
+    api_key: SecretStr | None = Field(default=None, repr=False, description="From the environment if null.")
+    temperature: float | None = None
+    max_tokens: int | None = None
+    timeout_s: float = Field(default=120, gt=0, description="For the whole answer; of a stream, for each chunk.")
+    listed_price: bool = Field(default=False, description="The price came from litellm's list; set by itself.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        model, api_base = fields["model"], fields.get("api_base")
+        known = teacher_prices.known_facts(model) if api_base is None else {}
+        fields.setdefault("identity", BackendIdentity(provider="litellm", model=_at(model, api_base)))
+        if fields.get("context_tokens") is None:
+            fields["context_tokens"] = known.get("context_tokens")
+        if fields.get("price") is None and known.get("price") is not None:
+            fields |= {"price": known["price"], "listed_price": True}
+        return fields
+
+    def check_key(self) -> None:
+        """Make sure that there is a key, without asking the provider.
+
+        Raises:
+            MissingKey: names the environment variable.
+            UnknownModel: litellm knows no such provider.
+        """
+        missing = [] if self.api_key or self.api_base else missing_keys(self.model)
+        if missing:
+            names = " or ".join(missing)
+            raise MissingKey(
+                f"{self.identity} needs an API key, and {names} is not set", hint=f"export {missing[-1]}=..."
+            )
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        try:
+            response = quiet_litellm().completion(**self._request(messages, stop, kwargs))
+            return teacher_protocol.result(response, self._cost)
+        except Exception as error:
+            raise self._typed(error) from None
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        litellm = await _loaded()
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                response = await litellm.acompletion(**self._request(messages, stop, kwargs))
+            return teacher_protocol.result(response, self._cost)
+        except Exception as error:
+            raise self._typed(error) from None
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        response = None
+        try:
+            response = quiet_litellm().completion(**self._request(messages, stop, kwargs, stream=True))
+            reader = teacher_protocol.StreamReader(response, self._cost)
+            for piece in response:
+                if (chunk := reader.read(piece)) is not None:
+                    yield chunk
+            yield reader.end()
+        except Exception as error:
+            raise self._typed(error) from None
+        finally:
+            teacher_protocol.close(response)
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        litellm, response = await _loaded(), None
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                response = await litellm.acompletion(**self._request(messages, stop, kwargs, stream=True))
+            reader = teacher_protocol.StreamReader(response, self._cost)
+            while (piece := await self._next(response)) is not None:
+                if (chunk := reader.read(piece)) is not None:
+                    yield chunk
+            yield reader.end()
+        except Exception as error:
+            raise self._typed(error) from None
+        finally:
+            if response is not None:
+                await response.aclose()
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | dict[str, Any] | bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Tools in OpenAI's form; `tool_choice` is auto, any (or required), none, or the name of a tool."""
+        choice = teacher_protocol.tool_choice(tool_choice)
+        return self.bind(
+            tools=[convert_to_openai_tool(tool) for tool in tools],
+            **({} if choice is None else {"tool_choice": choice}),
+            **kwargs,
+        )
+
+    def _request(
+        self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any], *, stream: bool = False
+    ) -> dict[str, Any]:
+        self.check_key()
+        own = {"temperature": self.temperature, "max_tokens": self.max_tokens, "model": self.model}
+        chosen = {name: value for name, value in (own | options).items() if value is not None}
+        connection = {"api_base": self.api_base, "api_key": self._key(), "timeout": self.timeout_s}
+        return connection | teacher_protocol.request(messages, stop, chosen, stream=stream)
+
+    def _key(self) -> str | None:
+        """The key to send; an address of one's own never gets the provider's key out of the environment."""
+        if self.api_key is not None:
+            return self.api_key.get_secret_value()
+        return None if self.api_base is None else NO_KEY
+
+    async def _next(self, response: Any) -> Any | None:
+        async with asyncio.timeout(self.timeout_s):
+            return await anext(response, None)
+
+    def _cost(self, usage: Any) -> float | None:
+        if self.listed_price:
+            return teacher_prices.listed_cost(self.model, usage)
+        return None if self.price is None else self.price.cost(teacher_protocol.usage(usage))
+
+    def _typed(self, error: Exception) -> BackendError:
+        return translate(error, str(self.identity), secret=self._key(), timeout_s=self.timeout_s)
+
+
+def open_litellm(rest: str, settings: BackendSettings) -> TeacherBackend:
+    """The backend of `litellm:PROVIDER/MODEL`.
+
+    Raises:
+        MissingKey: the provider's key is not in the environment.
+        UnknownModel: litellm knows no such provider.
+        UnknownSpec: the model's name is empty.
+    """
+    if not rest.strip():
+        raise UnknownSpec("litellm: names no model", hint="Write it as litellm:anthropic/claude-sonnet-4-5.")
+    backend = TeacherBackend(model=rest.strip(), **_chosen(settings))
+    backend.check_key()
+    return backend
+
+
+def open_openai_compatible(rest: str, settings: BackendSettings) -> TeacherBackend:
+    """The backend of `openai-compatible:URL#MODEL`. A key, if the server wants one, is in OPENAI_COMPATIBLE_API_KEY;
+    the key of another provider is never sent there.
+
+    Raises:
+        UnknownSpec: the address or the model's name is missing.
+    """
+    url, _, model = rest.strip().partition("#")
+    if not url.startswith(("http://", "https://")) or not model:
+        raise UnknownSpec(
+            f"openai-compatible:{rest} is not an address and a model",
+            hint="Write it as openai-compatible:http://127.0.0.1:8000/v1#model.",
+        )
+    return TeacherBackend(
+        model=f"openai/{model}",
+        api_base=url,
+        api_key=endpoint_key(),
+        identity=BackendIdentity(provider="openai-compatible", model=f"{url}#{model}"),
+        **_chosen(settings),
+    )
+
+
+async def _loaded() -> Any:
+    """litellm; its import takes seconds the first time, so it happens in a thread."""
+    return quiet_litellm() if teacher_prices.is_loaded() else await asyncio.to_thread(quiet_litellm)
+
+
+def _chosen(settings: BackendSettings) -> dict[str, Any]:
+    names = ("price", "temperature", "max_tokens", "timeout_s")
+    return {name: getattr(settings, name) for name in names}
+
+
+def _at(model: str, api_base: str | None) -> str:
+    return model if api_base is None else f"{model}@{api_base}"

@@ -1,0 +1,199 @@
+"""Between LangChain's messages and OpenAI's protocol, which litellm makes every provider speak."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, convert_to_openai_messages
+from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
+from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.output_parsers.openai_tools import make_invalid_tool_call, parse_tool_call
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from miniatures.backends.errors import MalformedAnswer, ServerFailed
+from miniatures.backends.teacher_prices import quiet_litellm
+from miniatures.datamodel.backend import Usage
+
+CostOf = Callable[[Any], float | None]
+
+
+def request(
+    messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any], *, stream: bool
+) -> dict[str, Any]:
+    """The arguments of litellm's completion; `options` holds at least the model."""
+    options = dict(options)
+    schema = options.pop("response_schema", None)
+    if schema is not None:
+        options["response_format"] = response_format(schema)
+    if "seed" in options and not _takes_seed(options["model"]):
+        del options["seed"]  # a wish for repeatability, which this provider does not know
+    if stop:
+        options["stop"] = stop
+    if stream:
+        options |= {"stream": True, "stream_options": {"include_usage": True}}
+    return {**options, "messages": convert_to_openai_messages(messages), "max_retries": 0, "num_retries": 0}
+
+
+def response_format(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema in OpenAI's form; strict where it meets OpenAI's conditions for that, each property required."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", str(schema.get("title") or "answer"))[:64]
+    closed = _closed(schema)
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": name, "schema": closed, "strict": _all_required(closed)},
+    }
+
+
+def tool_choice(choice: str | dict[str, Any] | bool | None) -> str | dict[str, Any] | None:
+    """LangChain's words for a tool choice in OpenAI's."""
+    match choice:
+        case None | False:
+            return None
+        case "any" | "required" | True:
+            return "required"
+        case "auto" | "none" | dict():
+            return choice
+        case name:
+            return {"type": "function", "function": {"name": name}}
+
+
+def result(response: Any, cost_of: CostOf) -> ChatResult:
+    """The answer as LangChain's message.
+
+    Raises:
+        MalformedAnswer: the response holds no choice.
+    """
+    if not response.choices:
+        raise MalformedAnswer(f"{response.model} answered with no choices", hint="Try again, or look at the server.")
+    choice = response.choices[0]
+    calls, invalid = _tool_calls(choice.message.tool_calls or [])
+    metadata = {"model_name": response.model or "", "finish_reason": choice.finish_reason}
+    message = AIMessage(
+        content=choice.message.content or "",
+        tool_calls=calls,
+        invalid_tool_calls=invalid,
+        usage_metadata=_usage_metadata(response.usage),
+        response_metadata=metadata | {"cost_usd": cost_of(response.usage) if _reported(response.usage) else None},
+    )
+    return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def usage(reported: Any) -> Usage:
+    """Our token counts from OpenAI's."""
+    details = getattr(reported, "prompt_tokens_details", None)
+    return Usage(
+        input_tokens=reported.prompt_tokens or 0,
+        output_tokens=reported.completion_tokens or 0,
+        cached_tokens=getattr(details, "cached_tokens", None) or 0,
+    )
+
+
+class StreamReader:
+    """Reads litellm's pieces; says in the last chunk how the answer ended, what it used and cost."""
+
+    def __init__(self, response: Any, cost_of: CostOf) -> None:
+        self._response = response
+        self._cost_of = cost_of
+        self._model = ""
+        self._finish_reason: str | None = None
+        self._usage: Any = None
+
+    def read(self, piece: Any) -> ChatGenerationChunk | None:
+        """The text or tool call in a piece, if there is any."""
+        self._model = self._model or piece.model or ""
+        self._usage = getattr(piece, "usage", None) or self._usage
+        if not piece.choices:
+            return None
+        choice = piece.choices[0]
+        self._finish_reason = choice.finish_reason or self._finish_reason
+        calls = [
+            tool_call_chunk(name=call.function.name, args=call.function.arguments, id=call.id, index=call.index)
+            for call in choice.delta.tool_calls or []
+        ]
+        if not choice.delta.content and not calls:
+            return None
+        message = AIMessageChunk(content=choice.delta.content or "", tool_call_chunks=calls)
+        return ChatGenerationChunk(message=message)
+
+    def end(self) -> ChatGenerationChunk:
+        """The last chunk.
+
+        Raises:
+            ServerFailed: the stream ended without a finish reason, so the answer is not whole; litellm itself would
+                report such an answer as finished.
+        """
+        received = (self._response.received_finish_reason, self._response.intermittent_finish_reason)
+        if not any(received):
+            raise ServerFailed(
+                f"{self._model} broke the answer off", hint="Try again; if it stays, look at the server."
+            )
+        metadata = {"model_name": self._model, "finish_reason": self._finish_reason}
+        message = AIMessageChunk(
+            content="",
+            usage_metadata=_usage_metadata(self._usage),
+            response_metadata=metadata | {"cost_usd": self._cost_of(self._usage) if _reported(self._usage) else None},
+            chunk_position="last",
+        )
+        return ChatGenerationChunk(message=message)
+
+
+def close(response: Any) -> None:
+    """End a synchronous stream, so that the server stops; litellm's own wrapper only offers the asynchronous way."""
+    end = getattr(getattr(response, "completion_stream", None), "close", None)
+    if end is not None:
+        end()
+
+
+def _reported(reported: Any) -> bool:
+    """Whether the server told its usage: litellm fills in zeros where it did not."""
+    return reported is not None and bool(reported.total_tokens)
+
+
+def _usage_metadata(reported: Any) -> UsageMetadata | None:
+    if not _reported(reported):
+        return None
+    counts = usage(reported)
+    return UsageMetadata(
+        input_tokens=counts.input_tokens,
+        output_tokens=counts.output_tokens,
+        total_tokens=counts.total_tokens,
+        input_token_details=InputTokenDetails(cache_read=counts.cached_tokens),
+    )
+
+
+def _tool_calls(raw_calls: list[Any]) -> tuple[list[Any], list[Any]]:
+    calls, invalid = [], []
+    for raw in raw_calls:
+        plain = raw.model_dump()
+        try:
+            calls.append(parse_tool_call(plain, return_id=True))
+        except Exception as error:  # the parser's own exception: arguments that are no JSON
+            invalid.append(make_invalid_tool_call(plain, str(error)))
+    return calls, invalid
+
+
+def _takes_seed(model: str) -> bool:
+    supported = quiet_litellm().get_supported_openai_params(model)
+    return supported is None or "seed" in supported
+
+
+def _closed(schema: Any) -> Any:
+    """The schema with each object closed to further properties, as the strict mode wants it."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(value) for key, value in schema.items()}
+    return {"additionalProperties": False, **closed} if isinstance(schema.get("properties"), dict) else closed
+
+
+def _all_required(schema: Any) -> bool:
+    if isinstance(schema, list):
+        return all(_all_required(item) for item in schema)
+    if not isinstance(schema, dict):
+        return True
+    properties = schema.get("properties")
+    complete = not isinstance(properties, dict) or set(properties) <= set(schema.get("required", ()))
+    return complete and all(_all_required(value) for value in schema.values())

@@ -1,0 +1,116 @@
+"""What a draft is checked against: everything that may carry a claim, and what must not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+
+from miniatures.checks.reading import Reading, read_source
+from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.dossier import SetAside
+from miniatures.datamodel.draft import Ground
+from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.prospect import Prospect
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One text that may carry a claim: a line of the brief or a quote."""
+
+    ground: Ground
+    text: str
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class CheckCase:
+    """One prospect's case. `foils` are other companies' quotes for the swap test; the bundled ones serve if empty.
+
+    `max_age_days` is the age at which a published quote is stale, in days before `now`; null never.
+    """
+
+    prospect: Prospect
+    brief: Brief
+    evidence: tuple[Evidence, ...] = ()
+    foils: tuple[Evidence, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    now: datetime | None = None
+    max_age_days: int | None = None
+
+    def with_evidence(self, evidence: tuple[Evidence, ...]) -> CheckCase:
+        """The same case resting on other quotes."""
+        return replace(self, evidence=evidence)
+
+    @property
+    def checked_at(self) -> datetime:
+        return self.now or datetime.now(UTC)
+
+    @cached_property
+    def brief_sources(self) -> tuple[Source, ...]:
+        return brief_sources(self.brief)
+
+    @cached_property
+    def quote_sources(self) -> tuple[Source, ...]:
+        return tuple(quote_source(item.quote, self.brief.language) for item in self.evidence)
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        return self.brief_sources + self.quote_sources
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """Everything that may carry a number or a link."""
+        return (*(source.reading for source in self.sources), self.prospect_reading)
+
+    @cached_property
+    def common_numbers(self) -> tuple[Reading, ...]:
+        """Readings of the brief and the prospect's fields that hold numbers."""
+        common = (*(source.reading for source in self.brief_sources), self.prospect_reading)
+        return tuple(reading for reading in common if reading.numbers)
+
+    @cached_property
+    def prospect_reading(self) -> Reading:
+        """The prospect's own fields, which ground their own words but no claim about the offer."""
+        prospect = self.prospect
+        fields = (prospect.full_name, prospect.company, prospect.title, prospect.website, prospect.email)
+        return read_source(" ; ".join([*fields, *prospect.extra.values()]), self.brief.language)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every folded word that any source or the prospect's fields carry."""
+        quotes = (source.reading.words for source in self.quote_sources)
+        return brief_words(self.brief).union(self.prospect_reading.words, *quotes)
+
+    @cached_property
+    def common_stems(self) -> frozenset[str]:
+        """Stems that say nothing about any one quote: the brief and the prospect's fields carry them."""
+        return brief_stems(self.brief) | self.prospect_reading.stems
+
+
+@lru_cache(maxsize=64)
+def brief_sources(brief: Brief) -> tuple[Source, ...]:
+    """The brief's lines that may carry a claim. What it asks research to look for carries none."""
+    sender = brief.sender
+    signature = f"{sender.name}, {sender.title}, {sender.company}, {sender.email}, {sender.postal_address}"
+    background = [line.strip() for line in brief.background.splitlines() if line.strip()]
+    texts = [*brief.claims, brief.offer, brief.call_to_action, brief.audience, *background, *brief.links, signature]
+    return tuple(Source(Ground.BRIEF, text, read_source(text, brief.language)) for text in texts if text)
+
+
+@lru_cache(maxsize=64)
+def brief_words(brief: Brief) -> frozenset[str]:
+    """Every folded word of the brief's lines."""
+    return frozenset().union(*(source.reading.words for source in brief_sources(brief)))
+
+
+@lru_cache(maxsize=64)
+def brief_stems(brief: Brief) -> frozenset[str]:
+    """Every stem of the brief's lines."""
+    return frozenset().union(*(source.reading.stems for source in brief_sources(brief)))
+
+
+@lru_cache(maxsize=4_096)
+def quote_source(quote: str, language: str) -> Source:
+    """A quote as a source."""
+    return Source(Ground.QUOTE, quote, read_source(quote, language))

@@ -1,0 +1,81 @@
+"""Measures whether a draft really uses a quote, by the content that only that quote brings.
+
+A quote's own content is what neither the brief nor the prospect's fields carry. A number weighs 3, a name 2 and any
+other content word 1. The quote is cited when two neighbouring sentences of the body carry at least two such pieces
+weighing 4 together, or half of all that the quote brings if it brings less than 8.
+"""
+
+from __future__ import annotations
+
+from miniatures.checks.case import CheckCase, quote_source
+from miniatures.checks.draft_text import DraftText, Window
+from miniatures.checks.numbers import Number
+from miniatures.checks.reading import Reading
+from miniatures.checks.support import carries_number
+from miniatures.checks.verdict import Verdict, failed, not_run, passed
+from miniatures.checks.words import stem
+from miniatures.datamodel.evidence import Evidence
+
+_NUMBER, _NAME, _ENOUGH = 3, 2, 4
+
+
+def cited(draft: DraftText, evidence: tuple[Evidence, ...], case: CheckCase) -> tuple[Evidence, ...]:
+    """The quotes among `evidence` that the draft uses."""
+    return tuple(item for item in evidence if _is_cited(draft, item.quote, case))
+
+
+def _is_cited(draft: DraftText, quote: str, case: CheckCase) -> bool:
+    known = draft.citations.get(quote)
+    if known is None:
+        known = draft.citations[quote] = _measure(draft, _Own(quote, case))
+    return known
+
+
+class _Own:
+    """What only this quote brings."""
+
+    def __init__(self, quote: str, case: CheckCase) -> None:
+        self.reading: Reading = quote_source(quote, case.brief.language).reading
+        self._common = case.common_numbers
+        self.names = frozenset(stem(name) for name in self.reading.names) - case.common_stems
+        self.words = self.reading.stems - case.common_stems - self.names
+        self.numbers = sum(not self._is_common(number) for number in self.reading.numbers)
+
+    @property
+    def needed(self) -> int:
+        total = _NUMBER * self.numbers + _NAME * len(self.names) + len(self.words)
+        return min(_ENOUGH, -(-total // 2))
+
+    def carried(self, number: Number) -> bool:
+        return carries_number(self.reading, number) and not self._is_common(number)
+
+    def _is_common(self, number: Number) -> bool:
+        return any(carries_number(reading, number) for reading in self._common)
+
+
+def _measure(draft: DraftText, own: _Own) -> bool:
+    needed = own.needed
+    if needed <= 0 or _weight(draft.whole, own) < needed:
+        return False
+    return any(_weight(window, own) >= needed for window in draft.windows)
+
+
+def _weight(window: Window, own: _Own) -> int:
+    stems, numbers = window
+    names, words = len(own.names & stems), len(own.words & stems)
+    shared = sum(map(own.carried, numbers)) if own.numbers else 0
+    return _NUMBER * shared + _NAME * names + words if names + words + shared > 1 else 0
+
+
+def check_citation(draft: DraftText, case: CheckCase) -> Verdict:
+    """At least one quote is cited."""
+    if not case.evidence:
+        return not_run("there is no evidence to cite")
+    if cited(draft, case.evidence, case):
+        return passed()
+    return failed(f"the body uses no quote: nothing specific of {shortened(case.evidence[0].quote)!r} is in it")
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """The text's beginning, for a reason that fits on a line."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

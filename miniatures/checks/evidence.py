@@ -1,0 +1,49 @@
+"""No quote that the draft uses is stale, set aside or from the future."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from miniatures.checks.case import CheckCase
+from miniatures.checks.citation import cited, shortened
+from miniatures.checks.draft_text import DraftText
+from miniatures.checks.verdict import Verdict, failed, not_run, passed
+from miniatures.datamodel.dossier import SetAsideReason
+from miniatures.datamodel.evidence import Evidence
+
+_CLOCK_SKEW = timedelta(days=2)
+
+
+def check_evidence(draft: DraftText, case: CheckCase) -> Verdict:
+    """What research set aside stays aside, and age is looked at again on the day of writing."""
+    if not case.evidence:
+        return not_run("there is no evidence to look at")
+    for item in cited(draft, tuple(item.evidence for item in case.set_aside), case):
+        reason = next(entry for entry in case.set_aside if entry.evidence == item)
+        return failed(f"the body uses {shortened(item.quote)!r}, {_said(reason.reason)}")
+    for item in case.evidence:
+        trouble = age_trouble(item, case.checked_at, case.max_age_days)
+        if trouble and cited(draft, (item,), case):
+            return failed(f"the body uses {shortened(item.quote)!r}, {trouble}")
+    return passed()
+
+
+def age_trouble(item: Evidence, now: datetime, max_age_days: int | None) -> str:
+    """Why the quote's date forbids its use, or an empty string. An unknown date forbids nothing."""
+    if item.published is None:
+        return ""
+    published = item.published if item.published.tzinfo else item.published.replace(tzinfo=UTC)
+    if published > now + _CLOCK_SKEW:
+        return f"which is dated {published.date()}, in the future"
+    age = (now - published).days
+    if max_age_days is not None and age > max_age_days:
+        return f"which is {age} days old; {max_age_days} are allowed"
+    return ""
+
+
+def _said(reason: SetAsideReason) -> str:
+    match reason:
+        case SetAsideReason.STALE:
+            return "which research set aside as stale"
+        case SetAsideReason.OTHER_COMPANY:
+            return "which research set aside as about another company"

@@ -1,0 +1,84 @@
+"""The greeting names the prospect, and nobody else."""
+
+from __future__ import annotations
+
+import re
+
+from miniatures.checks.case import CheckCase
+from miniatures.checks.draft_text import DraftText
+from miniatures.checks.verdict import Verdict, failed, passed
+from miniatures.checks.word_list import word_set
+from miniatures.checks.words import fold, spellings, words_of
+from miniatures.datamodel.prospect import Prospect
+
+_HONORIFICS = word_set("""mr mrs ms miss mx dr prof professor doctor sir madam madame monsieur mme m mlle herr frau hr fr herrn senor
+    senora sr sra srta don dona dott dottore dottoressa sig signor signora signore dhr mevr heer mevrouw pan pani panie
+    fru pani pane gospodin san sama sensei bay bey hanim""")
+_HONORIFIC_SIGNS = ("さん", "様", "先生", "님", "씨", "女士", "小姐", "经理", "总")
+_GREETINGS = word_set("""hi hello hey dear good morning afternoon evening day greetings there team all everyone colleagues guten tag
+    morgen abend hallo liebe lieber sehr geehrte geehrter geehrtes moin servus gruss bonjour bonsoir salut cher chere
+    chers estimado estimada hola querido querida buenos buenas dias tardes gentile caro cara buongiorno buonasera ciao
+    salve egregio beste geachte goedemorgen goedemiddag dag ola prezado prezada caro bom boa dia tarde dobry dzien
+    szanowny szanowna drogi droga witam czesc kara hej hejsan god morgon dobry den vazeny vazena mila mily moi hyva
+    kaere kjaere ladies gentlemen damen und herren and the at to""")  # fmt: skip
+_INFLECTING = word_set("cs sk pl uk ru hr sr bs sl lt lv bg el hu fi et")
+
+
+def check_greeting(draft: DraftText, case: CheckCase) -> Verdict:
+    """First name, or last name with a title, or the whole name in any order; the company's where there is no name."""
+    prospect, greeting = case.prospect, draft.greeting
+    first, last = spellings(prospect.first_name), spellings(prospect.last_name)
+    stranger = _stranger(greeting, first | last | spellings(prospect.company) | spellings(prospect.title))
+    if not first and not last:
+        return failed(f"the greeting names {stranger}, who is not the prospect") if stranger else passed()
+    found = _Names(greeting, case.brief.language)
+    if not found.any_of(first) and not (found.any_of(last) and (found.formal or not first)):
+        return failed(_what_is_wrong(greeting, prospect, found.any_of(last)))
+    return failed(f"the greeting also names {stranger}, who is not the prospect") if stranger else passed()
+
+
+def _what_is_wrong(greeting: str, prospect: Prospect, last_alone: bool) -> str:
+    if last_alone:
+        return f"the greeting {greeting!r} uses the last name without a title or first name"
+    return f"the greeting {greeting[:60]!r} does not name {prospect.full_name}"
+
+
+class _Names:
+    """The words of a greeting, to look names up in."""
+
+    def __init__(self, greeting: str, language: str) -> None:
+        self._folded = fold(greeting)
+        self._words = words_of(greeting)
+        self._inflects = language[:2] in _INFLECTING
+        self.formal = not _HONORIFICS.isdisjoint(self._words) or any(sign in greeting for sign in _HONORIFIC_SIGNS)
+
+    def any_of(self, names: frozenset[str]) -> bool:
+        return any(self._holds(name) for name in names)
+
+    def _holds(self, name: str) -> bool:
+        if name in self._words:
+            return True
+        if not name.isascii() and len(name) > 1 and name in self._folded:
+            return True
+        return self._inflects and len(name) > 3 and any(_inflected(name, word) for word in self._words)
+
+
+def _inflected(name: str, word: str) -> bool:
+    return abs(len(word) - len(name)) <= 3 and word.startswith(name[:-1]) and len(word) > 3
+
+
+_CAPITALIZED = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+
+
+def _stranger(greeting: str, own: frozenset[str]) -> str:
+    """A capitalized word of the greeting that is neither a greeting word, a title nor the prospect's."""
+    for match in _CAPITALIZED.finditer(greeting):
+        word = match[0]
+        known = own | _GREETINGS | _HONORIFICS
+        if word[0].isupper() and len(word) > 1 and words_of(word)[0] not in known and not _near(words_of(word)[0], own):
+            return word
+    return ""
+
+
+def _near(word: str, own: frozenset[str]) -> bool:
+    return any(len(name) > 3 and _inflected(name, word) for name in own)

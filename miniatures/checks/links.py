@@ -1,0 +1,33 @@
+"""Every link is one of the brief's: a fetched page or a model may not put its own in."""
+
+from __future__ import annotations
+
+from miniatures.checks.case import CheckCase
+from miniatures.checks.draft_text import DraftText
+from miniatures.checks.support import distinct
+from miniatures.checks.verdict import Verdict, failed, listed, passed
+from miniatures.checks.web import host_of, links_of, normal_link
+from miniatures.datamodel.brief import Brief
+
+
+def check_links(draft: DraftText, case: CheckCase) -> Verdict:
+    """Links, bare domains and addresses are the brief's links, their hosts, or the sender's own.
+
+    A company whose name is a domain (Example.com) may be called by it.
+    """
+    allowed = allowed_links(case.brief) | {normal_link(case.prospect.company)}
+    found = [link for text in (draft.subject, draft.body) for link in links_of(text)]
+    foreign = distinct(link for link in found if link not in allowed)
+    return failed(f"the text links to {listed(foreign)}, which the brief does not") if foreign else passed()
+
+
+def allowed_links(brief: Brief) -> frozenset[str]:
+    """Every normalized link that an email of the brief may carry."""
+    links = {normal_link(link) for link in brief.links}
+    hosts = {host_of(link) for link in brief.links}
+    named = {link for text in _sender_texts(brief) for link in links_of(text)}
+    return frozenset(links | hosts | named | {normal_link(brief.sender.email), host_of(brief.sender.email)})
+
+
+def _sender_texts(brief: Brief) -> tuple[str, ...]:
+    return (brief.call_to_action, brief.sender.postal_address, brief.sender.company)

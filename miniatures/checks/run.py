@@ -1,0 +1,88 @@
+"""Runs every check over one draft, in the order in which reports show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from miniatures.checks.call_to_action import check_call_to_action
+from miniatures.checks.case import CheckCase
+from miniatures.checks.citation import check_citation
+from miniatures.checks.claims import claims_of
+from miniatures.checks.draft_text import DraftText
+from miniatures.checks.evidence import check_evidence
+from miniatures.checks.greeting import check_greeting
+from miniatures.checks.length import check_length
+from miniatures.checks.links import check_links
+from miniatures.checks.placeholders import check_placeholders
+from miniatures.checks.schema import check_schema, unreadable
+from miniatures.checks.signature import check_signature
+from miniatures.checks.spam import check_spam
+from miniatures.checks.swap import check_swap
+from miniatures.checks.unsupported import check_unsupported
+from miniatures.checks.verdict import Verdict
+from miniatures.datamodel.check import CheckName, CheckResult, Outcome
+from miniatures.datamodel.draft import Claim, EmailText
+
+Check = Callable[[DraftText, CheckCase], Verdict]
+
+CHECKS: dict[CheckName, Check] = {
+    CheckName.SCHEMA: check_schema,
+    CheckName.LENGTH: check_length,
+    CheckName.GREETING: check_greeting,
+    CheckName.CITATION: check_citation,
+    CheckName.UNSUPPORTED: check_unsupported,
+    CheckName.PLACEHOLDERS: check_placeholders,
+    CheckName.CALL_TO_ACTION: check_call_to_action,
+    CheckName.SIGNATURE: check_signature,
+    CheckName.SPAM: check_spam,
+    CheckName.LINKS: check_links,
+    CheckName.EVIDENCE: check_evidence,
+    CheckName.SWAP: check_swap,
+}
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The outcome of every check of one draft, and its claims with their grounds."""
+
+    results: tuple[CheckResult, ...]
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check ran and passed."""
+        return all(result.passed for result in self.results)
+
+    @property
+    def failed(self) -> tuple[CheckResult, ...]:
+        """What did not pass, checks that could not run included."""
+        return tuple(result for result in self.results if not result.passed)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it did not pass, one line a check."""
+        return tuple(f"{result.name}: {result.reason}" for result in self.failed)
+
+
+def run_checks(email: EmailText | None, case: CheckCase) -> CheckReport:
+    """Every check of one email; `None` is an answer that was no email at all."""
+    if email is None:
+        return _only_schema("the answer is not an email with a subject and a body")
+    trouble = unreadable(email.subject, email.body)
+    if trouble:
+        return _only_schema(trouble)
+    draft = DraftText(email, case.brief.language)
+    results = tuple(_result(name, check(draft, case)) for name, check in CHECKS.items())
+    return CheckReport(results, claims_of(draft, case))
+
+
+def _result(name: CheckName, verdict: Verdict) -> CheckResult:
+    return CheckResult(name=name, outcome=verdict.outcome, reason=verdict.reason)
+
+
+def _only_schema(reason: str) -> CheckReport:
+    broken = CheckResult(name=CheckName.SCHEMA, outcome=Outcome.FAIL, reason=reason)
+    rest = (name for name in CHECKS if name is not CheckName.SCHEMA)
+    skipped = (CheckResult(name=name, outcome=Outcome.NOT_RUN, reason="there is no email to read") for name in rest)
+    return CheckReport((broken, *skipped))

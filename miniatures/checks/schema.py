@@ -1,0 +1,43 @@
+"""The email has a subject on one line and a body, both of sane size and printable."""
+
+from __future__ import annotations
+
+import re
+
+from miniatures.checks.case import CheckCase
+from miniatures.checks.draft_text import DraftText
+from miniatures.checks.verdict import Verdict, failed, passed
+
+LONGEST_SUBJECT = 150
+"""Characters; mail programs show about 70."""
+LONGEST_BODY = 20_000
+"""Characters; beyond it no check reads the text."""
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def check_schema(draft: DraftText, case: CheckCase) -> Verdict:
+    """Subject and body are there, in shape."""
+    subject = draft.subject.strip()
+    if not subject:
+        return failed("the subject is empty")
+    if len(subject.splitlines()) > 1:
+        return failed("the subject has more than one line")
+    if len(subject) > LONGEST_SUBJECT:
+        return failed(f"the subject has {len(subject)} characters; {LONGEST_SUBJECT} are allowed")
+    hidden = _CONTROL.search(draft.subject) or _CONTROL.search(draft.body)
+    if hidden:
+        return failed(f"the text holds the invisible character U+{ord(hidden[0]):04X}")
+    if draft.body.lstrip().lower().startswith(("subject:", '{"', "```")):
+        return failed("the body begins with a subject line or markup instead of a greeting")
+    return passed()
+
+
+def unreadable(subject: str, body: str) -> str:
+    """Why no check can read the text, or an empty string."""
+    if not body.strip():
+        return "the body is empty"
+    if len(body) > LONGEST_BODY or len(subject) > LONGEST_BODY:
+        return f"the email has {len(subject) + len(body)} characters; {LONGEST_BODY} are allowed"
+    return ""

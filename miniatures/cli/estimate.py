@@ -1,0 +1,32 @@
+"""Shows what a run would take, before anything is spent."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from miniatures.cli.terminal import console, cost_words, count, dollars, duration, plain, print_json, table
+
+if TYPE_CHECKING:
+    from miniatures.inputs.campaign import LoadedCampaign
+
+
+def show_estimate(loaded: LoadedCampaign, *, limit: int | None, as_json: bool) -> None:
+    """Estimate the run and show it as JSON or as a table with a line for each role."""
+    from miniatures.agents.estimate import estimate_campaign
+
+    estimate = asyncio.run(estimate_campaign(loaded, limit=limit))
+    if as_json:
+        print_json(estimate.model_dump(mode="json"))
+        return
+    listing = table("Role", ">Calls", ">Tokens in", ">Tokens out", ">Cost")
+    for role in estimate.roles:
+        tokens = f"{role.input_tokens:,}", f"{role.output_tokens:,}"
+        listing.add_row(plain(role.role), f"{role.calls:,}", *tokens, dollars(role.cost_usd))
+    screen = console()
+    screen.print(f"[bold]{plain(loaded.name)}[/]: an estimate for {count(estimate.prospects, 'prospect')}")
+    screen.print(listing)
+    took = f"about {duration(estimate.seconds)}, " if estimate.seconds is not None else ""
+    screen.print(f"In all {took}{cost_words(estimate.cost_usd)}")
+    for note in estimate.notes:
+        screen.print(f"[dim]{plain(note)}[/]")

@@ -1,0 +1,27 @@
+"""`miniatures init`: a commented campaign folder to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def init(
+    name: Annotated[Path, typer.Argument(metavar="NAME", help="The folder to write, and the campaign's name.")],
+) -> None:
+    """Write a campaign folder to start from."""
+    from miniatures.inputs.scaffold import create_campaign
+
+    purposes = {  # In the order in which they are read.
+        "campaign.yaml": "which model does which job, where to look",
+        "brief.md": "what is offered, by whom, with which claims",
+        "prospects.csv": "who is written to (three fictional contacts)",
+        "README.md": "how to change the prompts",
+    }
+    written = sorted(create_campaign(name), key=lambda path: list(purposes).index(path.name))
+    width = max(len(str(path)) for path in written)
+    for path in written:
+        typer.echo(f"  {path!s:{width}}  {purposes[path.name]}")
+    typer.echo(f"\nEdit them, then:\n  miniatures run {name} --limit 3")

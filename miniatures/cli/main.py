@@ -1,0 +1,103 @@
+"""The `miniatures` command: puts the command groups together and turns errors into a sentence, a hint and an exit code.
+
+Nothing heavy is imported before a command runs: `miniatures --help` has to be there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from miniatures import __version__
+from miniatures.cli.backends import backends
+from miniatures.cli.demo import demo
+from miniatures.cli.drafts import drafts
+from miniatures.cli.export import export
+from miniatures.cli.init import init
+from miniatures.cli.models import app as models
+from miniatures.cli.report import report
+from miniatures.cli.run_command import run as run_campaign
+from miniatures.cli.serve import serve
+from miniatures.cli.status import status
+from miniatures.cli.traces import traces
+from miniatures.datamodel.errors import ExitCode, MiniaturesError
+
+_EPILOG = """\
+Exit codes: 0 done · 1 unexpected · 2 wrong input · 3 some prospects failed · 4 budget reached · 5 campaign busy · \
+6 backend unavailable · 7 store unavailable · 130 interrupted
+"""
+
+app = typer.Typer(
+    name="miniatures",
+    help="Researches prospects and writes outreach emails, on a large model or on a small one trained to replace it.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_START, _RUN, _LOOK, _MODELS = "Start here", "Run a campaign", "Look at what was written", "Models"
+app.command("demo", rich_help_panel=_START)(demo)
+app.command("init", rich_help_panel=_START)(init)
+app.command("run", rich_help_panel=_RUN)(run_campaign)
+app.command("backends", rich_help_panel=_RUN)(backends)
+app.command("status", rich_help_panel=_LOOK)(status)
+app.command("drafts", rich_help_panel=_LOOK)(drafts)
+app.command("traces", rich_help_panel=_LOOK)(traces)
+app.command("report", rich_help_panel=_LOOK)(report)
+app.command("export", rich_help_panel=_LOOK)(export)
+app.add_typer(models, name="models", rich_help_panel=_MODELS)
+app.command("serve", rich_help_panel=_MODELS)(serve)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"miniatures {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Takes the options that stand before any command; `--debug` is read by `main`, wherever it stands."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; with `--debug`, errors are raised instead."""
+    debug = "--debug" in arguments
+    try:
+        app([argument for argument in arguments if argument != "--debug"])
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except MiniaturesError as error:
+        if debug:
+            raise
+        _tell(error.message, error.hint)
+        return error.exit_code
+    except Exception as error:
+        if debug:
+            raise
+        _tell(f"{type(error).__name__}: {error}", "This should not happen. Run it again with --debug and report it.")
+        return ExitCode.UNEXPECTED
+    return ExitCode.OK
+
+
+def _tell(message: str, hint: str) -> None:
+    colour = sys.stderr.isatty()
+    label = "\033[1;31mError:\033[0m" if colour else "Error:"
+    print(f"{label} {message}", file=sys.stderr)
+    if hint:
+        print(f"\033[2mHint:\033[0m  {hint}" if colour else f"Hint:  {hint}", file=sys.stderr)
+
+
+def run() -> None:
+    """Entry point of the `miniatures` script."""
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,132 @@
+"""Shows how a run goes: a live bar in a terminal, a plain line now and then anywhere else."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from miniatures.cli.terminal import dollars, duration
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from miniatures.agents.run_events import RunEvent
+
+_SECONDS_BETWEEN_LINES = 5.0
+_STEPS = 10
+
+
+class ProgressView(Protocol):
+    """Told of every settled prospect."""
+
+    def update(self, event: RunEvent) -> None: ...
+
+    def say(self, text: str) -> None:
+        """Show a line that stays."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def open_progress(stream: TextIO) -> ProgressView:
+    """A live bar if the stream is a terminal, plain lines if not."""
+    return LiveProgress(stream) if stream.isatty() else PlainProgress(stream)
+
+
+def tokens_per_second(event: RunEvent) -> float:
+    """Mean rate of the run so far."""
+    return event.tokens / event.seconds if event.seconds > 0 else 0.0
+
+
+def seconds_left(event: RunEvent) -> float | None:
+    """At the mean pace of the prospects that were worked on in this run; None while that is unknown."""
+    worked_on = event.done - event.reused
+    if event.total is None or worked_on <= 0:
+        return None
+    return max(0, event.total - event.done) * event.seconds / worked_on
+
+
+def figures(event: RunEvent) -> str:
+    """The figures of a run in words."""
+    total = f" of {event.total:,}" if event.total is not None else ""
+    parts = [f"{event.done:,}{total} prospects"]
+    if event.reused:
+        parts.append(f"{event.reused:,} done before")
+    parts.append(f"{event.failed:,} failed")
+    parts.append(f"{tokens_per_second(event):,.0f} tokens/s")
+    parts.append(f"spent {dollars(event.cost_usd)}")
+    left = seconds_left(event)
+    if left:
+        parts.append(f"{duration(left)} left")
+    return ", ".join(parts)
+
+
+class PlainProgress:
+    """A line at each tenth of the way, and at the latest some seconds after the one before."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._last_line = time.monotonic()
+        self._last_step = 0
+
+    def update(self, event: RunEvent) -> None:
+        step = event.done * _STEPS // event.total if event.total else 0
+        now = time.monotonic()
+        if step > self._last_step or now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_step, self._last_line = step, now
+            self.say(figures(event))
+
+    def say(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """Nothing is left open."""
+
+
+class LiveProgress:
+    """A bar that is redrawn in place; it appears with the first settled prospect, a spinner before."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._bar = _bar(stream)
+        self._task = self._bar.add_task("opening the backends", total=None, figures="")
+        self._bar.start()
+
+    def update(self, event: RunEvent) -> None:
+        status = event.status.value.replace("_", " ")
+        self._bar.update(
+            self._task,
+            description=f"{event.prospect.company[:24]}: {status}",
+            completed=event.done,
+            total=event.total,
+            figures=_short_figures(event),
+        )
+
+    def say(self, text: str) -> None:
+        self._bar.console.print(text, markup=False)
+
+    def close(self) -> None:
+        self._bar.stop()
+
+
+def _short_figures(event: RunEvent) -> str:
+    left = seconds_left(event)
+    remaining = f"  {duration(left)} left" if left else ""
+    failed = f"[red]{event.failed:,} failed[/]  " if event.failed else ""
+    total = f"/{event.total:,}" if event.total is not None else ""
+    rate = f"{tokens_per_second(event):,.0f} tok/s"
+    return f"{event.done:,}{total}  {failed}{rate}  {dollars(event.cost_usd)}{remaining}"
+
+
+def _bar(stream: TextIO) -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+    from rich.table import Column
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=2)),
+        BarColumn(bar_width=None, table_column=Column(ratio=1)),
+        TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True)),
+        console=Console(file=stream, highlight=False),
+        expand=True,
+    )

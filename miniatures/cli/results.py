@@ -1,0 +1,114 @@
+"""What the listings show: one record for each prospect, those without a draft included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from miniatures.datamodel.errors import InputError
+
+if TYPE_CHECKING:
+    from miniatures.datamodel.result import ProspectResult
+    from miniatures.inputs.campaign import LoadedCampaign
+
+_SQLITE = "sqlite:///"
+
+
+def all_results(loaded: LoadedCampaign) -> Iterator[ProspectResult]:
+    """What the store knows, then the prospects of the file that no run has reached."""
+    from miniatures.datamodel.draft import DraftStatus
+    from miniatures.datamodel.prospect import Prospect
+    from miniatures.datamodel.result import ProspectResult
+
+    seen: set[str] = set()
+    for result in stored_results(loaded):
+        seen.add(result.prospect.key)
+        yield result
+    for row in loaded.prospects():
+        if isinstance(row, Prospect) and row.key not in seen:
+            yield ProspectResult(campaign=loaded.name, prospect=row, status=DraftStatus.PENDING)
+
+
+def stored_results(loaded: LoadedCampaign) -> Iterator[ProspectResult]:
+    """What runs have left; nothing if there was no run yet."""
+    from miniatures.store.open import open_store
+
+    if was_run(loaded):
+        with open_store(loaded.store_url, create=False) as store:
+            yield from store.results(loaded.name)
+
+
+def was_run(loaded: LoadedCampaign) -> bool:
+    """Whether the campaign's database is there: looking at a campaign never creates one."""
+    url = loaded.store_url
+    is_server = "://" in url and not url.startswith(_SQLITE)
+    return is_server or Path(url.removeprefix(_SQLITE)).exists()
+
+
+def one_result(loaded: LoadedCampaign, email: str) -> ProspectResult:
+    """One prospect's record.
+
+    Raises:
+        InputError: the campaign has no prospect with that address; names the nearest.
+    """
+    from miniatures.datamodel.prospect import normalize_email
+
+    wanted, known = normalize_email(email), []
+    for result in all_results(loaded):
+        if result.prospect.email == wanted:
+            return result
+        known.append(result.prospect.email)
+    raise unknown_prospect(loaded.name, email, known)
+
+
+def unknown_prospect(campaign: str, email: str, known: list[str]) -> InputError:
+    """The error for an address that is not in the list."""
+    import difflib
+
+    near = difflib.get_close_matches(email, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"`miniatures drafts {campaign}` lists them all."
+    return InputError(f"the campaign {campaign} has no prospect {email}", hint=hint)
+
+
+def record(result: ProspectResult) -> dict[str, Any]:
+    """The record as programs read it."""
+    draft = result.draft
+    evidence = draft.evidence if draft else result.dossier.facts if result.dossier else ()
+    return {
+        "email": result.prospect.email,
+        "first_name": result.prospect.first_name,
+        "last_name": result.prospect.last_name,
+        "company": result.prospect.company,
+        "subject": draft.subject if draft else None,
+        "body": draft.body if draft else None,
+        "evidence": [{"quote": item.quote, "url": item.url} for item in evidence],
+        "checks": {
+            check.name.value: {"pass": check.passed, "outcome": check.outcome.value, "reason": check.reason}
+            for check in (draft.checks if draft else ())
+        },
+        "status": result.status.value,
+        "reason": reason(result),
+        "backend": draft.backend if draft else None,
+        "attempts": draft.attempts if draft else 0,
+        "tokens": result.usage.total_tokens,
+        "cost": result.cost_usd,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def reason(result: ProspectResult) -> str:
+    """Why the prospect stands where it stands, in one line; empty for a draft that is ready."""
+    if result.error:
+        return result.error
+    if result.draft:
+        return "; ".join(f"{check.name.value}: {check.reason}" for check in result.draft.failed_checks)
+    if result.dossier:
+        return "; ".join(f"{problem.kind}: {problem.where}" for problem in result.dossier.problems[:3])
+    return ""
+
+
+def require_run(loaded: LoadedCampaign, campaign: str) -> None:
+    """Raise an `InputError` if the campaign was never run."""
+    if not was_run(loaded):
+        raise InputError(f"the campaign {loaded.name} was not run yet", hint=f"Run it: miniatures run {campaign}")

@@ -1,0 +1,109 @@
+"""`miniatures status`: where a campaign stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from miniatures.cli.arguments import AsJson, CampaignPath
+from miniatures.cli.terminal import coloured, console, cost_words, count, plain, print_json, table
+
+if TYPE_CHECKING:
+    from miniatures.inputs.campaign import LoadedCampaign
+
+
+def status(campaign: CampaignPath, as_json: AsJson = False) -> None:
+    """Show where a campaign stands."""
+    from miniatures.inputs.campaign import load_campaign
+
+    loaded = load_campaign(campaign)
+    figures = _figures(loaded)
+    print_json(figures) if as_json else _show(figures, str(campaign))
+
+
+def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
+    from collections import Counter
+
+    from miniatures.cli.results import all_results
+    from miniatures.datamodel.backend import Usage, add_costs
+    from miniatures.datamodel.draft import DraftStatus
+
+    by_status: Counter[str] = Counter()
+    failing: Counter[str] = Counter()
+    usage = Usage()
+    cost: float | None = 0.0
+    for result in all_results(loaded):
+        by_status[result.status.value] += 1
+        usage += result.usage
+        if result.status is not DraftStatus.PENDING:
+            cost = add_costs(cost, result.cost_usd)
+        failing.update(check.name.value for check in (result.draft.failed_checks if result.draft else ()))
+    return {
+        "campaign": loaded.name,
+        "prospects": by_status.total(),
+        "by_status": {word.value: by_status[word.value] for word in DraftStatus},
+        "failed_checks": dict(failing.most_common()),
+        "tokens": usage.total_tokens,
+        "cost": cost,
+        "runs": _runs(loaded),
+        "store": loaded.store_url,
+        "bad_rows": _bad_rows(loaded),
+    }
+
+
+def _runs(loaded: LoadedCampaign) -> list[dict[str, Any]]:
+    from miniatures.cli.results import was_run
+    from miniatures.store.open import open_store
+
+    if not was_run(loaded):
+        return []
+    with open_store(loaded.store_url) as store:
+        return [
+            {
+                "id": run.id,
+                "policy": run.policy,
+                "started_at": run.started_at.isoformat(),
+                "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+                "outcome": run.outcome,
+            }
+            for run in store.runs(loaded.name)
+        ]
+
+
+def _bad_rows(loaded: LoadedCampaign) -> list[dict[str, Any]]:
+    from miniatures.datamodel.prospect import BadRow
+
+    return [row.model_dump(mode="json") for row in loaded.prospects() if isinstance(row, BadRow)]
+
+
+def _show(figures: dict[str, Any], campaign: str) -> None:
+    screen = console()
+    spent = f"{figures['tokens']:,} tokens, {cost_words(figures['cost'])}"
+    screen.print(f"[bold]{plain(figures['campaign'])}[/]: {count(figures['prospects'], 'prospect')}; {spent}")
+    if figures["runs"]:
+        screen.print(_about_runs(figures["runs"]))
+    screen.print()
+    standing = table("Status", ">Prospects")
+    for word, number in figures["by_status"].items():
+        if number:
+            standing.add_row(coloured(word), f"{number:,}")
+    screen.print(standing)
+    screen.print()
+    if figures["failed_checks"]:
+        failing = table("Check that did not pass", ">Drafts")
+        for name, number in figures["failed_checks"].items():
+            failing.add_row(name.replace("_", " "), f"{number:,}")
+        screen.print(failing)
+        screen.print()
+    if figures["bad_rows"]:
+        screen.print(f"{count(len(figures['bad_rows']), 'row')} of the list left out; the first:")
+        for row in figures["bad_rows"][:5]:
+            screen.print(f"  line {row['line']}: {plain(row['reason'])}")
+    if figures["by_status"]["pending"]:
+        screen.print(f"[dim]Go on with: miniatures run {plain(campaign)}[/]")
+
+
+def _about_runs(runs: list[dict[str, Any]]) -> str:
+    last = runs[-1]
+    began = last["started_at"][:16].replace("T", " ")
+    ended = (last["outcome"] or "not ended: going on, or killed").replace("_", " ")
+    return f"{count(len(runs), 'run')}; the last began {began} UTC: {ended}"

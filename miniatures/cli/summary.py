@@ -1,0 +1,88 @@
+"""Says how a run ended and what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from miniatures.cli.terminal import coloured, console, cost_words, count, duration, plain, print_json, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from miniatures.agents.run_events import RunSummary
+    from miniatures.inputs.campaign import LoadedCampaign
+
+_BAD_ROWS_SHOWN = 5
+
+
+def show_summary(
+    summary: RunSummary, loaded: LoadedCampaign, report: Path, *, resume: str, as_json: bool = False
+) -> None:
+    """Show the summary as JSON, or as words and a table."""
+    if as_json:
+        print_json({**summary.model_dump(mode="json"), "report": str(report)})
+        return
+    screen = console()
+    screen.print(f"\n[bold]{plain(summary.campaign)}[/] {_ending(summary)} in {duration(summary.seconds)}")
+    _show_statuses(screen, summary)
+    _show_work(screen, summary)
+    _show_bad_rows(screen, summary, loaded)
+    _show_next(screen, summary, report, resume)
+
+
+def _ending(summary: RunSummary) -> str:
+    from miniatures.agents.run_events import RunOutcome
+
+    match summary.outcome:
+        case RunOutcome.COMPLETED:
+            return "[green]finished[/]"
+        case RunOutcome.BUDGET_REACHED:
+            return "[yellow]stopped at its budget[/]"
+        case RunOutcome.INTERRUPTED:
+            return "[yellow]was interrupted[/]"
+        case RunOutcome.BACKEND_UNAVAILABLE:
+            return "[red]stopped, because a backend cannot be used,[/]"
+
+
+def _show_statuses(screen: Console, summary: RunSummary) -> None:
+    statuses = table("Status", ">Prospects")
+    for status, number in summary.by_status.items():
+        statuses.add_row(coloured(status), f"{number:,}")
+    if summary.by_status:
+        screen.print()
+        screen.print(statuses)
+        screen.print()
+
+
+def _show_work(screen: Console, summary: RunSummary) -> None:
+    if not summary.new and summary.reused:
+        screen.print(f"Nothing was left to do: {count(summary.reused, 'prospect')} done before, none worked on again.")
+        return
+    before = f"{summary.new:,} new, {summary.reused:,} done before. " if summary.reused else ""
+    rate = f" ({summary.usage.total_tokens / summary.seconds:,.0f}/s)" if summary.seconds > 0 else ""
+    screen.print(f"{before}{summary.usage.total_tokens:,} tokens{rate}, {cost_words(summary.cost_usd)}")
+
+
+def _show_bad_rows(screen: Console, summary: RunSummary, loaded: LoadedCampaign) -> None:
+    if not summary.bad_row_count:
+        return
+    screen.print(f"\n{count(summary.bad_row_count, 'row')} of {plain(loaded.campaign.prospects)} left out:")
+    for row in summary.bad_rows[:_BAD_ROWS_SHOWN]:
+        screen.print(f"  line {row.line}: {plain(row.reason)}")
+    if summary.bad_row_count > _BAD_ROWS_SHOWN:
+        screen.print("  [dim]`miniatures status` lists the others.[/]")
+
+
+def _show_next(screen: Console, summary: RunSummary, report: Path, resume: str) -> None:
+    from miniatures.agents.run_events import RunOutcome
+
+    if summary.message:
+        screen.print(f"\n{plain(summary.message)}")
+    if summary.hint:
+        screen.print(f"[dim]{plain(summary.hint)}[/]")
+    screen.print(f"\nReport: {plain(report)}", soft_wrap=True)
+    if summary.outcome is RunOutcome.COMPLETED:
+        screen.print(f"Drafts: {plain(resume.replace('miniatures run', 'miniatures drafts', 1))}", soft_wrap=True)
+    else:
+        screen.print(f"Go on with: {plain(resume)}", soft_wrap=True)

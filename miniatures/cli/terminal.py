@@ -1,0 +1,92 @@
+"""How things are shown: JSON for programs, tables for people, one colour for each status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+STATUS_STYLES = {
+    "ready": "green",
+    "needs_review": "yellow",
+    "nothing_found": "cyan",
+    "blocked": "magenta",
+    "failed": "red",
+    "over_budget": "red",
+    "pending": "dim",
+}
+
+
+def console() -> Console:
+    """The terminal, as rich sees it."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """A table without frame. A column named with a leading `>` is aligned right; one with `|` is never broken."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    style: dict[str, Any] = {"title_justify": "left", "title_style": "bold", "box": SIMPLE_HEAD}
+    result = Table(title=title, show_edge=False, pad_edge=False, **style)
+    for column in columns:
+        right = column.startswith(">")
+        result.add_column(column.lstrip(">|"), justify="right" if right else "left", no_wrap=column[:1] in (">", "|"))
+    return result
+
+
+def plain(text: object) -> str:
+    """Text that is shown as it is, whatever brackets it holds."""
+    from rich.markup import escape
+
+    return escape(str(text))
+
+
+def coloured(status: str) -> str:
+    """A status in its colour, in words."""
+    return f"[{STATUS_STYLES[status]}]{status.replace('_', ' ')}[/]"
+
+
+def print_json(content: Any) -> None:
+    """One JSON document, indented."""
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def print_json_lines(items: Iterable[Any]) -> None:
+    """One JSON document a line."""
+    for item in items:
+        typer.echo(json.dumps(item, ensure_ascii=False))
+
+
+def dollars(cost: float | None) -> str:
+    """A cost in USD; an unknown one is said to be unknown."""
+    if cost is None:
+        return "unknown"
+    return f"${cost:,.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"
+
+
+def cost_words(cost: float | None) -> str:
+    """`cost $0.02`, or `cost unknown`."""
+    return f"cost {dollars(cost)}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 prospect`, `2 prospects`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

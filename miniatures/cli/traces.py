@@ -1,0 +1,153 @@
+"""`miniatures traces`: every model call and every other step, as they happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from miniatures.cli.arguments import AsJson, CampaignPath
+from miniatures.cli.terminal import console, count, dollars, duration, plain, print_json, print_json_lines, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.tree import Tree
+
+    from miniatures.datamodel.trace import Span, Trace
+    from miniatures.inputs.campaign import LoadedCampaign
+    from miniatures.store.queries import Node
+    from miniatures.store.store import Store
+
+
+def traces(
+    campaign: CampaignPath,
+    email: Annotated[
+        str | None, typer.Argument(metavar="[EMAIL]", help="Show this prospect's steps as a tree.")
+    ] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Print every model call and step, one JSON object a line.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show every model call and step: time, tokens, cost."""
+    from miniatures.cli.results import one_result, require_run
+    from miniatures.inputs.campaign import load_campaign
+    from miniatures.store.open import open_store
+
+    loaded = load_campaign(campaign)
+    require_run(loaded, str(campaign))
+    key = one_result(loaded, email).prospect.key if email else None
+    with open_store(loaded.store_url, create=False) as store:
+        if jsonl:
+            print_json_lines(_entries(store, loaded.name, key))
+        elif email and key:
+            _show_tree(store.tree(loaded.name, key), email, as_json=as_json)
+        else:
+            _show_all(store, loaded, str(campaign), as_json=as_json)
+
+
+def _entries(store: Store, campaign: str, key: str | None) -> Iterator[dict[str, Any]]:
+    for trace in store.traces(campaign, key):
+        yield {"entry": "trace", **trace.model_dump(mode="json")}
+    for span in store.spans(campaign, key):
+        yield {"entry": "span", **span.model_dump(mode="json")}
+
+
+@dataclass
+class _Work:
+    """What one prospect took."""
+
+    email: str
+    company: str
+    calls: int = 0
+    tokens: int = 0
+    model_seconds: float = 0.0
+    cost_usd: float | None = 0.0
+
+
+def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    rows = _work_by_prospect(store, loaded.name)
+    steps = store.step_statistics(loaded.name)
+    if as_json:
+        print_json({"prospects": [asdict(row) for row in rows], "steps": [asdict(step) for step in steps]})
+        return
+    screen = console()
+    listing = table("Prospect", ">Calls", ">Tokens", ">Model time", ">Cost", title="Model calls")
+    for row in rows:
+        shown = f"{row.calls}", f"{row.tokens:,}", duration(row.model_seconds), dollars(row.cost_usd)
+        listing.add_row(plain(row.email), *shown)
+    screen.print(listing)
+    screen.print()
+    others = table("Step", ">Times", ">Failed", ">Mean", ">Longest", title="Other steps")
+    for kind, number, errors, mean_ms, longest_ms in _steps_by_kind(steps):
+        others.add_row(kind, f"{number:,}", f"{errors:,}", duration(mean_ms / 1000), duration(longest_ms / 1000))
+    screen.print(others)
+    screen.print()
+    if rows:
+        screen.print(
+            f"[dim]One as a tree: miniatures traces {plain(campaign)} {plain(rows[0].email)}[/]", soft_wrap=True
+        )
+
+
+def _work_by_prospect(store: Store, campaign: str) -> list[_Work]:
+    from miniatures.datamodel.backend import add_costs
+
+    people = {result.prospect.key: result.prospect for result in store.results(campaign)}
+    work = {key: _Work(prospect.email, prospect.company) for key, prospect in people.items()}
+    for trace in store.traces(campaign):
+        row = work.get(trace.prospect or "")
+        if row is not None:
+            row.calls += 1
+            row.tokens += trace.usage.total_tokens
+            row.model_seconds += trace.total_ms / 1000
+            row.cost_usd = add_costs(row.cost_usd, trace.cost_usd)
+    return [row for row in work.values() if row.calls]
+
+
+def _steps_by_kind(steps: list[Any]) -> list[tuple[str, int, int, float, float]]:
+    """Many names (URLs, queries) folded into their kind."""
+    kinds: dict[str, tuple[int, int, float, float]] = {}
+    for step in steps:
+        number, errors, total, longest = kinds.get(step.kind, (0, 0, 0.0, 0.0))
+        total += step.mean_ms * step.count
+        kinds[step.kind] = (number + step.count, errors + step.errors, total, max(longest, step.longest_ms))
+    return [(kind, n, errors, total / n if n else 0.0, longest) for kind, (n, errors, total, longest) in kinds.items()]
+
+
+def _show_tree(nodes: list[Node], email: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json([_as_dict(node) for node in nodes])
+        return
+    from rich.tree import Tree
+
+    root = Tree(f"[bold]{plain(email)}[/]", guide_style="dim")
+    for node in nodes:
+        _grow(root, node)
+    console().print(root if nodes else f"{plain(email)}: nothing was recorded")
+
+
+def _grow(branch: Tree, node: Node) -> None:
+    twig = branch.add(_label(node.entry))
+    for child in node.children:
+        _grow(twig, child)
+
+
+def _label(entry: Trace | Span) -> str:
+    from miniatures.datamodel.trace import Trace
+
+    failed = f"  [red]{plain(entry.error)}[/]" if entry.error else ""
+    took = f"[dim]{duration(entry.total_ms / 1000)}[/]"
+    if not isinstance(entry, Trace):
+        return f"{plain(entry.kind)} [cyan]{plain(entry.name)}[/]  {took}{failed}"
+    attempt = f", attempt {entry.attempt}" if entry.attempt > 1 else ""
+    tokens = f"{entry.usage.input_tokens:,} + {count(entry.usage.output_tokens, 'token')}"
+    first = f"[bold]{plain(entry.role)}[/] ({plain(entry.node)}{attempt}) {plain(entry.backend)}"
+    return f"{first}  {tokens}, {dollars(entry.cost_usd)}  {took}{failed}"
+
+
+def _as_dict(node: Node) -> dict[str, Any]:
+    return {**node.entry.model_dump(mode="json"), "children": [_as_dict(child) for child in node.children]}

@@ -1,0 +1,27 @@
+"""What a run leaves behind for one prospect under one policy: what listings, reports and exports are made of."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.dossier import Dossier
+from miniatures.datamodel.draft import Draft, DraftStatus
+from miniatures.datamodel.prospect import Prospect
+
+
+class ProspectResult(BaseModel):
+    """One prospect's outcome. A prospect that no run has reached yet is `pending` and has no policy."""
+
+    model_config = ConfigDict(frozen=True)
+
+    campaign: str
+    policy: str = Field(default="", description="Hash of brief, prompts and backends; empty while pending.")
+    prospect: Prospect
+    status: DraftStatus
+    draft: Draft | None = None
+    dossier: Dossier | None = None
+    error: str | None = Field(default=None, description="The error's name and its sentence.")
+    usage: Usage = Usage()
+    cost_usd: float | None = Field(default=None, description="Null if any call's price is unknown.")
+    seconds: float = Field(default=0.0, ge=0, description="Wall-clock time spent on the prospect.")

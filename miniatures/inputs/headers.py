@@ -1,0 +1,177 @@
+"""Finds our columns among a spreadsheet's headers: by explicit mapping first, then by what people call them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.prospect import one_line
+
+FULL_NAME = "full_name"
+REQUIRED = ("email", "company")
+COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME)
+
+# Best name first; compared without case, accents, spaces and punctuation. Languages: English, German, French,
+# Spanish, Italian, Portuguese, Dutch, the Nordic ones, Polish, Japanese, Russian.
+_SYNONYMS = {
+    "email": (
+        "email, e-mail address, email address, mail, work email, business email, company email, contact email, "
+        "primary email, email 1, e-mail-adresse, mailadresse, adresse e-mail, adresse mail, adresse électronique, "
+        "courriel, correo, correo electrónico, dirección de correo, indirizzo email, posta elettronica, e-mailadres, "
+        "endereço de email, e-post, epostadress, sähköposti, adres e-mail, メールアドレス, メール, почта, эл. почта, "
+        "электронная почта"
+    ),
+    "company": (
+        "company, company name, organization, organisation, organization name, organisation name, account, "
+        "account name, employer, firm, business, business name, firma, firmenname, unternehmen, unternehmensname, "
+        "société, nom de la société, entreprise, nom de l'entreprise, raison sociale, empresa, nombre de la empresa, "
+        "compañía, azienda, nome azienda, società, ragione sociale, bedrijf, bedrijfsnaam, företag, företagsnamn, "
+        "virksomhed, bedrift, yritys, nazwa firmy, przedsiębiorstwo, 会社名, 会社, 企業名, компания, организация"
+    ),
+    "first_name": (
+        "first name, firstname, first, given name, given, forename, vorname, prénom, nombre de pila, primer nombre, "
+        "voornaam, förnamn, fornavn, etunimi, imię, 名, имя"
+    ),
+    "last_name": (
+        "last name, lastname, last, surname, family name, nachname, familienname, zuname, nom de famille, apellido, "
+        "apellidos, cognome, sobrenome, apelido, achternaam, efternamn, etternavn, efternavn, sukunimi, nazwisko, "
+        "姓, фамилия"
+    ),
+    "title": (
+        "title, job title, position, role, job, function, funktion, berufsbezeichnung, poste, fonction, cargo, puesto, "
+        "ruolo, mansione, functie, stilling, befattning, tehtävä, stanowisko, 役職, должность"
+    ),
+    "website": (
+        "website, web site, company website, web, url, company url, site, homepage, domain, company domain, webseite, "
+        "internetseite, internet, site web, site internet, sitio web, página web, sito, sito web, hjemmeside, "
+        "nettside, hemsida, webbplats, verkkosivu, kotisivu, strona www, strona internetowa, www, ウェブサイト, сайт"
+    ),
+    FULL_NAME: (
+        "full name, contact name, contact, person, ansprechpartner, kontakt, kontaktperson, nom complet, "
+        "nombre completo, nome completo, contactpersoon, 氏名, фио"
+    ),
+}
+_SYNONYMS_IN_ORDER = {column: tuple(text.split(", ")) for column, text in _SYNONYMS.items()}
+
+# Words that mean one part of a name when the other part has a column of its own, and the whole name otherwise.
+_NAME_WORDS = {"last_name": ("name", "nom", "naam", "navn", "namn"), "first_name": ("nombre", "nome")}
+
+
+def normal_header(header: str) -> str:
+    """The header without case, accents, spaces and punctuation."""
+    decomposed = unicodedata.normalize("NFKD", one_line(header)).casefold()
+    return re.sub(r"[\W_]", "", "".join(mark for mark in decomposed if not unicodedata.combining(mark)))
+
+
+_BY_HEADER = {
+    normal_header(word): (column, rank)
+    for column, words in _SYNONYMS_IN_ORDER.items()
+    for rank, word in enumerate((column, *words))
+}
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Which column of the file feeds which of ours; the rest is kept under its own header."""
+
+    ours: Mapping[str, int]
+    extra: Mapping[str, int]
+    width: int
+
+    def fields(self, cells: Sequence[str]) -> dict[str, object]:
+        """One row as the fields of a `Prospect`, a full name split into two."""
+        fields: dict[str, object] = {name: _cell(cells, index) for name, index in self.ours.items()}
+        full_name = str(fields.pop(FULL_NAME, ""))
+        if full_name and not fields.get("first_name") and not fields.get("last_name"):
+            fields["first_name"], fields["last_name"] = split_name(full_name)
+        extra = {header: _cell(cells, index) for header, index in self.extra.items()}
+        return {**fields, "extra": {header: cell for header, cell in extra.items() if cell}}
+
+
+def map_headers(headers: Sequence[str], columns: Mapping[str, str], where: str) -> ColumnMap:
+    """Map a header row; `columns` (our name -> header) goes before the synonyms.
+
+    Raises:
+        InputError: `columns` names a header or a column that is not there, or no header is an e-mail or company.
+    """
+    ours = _explicit(headers, columns, where)
+    for column, index in _recognized(headers, taken=set(ours.values())).items():
+        ours.setdefault(column, index)
+    for column in REQUIRED:
+        if column not in ours:
+            raise _missing(column, headers, where)
+    extra = {one_line(header): index for index, header in enumerate(headers) if index not in ours.values() and header}
+    return ColumnMap(ours=ours, extra=extra, width=len(headers))
+
+
+def recognized_count(headers: Sequence[str], columns: Mapping[str, str]) -> int:
+    """How many of the headers we know: the evidence that a line is a header row, split at the right delimiter."""
+    named = {normal_header(header) for header in columns.values()}
+    return len(_recognized(headers, taken=set())) + sum(normal_header(header) in named for header in headers)
+
+
+def _explicit(headers: Sequence[str], columns: Mapping[str, str], where: str) -> dict[str, int]:
+    positions = {normal_header(header): index for index, header in reversed(list(enumerate(headers)))}
+    ours = {}
+    for column, header in columns.items():
+        if column not in COLUMNS:
+            raise InputError(f"columns: {column!r} is no column of ours", hint=_nearest(column, COLUMNS))
+        if normal_header(header) not in positions:
+            raise InputError(f"{where} has no header {header!r}, which columns.{column} names", hint=_listed(headers))
+        ours[column] = positions[normal_header(header)]
+    return ours
+
+
+def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, int]:
+    best: dict[str, tuple[int, int]] = {}
+    for index, header in enumerate(headers):
+        column, rank = _BY_HEADER.get(normal_header(header), ("", 0))
+        if column and index not in taken and (column not in best or rank < best[column][0]):
+            best[column] = (rank, index)
+    found = {column: index for column, (_, index) in best.items()}
+    return {**found, **_name_words(headers, found, taken)}
+
+
+def _name_words(headers: Sequence[str], found: Mapping[str, int], taken: set[int]) -> dict[str, int]:
+    """`Name` beside `Vorname` is the last name; alone, it is the full name."""
+    for index, header in enumerate(headers):
+        for part, words in _NAME_WORDS.items():
+            other = "first_name" if part == "last_name" else "last_name"
+            if normal_header(header) in words and index not in taken:
+                column = part if other in found else FULL_NAME
+                return {} if column in found else {column: index}
+    return {}
+
+
+def split_name(full_name: str) -> tuple[str, str]:
+    """First and last name: `Last, First` is turned round, else the first word is the first name."""
+    last, comma, first = (part.strip() for part in full_name.partition(","))
+    if comma and first:
+        return first, last
+    first, _, last = full_name.strip().partition(" ")
+    return first, last.strip()
+
+
+def _cell(cells: Sequence[str], index: int) -> str:
+    return cells[index] if index < len(cells) else ""
+
+
+def _missing(column: str, headers: Sequence[str], where: str) -> InputError:
+    word = {"email": "e-mail address", "company": "company"}[column]
+    map_it = f"Name the column in the campaign file: columns: {{{column}: HEADER}}. {_listed(headers)}"
+    return InputError(f"{where}: no column holds the {word}", hint=map_it)
+
+
+def _listed(headers: Sequence[str]) -> str:
+    shown = ", ".join(repr(one_line(header)[:40]) for header in headers[:20])
+    more = f" and {len(headers) - 20} more" if len(headers) > 20 else ""
+    return f"The headers found are {shown}{more}."
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"Ours are {', '.join(known)}."

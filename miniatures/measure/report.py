@@ -1,0 +1,151 @@
+"""The campaign report: one self-contained HTML page that shows every email, its evidence and what the checks said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel, ConfigDict
+
+from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.check import CheckName, Outcome
+from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.result import ProspectResult
+from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.measure.passages import passages
+from miniatures.store.store import Store
+
+SHOWN = 500
+"""Emails that the page shows in full; the figures count all of them."""
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class CheckRow(BaseModel):
+    """How often one check passed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: CheckName
+    passed: int
+    failed: int
+    not_run: int
+
+    @property
+    def share(self) -> float:
+        """Passed among those that ran; 0 when none did."""
+        ran = self.passed + self.failed
+        return self.passed / ran if ran else 0.0
+
+
+class ReportFigures:
+    """The totals of a report, added up one result at a time."""
+
+    def __init__(self) -> None:
+        self.prospects = 0
+        self.by_status: Counter[DraftStatus] = Counter()
+        self.checks: Counter[tuple[CheckName, Outcome]] = Counter()
+        self.usage = Usage()
+        self.cost_usd: float | None = 0.0
+        self.backends: Counter[str] = Counter()
+
+    def add(self, result: ProspectResult) -> None:
+        self.prospects += 1
+        self.by_status[result.status] += 1
+        self.usage += result.usage
+        if result.status is not DraftStatus.PENDING:
+            self.cost_usd = add_costs(self.cost_usd, result.cost_usd)
+        if result.draft is not None:
+            self.backends[result.draft.backend] += 1
+            self.checks.update((check.name, check.outcome) for check in result.draft.checks)
+
+    @property
+    def check_rows(self) -> list[CheckRow]:
+        return [
+            CheckRow(
+                name=name,
+                passed=self.checks[name, Outcome.PASS],
+                failed=self.checks[name, Outcome.FAIL],
+                not_run=self.checks[name, Outcome.NOT_RUN],
+            )
+            for name in CheckName
+        ]
+
+
+class ReportHeading(BaseModel):
+    """What the report is about: the words above the figures."""
+
+    model_config = ConfigDict(frozen=True)
+
+    campaign: str
+    offer: str
+    roles: dict[str, str]
+    search: str
+
+
+def write_report(loaded: LoadedCampaign, store: Store, out: Path | None = None) -> Path:
+    """Write a campaign's report, by default into its work folder, and return the path."""
+    settings = loaded.campaign
+    heading = ReportHeading(
+        campaign=loaded.name,
+        offer=loaded.brief.offer,
+        roles={role: settings.backends[name].use for role, name in settings.roles.backend_names.items()},
+        search=settings.search.use,
+    )
+    return write_html_report(heading, store.results(loaded.name), out or loaded.work_folder / "report.html")
+
+
+def write_html_report(heading: ReportHeading, results: Iterable[ProspectResult], path: Path) -> Path:
+    """Write the page and return its path. Results are read once; only the first `SHOWN` are held."""
+    figures = ReportFigures()
+    stream = iter(results)
+    shown = []
+    for result in islice(stream, SHOWN):
+        figures.add(result)
+        shown.append(result)
+    for result in stream:
+        figures.add(result)
+    page = (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            heading=heading,
+            figures=figures,
+            results=sorted(shown, key=_reading_order),
+            hidden=figures.prospects - len(shown),
+            made_at=datetime.now(UTC),
+            Status=DraftStatus,
+        )
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+_ORDER = list(DraftStatus)
+
+
+def _reading_order(result: ProspectResult) -> tuple[int, int]:
+    """Ready ones first; among the others, those with the fewest failed checks."""
+    first = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
+    place = first.index(result.status) if result.status in first else 2 + _ORDER.index(result.status)
+    return place, len(result.draft.failed_checks) if result.draft else 0
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["passages"] = passages
+    environment.filters["words"] = lambda status: str(status).replace("_", " ")
+    environment.filters["number"] = lambda value: f"{value:,}"
+    environment.filters["usd"] = lambda value: "not known" if value is None else f"${value:,.4f}"
+    return environment

@@ -1,0 +1,122 @@
+"""Reaches the database that a store's URL names: the driver, and on SQLite the pragmas that make it fast and safe."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from miniatures.datamodel.errors import StoreError
+from miniatures.store.failures import store_error
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA cache_size = -32000",
+    "PRAGMA temp_store = MEMORY",
+)
+_BUSY_TIMEOUT_S = 30.0
+_OLDEST_SQLITE = (3, 38, 0)
+
+
+_URL_HINT = "Write sqlite:///PATH/TO/FILE or postgresql://USER@HOST/DATABASE."
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database and the way to it. Its errors come as `StoreError`."""
+
+    engine: Engine
+    url: URL
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database; None for a server."""
+        return Path(self.url.database) if self.url.database and self.engine.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that changes nothing."""
+        with self.errors_told(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def change(self) -> Iterator[Connection]:
+        """A transaction: committed when the block ends, undone when it raises."""
+        with self.errors_told(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def errors_told(self) -> Iterator[None]:
+        """Turn the database's errors into sentences."""
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise store_error(error, self.url) from error
+
+
+def database_at(url: str) -> Database:
+    """The database of a URL or of the path of a SQLite file. Connects to nothing yet.
+
+    Raises:
+        StoreError: the URL is malformed or of another kind, or its driver is not installed.
+    """
+    parsed = _parse_url(url)
+    try:
+        match parsed.get_backend_name():
+            case "sqlite":
+                return Database(_sqlite_engine(parsed), parsed)
+            case "postgresql":
+                return Database(create_engine(_with_driver(parsed), pool_pre_ping=True), parsed)
+            case other:
+                raise StoreError(f"a store cannot be a {other} database", hint=_URL_HINT)
+    except ModuleNotFoundError as error:
+        hint = "pip install 'miniatures[postgres]'"
+        raise StoreError(f"the driver for PostgreSQL is not installed: {error}", hint=hint) from error
+    except NoSuchModuleError as error:
+        raise StoreError(f"no driver is named {parsed.drivername!r}", hint=_URL_HINT) from error
+
+
+def _parse_url(url: str) -> URL:
+    """The URL as SQLAlchemy's class; a bare path is a SQLite file."""
+    if "://" not in url:
+        return URL.create("sqlite", database=url)
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"{url!r} is no database URL", hint=_URL_HINT) from error
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        raise StoreError("a store needs a file: one in memory would forget every run", hint=_URL_HINT)
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.38 is needed", hint="Use a newer Python.")
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _with_driver(url: URL) -> URL:
+    """`postgresql://` means pg8000; libpq's `?host=/FOLDER` is the socket in that folder."""
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+pg8000")
+    folder = url.query.get("host")
+    if url.get_driver_name() == "pg8000" and isinstance(folder, str) and folder.startswith("/"):
+        socket = f"{folder}/.s.PGSQL.{url.query.get('port', 5432)}"
+        url = url.difference_update_query(["host", "port"]).update_query_dict({"unix_sock": socket})
+    return url

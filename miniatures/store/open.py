@@ -1,0 +1,48 @@
+"""Opens a store by its URL. Alembic is only loaded where there is something to migrate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from miniatures.datamodel.errors import StoreError
+from miniatures.store.engine import database_at
+from miniatures.store.migrations import ensure_schema
+from miniatures.store.store import Store
+
+__all__ = ["Store", "open_store"]
+
+
+def open_store(url: str, *, create: bool = True, now: Callable[[], datetime] | None = None) -> Store:
+    """Open a store and bring its schema up to date.
+
+    Args:
+        url: `sqlite:///PATH`, the bare path of a SQLite file, or `postgresql://USER@HOST/DATABASE`.
+        create: make the SQLite file and its folder if they are not there; otherwise that is an error.
+        now: the clock for what a person reads.
+
+    Raises:
+        StoreError: the database cannot be reached, is damaged, is no database, or has a newer schema.
+    """
+    database = database_at(url)
+    if database.path is not None:
+        _prepare_file(database.path, create)
+    try:
+        ensure_schema(database)
+    except BaseException:
+        database.engine.dispose()
+        raise
+    return Store(database) if now is None else Store(database, now)
+
+
+def _prepare_file(path: Path, create: bool) -> None:
+    if path.is_dir():
+        raise StoreError(f"the store {path} is a folder", hint="Name a file in it.")
+    if create:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
+    elif not path.exists():
+        raise StoreError(f"there is no store at {path}", hint="Run the campaign first, or check the path.")

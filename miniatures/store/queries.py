@@ -1,0 +1,170 @@
+"""Questions about what happened: traces and spans as trees, runs, what was spent, how the stages went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Table, func, select
+
+from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.trace import Span, Trace
+from miniatures.store.engine import Database
+from miniatures.store.tables import runs, spans, traces
+
+_PAGE = 500
+Entry = TypeVar("Entry", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What some model calls used. Calls whose price is unknown are counted beside the sum, never added as zero."""
+
+    calls: int = 0
+    usage: Usage = field(default_factory=Usage)
+    known_usd: float = 0.0
+    unknown_calls: int = 0
+
+    def __add__(self, other: Spending) -> Spending:
+        return Spending(
+            calls=self.calls + other.calls,
+            usage=self.usage + other.usage,
+            known_usd=self.known_usd + other.known_usd,
+            unknown_calls=self.unknown_calls + other.unknown_calls,
+        )
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The whole cost in USD; None if part of it is unknown."""
+        return None if self.unknown_calls else self.known_usd
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Spending of a campaign or a prospect, earlier runs included, in all and by backend identity."""
+
+    total: Spending
+    by_backend: dict[str, Spending]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One `miniatures run` of a campaign. Without an end it is still going on, or was killed."""
+
+    id: str
+    campaign: str
+    policy: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True)
+class StepStatistics:
+    """How the spans of one kind and name went; milliseconds."""
+
+    kind: str
+    name: str
+    count: int
+    errors: int
+    mean_ms: float
+    longest_ms: float
+
+
+@dataclass(frozen=True)
+class Node:
+    """A trace or span and what happened within it, in the order in which it began."""
+
+    entry: Trace | Span
+    children: list[Node] = field(default_factory=list)
+
+
+class Queries:
+    """Reads; changes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def traces(self, campaign: str, prospect: str | None = None) -> Iterator[Trace]:
+        """The model calls of a campaign or of one prospect (by key), in the order in which they began."""
+        return self._entries(traces, Trace, campaign, prospect)
+
+    def spans(self, campaign: str, prospect: str | None = None) -> Iterator[Span]:
+        """The other steps of a campaign or of one prospect (by key), in the order in which they began."""
+        return self._entries(spans, Span, campaign, prospect)
+
+    def tree(self, campaign: str, prospect: str) -> list[Node]:
+        """All that happened for one prospect, as trees."""
+        entries: list[Trace | Span] = [*self.traces(campaign, prospect), *self.spans(campaign, prospect)]
+        return grow_tree(entries)
+
+    def runs(self, campaign: str) -> list[Run]:
+        """The campaign's runs, the newest last."""
+        query = select(runs).where(runs.c.campaign == campaign).order_by(runs.c.id)
+        with self._database.read() as connection:
+            return [Run(**row._mapping) for row in connection.execute(query)]
+
+    def spent(self, campaign: str, prospect: str | None = None) -> Spent:
+        """Tokens and cost of all model calls so far: what a resumed run's budgets start from."""
+        columns = traces.c
+        sums = [func.sum(columns[name]) for name in ("input_tokens", "output_tokens", "cached_tokens", "cost_usd")]
+        counts = [func.count(), func.count(columns.cost_usd)]
+        query = select(columns.backend, *sums, *counts).where(*_about(traces, campaign, prospect))
+        with self._database.read() as connection:
+            rows = connection.execute(query.group_by(columns.backend)).all()
+        by_backend = {row[0]: _spending(row[1:]) for row in rows}
+        return Spent(total=sum(by_backend.values(), Spending()), by_backend=by_backend)
+
+    def step_statistics(self, campaign: str) -> list[StepStatistics]:
+        """Count, errors and time of each kind of step: searches, fetches, checks, stages."""
+        columns = spans.c
+        times = func.avg(columns.total_ms), func.max(columns.total_ms)
+        query = (
+            select(columns.kind, columns.name, func.count(), func.count(columns.error), *times)
+            .where(columns.campaign == campaign)
+            .group_by(columns.kind, columns.name)
+            .order_by(columns.kind, columns.name)
+        )
+        with self._database.read() as connection:
+            return [StepStatistics(*row) for row in connection.execute(query)]
+
+    def _entries(self, table: Table, kind: type[Entry], campaign: str, prospect: str | None) -> Iterator[Entry]:
+        query = select(table.c.id, table.c.document).where(*_about(table, campaign, prospect))
+        query = query.order_by(table.c.id).limit(_PAGE)
+        last = ""
+        while True:
+            with self._database.read() as connection:
+                page = connection.execute(query.where(table.c.id > last)).all()
+            for row in page:
+                yield kind.model_validate_json(row.document)
+            if len(page) < _PAGE:
+                return
+            last = page[-1].id
+
+
+def grow_tree(entries: Iterable[Trace | Span]) -> list[Node]:
+    """The entries as trees, oldest first; an entry whose parent is missing is a root."""
+    nodes = {entry.id: Node(entry) for entry in sorted(entries, key=lambda entry: entry.id)}
+    roots: list[Node] = []
+    for node in nodes.values():
+        parent = nodes.get(node.entry.parent_id or "")
+        (roots if parent is None else parent.children).append(node)
+    return roots
+
+
+def _about(table: Table, campaign: str, prospect: str | None) -> list[ColumnElement[bool]]:
+    conditions = [table.c.campaign == campaign]
+    return conditions if prospect is None else [*conditions, table.c.prospect == prospect]
+
+
+def _spending(sums: Sequence[float | None]) -> Spending:
+    inputs, outputs, cached, usd, calls, known = (number or 0 for number in sums)
+    return Spending(
+        calls=int(calls),
+        usage=Usage(input_tokens=int(inputs), output_tokens=int(outputs), cached_tokens=int(cached)),
+        known_usd=float(usd),
+        unknown_calls=int(calls - known),
+    )

@@ -1,0 +1,151 @@
+"""What became of each prospect: enrolment, results, and listings that read page by page so that memory stays flat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Column, func, select, tuple_
+from sqlalchemy import Row as SqlRow
+
+from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.result import ProspectResult
+from miniatures.store.documents import model_json, plain_json
+from miniatures.store.engine import Database
+from miniatures.store.tables import prospects, results
+from miniatures.store.writer import PROSPECTS, RESULTS, Row, Writer
+
+PAGE = 500
+"""Prospects that are read or enrolled at a time."""
+
+
+class Results:
+    """Enrolled prospects and their results."""
+
+    def __init__(self, database: Database, writer: Writer, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._writer = writer
+        self._now = now
+        self._positions = _Numbers(database, prospects.c.position)
+        self._revisions = _Numbers(database, results.c.revision)
+
+    async def enrol(self, campaign: str, enrolled: Iterable[Prospect]) -> int:
+        """Put prospects at the end of the campaign's list, in this order; returns how many were given.
+
+        One that is on the list keeps its place and takes over its new columns. The source is read page by page.
+        """
+        source = iter(enrolled)
+        count = 0
+        while page := list(islice(source, PAGE)):
+            rows = [await self._listed(campaign, prospect) for prospect in page]
+            for row in rows[:-1]:
+                self._writer.put(row)
+            await self._writer.ask(rows[-1])
+            count += len(page)
+        return count
+
+    async def save(self, result: ProspectResult) -> None:
+        """Save a result in place of the prospect's earlier one under the same policy; returns when it is durable."""
+        campaign, prospect = result.campaign, result.prospect
+        self._writer.put(await self._listed(campaign, prospect))
+        revision = await self._revisions.next(campaign)
+        names = f'"campaign":{plain_json(campaign)},"prospect":"{prospect.key}","revision":{revision}'
+        text = f'{{{names},"updated_at":{plain_json(self._now())},"document":{model_json(result)}}}'
+        await self._writer.ask(Row(RESULTS, text, (campaign, prospect.key, result.policy)))
+
+    async def statuses(self, campaign: str, policy: str, keys: Sequence[str]) -> dict[str, DraftStatus]:
+        """The status of those prospects (by key) that have a result under the policy."""
+        return await asyncio.to_thread(self._statuses, campaign, policy, keys)
+
+    def stream(self, campaign: str, policy: str | None = None) -> Iterator[ProspectResult]:
+        """Each prospect's result under a policy, or the one saved last, in the list's order; `pending` without one."""
+        for page in self._pages(campaign):
+            saved = self._saved(campaign, [row.prospect for row in page], policy)
+            for row in page:
+                document = saved.get(row.prospect)
+                yield ProspectResult.model_validate_json(document) if document else _pending(campaign, row.document)
+
+    def counts(self, campaign: str, policy: str | None = None) -> dict[DraftStatus, int]:
+        """How many prospects stand where, under a policy or by each one's last result."""
+        kept = _is_last() if policy is None else results.c.policy == policy
+        by_status = select(results.c.status, func.count()).where(results.c.campaign == campaign, kept)
+        everyone = select(func.count()).select_from(prospects).where(prospects.c.campaign == campaign)
+        with self._database.read() as connection:
+            rows = connection.execute(by_status.group_by(results.c.status)).all()
+            total = connection.scalar(everyone) or 0
+        counted = Counter({DraftStatus(status): count for status, count in rows})
+        counted[DraftStatus.PENDING] += total - counted.total()
+        return {status: counted[status] for status in DraftStatus}
+
+    async def _listed(self, campaign: str, prospect: Prospect) -> Row:
+        position = await self._positions.next(campaign)
+        names = f'"campaign":{plain_json(campaign)},"prospect":"{prospect.key}","position":{position}'
+        return Row(PROSPECTS, f'{{{names},"document":{model_json(prospect)}}}', (campaign, prospect.key))
+
+    def _statuses(self, campaign: str, policy: str, keys: Sequence[str]) -> dict[str, DraftStatus]:
+        columns = results.c
+        asked = columns.campaign == campaign, columns.policy == policy, columns.prospect.in_(keys)
+        with self._database.read() as connection:
+            rows = connection.execute(select(columns.prospect, columns.status).where(*asked))
+            return {row.prospect: DraftStatus(row.status) for row in rows}
+
+    def _pages(self, campaign: str) -> Iterator[Sequence[SqlRow[Any, Any, Any]]]:
+        """The campaign's list, page by page."""
+        columns = prospects.c
+        query = select(columns.position, columns.prospect, columns.document).where(columns.campaign == campaign)
+        query = query.order_by(columns.position, columns.prospect).limit(PAGE)
+        last = (-1, "")
+        while True:
+            with self._database.read() as connection:
+                page = connection.execute(query.where(tuple_(columns.position, columns.prospect) > last)).all()
+            if not page:
+                return
+            yield page
+            last = (page[-1].position, page[-1].prospect)
+
+    def _saved(self, campaign: str, keys: Sequence[str], policy: str | None) -> dict[str, str]:
+        columns = results.c
+        query = select(columns.prospect, columns.document).where(columns.campaign == campaign)
+        query = query.where(columns.prospect.in_(keys)).order_by(columns.revision)
+        if policy is not None:
+            query = query.where(columns.policy == policy)
+        with self._database.read() as connection:
+            return {row.prospect: row.document for row in connection.execute(query)}
+
+
+class _Numbers:
+    """Numbers that only grow within a campaign, so that order needs no clock; they go on where the column ends."""
+
+    def __init__(self, database: Database, column: Column[Any]) -> None:
+        self._database = database
+        self._column = column
+        self._last: dict[str, int] = {}
+
+    async def next(self, campaign: str) -> int:
+        if campaign not in self._last:
+            last = await asyncio.to_thread(self._last_written, campaign)
+            self._last.setdefault(campaign, last)
+        self._last[campaign] += 1
+        return self._last[campaign]
+
+    def _last_written(self, campaign: str) -> int:
+        query = select(func.max(self._column)).where(self._column.table.c.campaign == campaign)
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
+
+def _is_last() -> Any:
+    """Whether a result is the one that was saved last for its prospect."""
+    other = results.alias("other")
+    same = other.c.campaign == results.c.campaign, other.c.prospect == results.c.prospect
+    return results.c.revision == select(func.max(other.c.revision)).where(*same).correlate(results).scalar_subquery()
+
+
+def _pending(campaign: str, document: str) -> ProspectResult:
+    prospect = Prospect.model_validate_json(document)
+    return ProspectResult(campaign=campaign, prospect=prospect, status=DraftStatus.PENDING)

@@ -1,0 +1,162 @@
+"""The tables. What a row is about is one JSON document; the columns beside it are what queries look for.
+
+Each column says at which path of the written JSON its value stands (`bulk.py` cuts it out in the database), so a
+column can never disagree with its document, and a new field of a Pydantic class needs no migration.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.types import TypeEngine
+
+PATH = "path"
+"""Key of a column's `info`: where its value stands in the JSON that is written."""
+
+WHOLE = "whole"
+"""Key of a column's `info`: it takes the JSON text that stands there, not the value that the text means."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, kept in UTC. SQLite has no time zones, so there the zone is put back when the row is read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _taken(
+    name: str,
+    kind: type[TypeEngine[Any]],
+    path: str = "",
+    *,
+    key: bool = False,
+    null: bool = False,
+) -> Column[Any]:
+    """A column whose value stands at `path` of the written JSON; at its own name if no path is given."""
+    return Column(name, kind, primary_key=key, nullable=null, info={PATH: tuple((path or name).split("."))})
+
+
+def _document() -> Column[Any]:
+    """The JSON text that the row is about."""
+    return Column("document", Text, nullable=False, info={PATH: ("document",), WHOLE: True})
+
+
+metadata = MetaData()
+
+prospects = Table(
+    "prospects",
+    metadata,
+    _taken("campaign", Text, key=True),
+    _taken("prospect", Text, key=True),
+    _taken("position", Integer),
+    _document(),
+    Index("prospects_in_order", "campaign", "position", "prospect"),
+)
+
+stages = Table(
+    "stages",
+    metadata,
+    _taken("campaign", Text, key=True),
+    _taken("prospect", Text, key=True),
+    _taken("stage", Text, key=True),
+    _taken("inputs", Text, key=True),
+    _document(),
+)
+
+results = Table(
+    "results",
+    metadata,
+    _taken("campaign", Text, key=True),
+    _taken("prospect", Text, key=True),
+    _taken("policy", Text, "document.policy", key=True),
+    _taken("revision", BigInteger),
+    _taken("status", Text, "document.status"),
+    _taken("backend", Text, "document.draft.backend", null=True),
+    _taken("input_tokens", BigInteger, "document.usage.input_tokens"),
+    _taken("output_tokens", BigInteger, "document.usage.output_tokens"),
+    _taken("cost_usd", Float, "document.cost_usd", null=True),
+    _taken("seconds", Float, "document.seconds"),
+    _taken("updated_at", UtcTime),
+    _document(),
+    ForeignKeyConstraint(
+        ["campaign", "prospect"], ["prospects.campaign", "prospects.prospect"], name="results_prospect"
+    ),
+    Index("results_by_revision", "campaign", "prospect", "revision", "policy", "status"),
+)
+
+traces = Table(
+    "traces",
+    metadata,
+    _taken("id", Text, "document.id", key=True),
+    _taken("campaign", Text, "document.campaign"),
+    _taken("prospect", Text, "document.prospect", null=True),
+    _taken("backend", Text),
+    _taken("input_tokens", BigInteger, "document.usage.input_tokens"),
+    _taken("output_tokens", BigInteger, "document.usage.output_tokens"),
+    _taken("cached_tokens", BigInteger, "document.usage.cached_tokens"),
+    _taken("cost_usd", Float, "document.cost_usd", null=True),
+    _taken("started_at", UtcTime, "document.started_at"),
+    _document(),
+    Index("traces_of_prospect", "campaign", "prospect"),
+    Index("traces_spending", "campaign", "backend", "input_tokens", "output_tokens", "cached_tokens", "cost_usd"),
+)
+
+spans = Table(
+    "spans",
+    metadata,
+    _taken("id", Text, "document.id", key=True),
+    _taken("campaign", Text, "document.campaign"),
+    _taken("prospect", Text, "document.prospect", null=True),
+    _taken("kind", Text, "document.kind"),
+    _taken("name", Text, "document.name"),
+    _taken("error", Text, "document.error", null=True),
+    _taken("total_ms", Float, "document.total_ms"),
+    _taken("started_at", UtcTime, "document.started_at"),
+    _document(),
+    Index("spans_of_prospect", "campaign", "prospect"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("outcome", Text),
+    Index("runs_of_campaign", "campaign", "id"),
+)
+
+holders = Table(
+    "holders",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("pid", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+)
+"""Who last took a campaign's lock. It only names the holder; the lock itself is the operating system's or server's."""

@@ -1,0 +1,117 @@
+"""Reads a PEFT LoRA adapter directory, and refuses what a merge into plain weights would get wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miniatures.datamodel.hashing import content_hash
+from miniatures.weights.errors import BadAdapter
+from miniatures.weights.home import file_sha256
+from miniatures.weights.safetensors_file import read_safetensors
+
+_CONFIG, _TENSORS = "adapter_config.json", "adapter_model.safetensors"
+_KEY = re.compile(r"(?:base_model\.model\.)?(?P<module>.+)\.lora_(?P<side>[AB])(?:\.default)?\.weight")
+_HARMLESS_STARTS = {True, False, None, "gaussian", "eva", "orthogonal"}
+# Options that make the adapter more than (alpha/r)*B@A on linear layers.
+_REFUSED = ("use_dora", "modules_to_save", "trainable_token_indices", "target_parameters", "layer_replication")
+_REFUSED += ("megatron_config", "lora_bias", "fan_in_fan_out", "alora_invocation_tokens", "use_qalora")
+
+
+@dataclass(frozen=True)
+class LowRank:
+    """The two factors of one linear layer's change: `down` (rank, in) and `up` (out, rank), and their scale."""
+
+    down: NDArray[np.float32]
+    up: NDArray[np.float32]
+    scale: float
+
+    def delta(self) -> NDArray[np.float32]:
+        """What is added to the layer's weights (out, in)."""
+        return np.float32(self.scale) * (self.up @ self.down)
+
+
+class Adapter:
+    """One adapter directory."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the configuration.
+
+        Raises:
+            BadAdapter: no LoRA adapter, or one with parts that cannot be merged: names them.
+        """
+        self.folder = folder
+        self._config = _read_config(folder)
+        self._refuse_what_cannot_merge()
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the tensors and of the configuration that scales them."""
+        return content_hash([self._config, file_sha256(self.folder / _TENSORS)])
+
+    @cached_property
+    def layers(self) -> dict[str, LowRank]:
+        """The factors by module name, such as model.layers.0.self_attn.q_proj."""
+        sides: dict[str, dict[str, NDArray[np.float32]]] = {}
+        for key, tensor in read_safetensors(self.folder / _TENSORS).items():
+            found = _KEY.fullmatch(key)
+            if found is None:
+                raise BadAdapter(f"{self.folder}: {key} is no LoRA factor of a linear layer", hint=_HINT)
+            sides.setdefault(found["module"], {})[found["side"]] = tensor
+        return {module: self._pair(module, factors) for module, factors in sides.items()}
+
+    def _pair(self, module: str, factors: dict[str, NDArray[np.float32]]) -> LowRank:
+        if module.endswith(("lm_head", "embed_tokens")):
+            raise BadAdapter(f"{self.folder}: it changes {module}, which may be shared with the embedding", hint=_HINT)
+        if set(factors) != {"A", "B"} or factors["A"].shape[0] != factors["B"].shape[1]:
+            raise BadAdapter(f"{self.folder}: the factors of {module} do not fit each other", hint="Save it again.")
+        return LowRank(factors["A"], factors["B"], self._scale(module, factors["A"].shape[0]))
+
+    def _scale(self, module: str, rank: int) -> float:
+        """alpha/r, or alpha/sqrt(r) for rank-stabilized LoRA (arXiv:2312.03732)."""
+        alpha = float(_patterned(self._config.get("alpha_pattern"), module, self._config.get("lora_alpha", 8)))
+        return alpha / (math.sqrt(rank) if self._config.get("use_rslora") else rank)
+
+    def _refuse_what_cannot_merge(self) -> None:
+        kind = str(self._config.get("peft_type", "")).upper()
+        if kind != "LORA":
+            raise BadAdapter(f"{self.folder}: it is an adapter of type {kind or 'unknown'}, not LORA", hint=_HINT)
+        refused = [name for name in _REFUSED if self._config.get(name)]
+        if self._config.get("bias", "none") != "none":
+            refused.append("bias")
+        if self._config.get("init_lora_weights", True) not in _HARMLESS_STARTS:
+            refused.append(f"init_lora_weights={self._config['init_lora_weights']}")
+        if refused:
+            raise BadAdapter(f"{self.folder}: {', '.join(refused)} cannot be merged into a GGUF", hint=_HINT)
+
+
+_HINT = "Train plain LoRA on the linear layers of attention and MLP, or serve it through transformers:."
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    for name in (_CONFIG, _TENSORS):
+        if not (folder / name).is_file():
+            raise BadAdapter(f"{folder} has no {name}", hint="Name the folder that PEFT's save_pretrained wrote.")
+    try:
+        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadAdapter(f"{folder / _CONFIG} is no JSON: {error}", hint="Save the adapter again.") from error
+    if not isinstance(config, dict):
+        raise BadAdapter(f"{folder / _CONFIG} holds no object", hint="Save the adapter again.")
+    return config
+
+
+def _patterned(patterns: dict[str, Any] | None, module: str, otherwise: Any) -> Any:
+    """The first pattern that matches the end of the module's name, as PEFT matches them."""
+    for pattern, value in (patterns or {}).items():
+        if re.match(rf"(.*\.)?({pattern})$", module):
+            return value
+    return otherwise

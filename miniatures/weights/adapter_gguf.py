@@ -1,0 +1,114 @@
+"""Converts a PEFT LoRA adapter to llama.cpp's adapter file, without torch: once per pair of base and adapter, cached.
+
+llama.cpp scales a layer by alpha/rank with one alpha for the whole file. So alpha is written as 1 and each layer's own
+scale (rsLoRA and patterns included) is folded into its second factor.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miniatures.weights.adapter import Adapter, LowRank
+from miniatures.weights.download import disk_errors
+from miniatures.weights.errors import AdapterIsNoop, BadAdapter
+from miniatures.weights.gguf_header import GGUFHeader, read_header
+from miniatures.weights.home import exclusive, weights_home
+
+_RECIPE = "v1"
+
+
+def adapter_gguf(base: Path, adapter_dir: Path) -> Path:
+    """The adapter as a GGUF file for `base`, made when absent.
+
+    Raises:
+        BadAdapter: the adapter is more than plain LoRA on linear layers, or was trained on another architecture.
+        AdapterIsNoop: its factors are all zero.
+        NoSpace: the disk is full.
+    """
+    adapter = Adapter(adapter_dir)
+    header = read_header(base)
+    target = weights_home() / "adapters" / f"{header.architecture}-{adapter.sha256[:16]}-{_RECIPE}.gguf"
+    with exclusive(target):
+        if not target.exists():
+            _require_change(adapter)
+            with disk_errors(target), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+                unfinished = Path(folder) / target.name
+                _write(adapter, header, unfinished)
+                unfinished.replace(target)
+    return target
+
+
+def _require_change(adapter: Adapter) -> None:
+    if not any(layer.up.any() and layer.down.any() for layer in adapter.layers.values()):
+        raise AdapterIsNoop(
+            f"{adapter.folder} changes nothing: the factors of every layer are zero",
+            hint="Train it (an untrained LoRA adapter is the identity), or leave it out of the spec.",
+        )
+
+
+def _write(adapter: Adapter, header: GGUFHeader, target: Path) -> None:
+    from gguf import GGUFWriter
+
+    name_of = _tensor_names(adapter, header)
+    writer = GGUFWriter(target, header.architecture)
+    writer.add_string("general.type", "adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 1.0)
+    for module, layer in adapter.layers.items():
+        tensor = name_of(module)
+        up = interleaved(_folded(layer), _heads(tensor, header))
+        writer.add_tensor(f"{tensor}.lora_a", np.ascontiguousarray(layer.down, dtype=np.float32))
+        writer.add_tensor(f"{tensor}.lora_b", np.ascontiguousarray(up, dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _folded(layer: LowRank) -> NDArray[np.float32]:
+    """The second factor, such that llama.cpp's 1/rank gives the layer's scale."""
+    rank = layer.down.shape[0]
+    return layer.up * np.float32(layer.scale * rank)
+
+
+def _tensor_names(adapter: Adapter, header: GGUFHeader) -> Callable[[str], str]:
+    from gguf import MODEL_ARCH_NAMES, get_tensor_name_map
+
+    architecture = next(arch for arch, name in MODEL_ARCH_NAMES.items() if name == header.architecture)
+    names = get_tensor_name_map(architecture, int(header.metadata[f"{header.architecture}.block_count"]))
+
+    def name_of(module: str) -> str:
+        name = names.get_name(module)
+        if name is None:
+            raise BadAdapter(
+                f"{adapter.folder}: {module} has no tensor in a GGUF of {header.architecture}",
+                hint="The adapter was trained on another model: name its own base.",
+            )
+        return f"{name}.weight"
+
+    return name_of
+
+
+def interleaved(rows: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:
+    """The rows of each head in the order of llama.cpp's rotary embedding: its two halves alternate."""
+    if heads is None:
+        return rows
+    out, rank = rows.shape
+    return rows.reshape(heads, 2, out // heads // 2, rank).swapaxes(1, 2).reshape(out, rank)
+
+
+def _heads(tensor: str, header: GGUFHeader) -> int | None:
+    """Heads of a tensor that llama.cpp's converter interleaves: q and k of the llama architecture alone."""
+    if header.architecture != "llama":
+        return None
+    heads = int(header.metadata["llama.attention.head_count"])
+    if tensor.endswith("attn_q.weight"):
+        return heads
+    if tensor.endswith("attn_k.weight"):
+        return int(header.metadata.get("llama.attention.head_count_kv", heads))
+    return None

