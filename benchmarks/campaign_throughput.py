@@ -177,7 +177,13 @@ async def llama_server(calls: list[dict[str, Any]], url: str) -> dict[str, Any]:
 
         async def one(call: dict[str, Any]) -> int:
             prompt = template.render(to_langchain(tuple(ChatMessage(**message) for message in call["messages"])))
-            body = {"prompt": prompt, "n_predict": call["tokens"], "ignore_eos": True, "temperature": 0, "cache_prompt": True}
+            body = {
+                "prompt": prompt,
+                "n_predict": call["tokens"],
+                "ignore_eos": True,
+                "temperature": 0,
+                "cache_prompt": True,
+            }
             answer = await client.post("/completion", json=body)
             answer.raise_for_status()
             return int(answer.json()["tokens_predicted"])

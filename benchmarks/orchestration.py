@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
@@ -27,6 +27,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langgraph.graph import END, START, StateGraph
 
+from miniatures.agents import build_prospect_graph
 from miniatures.agents.campaign import CampaignRunner
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchQuery, SearchStatus
@@ -110,7 +111,11 @@ class HeldPages:
         filler = "\n".join(f"We move goods for customer group {index} with care and on time." for index in range(12))
         hits = []
         for part in range(3):
-            text = f"{query.company} added {number} pallet places in October 2026 at its site.\n{filler}" if part == 0 else filler
+            text = (
+                f"{query.company} added {number} pallet places in October 2026 at its site.\n{filler}"
+                if part == 0
+                else filler
+            )
             url = f"http://company-{number}.example/{part}"
             page = Page(url=url, text=text, text_hash=text_hash(text), published=NOW, fetched_at=NOW)
             hits.append(SearchHit(url=url, page=page))
@@ -142,9 +147,7 @@ async def whole_campaign(count: int) -> dict[str, float]:
     """The whole graph with ledger and traces; checks what it left in the store."""
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/campaign.sqlite") as store:
         context = context_of(recorded=True, ledger=store.ledger("bench"))
-        runner = CampaignRunner(
-            campaign="bench", policy="bench", context=context, store=store, concurrency=CONCURRENCY
-        )
+        runner = CampaignRunner(campaign="bench", policy="bench", context=context, store=store, concurrency=CONCURRENCY)
         summary = await runner.run(stream(count), count)
         if summary.by_status != {DraftStatus.READY: count}:
             raise SystemExit(f"wrong results: {summary.by_status}; a draft of the instant model failed its checks")
@@ -161,17 +164,30 @@ class BareState(TypedDict, total=False):
 
 
 async def bare_loop(count: int) -> dict[str, float]:
-    """LangGraph alone: graphs nested like ours, nodes that do nothing, no ledger and no traces."""
+    """LangGraph alone: the same four nodes and branches, doing nothing, no ledger and no traces."""
 
     async def nothing(state: BareState) -> BareState:
         return {"step": state.get("step", 0) + 1}
 
-    graph = bare_graph(nothing).compile()
+    graph = StateGraph(BareState)
+    for name in ("gather", "select", "write", "verify"):
+        graph.add_node(name, nothing)
+    graph.add_edge(START, "gather")
+    graph.add_edge("gather", "select")
+    graph.add_conditional_edges("select", lambda _: "write", {"write": "write", "done": END})
+    graph.add_edge("write", "verify")
+    graph.add_conditional_edges("verify", lambda _: "done", {"write": "write", "done": END})
+    compiled = graph.compile()
+    return await drain(count, lambda prospect: compiled.ainvoke({"prospect": prospect}))
+
+
+async def drain(count: int, work: Callable[[Prospect], Awaitable[Any]]) -> dict[str, float]:
+    """Work on the whole stream, as many at once as the campaign has in flight."""
     feed = stream(count)
 
     async def worker() -> None:
         for prospect in feed:
-            await graph.ainvoke({"prospect": prospect})
+            await work(prospect)
 
     started = time.perf_counter()
     await asyncio.gather(*(worker() for _ in range(CONCURRENCY)))
@@ -180,26 +196,51 @@ async def bare_loop(count: int) -> dict[str, float]:
 
 async def without_ledger(count: int) -> dict[str, float]:
     """Our graph and its work (search, selection, prompts, checks), without ledger and traces."""
-    from miniatures.agents import build_prospect_graph
-
     graph = build_prospect_graph().compile()
     context = context_of(recorded=False)
-    feed = stream(count)
-
-    async def worker() -> None:
-        for prospect in feed:
-            await graph.ainvoke({"prospect": prospect}, context=context)
-
-    started = time.perf_counter()
-    await asyncio.gather(*(worker() for _ in range(CONCURRENCY)))
-    return {"seconds": time.perf_counter() - started}
+    return await drain(count, lambda prospect: graph.ainvoke({"prospect": prospect}, context=context))
 
 
 MODES = {"campaign": whole_campaign, "bare": bare_loop, "graph": without_ledger}
 
 
+def run_mode(mode: str, count: int) -> dict[str, float]:
+    """One mode in this process, with its peak memory in MB."""
+    figures = asyncio.run(MODES[mode](count))
+    return {**figures, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
 def measure(mode: str, count: int) -> dict[str, float]:
     """One mode and size in a process of its own, so that memory peaks do not mix."""
     command = [sys.executable, __file__, "--mode", mode, "--sizes", str(count)]
-    answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-    return {**answer, "rate": count / answer["seconds"]}
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise SystemExit(f"{mode} at {count} failed:\n{finished.stderr}")
+    figures: dict[str, float] = json.loads(finished.stdout.splitlines()[-1])
+    figures["rate"] = count / figures["seconds"]
+    print(f"{mode:>9} {count:>7,} prospects: {figures['rate']:6.1f}/s, peak {figures['peak_mb']:4.0f} MB", flush=True)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What orchestration, ledger and traces cost without a model.")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--mode", choices=MODES, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.mode:
+        print(json.dumps(run_mode(arguments.mode, arguments.sizes[0])))
+        return
+    first, last = arguments.sizes[0], arguments.sizes[-1]
+    bare_before, graph = measure("bare", 5 * first), measure("graph", 5 * first)
+    campaigns = {size: measure("campaign", size) for size in arguments.sizes}
+    again, bare_after = measure("campaign", first), measure("bare", 5 * first)
+    small = (campaigns[first]["rate"] + again["rate"]) / 2
+    bare = (bare_before["rate"] + bare_after["rate"]) / 2
+    print(f"\nrate at {last:,} / rate at {first:,}:      {campaigns[last]['rate'] / small:.2f}  (goal >= 0.90)")
+    print(f"campaign / graph without ledger:      {small / graph['rate']:.2f}")
+    print(f"campaign / bare loop of no-op nodes:  {small / bare:.2f}")
+    print(f"peak memory at {last:,}:            {campaigns[last]['peak_mb']:.0f} MB  (goal < 400)")
+
+
+if __name__ == "__main__":
+    main()

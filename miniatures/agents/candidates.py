@@ -1,16 +1,18 @@
 """Finds the sentences of fetched pages that may be news, so that a small model selects and never recalls.
 
-BM25 ranks every sentence against each of the brief's signals. Only the signals' words matter to the scores, so the index
-holds those alone and all other words count as one: the scores are the same as those of a full index, at a third of the
+BM25 ranks every sentence against each of the brief's signals. Only the signals' words matter to the scores, so the
+index holds those alone and all other words count as one: the scores equal those of a full index, at less than half the
 cost. Sentences that share no word with any signal are no candidates.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from miniatures.checks.sentences import sentences
 from miniatures.checks.words import content_stem
@@ -97,9 +99,18 @@ def within_limits(ranked: Sequence[Candidate], settings: ResearchSettings) -> li
 
 
 def estimated_tokens(text: str) -> int:
-    """Tokens of a numbered line: a quarter of its characters, all of those of a script without spaces, and its number."""
+    """Tokens of a numbered line, roughly: a quarter of its characters, but all of those of a script without spaces."""
     unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
     return (len(text) - unspaced) // 4 + unspaced + 4
+
+
+@lru_cache(maxsize=1)
+def _bm25s() -> Any:
+    """The library, without the debug line that it writes for each index."""
+    import bm25s
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    return bm25s
 
 
 @lru_cache(maxsize=64)
@@ -130,9 +141,7 @@ def _scores(corpus: list[list[str]], queries: Sequence[Sequence[str]], own: froz
     ids = [[vocabulary.get(term, 0) for term in terms] for terms in corpus]
     if not any(map(any, ids)):
         return [[0.0] * len(queries) for _ in corpus]
-    import bm25s
-
-    index = bm25s.BM25()
+    index = _bm25s().BM25()
     index.index((ids, vocabulary), show_progress=False)
     wanted = [[vocabulary[term] for term in query if term in vocabulary] for query in queries]
     columns = [index.get_scores_from_ids(query).tolist() if query else [0.0] * len(corpus) for query in wanted]

@@ -38,8 +38,13 @@ _FIRST_PERSON = re.compile(
 _STORY = re.compile(
     r"\b(?:case stud(?:y|ies)|customer stor(?:y|ies)|success stor(?:y|ies)|partner spotlight|referenz\w*)\b", re.I
 )
-_FREE_MAIL = word_set("""gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net web.de
-    proton.me protonmail.com mail.com zoho.com yandex.com qq.com 163.com t-online.de orange.fr free.fr libero.it""")
+_FREE_MAIL = word_set(
+    """
+    gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com aol.com gmx.de
+    gmx.net web.de proton.me protonmail.com mail.com zoho.com yandex.com qq.com 163.com t-online.de orange.fr
+    free.fr libero.it
+    """
+)
 
 
 @lru_cache(maxsize=4_096)

@@ -35,7 +35,7 @@ async def ledgered(
         brief = brief_version(context.brief)
         key = StageKey.of(stage, prospect.key, who=prospect, brief=brief, **inputs)
         known = await context.ledger.recall(key)
-        attributes["recalled"] = known is not None
+        attributes["inputs"], attributes["recalled"] = key.inputs[:16], known is not None
         if known is not None:
             return kind.model_validate(known)
         result = await run()

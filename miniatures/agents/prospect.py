@@ -32,8 +32,8 @@ def build_prospect_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
     return graph
 
 
-def after_research(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["gather", "write", "done"]:
+async def after_research(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["gather", "write", "done"]:
     """Write only where there is evidence: otherwise the dossier's status says why there is no draft."""
-    if after_select(state, runtime) == "gather":
+    if await after_select(state, runtime) == "gather":
         return "gather"
     return "write" if state["dossier"].status is DossierStatus.FOUND else "done"

@@ -125,8 +125,11 @@ def missing_signals(context: CampaignContext, dossier: Dossier | None) -> list[S
     return [signal for signal in context.brief.signals if signal.name not in found]
 
 
-def after_select(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["gather", "done"]:
-    """Whether another round is allowed, wanted and able to ask something new."""
+async def after_select(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["gather", "done"]:
+    """Whether another round is allowed, wanted and able to ask something new.
+
+    Asynchronous, like every edge here, because LangGraph runs a synchronous one in a thread of its own.
+    """
     context, dossier, rounds = runtime.context, state["dossier"], state["rounds"]
     if len(rounds) >= context.research.rounds or len(dossier.facts) >= context.research.facts:
         return "done"

@@ -58,7 +58,7 @@ async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) 
     return {"draft": changed, "review": answer.model_dump_json()}
 
 
-def after_review(state: ProspectState) -> Literal["accepted", "edited", "rejected"]:
+async def after_review(state: ProspectState) -> Literal["accepted", "edited", "rejected"]:
     """For a conditional edge behind the node."""
     match Review.model_validate_json(state["review"]).action:
         case ReviewAction.ACCEPT:

@@ -1,4 +1,4 @@
-"""What the graphs carry from node to node. `prospect`, `dossier` and `draft` are theirs to give; the rest is working state."""
+"""What the graphs carry from node to node: `prospect`, `dossier` and `draft` are results, the rest is working state."""
 
 from __future__ import annotations
 

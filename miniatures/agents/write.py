@@ -16,7 +16,7 @@ from miniatures.agents.state import DossierInput, DraftOutput, ProspectState, Wr
 from miniatures.agents.verify import case_of, check_email, outcome_of, with_reading
 from miniatures.checks import CheckCase, CheckReport
 from miniatures.datamodel.backend import Usage, add_costs
-from miniatures.datamodel.check import CheckName, Outcome
+from miniatures.datamodel.check import Outcome
 from miniatures.datamodel.dossier import DossierStatus
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
 from miniatures.datamodel.errors import InputError
@@ -79,7 +79,7 @@ async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
     return {"draft": draft}
 
 
-def after_verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["write", "done"]:
+async def after_verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["write", "done"]:
     """Whether anyone is to try again."""
     return "write" if next_role(runtime.context, state["attempts"], state["draft"]) else "done"
 
@@ -108,11 +108,9 @@ def best_draft(written: Written, case: CheckCase) -> Draft:
 
 def _explained(report: CheckReport, error: str) -> CheckReport:
     """The report on an answer that was no email, with the parser's own reason."""
-    results = [
-        result.model_copy(update={"reason": f"{result.reason}: {_first_sentence(error)}"}) if result.name is CheckName.SCHEMA else result
-        for result in report.results
-    ]
-    return CheckReport(tuple(results), report.claims)
+    schema, *rest = report.results
+    reason = f"{schema.reason}: {_first_sentence(error)}"
+    return CheckReport((schema.model_copy(update={"reason": reason}), *rest), report.claims)
 
 
 def _first_sentence(error: str) -> str:

@@ -70,8 +70,9 @@ class ChatRequest(BaseModel):
     max_tokens: int | None = Field(default=None, gt=0)
     max_completion_tokens: int | None = Field(default=None, gt=0)
     seed: int | None = None
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    repetition_penalty: float | None = Field(default=None, gt=0, description="Not OpenAI's; vLLM's name for it.")
     n: Literal[1] | None = None
-    top_p: Literal[1] | None = None
     presence_penalty: Literal[0] | None = None
     frequency_penalty: Literal[0] | None = None
     logprobs: Literal[False] | None = None
@@ -93,6 +94,8 @@ class ChatRequest(BaseModel):
             "temperature": self.temperature,
             "max_tokens": self.max_completion_tokens or self.max_tokens,
             "seed": self.seed,
+            "top_p": None if self.top_p == 1 else self.top_p,
+            "repetition_penalty": self.repetition_penalty,
             "response_schema": self._response_schema(),
         }
         return {name: value for name, value in chosen.items() if value is not None}

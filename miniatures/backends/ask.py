@@ -100,8 +100,8 @@ def profile_of(model: BaseChatModel) -> Profile:
 
 
 def _cost(model: BaseChatModel, message: AIMessage, usage: Usage) -> float | None:
-    stated = message.response_metadata.get("cost_usd")
-    if stated is not None:
-        return float(stated)
+    if "cost_usd" in message.response_metadata:
+        stated: float | None = message.response_metadata["cost_usd"]
+        return stated
     price = model.price if isinstance(model, Backend) else None
     return None if price is None else price.cost(usage)

@@ -42,12 +42,13 @@ class ChatTemplate:
         """
         turns = [{"role": _role(message), "content": self.defuse(_text(message))} for message in messages]
         try:
-            return self._compiled.render(
+            prompt: str = self._compiled.render(
                 messages=turns,
                 add_generation_prompt=True,
                 bos_token=self._header.token("bos"),
                 eos_token=self._header.token("eos"),
             )
+            return prompt
         except TemplateError as error:
             raise BadRequest(
                 f"the model's chat template refuses these messages: {error}", hint="Alternate user and assistant turns."

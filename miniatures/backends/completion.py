@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import codecs
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -47,25 +48,18 @@ class Completion:
 
 
 class TextStream:
-    """Turns tokens into text as they come: never half a character, and never the beginning of a stop string."""
+    """Turns pieces of bytes into text as they come: never half a character, never the beginning of a stop string."""
 
-    def __init__(self, decode: Callable[[list[int]], str], stop: Sequence[str] = ()) -> None:
-        self._decode = decode
+    def __init__(self, stop: Sequence[str] = ()) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
         self._stop = tuple(stop)
-        self._tokens: list[int] = []
-        self._settled = 0
         self._known = ""
         self._sent = 0
 
-    def push(self, tokens: Sequence[int]) -> str:
+    def push(self, piece: bytes) -> str:
         """The text that has become certain."""
-        self._tokens += tokens
-        tail = self._decode(self._tokens[self._settled :])
-        whole = not tail.endswith("\ufffd")
-        certain = self._known + (tail if whole else tail.rstrip("\ufffd"))
-        if whole:
-            self._known, self._settled = self._known + tail, len(self._tokens)
-        return self._release(len(certain) - self._withheld(certain), certain)
+        self._known += self._decoder.decode(piece)
+        return self._release(len(self._known) - self._withheld(self._known), self._known)
 
     def finish(self, text: str) -> str:
         """What of the whole text has not been sent yet."""

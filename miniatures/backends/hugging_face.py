@@ -25,6 +25,7 @@ from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.hashing import content_hash
 from miniatures.weights.catalog import CATALOG
 from miniatures.weights.errors import BadAdapter
+from miniatures.weights.gguf_header import read_header
 from miniatures.weights.home import file_sha256
 from miniatures.weights.merge import adapter_hash
 from miniatures.weights.safetensors_file import read_safetensors
@@ -79,6 +80,7 @@ def open_transformers(rest: str, settings: BackendSettings) -> HuggingFaceBacken
         checkpoint=name if from_gguf else _folder_or_name(name),
         gguf=None if gguf is None else str(gguf),
         adapter=None if adapter is None else str(adapter),
+        context_tokens=None if gguf is None else read_header(gguf).context_tokens,
         price=settings.price,
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
@@ -100,7 +102,9 @@ def _adapter_sha256(folder: Path) -> str:
     except BadAdapter:
         if not ((folder / _CONFIG).is_file() and (folder / _TENSORS).is_file()):
             raise
-        return content_hash([json.loads((folder / _CONFIG).read_text(encoding="utf-8")), file_sha256(folder / _TENSORS)])
+        return content_hash(
+            [json.loads((folder / _CONFIG).read_text(encoding="utf-8")), file_sha256(folder / _TENSORS)]
+        )
 
 
 def _require_change(adapter: Path) -> None:

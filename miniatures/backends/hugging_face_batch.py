@@ -16,8 +16,7 @@ import torch
 from miniatures.backends.completion import FinishReason, Sampling, TextStream
 from miniatures.backends.constrained import Matcher
 from miniatures.backends.request import Request
-
-_MARGIN = 4  # tokens that a stop string may begin before its own length in tokens
+from miniatures.backends.token_text import TokenDecoder
 
 
 class Row:
@@ -36,11 +35,12 @@ class Row:
         self.request = request
         self.prompt = prompt
         self.max_tokens = max_tokens
-        self._decode = decode
-        self._shaping = Shaping(request.sampling, prompt, device)
         self._matcher = matcher
-        self._stream = TextStream(decode, request.sampling.stop)
-        self._tokens: list[int] = []
+        self._shaping = Shaping(request.sampling, prompt, device)
+        self._decoder = TokenDecoder(decode)
+        self._stream = TextStream(request.sampling.stop)
+        self._text = ""
+        self._tokens = 0
         self._done = False
 
     @property
@@ -56,34 +56,35 @@ class Row:
 
     def accept(self, token: int, end_tokens: frozenset[int]) -> None:
         """Take the token that was chosen, pass its text on and decide whether the row is done."""
-        self._tokens.append(token)
-        self._shaping.remember(token)
+        self._tokens += 1
         if token in end_tokens:
             self._finish(FinishReason.STOP)
             return
-        self.request.write(self._stream.push([token]))
+        self._shaping.remember(token)
+        self._write(self._decoder.push(token))
         if self._matcher is not None:
             self._matcher.accept(token)
-        if self._has_stopped() or (self._matcher is not None and self._matcher.complete):
+        if self._has_stopped():
             self._finish(FinishReason.STOP)
-        elif len(self._tokens) >= self.max_tokens:
+        elif self._tokens >= self.max_tokens:
             self._finish(FinishReason.LENGTH)
 
     def _has_stopped(self) -> bool:
-        stop = self.request.sampling.stop
-        if not stop:
-            return False
-        recent = self._decode(self._tokens[-max(map(len, stop)) - _MARGIN :])
-        return any(string in recent for string in stop)
+        complete = self._matcher is not None and self._matcher.complete
+        return complete or self.request.sampling.truncate(self._text)[1]
+
+    def _write(self, text: str) -> None:
+        self._text += text
+        self.request.write(self._stream.push(text.encode()))
 
     def _finish(self, reason: FinishReason) -> None:
         self._done = True
-        text, stopped = self.request.sampling.truncate(self._decode(self._tokens))
+        text, stopped = self.request.sampling.truncate(self._text + self._decoder.flush())
         self.request.write(self._stream.finish(text))
         self.request.complete(
             FinishReason.STOP if stopped else reason,
             input_tokens=len(self.prompt),
-            output_tokens=len(self._tokens),
+            output_tokens=self._tokens,
             cached_tokens=0,
         )
 

@@ -6,9 +6,7 @@ for the next batch. A batch that does not fit into memory is halved and tried ag
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +34,7 @@ class HuggingFaceEngine:
         self._checkpoint = checkpoint
         self._loaded: Loaded | None = None
         self._adapters: dict[Path, str] = {}
+        self._adapter: Path | None = None
         self._batcher = MicroBatcher(
             self._run, key=lambda asked: asked.adapter, max_batch=max_batch, window_s=_WINDOW_S
         )
@@ -67,10 +66,10 @@ class HuggingFaceEngine:
         if not present:
             return
         try:
-            with self._adapter(present[0].adapter):
-                for request in present:
-                    request.take()
-                self._answer(present)
+            self._switch(present[0].adapter)
+            for request in present:
+                request.take()
+            self._answer(present)
         except BaseException as error:  # The readers raise it.
             for request in present:
                 request.fail(error)
@@ -132,20 +131,20 @@ class HuggingFaceEngine:
             matcher=None if sampling.schema is None else self._schemas.matcher(sampling.schema),
         )
 
-    @contextmanager
-    def _adapter(self, adapter: Path | None) -> Iterator[None]:
-        """The model with this adapter, or with none, for as long as the block lasts."""
-        if adapter is None and self._adapters:
-            with self.loaded.model.disable_adapter():
-                yield
+    def _switch(self, adapter: Path | None) -> None:
+        """Make the model answer with this adapter, or with none. Touches every layer, so only if there is a change."""
+        if adapter == self._adapter:
             return
-        if adapter is not None:
+        if adapter is None:
+            self.loaded.model.base_model.disable_adapter_layers()
+        else:
             if adapter not in self._adapters:
                 name = f"adapter{len(self._adapters)}"
                 self._loaded = attach_adapter(self.loaded, adapter, name)
                 self._adapters[adapter] = name
+            self.loaded.model.base_model.enable_adapter_layers()
             self.loaded.model.set_adapter(self._adapters[adapter])
-        yield
+        self._adapter = adapter
 
 
 def tokenizer_header(tokenizer: Any) -> GGUFHeader:

@@ -1,4 +1,4 @@
-"""Loads a checkpoint for transformers: a GGUF file, a model directory or a repository of the hub; and adapters to it."""
+"""Loads a checkpoint for transformers: a GGUF, a model directory or a repository of the hub; and adapters to it."""
 
 from __future__ import annotations
 

@@ -200,7 +200,9 @@ class Lane:
 
 
 def _shared_length(first: str, second: str) -> int:
-    return next((place for place, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), len(first))
+    return next(
+        (place for place, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), len(first)
+    )
 
 
 def import_xllamacpp() -> Any:

@@ -53,7 +53,7 @@ class LocalBackend(Backend):
     def _submit(
         self, messages: list[BaseMessage], sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Future[Completion]:
-        """Start answering. `on_text` is given each piece of text, from the engine's thread, before the future is done."""
+        """Start answering. `on_text` gets each piece of text, from the engine's thread, before the future is done."""
 
     def _generate(
         self,

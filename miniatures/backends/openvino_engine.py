@@ -57,7 +57,7 @@ class OpenVINOEngine:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="openvino-engine", daemon=True)
                 self._thread.start()
-        self._inbox.put(request)
+            self._inbox.put(request)  # Within the lock, or a closing thread might never see it.
         return request.future
 
     def close(self) -> None:
@@ -100,12 +100,12 @@ class OpenVINOEngine:
             _settle(request.future, error=_typed(error))
 
     def _enqueue(self, model: LoadedModel, request: Request) -> _Running:
-        input_ids = model.tokenizer.encode(request.prompt, add_special_tokens=False).input_ids
+        input_ids = model.encode(request.prompt)
         room = self._room(input_ids.shape[1], request.sampling.max_tokens)
         config = generation_config(request.sampling, room, model.tokenizer.get_eos_token_id())
         self._next_id += 1
         handle = model.pipeline.add_request(self._next_id, input_ids, config)
-        return _Running(request, handle, model.tokenizer, input_ids.shape[1])
+        return _Running(request, handle, model, input_ids.shape[1])
 
     def _room(self, prompt_tokens: int, max_tokens: int | None) -> int:
         limit = self._header.context_tokens
@@ -142,15 +142,15 @@ class OpenVINOEngine:
 class _Running:
     """One request in the batch."""
 
-    def __init__(self, request: Request, handle: Any, tokenizer: Any, prompt_tokens: int) -> None:
-        self.request, self.handle, self._tokenizer = request, handle, tokenizer
+    def __init__(self, request: Request, handle: Any, model: LoadedModel, prompt_tokens: int) -> None:
+        self.request, self.handle, self._model = request, handle, model
         self._prompt_tokens = prompt_tokens
         self._tokens: list[int] = []
         self._admitted = time.perf_counter()
         self._first_token: float | None = None
         self._finish: Any = None
         streams = request.on_text is not None
-        self._stream = TextStream(tokenizer.decode, request.sampling.stop) if streams else None
+        self._stream = TextStream(request.sampling.stop) if streams else None
 
     def advance(self) -> bool:
         """Read what the last step made; true when there is no more to come."""
@@ -176,7 +176,7 @@ class _Running:
         self._tokens += output.generated_ids
         self._finish = output.finish_reason
         if self._stream is not None:
-            self._send(self._stream.push(output.generated_ids))
+            self._send(self._stream.push(b"".join(map(self._model.bytes_of, output.generated_ids))))
 
     def _send(self, text: str) -> None:
         if text and self.request.on_text is not None:
@@ -185,8 +185,8 @@ class _Running:
     def _complete(self) -> None:
         from openvino_genai import GenerationFinishReason
 
-        cut = self._finish is GenerationFinishReason.LENGTH or self._finish == GenerationFinishReason.LENGTH
-        text, stopped = self.request.sampling.truncate(self._tokenizer.decode(self._tokens))
+        cut = self._finish == GenerationFinishReason.LENGTH
+        text, stopped = self.request.sampling.truncate(self._model.text_of(self._tokens))
         if self._stream is not None:
             self._send(self._stream.finish(text))
         first = self._first_token
@@ -246,7 +246,9 @@ def _typed(error: Exception) -> BackendError:
         return error
     reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
     if isinstance(error, MemoryError) or any(word in str(error).lower() for word in _MEMORY_WORDS):
-        return OutOfMemory(f"OpenVINO ran out of memory: {reason}", hint="Close other programs, or use a smaller model.")
+        return OutOfMemory(
+            f"OpenVINO ran out of memory: {reason}", hint="Close other programs, or use a smaller model."
+        )
     return ServerFailed(f"OpenVINO failed: {reason}", hint="The engine starts afresh with the next request.")
 
 

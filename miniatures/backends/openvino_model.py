@@ -12,9 +12,11 @@ import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from miniatures.backends.errors import ContextOverflow
 from miniatures.weights.gguf_header import GGUFHeader
 from miniatures.weights.home import exclusive, weights_home
 
@@ -33,6 +35,37 @@ class LoadedModel:
 
     pipeline: Any
     tokenizer: Any
+    control_tokens: frozenset[str]
+
+    def encode(self, prompt: str) -> Any:
+        """Token ids of the whole prompt, as a tensor of shape (1, tokens).
+
+        Raises:
+            ContextOverflow: the tokenizer has cut the prompt off, which it does without a word.
+        """
+        input_ids = self.tokenizer.encode(prompt, add_special_tokens=False).input_ids
+        end = [int(token) for token in input_ids.data[0][-4:]]
+        if not prompt.endswith(self.tokenizer.decode(end, skip_special_tokens=False)):
+            raise ContextOverflow(
+                f"the prompt has more tokens than the model's context of {input_ids.shape[1]}",
+                hint="Shorten the prompt.",
+            )
+        return input_ids
+
+    def text_of(self, tokens: list[int]) -> str:
+        """The tokens' text without control tokens; bytes that are no UTF-8 are left out."""
+        return str(self.tokenizer.decode(tokens)) if tokens else ""
+
+    def bytes_of(self, token: int) -> bytes:
+        """The token's bytes, which may be a part of a character; none for a control token."""
+        return self._pieces[token]
+
+    @cached_property
+    def _pieces(self) -> list[bytes]:
+        vocabulary = {number: piece for piece, number in self.tokenizer.get_vocab().items()}
+        controls = {token.encode() for token in self.control_tokens}
+        pieces = (vocabulary.get(number, b"") for number in range(max(vocabulary) + 1))
+        return [b"" if piece in controls else piece for piece in pieces]
 
 
 def load_model(gguf: Path, sha256: str, header: GGUFHeader) -> LoadedModel:
@@ -51,7 +84,8 @@ def _load(model: Path, tokenizer: Path, header: GGUFHeader, **options: Any) -> L
     from openvino_genai import ContinuousBatchingPipeline, Tokenizer
 
     loaded = Tokenizer(tokenizer, **options)
-    return LoadedModel(ContinuousBatchingPipeline(model, loaded, scheduler(header), "CPU", **options), loaded)
+    pipeline = ContinuousBatchingPipeline(model, loaded, scheduler(header), "CPU", **options)
+    return LoadedModel(pipeline, loaded, frozenset(header.control_tokens))
 
 
 def _convert(gguf: Path, folder: Path, header: GGUFHeader) -> LoadedModel:
@@ -77,7 +111,7 @@ def _link(gguf: Path, link: Path) -> Path:
 
 
 def scheduler(header: GGUFHeader) -> Any:
-    """Continuous batching with prefix reuse, and a cache for 128k tokens or a quarter of the memory, if that is less."""
+    """Continuous batching with prefix reuse; a cache of 128k tokens, or of a quarter of the memory if that is less."""
     from openvino_genai import SchedulerConfig
 
     config = SchedulerConfig()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -23,7 +24,7 @@ from miniatures.backends import teacher_prices, teacher_protocol
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import BackendError, MissingKey, UnknownSpec
 from miniatures.backends.teacher_errors import translate
-from miniatures.backends.teacher_keys import NO_KEY, endpoint_key, missing_keys
+from miniatures.backends.teacher_keys import ENDPOINT_KEY, NO_KEY, endpoint_key, missing_keys
 from miniatures.backends.teacher_prices import quiet_litellm
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
@@ -45,6 +46,7 @@ class TeacherBackend(Backend):
     temperature: float | None = None
     max_tokens: int | None = None
     timeout_s: float = Field(default=120, gt=0, description="For the whole answer; of a stream, for each chunk.")
+    extra_body: dict[str, Any] | None = Field(default=None, description="What a server takes beyond the protocol.")
     listed_price: bool = Field(default=False, description="The price came from litellm's list; set by itself.")
 
     @model_validator(mode="before")
@@ -162,7 +164,7 @@ class TeacherBackend(Backend):
         self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any], *, stream: bool = False
     ) -> dict[str, Any]:
         self.check_key()
-        own = {"temperature": self.temperature, "max_tokens": self.max_tokens, "model": self.model}
+        own = {name: getattr(self, name) for name in ("model", "temperature", "max_tokens", "extra_body")}
         chosen = {name: value for name, value in (own | options).items() if value is not None}
         connection = {"api_base": self.api_base, "api_key": self._key(), "timeout": self.timeout_s}
         return connection | teacher_protocol.request(messages, stop, chosen, stream=stream)
@@ -213,6 +215,10 @@ def open_openai_compatible(rest: str, settings: BackendSettings) -> TeacherBacke
         raise UnknownSpec(
             f"openai-compatible:{rest} is not an address and a model",
             hint="Write it as openai-compatible:http://127.0.0.1:8000/v1#model.",
+        )
+    if "@" in urlsplit(url).netloc:
+        raise UnknownSpec(
+            "the address of openai-compatible: holds a password", hint=f"Put the key into {ENDPOINT_KEY}."
         )
     return TeacherBackend(
         model=f"openai/{model}",

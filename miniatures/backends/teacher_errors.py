@@ -20,6 +20,7 @@ from miniatures.backends.errors import (
     ConnectionRefused,
     ContextOverflow,
     MalformedAnswer,
+    MissingExtra,
     OutOfMemory,
     RateLimited,
     ServerFailed,
@@ -92,6 +93,8 @@ def _without_status(error: Exception, chain: list[BaseException], who: str, deta
         )
     if _is_a(chain, "TransportError", "ClientError", "ConnectionError", "IncompleteRead"):
         return ServerFailed(f"{who} broke the connection off", hint="Try again; if it stays, look at the server's log.")
+    if _is_a(chain, "ImportError"):
+        return MissingExtra(f"{who} needs a library that is not installed: {detail}", hint="Install it with pip.")
     if _is_a([error], "AuthenticationError"):
         return AuthenticationFailed(f"{who}: {detail}", hint="Check the API key in the environment.")
     if _is_a([error], "BadRequestError", "UnsupportedParamsError") and not _is_a(chain, "JSONDecodeError"):

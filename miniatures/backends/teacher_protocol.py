@@ -33,6 +33,8 @@ def request(
         options["stop"] = stop
     if stream:
         options |= {"stream": True, "stream_options": {"include_usage": True}}
+    if "tools" in options:
+        options["_skip_mcp_handler"] = True  # else litellm imports a library that it does not install
     return {**options, "messages": convert_to_openai_messages(messages), "max_retries": 0, "num_retries": 0}
 
 

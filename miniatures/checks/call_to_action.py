@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from miniatures.checks.case import CheckCase
 from miniatures.checks.citation import shortened
@@ -40,12 +41,13 @@ _REQUEST = re.compile(
 )
 _REQUEST_WITHIN = re.compile(
     r"""would\ you\ be\ (?:open|willing|interested|free|available)\b
-    |(?:i'd|we'd|i\ would|we\ would)\ (?:love|like|be\ happy)\ to\ (?:talk|meet|schedule|set\ up|hear|chat|show|arrange)\b
+    |(?:i'd|we'd|i\ would|we\ would)\ (?:love|like|be\ happy)\ to\ (?:talk|meet|schedule|set\ up|hear|show)\b
     |please\ (?:reply|call|click|book|visit|let|send|contact|sign|forward|register|schedule)\b
     |let\ me\ know\ (?:if|when|whether|what)\b|are\ you\ (?:free|open|available)\b
     |(?:can|could)\ we\ (?:talk|meet|set|schedule|find)\b""",
     re.VERBOSE,
 )
+_REQUEST_HINTS = ("you be", "to ", "please", "let me", "are you", " we ")
 _OPEN_QUESTION = re.compile(r"(?:\w+,\s)?(?:how|what|why|which|where|who|when|did|do|does|is|are|have|has|was)\b")
 _HALF = 0.5
 _OPEN_QUESTIONS = 2
@@ -103,7 +105,9 @@ def _read(sentence: Sentence, place: int, asked: Reading, kinds: frozenset[str],
 
 def _asks(text: str, is_question: bool, language: str) -> bool:
     if language[:2].lower() == "en":
-        return _REQUEST.match(text) is not None or _REQUEST_WITHIN.search(text) is not None
+        return _REQUEST.match(text) is not None or (
+            any(hint in text for hint in _REQUEST_HINTS) and _REQUEST_WITHIN.search(text) is not None
+        )
     return is_question and not _OPEN_QUESTION.match(text)
 
 
@@ -112,7 +116,7 @@ def _carriers(read: list[_Read]) -> list[_Read]:
     alone = [one for one in read if one.share >= _HALF]
     if alone:
         return alone
-    for one, two in zip(read, read[1:], strict=False):
+    for one, two in pairwise(read):
         if one.share > 0 and two.share > 0 and one.share + two.share >= _HALF:
             return [one, two]
     return []

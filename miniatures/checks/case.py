@@ -47,8 +47,12 @@ class CheckCase:
         return self.now or datetime.now(UTC)
 
     @cached_property
+    def _brief_reading(self) -> BriefReading:
+        return read_brief(self.brief)
+
+    @property
     def brief_sources(self) -> tuple[Source, ...]:
-        return brief_sources(self.brief)
+        return self._brief_reading.sources
 
     @cached_property
     def quote_sources(self) -> tuple[Source, ...]:
@@ -80,34 +84,31 @@ class CheckCase:
     def words(self) -> frozenset[str]:
         """Every folded word that any source or the prospect's fields carry."""
         quotes = (source.reading.words for source in self.quote_sources)
-        return brief_words(self.brief).union(self.prospect_reading.words, *quotes)
+        return self._brief_reading.words.union(self.prospect_reading.words, *quotes)
 
     @cached_property
     def common_stems(self) -> frozenset[str]:
         """Stems that say nothing about any one quote: the brief and the prospect's fields carry them."""
-        return brief_stems(self.brief) | self.prospect_reading.stems
+        return self._brief_reading.stems | self.prospect_reading.stems
+
+
+class BriefReading:
+    """The brief's lines that may carry a claim, read once. What it asks research to look for carries none."""
+
+    def __init__(self, brief: Brief) -> None:
+        sender = brief.sender
+        signature = f"{sender.name}, {sender.title}, {sender.company}, {sender.email}, {sender.postal_address}"
+        background = [line.strip() for line in brief.background.splitlines() if line.strip()]
+        texts = [*brief.claims, brief.offer, brief.call_to_action, brief.audience, *background, *brief.links, signature]
+        self.sources = tuple(Source(Ground.BRIEF, text, read_source(text, brief.language)) for text in texts if text)
+        self.words: frozenset[str] = frozenset().union(*(source.reading.words for source in self.sources))
+        self.stems: frozenset[str] = frozenset().union(*(source.reading.stems for source in self.sources))
 
 
 @lru_cache(maxsize=64)
-def brief_sources(brief: Brief) -> tuple[Source, ...]:
-    """The brief's lines that may carry a claim. What it asks research to look for carries none."""
-    sender = brief.sender
-    signature = f"{sender.name}, {sender.title}, {sender.company}, {sender.email}, {sender.postal_address}"
-    background = [line.strip() for line in brief.background.splitlines() if line.strip()]
-    texts = [*brief.claims, brief.offer, brief.call_to_action, brief.audience, *background, *brief.links, signature]
-    return tuple(Source(Ground.BRIEF, text, read_source(text, brief.language)) for text in texts if text)
-
-
-@lru_cache(maxsize=64)
-def brief_words(brief: Brief) -> frozenset[str]:
-    """Every folded word of the brief's lines."""
-    return frozenset().union(*(source.reading.words for source in brief_sources(brief)))
-
-
-@lru_cache(maxsize=64)
-def brief_stems(brief: Brief) -> frozenset[str]:
-    """Every stem of the brief's lines."""
-    return frozenset().union(*(source.reading.stems for source in brief_sources(brief)))
+def read_brief(brief: Brief) -> BriefReading:
+    """The brief's reading, made once for all its prospects."""
+    return BriefReading(brief)
 
 
 @lru_cache(maxsize=4_096)

@@ -27,15 +27,24 @@ def cited(draft: DraftText, evidence: tuple[Evidence, ...], case: CheckCase) -> 
 def _is_cited(draft: DraftText, quote: str, case: CheckCase) -> bool:
     known = draft.citations.get(quote)
     if known is None:
-        known = draft.citations[quote] = _measure(draft, _Own(quote, case))
+        reading = quote_source(quote, case.brief.language).reading
+        known = _may_be_cited(draft, reading) and _measure(draft, _Own(reading, case))
+        draft.citations[quote] = known
     return known
+
+
+def _may_be_cited(draft: DraftText, quote: Reading) -> bool:
+    """Whether quote and body share two pieces of any kind: a cheap look that spares most foils the measuring."""
+    stems, numbers = draft.whole
+    shared = len(stems & quote.stems)
+    return shared > 1 or shared + sum(not number.values.isdisjoint(quote.values) for number in numbers) > 1
 
 
 class _Own:
     """What only this quote brings."""
 
-    def __init__(self, quote: str, case: CheckCase) -> None:
-        self.reading: Reading = quote_source(quote, case.brief.language).reading
+    def __init__(self, quote: Reading, case: CheckCase) -> None:
+        self.reading = quote
         self._common = case.common_numbers
         self.names = frozenset(stem(name) for name in self.reading.names) - case.common_stems
         self.words = self.reading.stems - case.common_stems - self.names

@@ -11,7 +11,7 @@ from miniatures.datamodel.draft import Claim, EmailText, Ground
 
 _SIGN_OFF = re.compile(
     r"^(?:(?:kind|best|warm|warmest|many)\s+)?(?:regards|wishes|thanks|thank you|sincerely|yours|cheers|best|mit|viele|"
-    r"freundliche|liebe|cordialement|bien à vous|saludos|un saludo|cordiali|met vriendelijke|pozdrawiam|atenciosamente)\b",
+    r"freundliche|liebe|cordialement|bien à vous|saludos|un saludo|cordiali|met vriendelijke|atenciosamente)\b",
     re.IGNORECASE,
 )
 _FEWEST_STEMS = 3

@@ -14,6 +14,7 @@ from miniatures.checks.sentences import sentences
 from miniatures.datamodel.draft import EmailText
 
 _WRAPPED_LINE = 50
+_SHORT_LINE = 60
 _SENTENCE_END = (".", "!", "?", ":", "…", "。")
 _GREETING_END = re.compile(r"[,:!.;—–،、，。]|\s-\s")  # noqa: RUF001
 
@@ -63,6 +64,8 @@ class DraftText:
     def greeting(self) -> str:
         """The salutation: the first line, or as far as its first mark if the message begins on the same line."""
         first = self.lines[0] if self.lines else ""
+        if len(first) <= _SHORT_LINE and not first.endswith((".", "?", "…", "。")):
+            return first
         end = _GREETING_END.search(first, pos=_after_honorific(first))
         return first[: end.start()] if end else " ".join(first.split()[:8])
 

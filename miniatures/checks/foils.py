@@ -17,7 +17,7 @@ _QUOTES = {
     "leadership": "Marta Okonjo joins Fenwick Paper as chief operating officer after 11 years at a packaging group.",
     "partnership": "Brightwater Rail signed a nine-year freight agreement with the port of Gdynia.",
     "sustainability": "Kestrel Breweries wants to cut the energy use of its cellars by 31 percent before 2029.",
-    "acquisition": "Aldermoor Logistics acquired the refrigerated transport arm of Pellin Freight for 58 million euros.",
+    "acquisition": "Aldermoor Logistics acquired the chilled haulage arm of Pellin Freight for 58 million euros.",
     "award": "Solvang Seafood was named exporter of the year by the chamber of commerce in Tromso.",
 }
 

@@ -11,16 +11,24 @@ from miniatures.checks.word_list import word_set
 from miniatures.checks.words import fold, spellings, words_of
 from miniatures.datamodel.prospect import Prospect
 
-_HONORIFICS = word_set("""mr mrs ms miss mx dr prof professor doctor sir madam madame monsieur mme m mlle herr frau hr fr herrn senor
-    senora sr sra srta don dona dott dottore dottoressa sig signor signora signore dhr mevr heer mevrouw pan pani panie
-    fru pani pane gospodin san sama sensei bay bey hanim""")
+_HONORIFICS = word_set(
+    """
+    mr mrs ms miss mx dr prof professor doctor sir madam madame monsieur mme m mlle herr frau hr fr herrn
+    senor senora sr sra srta don dona dott dottore dottoressa sig signor signora signore dhr mevr heer mevrouw
+    pan pani panie fru pani pane gospodin san sama sensei bay bey hanim
+    """
+)
 _HONORIFIC_SIGNS = ("さん", "様", "先生", "님", "씨", "女士", "小姐", "经理", "总")
-_GREETINGS = word_set("""hi hello hey dear good morning afternoon evening day greetings there team all everyone colleagues guten tag
-    morgen abend hallo liebe lieber sehr geehrte geehrter geehrtes moin servus gruss bonjour bonsoir salut cher chere
-    chers estimado estimada hola querido querida buenos buenas dias tardes gentile caro cara buongiorno buonasera ciao
-    salve egregio beste geachte goedemorgen goedemiddag dag ola prezado prezada caro bom boa dia tarde dobry dzien
-    szanowny szanowna drogi droga witam czesc kara hej hejsan god morgon dobry den vazeny vazena mila mily moi hyva
-    kaere kjaere ladies gentlemen damen und herren and the at to""")  # fmt: skip
+_GREETINGS = word_set(
+    """
+    hi hello hey dear good morning afternoon evening day greetings there team all everyone colleagues guten
+    tag morgen abend hallo liebe lieber sehr geehrte geehrter geehrtes moin servus gruss bonjour bonsoir salut
+    cher chere chers estimado estimada hola querido querida buenos buenas dias tardes gentile caro cara
+    buongiorno buonasera ciao salve egregio beste geachte goedemorgen goedemiddag dag ola prezado prezada caro
+    bom boa dia tarde dobry dzien szanowny szanowna drogi droga witam czesc kara hej hejsan god morgon dobry
+    den vazeny vazena mila mily moi hyva kaere kjaere ladies gentlemen damen und herren and the at to
+    """
+)  # fmt: skip
 _INFLECTING = word_set("cs sk pl uk ru hr sr bs sl lt lv bg el hu fi et")
 
 
@@ -32,7 +40,11 @@ def check_greeting(draft: DraftText, case: CheckCase) -> Verdict:
     if not first and not last:
         return failed(f"the greeting names {stranger}, who is not the prospect") if stranger else passed()
     found = _Names(greeting, case.brief.language)
-    if not found.any_of(first) and not (found.any_of(last) and (found.formal or not first)):
+    if (
+        not found.whole(prospect)
+        and not found.any_of(first)
+        and not (found.any_of(last) and (found.formal or not first))
+    ):
         return failed(_what_is_wrong(greeting, prospect, found.any_of(last)))
     return failed(f"the greeting also names {stranger}, who is not the prospect") if stranger else passed()
 
@@ -54,6 +66,11 @@ class _Names:
 
     def any_of(self, names: frozenset[str]) -> bool:
         return any(self._holds(name) for name in names)
+
+    def whole(self, prospect: Prospect) -> bool:
+        """Whether first and last name stand joined, as in scripts without spaces."""
+        first, last = fold(prospect.first_name), fold(prospect.last_name)
+        return not prospect.last_name.isascii() and bool(first) and (last + first in self._folded)
 
     def _holds(self, name: str) -> bool:
         if name in self._words:

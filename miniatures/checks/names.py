@@ -14,7 +14,7 @@ from functools import lru_cache
 from miniatures.checks.vocabulary import NEVER_NAMES, is_ordinary
 
 _NOUN_CAPITALS = frozenset({"de", "lb"})
-_OPENERS = frozenset(':"“”«»„(•–—*>|!?…。[-/\n\t')
+_OPENERS = frozenset(':"“”«»„(•\u2013—*>|!?…。[-/\n\t')
 
 
 def looks_like_name(text: str, start: int, written: str, word: str, language: str, first: bool) -> bool:

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+_UNITS_AND_TEENS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_OTHER = {
+    12.0: "dozen dozens",
+    0.5: "half halved halve halving",
+    2.0: "twice doubled doubling doubles",
+    3.0: "triple tripled tripling triples",
+}
 _ENGLISH = {
-    **{word: float(value) for value, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-    )},
-    **{word: 10.0 * (value + 2) for value, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-    )},
-    "dozen": 12.0, "dozens": 12.0, "half": 0.5, "halved": 0.5, "halve": 0.5, "halving": 0.5, "twice": 2.0,
-    "doubled": 2.0, "doubling": 2.0, "doubles": 2.0, "triple": 3.0, "tripled": 3.0, "tripling": 3.0, "triples": 3.0,
-}  # fmt: skip
+    **{word: float(value) for value, word in enumerate(_UNITS_AND_TEENS.split())},
+    **{word: 10.0 * tens for tens, word in enumerate(_TENS.split(), start=2)},
+    **{word: value for value, words in _OTHER.items() for word in words.split()},
+}
 
 _SPELLED = {
     "de": "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn "
@@ -27,13 +33,17 @@ _SPELLED = {
     "diecisiete dieciocho diecinueve veinte",
     "it": "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici "
     "diciassette diciotto diciannove venti",
-    "nl": "nul één twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien "
-    "achttien negentien twintig",
+    "nl": "nul één twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien "
+    "zeventien achttien negentien twintig",
     "pt": "zero um dois três quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezesseis dezessete "
     "dezoito dezenove vinte",
 }
 
 _ALONE_NO_NUMBER = frozenset({"zero", "one", "un", "uno", "um", "eins", "null", "nul", "een", "sei", "zéro", "cero"})
+
+
+FACTORS = frozenset({"twice", "doubled", "doubling", "doubles", "triple", "tripled", "tripling", "triples"})
+"""Words that mean so many times as much, and are no plain count."""
 
 
 @lru_cache(maxsize=64)

@@ -50,10 +50,10 @@ class Number:
 NUMBER_PATTERN = (
     r"(?<![\w.,])(?:[$€£¥]\s?)?"
     r"(?:\d{1,3}(?:[ \u00a0\u2009\u202f'\u2019]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)*)"
-    r"(?:[^\W\d_]+\d[^\W_]*|[^\W\d_]+|[²³]?)"
+    r"(?:[^\W\d_]++\d[^\W_]*|[^\W\d_]++|[²³]?)"
 )
 _PARTS = re.compile(r"([$€£¥]?)\s?([\d.,'\u2019 \u00a0\u2009\u202f]*\d)(.*)", re.DOTALL)
-_ORDINALS = word_set("st nd rd th s x er re e eme º ª")
+_ORDINALS = word_set("st nd rd th s er re e eme º ª")
 _LONGEST_EXACT = 15
 
 
@@ -148,8 +148,14 @@ def unit_at(following: str) -> str:
     return UNITS.get(word, "")
 
 
+def scale_length(following: str) -> int:
+    """Characters that a scale word such as million takes up right after a number."""
+    scale, rest = _scale_word(following)
+    return len(following) - len(rest) if scale != 1 else 0
+
+
 def _is_negative(preceding: str) -> bool:
     tail = preceding[-7:]
-    if tail[-1:] in {"-", "−", "–"}:
+    if tail[-1:] in {"-", "\u2212", "\u2013"}:
         return tail[-2:-1] == "" or tail[-2:-1].isspace() or tail[-2:-1] == "("
     return tail.lower().endswith("minus ")

@@ -7,14 +7,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from miniatures.checks.names import looks_like_name
-from miniatures.checks.number_words import combined, number_words, stands_alone
-from miniatures.checks.numbers import NUMBER_PATTERN, DecimalMark, Number, Value, decimal_mark_of, parse_number, unit_at
+from miniatures.checks.number_words import FACTORS, combined, number_words, stands_alone
+from miniatures.checks.numbers import (
+    NUMBER_PATTERN,
+    DecimalMark,
+    Number,
+    Value,
+    decimal_mark_of,
+    parse_number,
+    scale_length,
+    unit_at,
+)
 from miniatures.checks.units import SCALES, UNITS
 from miniatures.checks.web import LINK_PATTERN, normal_link
 from miniatures.checks.words import bare, content_stem, fold
 
-_WORD_PATTERN = r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*"
-_CODE_PATTERN = r"[^\W_]*[^\W\d_][^\W_]*\d[^\W_]*|\d+[^\W\d_]+\d[^\W_]*"
+_WORD_PATTERN = r"[^\W\d_]++(?:['\u2019][^\W\d_]++)*"
+_CODE_PATTERN = r"[^\W\d_]++\d[^\W_]*|\d++[^\W\d_]++\d[^\W_]*"
 _TOKEN = re.compile(
     rf"(?P<link>{LINK_PATTERN})|(?P<number>{NUMBER_PATTERN})|(?P<code>{_CODE_PATTERN})|(?P<word>{_WORD_PATTERN})"
 )
@@ -55,6 +64,18 @@ def read(text: str, language: str, mark: DecimalMark) -> Reading:
     return reader.finish()
 
 
+@lru_cache(maxsize=32_768)
+def _word_facts(written: str) -> tuple[str, tuple[str, ...], str]:
+    """A word without its ending marks, its content stems (pairs of characters in scripts without spaces), its unit."""
+    word = bare(written)
+    if not written.isascii() and _UNSPACED.search(written):
+        stems = tuple(word[place : place + 2] for place in range(max(1, len(word) - 1)))
+    else:
+        found = content_stem(written)
+        stems = (found,) if found else ()
+    return word, stems, UNITS.get(word, "")
+
+
 class _Reader:
     def __init__(self, text: str, language: str, mark: DecimalMark) -> None:
         self._text, self._language, self._mark = text, language, mark
@@ -67,13 +88,17 @@ class _Reader:
         self._units: set[str] = set()
         self._spelled: list[tuple[re.Match[str], str]] = []
         self._first_word = True
+        self._consumed = 0
 
     def take(self, match: re.Match[str]) -> None:
         kind = match.lastgroup
+        if match.start() < self._consumed:
+            return
         if kind == "word":
             self._take_word(match)
             return
-        self._end_spelled()
+        if self._spelled:
+            self._end_spelled()
         if kind == "link":
             self._links.append(normal_link(match[0]))
             self._words.update(fold(part) for part in re.split(r"\W+", match[0]) if part)
@@ -90,33 +115,26 @@ class _Reader:
         if numbers is None:
             return False
         self._numbers += numbers
+        self._consumed = match.end() + scale_length(following)
         self._units.update(unit for number in numbers for _, unit in number.variants if unit)
         return True
 
     def _take_word(self, match: re.Match[str]) -> None:
         written = match[0]
-        word = bare(written)
-        if word in self._number_words or (self._spelled and word in SCALES) or word in _VAGUE:
+        word, stems, unit = _word_facts(written)
+        if word in self._number_words or word in _VAGUE or (self._spelled and word in SCALES):
             self._join_spelled(match, word)
-        else:
+        elif self._spelled:
             self._end_spelled()
         self._words.add(word)
-        self._add_stems(written, word)
-        if word in UNITS:
-            self._units.add(UNITS[word])
-        if written[0].isupper() and looks_like_name(
+        self._stems.update(stems)
+        if unit:
+            self._units.add(unit)
+        if not written.islower() and looks_like_name(
             self._text, match.start(), written, word, self._language, self._first_word
         ):
             self._names.append(written)
         self._first_word = False
-
-    def _add_stems(self, written: str, word: str) -> None:
-        if not written.isascii() and _UNSPACED.search(written):
-            self._stems.update(word[place : place + 2] for place in range(max(1, len(word) - 1)))
-            return
-        found = content_stem(written)
-        if found:
-            self._stems.add(found)
 
     def _join_spelled(self, match: re.Match[str], word: str) -> None:
         if self._spelled:
@@ -135,7 +153,7 @@ class _Reader:
             return
         scales = {place: SCALES[word] for place, word in enumerate(words) if word in SCALES}
         value = combined([self._number_words.get(word, 0.0) for word in words], scales)
-        unit = unit_at(self._text[last.end() : last.end() + 32])
+        unit = "times" if words[-1] in FACTORS else unit_at(self._text[last.end() : last.end() + 32])
         variants = [(value, unit)]
         if value == 0.5:
             variants.append((50.0, "%"))
@@ -155,4 +173,3 @@ class _Reader:
 
 
 _VAGUE = frozenset({"hundred", "hundreds", "thousand", "thousands", "million", "millions", "billion", "billions"})
-

@@ -21,9 +21,11 @@ def carries_number(reading: Reading, number: Number) -> bool:
 
 
 def _agree(claimed: Number, stated: Number, units: frozenset[str]) -> bool:
+    if claimed.negative != stated.negative:
+        return False
     if claimed.surface == stated.surface and claimed.variants[0][1] in {"", stated.variants[0][1]}:
         return ("%" in {unit for _, unit in stated.variants}) == ("%" in {unit for _, unit in claimed.variants})
-    return claimed.negative == stated.negative and any(
+    return any(
         value == other and _same_unit(unit, other_unit, units)
         for value, unit in claimed.variants
         for other, other_unit in stated.variants

@@ -46,6 +46,7 @@ _UNIT_SPELLINGS = {
     "person": "people persons employees employee staff workers colleagues headcount mitarbeiter mitarbeitende "
     "mitarbeitenden beschäftigte salariés employés empleados dipendenti medewerkers",
     "pallet": "pallet pallets palette paletten palettes palés palet bancali",
+    "times": "x times",
     "gb": "gb gigabyte gigabytes",
     "tb": "tb terabyte terabytes",
 }

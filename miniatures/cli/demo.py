@@ -14,6 +14,7 @@ _EXAMPLE = Path("examples") / "cold_storage"
 
 def demo(
     campaign: Annotated[Path | None, typer.Option(help="Another campaign file.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N prospects of the list.")] = None,
     sites: Annotated[Path | None, typer.Option(help="Another folder of web sites, one folder a host name.")] = None,
 ) -> None:
     """Run the example campaign on this machine; no key needed.
@@ -22,6 +23,8 @@ def demo(
     twice.
     """
     from miniatures.agents.tools.site_server import serve_sites
+    from miniatures.cli.drafts import show_all
+    from miniatures.cli.results import stored_results
     from miniatures.cli.run_command import exit_code, run_and_show
     from miniatures.inputs.campaign import load_campaign
 
@@ -30,7 +33,9 @@ def demo(
     with serve_sites(sites or loaded.folder / "sites") as served:
         typer.echo(f"Serving the example sites on 127.0.0.1:{served.port}")
         hosts = dict.fromkeys(loaded.campaign.hosts, f"127.0.0.1:{served.port}")
-        summary = run_and_show(loaded, shown_path=file, hosts=hosts)
+        summary = run_and_show(loaded, shown_path=file, limit=limit, hosts=hosts, resume="miniatures demo")
+    typer.echo()
+    show_all(stored_results(loaded), str(file))
     raise typer.Exit(exit_code(summary))
 
 

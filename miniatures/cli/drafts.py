@@ -41,7 +41,7 @@ def drafts(
     elif as_json:
         print_json([record(result) for result in results])
     else:
-        _show_all(results, str(campaign))
+        show_all(results, str(campaign))
 
 
 def known_status(status: str | None) -> str | None:
@@ -58,12 +58,13 @@ def _wanted(result: ProspectResult, status: str | None) -> bool:
     return status is None or result.status == status
 
 
-def _show_all(results: Iterable[ProspectResult], campaign: str) -> None:
+def show_all(results: Iterable[ProspectResult], campaign: str) -> None:
+    """A table with a line for each prospect, and the totals."""
     from collections import Counter
 
     screen = console()
     wide = screen.width >= _WIDE
-    listing = table("|Status", "|Prospect", *(("Company",) if wide else ()), "Subject, or why there is none")
+    listing = table("|Status", "|Prospect", *(("Company",) if wide else ()), "Subject or reason")
     by_status: Counter[str] = Counter()
     first = ""
     for result in results:

@@ -19,13 +19,15 @@ def show_estimate(loaded: LoadedCampaign, *, limit: int | None, as_json: bool) -
     if as_json:
         print_json(estimate.model_dump(mode="json"))
         return
-    listing = table("Role", ">Calls", ">Tokens in", ">Tokens out", ">Cost")
+    listing = table("Role", ">Calls", ">Tokens in", ">Tokens out", ">Time", ">Cost")
     for role in estimate.roles:
         tokens = f"{role.input_tokens:,}", f"{role.output_tokens:,}"
-        listing.add_row(plain(role.role), f"{role.calls:,}", *tokens, dollars(role.cost_usd))
+        time = "unknown" if role.seconds is None else duration(role.seconds)
+        listing.add_row(plain(role.role), f"{role.calls:,}", *tokens, time, dollars(role.cost_usd))
     screen = console()
-    screen.print(f"[bold]{plain(loaded.name)}[/]: an estimate for {count(estimate.prospects, 'prospect')}")
+    screen.print(f"[bold]{plain(loaded.name)}[/]: an estimate for {count(estimate.prospects, 'prospect')}\n")
     screen.print(listing)
+    screen.print()
     took = f"about {duration(estimate.seconds)}, " if estimate.seconds is not None else ""
     screen.print(f"In all {took}{cost_words(estimate.cost_usd)}")
     for note in estimate.notes:

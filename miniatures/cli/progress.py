@@ -62,7 +62,10 @@ def figures(event: RunEvent) -> str:
 
 
 class PlainProgress:
-    """A line at each tenth of the way, and at the latest some seconds after the one before."""
+    """A line at each tenth of the way, and at the latest some seconds after the one before.
+
+    Prospects done in an earlier run pass in no time and make no lines of their own.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -72,7 +75,8 @@ class PlainProgress:
     def update(self, event: RunEvent) -> None:
         step = event.done * _STEPS // event.total if event.total else 0
         now = time.monotonic()
-        if step > self._last_step or now - self._last_line >= _SECONDS_BETWEEN_LINES:
+        stepped = step > self._last_step and event.done > event.reused
+        if stepped or now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_step, self._last_line = step, now
             self.say(figures(event))
 

@@ -103,9 +103,9 @@ def reason(result: ProspectResult) -> str:
         return result.error
     if result.draft:
         return "; ".join(f"{check.name.value}: {check.reason}" for check in result.draft.failed_checks)
-    if result.dossier:
+    if result.dossier and result.dossier.problems:
         return "; ".join(f"{problem.kind}: {problem.where}" for problem in result.dossier.problems[:3])
-    return ""
+    return "research found nothing to quote" if result.status == "nothing_found" else ""
 
 
 def require_run(loaded: LoadedCampaign, campaign: str) -> None:

@@ -54,22 +54,24 @@ def run_and_show(
     redo: frozenset[str] = frozenset(),
     hosts: Mapping[str, str] | None = None,
     as_json: bool = False,
+    resume: str = "",
 ) -> RunSummary:
-    """Run with progress, write the report, and show the summary."""
+    """Run with progress, write the report, and show the summary. `resume` is the command that would go on."""
     import asyncio
     import shlex
 
     from miniatures.cli.progress import open_progress
     from miniatures.cli.summary import show_summary
 
-    resume = f"miniatures run {shlex.quote(str(shown_path))}"
+    path = shlex.quote(str(shown_path))
+    resume = resume or f"miniatures run {path}"
     view = open_progress(sys.stderr if as_json else sys.stdout)
     try:
         summary = asyncio.run(_run(loaded, view, resume, limit=limit, redo=redo, hosts=hosts or {}))
     finally:
         view.close()
     report = _write_report(loaded)
-    show_summary(summary, loaded, report, resume=resume, as_json=as_json)
+    show_summary(summary, loaded, report, resume=resume, drafts=f"miniatures drafts {path}", as_json=as_json)
     return summary
 
 

@@ -17,9 +17,9 @@ _BAD_ROWS_SHOWN = 5
 
 
 def show_summary(
-    summary: RunSummary, loaded: LoadedCampaign, report: Path, *, resume: str, as_json: bool = False
+    summary: RunSummary, loaded: LoadedCampaign, report: Path, *, resume: str, drafts: str, as_json: bool = False
 ) -> None:
-    """Show the summary as JSON, or as words and a table."""
+    """Show the summary as JSON, or as words and a table, and the commands that go on or show the drafts."""
     if as_json:
         print_json({**summary.model_dump(mode="json"), "report": str(report)})
         return
@@ -28,7 +28,7 @@ def show_summary(
     _show_statuses(screen, summary)
     _show_work(screen, summary)
     _show_bad_rows(screen, summary, loaded)
-    _show_next(screen, summary, report, resume)
+    _show_next(screen, summary, report, resume, drafts)
 
 
 def _ending(summary: RunSummary) -> str:
@@ -74,7 +74,7 @@ def _show_bad_rows(screen: Console, summary: RunSummary, loaded: LoadedCampaign)
         screen.print("  [dim]`miniatures status` lists the others.[/]")
 
 
-def _show_next(screen: Console, summary: RunSummary, report: Path, resume: str) -> None:
+def _show_next(screen: Console, summary: RunSummary, report: Path, resume: str, drafts: str) -> None:
     from miniatures.agents.run_events import RunOutcome
 
     if summary.message:
@@ -83,6 +83,6 @@ def _show_next(screen: Console, summary: RunSummary, report: Path, resume: str) 
         screen.print(f"[dim]{plain(summary.hint)}[/]")
     screen.print(f"\nReport: {plain(report)}", soft_wrap=True)
     if summary.outcome is RunOutcome.COMPLETED:
-        screen.print(f"Drafts: {plain(resume.replace('miniatures run', 'miniatures drafts', 1))}", soft_wrap=True)
+        screen.print(f"Drafts: {plain(drafts)}", soft_wrap=True)
     else:
         screen.print(f"Go on with: {plain(resume)}", soft_wrap=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import os
+import random
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,9 @@ from miniatures.datamodel.backend import BackendIdentity, Usage
 from miniatures.datamodel.prompt import ChatMessage
 
 _CLOCK_START_NS = time.time_ns() - time.monotonic_ns()
+_random = random.Random()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_random.seed)
 
 
 def new_id() -> str:
@@ -21,7 +25,7 @@ def new_id() -> str:
     The first half is nanoseconds since 1970 by a clock that never steps back within a process; the second is random.
     Sorted identifiers keep a database's index compact: new entries go to its end.
     """
-    return f"{_CLOCK_START_NS + time.monotonic_ns():016x}{secrets.token_hex(8)}"
+    return f"{_CLOCK_START_NS + time.monotonic_ns():016x}{_random.getrandbits(64):016x}"
 
 
 class Span(BaseModel):

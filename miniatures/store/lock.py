@@ -10,11 +10,12 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from miniatures.datamodel.errors import CampaignBusy, StoreError
 from miniatures.store.engine import Database
@@ -64,7 +65,10 @@ def _server_lock(database: Database, campaign: str) -> Iterator[None]:
             raise _busy(database, campaign)
         yield
     finally:
-        connection.invalidate()  # ends the session and the lock with it, even where the server is not heard
+        if taken:
+            with suppress(SQLAlchemyError):  # a session that is lost has let go already
+                connection.execute(select(func.pg_advisory_unlock(_lock_number(campaign))))
+        connection.invalidate()
         connection.close()
 
 

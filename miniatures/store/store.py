@@ -132,12 +132,12 @@ class Store:
         Raises:
             StoreError: entries that nobody waited for could not be saved.
         """
-        atexit.unregister(self._close_at_exit)
         try:
             self._reader.close()
             self._writer.close()
         finally:
             self._database.engine.dispose()
+        atexit.unregister(self._close_at_exit)
 
     def __enter__(self) -> Store:
         return self

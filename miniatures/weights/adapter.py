@@ -22,7 +22,13 @@ _CONFIG, _TENSORS = "adapter_config.json", "adapter_model.safetensors"
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<module>.+)\.lora_(?P<side>[AB])(?:\.default)?\.weight")
 _HARMLESS_STARTS = {True, False, None, "gaussian", "eva", "orthogonal"}
 # Options that make the adapter more than (alpha/r)*B@A on linear layers.
-_REFUSED = ("use_dora", "modules_to_save", "trainable_token_indices", "target_parameters", "layer_replication")
+_REFUSED: tuple[str, ...] = (
+    "use_dora",
+    "modules_to_save",
+    "trainable_token_indices",
+    "target_parameters",
+    "layer_replication",
+)
 _REFUSED += ("megatron_config", "lora_bias", "fan_in_fan_out", "alora_invocation_tokens", "use_qalora")
 
 

@@ -1,10 +1,11 @@
-"""Downloads one file over HTTP: goes on where an earlier attempt stopped, and never leaves half a file under the name."""
+"""Downloads one file over HTTP: goes on where an earlier attempt stopped, and never leaves half a file in its place."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import shutil
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,6 @@ import httpx
 
 from miniatures.weights.errors import NoSpace, PullFailed, WrongHash
 
-_BLOCK = 1 << 20
 _TIMEOUT = httpx.Timeout(30, connect=15)
 
 
@@ -29,7 +29,13 @@ def silent(done: int, total: int | None) -> None:
 
 
 def download(
-    url: str, target: Path, *, sha256: str | None, headers: Mapping[str, str] | None = None, progress: Progress = silent
+    url: str,
+    target: Path,
+    *,
+    sha256: str | None,
+    headers: Mapping[str, str] | None = None,
+    verify: ssl.SSLContext | bool = True,
+    progress: Progress = silent,
 ) -> Path:
     """Fetch `url` to `target`; bytes that an earlier attempt left in `target.part` are kept and continued.
 
@@ -41,7 +47,7 @@ def download(
     part = target.with_name(f"{target.name}.part")
     target.parent.mkdir(parents=True, exist_ok=True)
     with disk_errors(target):
-        _receive(url, part, dict(headers or {}), progress)
+        _receive(url, part, dict(headers or {}), verify, progress)
         require_hash(part, sha256, url)
         part.replace(target)
     return target
@@ -76,12 +82,14 @@ def disk_errors(target: Path) -> Iterator[None]:
         ) from error
 
 
-def _receive(url: str, part: Path, headers: dict[str, str], progress: Progress) -> None:
+def _receive(url: str, part: Path, headers: dict[str, str], verify: ssl.SSLContext | bool, progress: Progress) -> None:
     have = part.stat().st_size if part.exists() else 0
     if have:
         headers["Range"] = f"bytes={have}-"
     try:
-        with httpx.stream("GET", url, headers=headers, follow_redirects=True, timeout=_TIMEOUT) as response:
+        with httpx.stream(
+            "GET", url, headers=headers, follow_redirects=True, timeout=_TIMEOUT, verify=verify
+        ) as response:
             if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
                 return  # All of it is here already; the hash decides.
             response.raise_for_status()
@@ -89,7 +97,8 @@ def _receive(url: str, part: Path, headers: dict[str, str], progress: Progress) 
             _store(response, part, have if resumed else 0, progress)
     except httpx.HTTPStatusError as error:
         raise PullFailed(
-            f"{_shown(url)} answered {error.response.status_code}", hint=_STATUS_HINT.get(error.response.status_code, "")
+            f"{_shown(url)} answered {error.response.status_code}",
+            hint=_STATUS_HINT.get(error.response.status_code, ""),
         ) from error
     except httpx.HTTPError as error:
         raise PullFailed(
@@ -103,7 +112,7 @@ def _store(response: httpx.Response, part: Path, start: int, progress: Progress)
     total = None if length is None else start + int(length)
     with part.open("ab" if start else "wb") as file:
         done = start
-        for block in response.iter_raw(_BLOCK):
+        for block in response.iter_raw():  # As it comes: what is gathered into blocks is lost when the line breaks.
             file.write(block)
             done += len(block)
             progress(done, total)

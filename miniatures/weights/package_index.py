@@ -1,4 +1,4 @@
-"""Finds a wheel on the package index that pip is configured with, so that mirrors, proxies and credentials are honoured.
+"""Finds a wheel on the package index that pip is configured with, so that mirrors and credentials are honoured.
 
 The index is asked by PEP 691 (JSON) or PEP 503 (HTML); indexes on this machine (file: URLs, find-links folders) are
 read as folders. What cannot be read this way is left to pip itself.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -42,7 +43,7 @@ def find_wheel(distribution: str, version: str) -> WheelLink | None:
     wanted = re.compile(rf"{_normal(distribution)}-{re.escape(version)}(-\d[^-]*)?-py3-none-any\.whl")
     settings = pip_settings()
     folders = [WheelLink(path.as_uri()) for place in settings.find_links for path in _wheels_in(place)]
-    for links in (folders, *(_links(index, distribution) for index in settings.indexes)):
+    for links in (folders, *(_links(index, distribution, settings) for index in settings.indexes)):
         for link in links:
             name = unquote(Path(urlsplit(link.url).path).name)
             if wanted.fullmatch(name.lower()):
@@ -77,6 +78,11 @@ class PipSettings:
 
     indexes: tuple[str, ...]
     find_links: tuple[str, ...]
+    certificates: str | None = None
+
+    def trust(self) -> ssl.SSLContext | bool:
+        """What httpx verifies servers with: pip's certificates if it is given any."""
+        return ssl.create_default_context(cafile=self.certificates) if self.certificates else True
 
 
 def pip_settings() -> PipSettings:
@@ -84,7 +90,8 @@ def pip_settings() -> PipSettings:
     settings = _configured()
     index = settings.get("index-url", [_DEFAULT_INDEX])[:1]
     indexes = [] if settings.get("no-index") else index + settings.get("extra-index-url", [])
-    return PipSettings(indexes=tuple(indexes), find_links=tuple(settings.get("find-links", [])))
+    certificates = next(iter(settings.get("cert", [])), None)
+    return PipSettings(tuple(indexes), tuple(settings.get("find-links", [])), certificates)
 
 
 def _configured() -> dict[str, list[str]]:
@@ -97,24 +104,34 @@ def _configured() -> dict[str, list[str]]:
         section, _, key = name.partition(".")
         if section in ("global", "download"):
             found[key.replace("_", "-")] = value.strip("'\"").replace("\\n", " ").split()
-    for key in ("index-url", "extra-index-url", "find-links", "no-index"):
-        value = os.environ.get(f"PIP_{key.replace('-', '_').upper()}")
-        if value:
-            found[key] = value.split()
+    for key in ("index-url", "extra-index-url", "find-links", "no-index", "cert"):
+        stated = os.environ.get(f"PIP_{key.replace('-', '_').upper()}")
+        if stated:
+            found[key] = stated.split()
     return found
 
 
-def _links(index: str, distribution: str) -> list[WheelLink]:
+def _links(index: str, distribution: str, settings: PipSettings) -> list[WheelLink]:
     page = f"{index.rstrip('/')}/{_normal(distribution).replace('_', '-')}/"
     folder = _local(page)
     if folder is not None:
         return _file_links(folder)
     try:
-        response = httpx.get(page, headers={"Accept": _ACCEPT}, follow_redirects=True, timeout=30)
+        response = httpx.get(
+            page, headers={"Accept": _ACCEPT}, follow_redirects=True, timeout=30, verify=settings.trust()
+        )
         response.raise_for_status()
-    except httpx.HTTPError:
+    except (httpx.HTTPError, OSError):
         return []  # The next index, and at last pip, gets its chance and says what is wrong.
-    return _parse(response)
+    return [_with_credentials(link, index) for link in _parse(response)]
+
+
+def _with_credentials(link: WheelLink, index: str) -> WheelLink:
+    """The link with the index's user and password, if it leads to the same host."""
+    target, source = httpx.URL(link.url), httpx.URL(index)
+    if not source.userinfo or (target.host, target.port) != (source.host, source.port):
+        return link
+    return replace(link, url=str(target.copy_with(userinfo=source.userinfo)))
 
 
 def _parse(response: httpx.Response) -> list[WheelLink]:

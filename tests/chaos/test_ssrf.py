@@ -254,9 +254,11 @@ async def test_each_connection_resolves_once() -> None:
 
 
 async def test_the_hosts_map_is_no_way_around() -> None:
-    async with listener() as (port, reached):
-        async with HttpFetcher(FetchSettings(), hosts={"site.example": f"127.0.0.1:{port}"}) as fetcher:
-            outcome = await fetcher.fetch("http://site.example/")
+    async with (
+        listener() as (port, reached),
+        HttpFetcher(FetchSettings(), hosts={"site.example": f"127.0.0.1:{port}"}) as fetcher,
+    ):
+        outcome = await fetcher.fetch("http://site.example/")
     assert outcome.status is FetchStatus.ADDRESS_REFUSED
     assert reached == []
 

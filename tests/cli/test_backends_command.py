@@ -9,6 +9,8 @@ import pytest
 from miniatures.cli.main import main
 from miniatures.datamodel.errors import ExitCode
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def nobody_listens(folder: Path) -> Path:

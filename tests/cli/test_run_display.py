@@ -144,7 +144,13 @@ def test_exit_codes_of_a_run(ended, expected):
 def test_summary_says_what_happened_and_what_is_next(folder, capsys):
     loaded = load_campaign(folder)
     bad = tuple(BadRow(line=number, reason="no company [x]") for number in range(2, 9))
-    show_summary(summary(bad_rows=bad, bad_row_count=7), loaded, folder / "r.html", resume=f"miniatures run {folder}")
+    show_summary(
+        summary(bad_rows=bad, bad_row_count=7),
+        loaded,
+        folder / "r.html",
+        resume="miniatures run x",
+        drafts=f"miniatures drafts {folder}",
+    )
     shown = capsys.readouterr().out
     assert "autumn finished in 10.0 s" in shown
     assert "1,000 tokens (100/s), cost unknown" in shown
@@ -157,14 +163,26 @@ def test_summary_says_what_happened_and_what_is_next(folder, capsys):
 
 def test_a_second_run_says_that_nothing_was_done_twice(folder, capsys):
     ended = summary(new=0, reused=2)
-    show_summary(ended, load_campaign(folder), folder / "r.html", resume="miniatures run autumn")
+    show_summary(
+        ended,
+        load_campaign(folder),
+        folder / "r.html",
+        resume="miniatures run autumn",
+        drafts="miniatures drafts autumn",
+    )
     assert "Nothing was left to do: 2 prospects done before, none worked on again." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("outcome", [RunOutcome.INTERRUPTED, RunOutcome.BUDGET_REACHED])
 def test_a_run_that_ended_early_says_how_to_go_on(folder, capsys, outcome):
     ended = summary(outcome, message="the budget of 1 USD is spent", hint="Raise budget.usd.")
-    show_summary(ended, load_campaign(folder), folder / "r.html", resume="miniatures run autumn")
+    show_summary(
+        ended,
+        load_campaign(folder),
+        folder / "r.html",
+        resume="miniatures run autumn",
+        drafts="miniatures drafts autumn",
+    )
     shown = capsys.readouterr().out
     assert "Go on with: miniatures run autumn" in shown
     assert "the budget of 1 USD is spent" in shown

@@ -12,6 +12,9 @@ from functools import cache
 import httpx
 
 MODEL = "smollm2-135m-instruct"
+SAMPLING = {"max_tokens": 200, "extra_body": {"repetition_penalty": 1.3}}
+"""Without a penalty, a model of this size may repeat itself until the tokens run out, and then its JSON is cut."""
+
 _START_S = 180
 
 

@@ -1,4 +1,4 @@
-"""What every kind of backend declares to the standard suite of langchain-tests: one place, so that no kind lowers its bar.
+"""What every kind of backend declares to the suite of langchain-tests: one place, so that no kind lowers its bar.
 
 A kind's test file subclasses both classes and gives them a backend, made once per process:
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from miniatures.backends.spec import open_backend
 from miniatures.backends.teacher import TeacherBackend
-from tests.conformance.served import MODEL, served_url
+from tests.conformance.served import MODEL, SAMPLING, served_url
 from tests.conformance.suite import BackendIntegrationTests, BackendUnitTests
 
 
 def parameters() -> dict[str, Any]:
     opened = open_backend(f"openai-compatible:{served_url()}#{MODEL}")
     assert isinstance(opened, TeacherBackend)
-    return {
-        "model": opened.model,
-        "api_base": opened.api_base,
-        "api_key": SecretStr("none"),
-        "identity": opened.identity,
-    }
+    return {name: getattr(opened, name) for name in ("model", "api_base", "api_key", "identity")} | SAMPLING
 
 
 class _OpenAICompatible:

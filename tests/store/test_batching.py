@@ -55,7 +55,7 @@ async def test_a_final_failure_reaches_all_who_wait_and_all_who_come() -> None:
     late = asyncio.create_task(thread.ask("queued later"))
     await asyncio.sleep(0)
     echo.go.set()
-    failures = await asyncio.gather(*waiting, late, return_exceptions=True)
+    failures = await asyncio.wait_for(asyncio.gather(*waiting, late, return_exceptions=True), 10)
     assert sum(isinstance(failure, StoreError) for failure in failures) >= 3
     assert all(isinstance(failure, StoreError) or failure == "first" for failure in failures)
     with pytest.raises(StoreError, match="it broke"):

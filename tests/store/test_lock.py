@@ -8,8 +8,10 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from miniatures.datamodel.errors import CampaignBusy, ExitCode
+from miniatures.store.engine import database_at
 from miniatures.store.open import Store, open_store
 from tests.store.databases import CAMPAIGN
 
@@ -87,4 +89,19 @@ def test_no_clock_is_believed(store_url: str, year: int) -> None:
         with store.campaign_lock(CAMPAIGN), pytest.raises(CampaignBusy, match=str(year)):
             other.campaign_lock(CAMPAIGN).__enter__()
         with other.campaign_lock(CAMPAIGN):
+            pass
+
+
+def test_a_lock_whose_connection_was_cut_is_left_in_peace(postgres_url: str) -> None:
+    cut = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with open_store(postgres_url) as store:
+        with store.campaign_lock(CAMPAIGN):
+            other = database_at(postgres_url)
+            with other.change() as connection:
+                connection.execute(cut)
+            other.engine.dispose()
+        with store.campaign_lock(CAMPAIGN):
             pass

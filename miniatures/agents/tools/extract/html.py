@@ -29,6 +29,8 @@ _BLOCKS = frozenset(
     | {"fieldset", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "legend", "li", "main", "ol", "p"}
     | {"pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"}
 )
+_TORN_LINE = re.compile(r"^[,.;:!?)](?:\s|$)", re.MULTILINE)
+_SPACE = re.compile(r"\s+")
 _LAYOUT_PARTS = frozenset({"table", "div", "h1", "h2", "h3", "ul", "ol", "hr", "form"})
 _APP_ROOTS = ("root", "app", "__next", "__nuxt", "___gatsby", "svelte", "application", "react-root", "main-app")
 _WANTS_SCRIPT = re.compile(
@@ -125,7 +127,25 @@ def _main_text(root: HtmlElement, url: str) -> str:
         return whole
     document = bare_extraction(deepcopy(root), url=url, with_metadata=False, include_comments=False)
     part = clean_text(document.text or "") if document is not None and not isinstance(document, dict) else ""
-    return part if len(part.split()) >= min(_FEWEST_WORDS_OF_PART, len(whole.split()) // 2) else whole
+    if len(part.split()) < min(_FEWEST_WORDS_OF_PART, len(whole.split()) // 2):
+        return whole
+    return _mended(part, whole) if _is_torn(part, whole) else part
+
+
+def _is_torn(part: str, whole: str) -> bool:
+    """Whether lines end within sentences: on short pages trafilatura's fallback breaks them at inline elements."""
+    return part.count("\n") > whole.count("\n") or bool(_TORN_LINE.search(part))
+
+
+def _mended(part: str, whole: str) -> str:
+    """Those lines of the whole text that stand in the part, which follows the same order."""
+    chosen, squeezed, place = [], _SPACE.sub("", part), 0
+    for line in whole.split("\n"):
+        found = squeezed.find(_SPACE.sub("", line), place)
+        if found >= 0:
+            chosen.append(line)
+            place = found + 1
+    return "\n".join(chosen) or part
 
 
 def _visible_text(root: HtmlElement) -> str:

@@ -11,7 +11,7 @@ _LONGEST_URL = 4_096
 
 
 def web_url(text: str) -> httpx.URL:
-    """The URL without fragment and credentials, its host in lower case and punycode.
+    """The URL without fragment and credentials, its host in lower case and punycode, with at least a slash for a path.
 
     Raises:
         FetchProblem: it is not the address of a web page.
@@ -28,7 +28,7 @@ def web_url(text: str) -> httpx.URL:
         )
     if not url.host:
         raise FetchProblem(FetchStatus.FAILED, "the URL names no host")
-    return url.copy_with(fragment=None, username="", password="")
+    return url.copy_with(raw_path=url.raw_path, fragment=None, username="", password="")
 
 
 def next_url(url: httpx.URL, location: str) -> httpx.URL:

@@ -1,0 +1,73 @@
+"""A person's answer resumes the graph, over a checkpointer that rebuilds our types only."""
+
+from __future__ import annotations
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END
+from langgraph.types import Command
+from pydantic import ValidationError
+
+from miniatures.agents import after_review, build_prospect_graph, human_review, state_serializer
+from miniatures.datamodel.check import CheckName
+from miniatures.datamodel.draft import DraftStatus
+from tests.agents.scene import BAD_EMAIL, FIRST_SENTENCE, context, scripted
+from tests.checks.cases import BODY, PROSPECT
+
+
+def reviewed_graph():
+    graph = build_prospect_graph()
+    graph.branches["verify"].clear()
+    graph.add_node("review", human_review)
+    graph.add_edge("verify", "review")
+    graph.add_conditional_edges("review", after_review, {"accepted": END, "edited": "review", "rejected": END})
+    return graph.compile(checkpointer=InMemorySaver(serde=state_serializer()))
+
+
+async def until_review():
+    graph, thread = reviewed_graph(), {"configurable": {"thread_id": "1"}}
+    writer = scripted(BAD_EMAIL)
+    given = context(models={"researcher": scripted(FIRST_SENTENCE), "writer": writer})
+    state = await graph.ainvoke({"prospect": PROSPECT}, thread, context=given)
+    [waiting] = state["__interrupt__"]
+
+    async def answer(**review):
+        return await graph.ainvoke(Command(resume=review), thread, context=given)
+
+    return waiting.value, answer, writer
+
+
+async def test_the_question_shows_the_draft_and_what_failed():
+    question, _, _ = await until_review()
+    assert "9,900" in question["body"]
+    assert question["evidence"][0]["url"].startswith("https://nordfrost.example/")
+    assert [entry["check"] for entry in question["failed"]] == ["unsupported"]
+
+
+async def test_accepting_makes_it_ready_and_asks_no_model_again():
+    _, answer, writer = await until_review()
+    state = await answer(action="accept")
+    assert state["draft"].status is DraftStatus.READY
+    assert len(writer.calls) == 1
+
+
+async def test_an_edit_is_checked_again_and_shown_again():
+    _, answer, _ = await until_review()
+    state = await answer(action="edit", body=BODY)
+    assert state["draft"].status is DraftStatus.READY
+    assert state["__interrupt__"][0].value["failed"] == []
+    state = await answer(action="edit", body=BODY.replace("24", "24").replace("Hi María,", "Hi [Name],"))
+    assert {check.name for check in state["draft"].failed_checks} >= {CheckName.PLACEHOLDERS, CheckName.GREETING}
+
+
+async def test_rejecting_ends_with_a_draft_that_needs_review():
+    _, answer, _ = await until_review()
+    state = await answer(action="reject", reason="wrong tone")
+    assert state["draft"].status is DraftStatus.NEEDS_REVIEW
+    assert "__interrupt__" not in state
+
+
+async def test_an_answer_that_is_no_review_is_refused():
+    _, answer, _ = await until_review()
+    with pytest.raises(ValidationError):
+        await answer(action="burn")

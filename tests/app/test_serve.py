@@ -1,0 +1,250 @@
+"""The OpenAI-compatible endpoint, over real HTTP, asked by the OpenAI client where its shape matters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import openai
+import pytest
+import uvicorn
+
+from miniatures.app.serve import build_app, open_named, split_name
+from miniatures.backends.base import Backend
+from miniatures.backends.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    ContextOverflow,
+    OutOfMemory,
+    RateLimited,
+    ServerFailed,
+    TimedOut,
+)
+from miniatures.datamodel.errors import InputError
+from tests.backends.wrappers.scripted import ScriptedBackend, StreamingBackend
+
+HI = [{"role": "user", "content": "hi"}]
+
+
+@contextmanager
+def running(backends: dict[str, Backend], **options: Any) -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(build_app(backends, **options), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def client(url: str, key: str = "none") -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=10)
+
+
+def ask(url: str, **body: Any) -> httpx.Response:
+    return httpx.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI} | body)
+
+
+def wait_until(condition: Any, seconds: float = 3) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return bool(condition())
+
+
+def test_a_chat() -> None:
+    with running({"m": ScriptedBackend()}) as url:
+        answer = client(url).chat.completions.create(model="m", messages=HI)
+    assert (answer.object, answer.model) == ("chat.completion", "m")
+    assert (answer.choices[0].message.content, answer.choices[0].finish_reason) == ("one two", "stop")
+    assert answer.usage is not None
+    assert (answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.usage.total_tokens) == (10, 2, 12)
+    assert answer.usage.prompt_tokens_details is not None
+    assert answer.usage.prompt_tokens_details.cached_tokens == 4
+
+
+@pytest.mark.parametrize("backend", [StreamingBackend(), ScriptedBackend()], ids=["streams", "answers whole"])
+@pytest.mark.parametrize("wants_usage", [True, False])
+def test_a_stream(backend: Backend, wants_usage: bool) -> None:
+    with running({"m": backend}) as url:
+        options = {"include_usage": wants_usage}
+        chunks = list(client(url).chat.completions.create(model="m", messages=HI, stream=True, stream_options=options))
+    texts = [chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices]
+    reasons = [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices]
+    assert "".join(texts) == "one two"
+    assert reasons == [None] * (len(reasons) - 1) + ["stop"]
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert [chunk.usage.total_tokens for chunk in chunks if chunk.usage] == ([12] if wants_usage else [])
+    assert len({chunk.id for chunk in chunks}) == 1
+
+
+def test_every_option_reaches_the_backend() -> None:
+    backend = ScriptedBackend()
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    with running({"m": backend}) as url:
+        ask(
+            url,
+            temperature=0.5,
+            max_tokens=5,
+            max_completion_tokens=7,
+            seed=3,
+            top_p=0.9,
+            repetition_penalty=1.1,
+            response_format={"type": "json_schema", "json_schema": {"name": "a", "schema": schema}},
+        )
+        ask(url, response_format={"type": "json_object"}, top_p=1, n=1, presence_penalty=0, user="someone")
+    assert backend.seen == [
+        {
+            "temperature": 0.5,
+            "max_tokens": 7,
+            "seed": 3,
+            "top_p": 0.9,
+            "repetition_penalty": 1.1,
+            "response_schema": schema,
+        },
+        {"response_schema": {"type": "object"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"n": 2}, "n"),
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "robot", "content": "hi"}]}, "messages.0.role"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "messages.0.content"),
+        ({"temperature": 3}, "temperature"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"logit_bias": {"1": 5}}, "logit_bias"),
+        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"response_format": {"type": "xml"}}, "response_format"),
+    ],
+)
+def test_what_is_not_served_is_refused_by_name(body: dict[str, Any], field: str) -> None:
+    backend = ScriptedBackend()
+    with running({"m": backend}) as url:
+        reply = ask(url, **body)
+    assert reply.status_code == 400
+    assert field in reply.json()["error"]["message"]
+    assert backend.calls == 0
+
+
+def test_a_body_that_is_no_json() -> None:
+    with running({"m": ScriptedBackend()}) as url:
+        reply = httpx.post(f"{url}/v1/chat/completions", content=b"\xff{")
+    assert (reply.status_code, reply.json()["error"]["type"]) == (400, "invalid_request_error")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (ContextOverflow("too long"), 400, "context_length_exceeded"),
+        (BadRequest("bad schema"), 400, "invalid_request"),
+        (OutOfMemory("no memory"), 503, "out_of_memory"),
+        (RateLimited("slow", retry_after_s=9), 429, "rate_limit_exceeded"),
+        (TimedOut("late"), 504, "timeout"),
+        (ServerFailed("upstream"), 502, "backend_failed"),
+        (AuthenticationFailed("upstream key"), 502, "backend_failed"),
+        (RuntimeError("a bug with /secret/paths"), 500, "internal_error"),
+    ],
+)
+def test_errors_have_their_status(error: Exception, status: int, code: str, stream: bool) -> None:
+    with running({"m": StreamingBackend(script=lambda _: error)}) as url:
+        reply = ask(url, stream=stream)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
+    assert "/secret" not in reply.text
+    assert reply.headers.get("retry-after") == ("9" if status == 429 else None)
+
+
+def test_an_unknown_model_is_404_and_says_which_there_are() -> None:
+    with (
+        running({"a": ScriptedBackend(), "b": ScriptedBackend()}) as url,
+        pytest.raises(openai.NotFoundError) as caught,
+    ):
+        client(url).chat.completions.create(model="c", messages=HI)
+    assert "Served are: a, b" in str(caught.value)
+
+
+def test_a_stream_that_breaks_says_so_and_has_no_end_mark() -> None:
+    with running({"m": StreamingBackend(breaks_after=1, failure=ServerFailed("cut"))}) as url:
+        text = ask(url, stream=True).text
+        assert "[DONE]" not in text
+        assert json.loads(text.strip().splitlines()[-1].removeprefix("data: "))["error"]["code"] == "backend_failed"
+        with pytest.raises(openai.APIError):
+            list(client(url).chat.completions.create(model="m", messages=HI, stream=True))
+
+
+def test_several_models_by_name_and_health() -> None:
+    with running(
+        {"a": ScriptedBackend(script=lambda _: "I am a"), "b": ScriptedBackend(script=lambda _: "b here")}
+    ) as url:
+        assert [model.id for model in client(url).models.list()] == ["a", "b"]
+        assert client(url).chat.completions.create(model="b", messages=HI).choices[0].message.content == "b here"
+        assert httpx.get(f"{url}/health").json() == {"status": "ok"}
+
+
+def test_the_key_is_asked_for() -> None:
+    with running({"m": ScriptedBackend()}, api_key="right") as url:
+        assert client(url, "right").models.list()
+        with pytest.raises(openai.AuthenticationError):
+            client(url, "wrong").chat.completions.create(model="m", messages=HI)
+        assert httpx.get(f"{url}/v1/models").status_code == 401
+        assert httpx.get(f"{url}/health").status_code == 200
+
+
+def test_a_client_that_leaves_cancels_the_answer() -> None:
+    backend = ScriptedBackend(seconds=30)
+    with running({"m": backend}) as url:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI}, timeout=0.3)
+        assert backend.calls == 1
+        assert wait_until(lambda: backend.running == 0), "the backend went on generating"
+
+
+def test_a_client_that_leaves_cancels_the_stream() -> None:
+    backend = StreamingBackend(script=lambda _: "word " * 1000, seconds=0.02)
+    body = {"model": "m", "messages": HI, "stream": True}
+    with running({"m": backend}) as url:
+        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body) as reply:
+            next(reply.iter_lines())
+        assert wait_until(lambda: backend.running == 0), "the backend went on generating"
+
+
+async def test_requests_run_side_by_side() -> None:
+    backend = ScriptedBackend(seconds=0.2)
+    with running({"m": backend}) as url:
+        async with httpx.AsyncClient() as http:
+            post = [http.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI}) for _ in range(8)]
+            replies = await asyncio.gather(*post)
+    assert [reply.status_code for reply in replies] == [200] * 8
+    assert backend.most_running > 4
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "spec"),
+    [
+        ("local:smollm2-135m-instruct", "smollm2-135m-instruct", "local:smollm2-135m-instruct"),
+        ("mine=local:base+runs/a", "mine", "local:base+runs/a"),
+        ("local:/models/base.gguf+runs/outreach", "base+outreach", "local:/models/base.gguf+runs/outreach"),
+        ("litellm:openai/gpt-4o", "gpt-4o", "litellm:openai/gpt-4o"),
+        ("openai-compatible:http://h/v1?a=b#m", "m", "openai-compatible:http://h/v1?a=b#m"),
+    ],
+)
+def test_names_of_specs(text: str, name: str, spec: str) -> None:
+    assert split_name(text) == (name, spec)
+
+
+def test_one_name_for_two_backends_is_refused() -> None:
+    with pytest.raises(InputError, match="served as 'm'"):
+        open_named(["m=local:a", "m=local:b"])

@@ -1,0 +1,242 @@
+"""The embedded model behind OpenVINO: batching, streaming, stopping, structure, failure and the end of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from miniatures.backends.errors import BadRequest, ContextOverflow, OutOfMemory, ServerFailed
+from miniatures.backends.openvino import OpenVINOBackend
+from miniatures.backends.openvino_engine import OpenVINOEngine
+from miniatures.backends.spec import open_backend
+from miniatures.datamodel.backend import Profile
+from miniatures.weights.gguf_header import read_header
+
+pytestmark = pytest.mark.slow
+
+SPEC = "openvino:smollm2-135m-instruct"
+
+
+class Pick(BaseModel):
+    number: int = Field(ge=1, le=40)
+    label: Literal["opening", "funding"]
+
+
+class Picks(BaseModel):
+    reason: str
+    picks: list[Pick] = Field(min_length=1, max_length=3)
+
+
+def test_what_it_is(embedded_backend: OpenVINOBackend) -> None:
+    identity = embedded_backend.identity
+    assert (identity.provider, identity.model, identity.adapter) == ("local", "smollm2-135m-instruct", None)
+    assert identity.weights == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+    assert embedded_backend.prompt_profile is Profile.COMPACT
+    assert embedded_backend.price is None
+    assert embedded_backend.context_tokens == 8192
+
+
+def test_metadata_and_usage(embedded_backend: OpenVINOBackend) -> None:
+    message = embedded_backend.invoke("Say hello.", max_tokens=5)
+    assert message.response_metadata["model_name"] == "smollm2-135m-instruct"
+    assert message.response_metadata["finish_reason"] == "length"
+    assert message.usage_metadata["output_tokens"] == 5
+    assert message.usage_metadata["input_tokens"] > 20
+    assert 0 <= message.response_metadata["queue_ms"] < message.response_metadata["first_token_ms"]
+
+
+async def test_requests_join_the_running_batch(embedded_backend: OpenVINOBackend) -> None:
+    """A short request that comes while long ones decode is answered long before they end."""
+    long = [
+        asyncio.create_task(embedded_backend.ainvoke(f"Tell me the long story of city {number}.", max_tokens=300))
+        for number in range(4)
+    ]
+    await asyncio.sleep(0.3)
+    await embedded_backend.ainvoke("Say hi.", max_tokens=3)
+    assert not any(task.done() for task in long)
+    await asyncio.gather(*long)
+
+
+async def test_the_event_loop_stays_free(embedded_backend: OpenVINOBackend) -> None:
+    longest, ticking = 0.0, True
+
+    async def tick() -> None:
+        nonlocal longest
+        while ticking:
+            started = time.perf_counter()
+            await asyncio.sleep(0.005)
+            longest = max(longest, time.perf_counter() - started)
+
+    watch = asyncio.create_task(tick())
+    await asyncio.gather(*(embedded_backend.ainvoke(f"Write about {n}.", max_tokens=60) for n in range(16)))
+    ticking = False
+    await watch
+    assert longest < 0.5
+
+
+@pytest.mark.parametrize("prompt", ["Write three emoji and a greeting in Japanese: 🌟", "Count to five."])
+async def test_streams_add_up_to_the_answer(embedded_backend: OpenVINOBackend, prompt: str) -> None:
+    whole = embedded_backend.invoke(prompt, max_tokens=40)
+    pieces = list(embedded_backend.stream(prompt, max_tokens=40))
+    later = [piece async for piece in embedded_backend.astream(prompt, max_tokens=40)]
+    assert len(pieces) > 5
+    for chunks in (pieces, later):
+        assert "".join(chunk.text for chunk in chunks) == whole.text
+        assert chunks[-1].usage_metadata == whole.usage_metadata
+        assert not any("\ufffd" in chunk.text for chunk in chunks)
+
+
+def test_stop_strings_end_the_text_exactly(embedded_backend: OpenVINOBackend) -> None:
+    prompt = "Why is the sky blue?"
+    whole = embedded_backend.invoke(prompt, max_tokens=60).text
+    stop = whole[25:31]
+    message = embedded_backend.invoke(prompt, max_tokens=60, stop=[stop])
+    assert message.text == whole[: whole.index(stop)]
+    assert message.response_metadata["finish_reason"] == "stop"
+    assert message.usage_metadata["output_tokens"] < 30
+    assert "".join(chunk.text for chunk in embedded_backend.stream(prompt, max_tokens=60, stop=[stop])) == message.text
+
+
+async def test_seeds(embedded_backend: OpenVINOBackend) -> None:
+    async def say(seed: int | None) -> str:
+        return (await embedded_backend.ainvoke("Say something odd.", max_tokens=16, temperature=1.2, seed=seed)).text
+
+    first, again, other = await asyncio.gather(say(1), say(1), say(2))
+    assert first == again
+    assert first != other
+    assert len({*(await asyncio.gather(*(say(None) for _ in range(4))))}) > 1
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_structured_answers_hold_the_schema(embedded_backend: OpenVINOBackend, temperature: float) -> None:
+    model = embedded_backend.with_structured_output(Picks, include_raw=True)
+    result: dict[str, Any] = model.invoke("Pick sentence 3.", max_tokens=400, temperature=temperature, seed=3)
+    text = result["raw"].text
+    assert "\n" not in text
+    if result["raw"].response_metadata["finish_reason"] == "stop":
+        assert isinstance(result["parsed"], Picks)
+    else:
+        assert result["parsing_error"] is not None
+
+
+def test_cut_json_says_so(embedded_backend: OpenVINOBackend) -> None:
+    message = embedded_backend.invoke("Pick some.", response_schema=Picks, max_tokens=4)
+    assert message.response_metadata["finish_reason"] == "length"
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(message.text)
+
+
+def test_a_schema_beyond_our_grammar_goes_to_the_engine(embedded_backend: OpenVINOBackend) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"code": {"type": "string", "pattern": "^[A-C]{3}$"}},
+        "required": ["code"],
+    }
+    text = embedded_backend.invoke("Give me a code.", response_schema=schema, max_tokens=100).text
+    assert set(json.loads(text)["code"]) <= set("ABC")
+
+
+def test_context_overflow(embedded_backend: OpenVINOBackend) -> None:
+    with pytest.raises(ContextOverflow, match="exceed the model's context of 8192"):
+        embedded_backend.invoke("word " * 7000, max_tokens=2000)
+    with pytest.raises(ContextOverflow, match="more tokens than the model's context"):
+        embedded_backend.invoke("word " * 20_000)
+
+
+def test_unknown_options_are_refused(embedded_backend: OpenVINOBackend) -> None:
+    with pytest.raises(BadRequest, match="tempreature"):
+        embedded_backend.invoke("hi", tempreature=1)
+
+
+async def test_cancelling_frees_the_batch(embedded_backend: OpenVINOBackend) -> None:
+    tasks = [asyncio.create_task(embedded_backend.ainvoke(f"Long story {n}", max_tokens=2000)) for n in range(8)]
+    await asyncio.sleep(0.5)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await embedded_backend.ainvoke("hi", max_tokens=2)
+    assert not embedded_backend._engine._active
+    async for _ in embedded_backend.astream("Long story", max_tokens=2000):
+        break
+    await embedded_backend.ainvoke("hi", max_tokens=2)
+    assert not embedded_backend._engine._active
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("std::bad_alloc", OutOfMemory), ("shape mismatch", ServerFailed)])
+async def test_a_failing_step_fails_everyone_who_waits_and_recovers(
+    embedded_weights: Path, reason: str, kind: type[Exception]
+) -> None:
+    header = read_header(embedded_weights)
+    backend = open_backend(SPEC)
+    backend._engine = engine = OpenVINOEngine(embedded_weights, backend.identity.weights, header)
+    await backend.ainvoke("hi", max_tokens=2)
+    real = engine._model.pipeline
+
+    class Failing:
+        def step(self) -> None:
+            raise RuntimeError(reason)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+    engine._model.pipeline = Failing()
+    failures = await asyncio.gather(*(backend.ainvoke("hi", max_tokens=5) for _ in range(3)), return_exceptions=True)
+    assert any(isinstance(failure, kind) for failure in failures)
+    assert all(isinstance(failure, kind) or failure.text for failure in failures)
+    assert (await backend.ainvoke("hi", max_tokens=2)).text
+    engine.close()
+    with pytest.raises(ServerFailed, match="closed"):
+        await backend.ainvoke("hi")
+
+
+END = """
+import threading, time, sys
+from miniatures.backends.spec import open_backend
+backend = open_backend("openvino:smollm2-135m-instruct")
+def ask():
+    try:
+        backend.invoke("Tell a very long story.", max_tokens=4000)
+    except Exception as error:
+        print(type(error).__name__)
+threading.Thread(target=ask, daemon=True).start()
+backend.invoke("hi", max_tokens=2)
+print("leaving")
+{ending}
+"""
+
+
+@pytest.mark.parametrize(("ending", "code"), [("", 0), ("sys.exit(3)", 3), ("raise KeyboardInterrupt", 130)])
+def test_the_process_ends_cleanly_while_it_decodes(ending: str, code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", END.format(ending=ending)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "leaving" in done.stdout
+    assert done.returncode in (code, -2 if code == 130 else code), done.stderr
+
+
+CLOSED = """
+from miniatures.backends.errors import ServerFailed
+from miniatures.backends.openvino import close_engines
+from miniatures.backends.spec import open_backend
+first = open_backend("openvino:smollm2-135m-instruct")
+first.invoke("hi", max_tokens=2)
+close_engines()
+try:
+    first.invoke("hi", max_tokens=2)
+except ServerFailed as error:
+    print(error)
+print(bool(open_backend("openvino:smollm2-135m-instruct").invoke("hi", max_tokens=2).text))
+"""
+
+
+def test_closing_and_opening_again() -> None:
+    done = subprocess.run([sys.executable, "-c", CLOSED], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines() == ["the engine has been closed", "True"]

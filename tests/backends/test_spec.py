@@ -1,0 +1,88 @@
+"""Spec strings: what they name, what plugs in, and what is said when they are wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miniatures.backends.errors import AdapterChangesNothing, BackendError, UnknownModel, UnknownSpec
+from miniatures.backends.spec import kinds, open_backend, parse_spec
+from miniatures.datamodel.campaign import BackendSettings
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A real installed distribution: a module and the metadata that names its entry points."""
+    (tmp_path / "my_plugin.py").write_text("def opener(rest, settings):\n    return ('plugged', rest, settings.use)\n")
+    metadata = tmp_path / "my_plugin-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-plugin\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(
+        "[miniatures.backends]\nmine = my_plugin:opener\nbroken = my_plugin:absent\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def test_a_package_adds_a_kind(plugin: Path) -> None:
+    assert "mine" in kinds()
+    assert open_backend("mine:a/b#c") == ("plugged", "a/b#c", "mine:a/b#c")
+    assert open_backend("mine:x", BackendSettings(use="other")) == ("plugged", "x", "other")
+
+
+def test_a_broken_package_is_named(plugin: Path) -> None:
+    with pytest.raises(BackendError, match=r"'broken' \(my_plugin:absent\) cannot be loaded"):
+        open_backend("broken:x")
+
+
+@given(st.text(max_size=40))
+def test_nonsense_is_refused_with_the_list_of_kinds(spec: str) -> None:
+    try:
+        kind, rest = parse_spec(spec)
+    except UnknownSpec as error:
+        assert "local" in error.hint
+    else:
+        assert kind in kinds()
+        assert rest
+
+
+@pytest.mark.parametrize("spec", ["local", "local:", "  openvino:  "])
+def test_a_kind_without_a_model(spec: str) -> None:
+    with pytest.raises(UnknownSpec, match="names no model"):
+        open_backend(spec)
+
+
+@pytest.mark.parametrize("kind", ["local", "openvino"])
+def test_unknown_weights(kind: str) -> None:
+    with pytest.raises(UnknownModel) as failure:
+        open_backend(f"{kind}:no-such-model")
+    assert "smollm2-135m-instruct" in failure.value.hint
+
+
+def test_opening_loads_no_heavy_library(embedded_weights: Path) -> None:
+    code = (
+        "import sys; from miniatures.backends.spec import kinds; kinds();"
+        "print(sorted({'torch','transformers','litellm','openvino_genai','xllamacpp','langgraph'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_two_roles_share_one_engine(embedded_backend) -> None:
+    again = open_backend("local:smollm2-135m-instruct", BackendSettings(use="x", temperature=0.7))
+    assert again._engine is embedded_backend._engine
+    assert again.identity == embedded_backend.identity
+    assert again.temperature == 0.7
+
+
+def test_an_untrained_adapter_is_refused(embedded_weights: Path, tmp_path: Path) -> None:
+    from tests.weights.adapters import write_adapter
+
+    folder = write_adapter(tmp_path / "identity", scale=0.0, layers=1)
+    with pytest.raises(AdapterChangesNothing, match="changes no weight"):
+        open_backend(f"openvino:smollm2-135m-instruct+{folder}")

@@ -1,0 +1,417 @@
+"""Each check on the good email with one thing broken, and on lookalikes that must pass."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from miniatures.checks import FOILS, run_checks
+from miniatures.datamodel.check import CheckName, Outcome
+from miniatures.datamodel.dossier import SetAside, SetAsideReason
+from miniatures.datamodel.draft import EmailText
+from tests.checks.cases import BODY, BRIEF, NOW, PROSPECT, QUOTE, SUBJECT, case, evidence, result, swap_text
+
+
+def test_good_email_passes_every_check():
+    report = run_checks(EmailText(subject=SUBJECT, body=BODY), case())
+    assert report.passed, report.reasons
+    assert [entry.name for entry in report.results] == list(CheckName)
+
+
+def test_no_email_fails_schema_and_runs_nothing_else():
+    report = run_checks(None, case())
+    assert report.results[0].outcome is Outcome.FAIL
+    assert {entry.outcome for entry in report.results[1:]} == {Outcome.NOT_RUN}
+    assert not report.passed
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "why"),
+    [
+        ("", BODY, "empty"),
+        ("one\ntwo", BODY, "one line"),
+        ("x" * 200, BODY, "200 characters"),
+        (SUBJECT, "   \n", "body is empty"),
+        (SUBJECT, "word " * 5_000, "characters"),
+        (SUBJECT, f"Subject: hello\n{BODY}", "subject line"),
+        (SUBJECT, BODY.replace("energy", "en\u200bergy"), "U+200B"),
+        (f"a\u202e{SUBJECT}", BODY, "U+202E"),
+    ],
+)
+def test_schema_fails(subject, body, why):
+    found = result(CheckName.SCHEMA, subject=subject, body=body)
+    assert found.outcome is Outcome.FAIL
+    assert why in found.reason
+
+
+@pytest.mark.parametrize(("words", "passes"), [(39, False), (40, True), (150, True), (151, False)])
+def test_length_counts_words(words, passes):
+    assert result(CheckName.LENGTH, body="word " * words).passed is passes
+
+
+def test_length_counts_two_unspaced_characters_as_a_word():
+    assert result(CheckName.LENGTH, body="冷凍倉庫" * 20).passed
+    assert not result(CheckName.LENGTH, body="冷凍倉庫" * 19).passed
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        "Hi Maria,",
+        "Dear Ms. López,",
+        "Dear Ms Lopez,",
+        "Hello María López,",
+        "MARIA -",
+        "Good morning Maria!",
+        "Maria,",
+    ],
+)
+def test_greeting_passes(greeting):
+    assert result(CheckName.GREETING, body=swap_text("Hi María,", greeting)).passed
+
+
+@pytest.mark.parametrize(
+    ("greeting", "why"),
+    [
+        ("Hi there,", "does not name"),
+        ("Hi Anna,", "does not name"),
+        ("Hi Lopez,", "without a title"),
+        ("Hi Maria and Peter,", "Peter"),
+        ("Hi Maria Garcia,", "Garcia"),
+        ("Dear Nordfrost team,", "does not name"),
+        ("Hi Mario,", "does not name"),
+    ],
+)
+def test_greeting_fails(greeting, why):
+    found = result(CheckName.GREETING, body=swap_text("Hi María,", greeting))
+    assert found.outcome is Outcome.FAIL
+    assert why in found.reason
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "greeting", "language"),
+    [
+        ("Thi Lan", "Nguyen", "Dear Nguyen Thi Lan,", "en"),
+        ("Jürgen", "Müller", "Sehr geehrter Herr Mueller,", "de"),
+        ("Jan", "Novák", "Dobrý den, pane Nováku,", "cs"),
+        ("Łukasz", "Wójcik", "Dear Lukasz,", "en"),
+        ("Søren", "Kjær", "Hej Soren,", "da"),
+        ("", "Tanaka", "Dear Tanaka-san,", "en"),
+        ("明", "李", "李明先生，您好！", "zh"),  # noqa: RUF001
+        ("Siobhán", "O'Brien", "Dear Dr. O’Brien,", "en"),  # noqa: RUF001
+        ("Anne-Marie", "Le Goff", "Bonjour Anne-Marie,", "fr"),
+        ("", "", "Hello,", "en"),
+        ("", "", "Dear Nordfrost team,", "en"),
+    ],
+)
+def test_greetings_of_many_cultures(first, last, greeting, language):
+    someone = PROSPECT.model_copy(update={"first_name": first, "last_name": last})
+    its_case = case(prospect=someone, brief=BRIEF.model_copy(update={"language": language}))
+    found = result(CheckName.GREETING, body=swap_text("Hi María,", greeting), case=its_case)
+    assert found.passed, found.reason
+
+
+def test_greeting_on_the_same_line_as_the_message():
+    assert result(CheckName.GREETING, body=BODY.replace("Hi María,\n\n", "Hi María, ")).passed
+    assert not result(CheckName.GREETING, body=BODY.replace("Hi María,\n\n", "")).passed
+
+
+def test_citation_needs_specific_content():
+    vague = swap_text(
+        "I saw that Nordfrost opened a 7,200 m² cold store in Rotterdam in March.", "I saw your company is growing."
+    )
+    assert result(CheckName.CITATION, body=vague).outcome is Outcome.FAIL
+    assert result(CheckName.CITATION, case=case(evidence=())).outcome is Outcome.NOT_RUN
+
+
+def test_citation_of_one_number_alone_is_none():
+    thin = swap_text("I saw that Nordfrost opened a 7,200 m² cold store in Rotterdam in March.", "Nice: 24.")
+    assert result(CheckName.CITATION, body=thin).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("written", "unsupported"),
+    [
+        ("7,200 m²", None),
+        ("7200 square metres", None),
+        ("7.2 thousand sqm", None),
+        ("7,300 m²", "7,300"),
+        ("72,000 m²", "72,000"),
+        ("7,200 employees", "7,200"),
+        ("7,200 %", "7,200"),
+        ("$7,200", "$7,200"),
+        ("seven thousand m²", "seven thousand"),
+        ("24-dock", None),
+        ("twenty-four dock", None),
+        ("two dozen", "two dozen"),
+        ("twice as large a", "twice"),
+    ],
+)
+def test_numbers_of_the_quote(written, unsupported):
+    found = result(CheckName.UNSUPPORTED, body=swap_text("7,200 m²", written))
+    assert found.passed is (unsupported is None), found.reason
+    if unsupported:
+        assert unsupported in found.reason
+
+
+@pytest.mark.parametrize(
+    ("language", "quote", "claim", "passes"),
+    [
+        ("en", "Wir haben eine Halle mit 7.200 m² gebaut.", "7,200 m²", True),
+        ("en", "La surface est de 7 200 m².", "7,200 m²", True),
+        ("de", "The store has 7,200 m².", "7.200 m²", True),
+        ("en", "The store has 7.2 m².", "7,200 m²", False),
+        ("de", "Umsatz von 1,5 Mio. Euro", "1,5 Millionen Euro", True),
+        ("en", "Revenue of €1.5bn", "1.5 billion euros", True),
+        ("en", "Revenue of €1.5bn", "1.5 million euros", False),
+        ("en", "We run at -25 °C.", "-25 °C", True),
+        ("en", "We run at -25 °C.", "25 °C", False),
+        ("fr", "Nous avons douze camions.", "12 camions", True),
+        ("en", "We moved 12,00,000 parcels.", "1,200,000 parcels", True),
+        ("en", "The 3PL division grew.", "3PL", True),
+        ("en", "Half of our trucks are electric.", "50 percent", True),
+        ("en", "We hired 40 people.", "40%", False),
+    ],
+)
+def test_numbers_across_locales_and_units(language, quote, claim, passes):
+    its_case = case(evidence=(evidence(quote),), brief=BRIEF.model_copy(update={"language": language}))
+    found = result(
+        CheckName.UNSUPPORTED, subject="hello", body=f"Hi Maria,\n\nyes, {claim} is what i read.", case=its_case
+    )
+    assert found.passed is passes, found.reason
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "As Helixor told us, it works.",
+        "Helixor uses it already.",
+        "It was in the NYT.",
+        "We met in Gothenburg.",
+        "Congratulations on the partnership with Helixor.",
+        "Your CEO Peter was right.",
+        "It was founded in 1999.",
+        "Our eBay store helps.",
+    ],
+)
+def test_invented_names_and_years_are_unsupported(sentence):
+    found = result(CheckName.UNSUPPORTED, body=swap_text("A store of that size uses a lot of energy.", sentence))
+    assert found.outcome is Outcome.FAIL
+    assert "neither the brief nor a quote carries" in found.reason
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I'm glad to see that.",
+        "Nordfrost's new store will need it.",
+        "Refrigeration is expensive.",
+        "FrostWatch was founded in 2015.",
+        "Would Tuesday suit you?",
+        "Keeping it cold costs money.",
+        "López is a name I know.",
+    ],
+)
+def test_ordinary_capitals_are_supported(sentence):
+    found = result(CheckName.UNSUPPORTED, body=swap_text("A store of that size uses a lot of energy.", sentence))
+    assert found.passed, found.reason
+
+
+def test_headline_capitals_are_no_names_but_strangers_are():
+    assert result(CheckName.UNSUPPORTED, subject="Cutting Energy Costs in Your Rotterdam Store").passed
+    assert not result(CheckName.UNSUPPORTED, subject="Cutting Energy Costs with Helixor Today").passed
+
+
+def test_german_nouns_are_no_names():
+    german = case(brief=BRIEF.model_copy(update={"language": "de"}))
+    body = (
+        "Guten Tag Frau López,\n\nich habe von Ihrem neuen Kühlhaus in Rotterdam gelesen. Die Energie kostet viel Geld."
+    )
+    assert result(CheckName.UNSUPPORTED, subject="Energie im Kühlhaus", body=body, case=german).passed
+
+
+@pytest.mark.parametrize(
+    "blank",
+    ["[Name]", "{company}", "{{ first_name }}", "<your title>", "XXX", "Your Name", "lorem ipsum", "%FIRSTNAME%", "[1]",
+     "*|FNAME|*", "____", "${name}", "[insert date]", "{% if x %}", "first_name", "TODO:"],
+)  # fmt: skip
+def test_placeholders(blank):
+    found = result(CheckName.PLACEHOLDERS, body=swap_text("A store of that size", f"A store {blank} of that size"))
+    assert found.outcome is Outcome.FAIL
+    assert not result(CheckName.PLACEHOLDERS, subject=f"For {blank}").passed
+
+
+@pytest.mark.parametrize(
+    "text", ["5 < 6 and 7 > 3", "100% sure", "the XXL docks", "your company name is known (see below)"]
+)
+def test_no_placeholders(text):
+    found = result(CheckName.PLACEHOLDERS, body=swap_text("A store of that size", f"A store, {text}, of that size"))
+    assert found.passed, found.reason
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        "Would you be open to a 15-minute call next week?",
+        "Could we have a 15-minute call next week? Just reply with a time.",
+        "If you like, reply and we set up a call of 15 minutes next week.",
+        "How do you watch 24 docks today? I'd like to show you in a 15-minute call next week.",
+        "I'd love to hear how you do it. Are you free for a call next week? It takes 15 minutes.",
+    ],
+)
+def test_call_to_action_passes(ask):
+    found = result(CheckName.CALL_TO_ACTION, body=swap_text("Would you be open to a 15-minute call next week?", ask))
+    assert found.passed, found.reason
+
+
+@pytest.mark.parametrize(
+    ("ask", "why"),
+    [
+        ("I wish you a good week.", "no sentence asks"),
+        ("Would you like to visit our booth?", "no sentence asks"),
+        ("Would you be open to a 15-minute call next week? Please sign up for the newsletter.", "second thing"),
+        (
+            "Would you be open to a 15-minute call next week? Could you forward this to the right person?",
+            "second thing",
+        ),
+        (
+            "Are you free for a 15-minute call next week?\n\nIt is so.\n\nAre you free for a 15-minute call next week?",
+            "second",
+        ),
+        ("Is it cold? Is it dark? Is it late? Would you be open to a 15-minute call next week?", "3 questions"),
+    ],
+)
+def test_call_to_action_fails(ask, why):
+    found = result(CheckName.CALL_TO_ACTION, body=swap_text("Would you be open to a 15-minute call next week?", ask))
+    assert found.outcome is Outcome.FAIL
+    assert why in found.reason
+
+
+@pytest.mark.parametrize(
+    ("ending", "passes"),
+    [
+        ("Best regards,\nAnna Berg\nFrostWatch", True),
+        ("Anna", True),
+        ("Cheers,\nAnna Berg, Account manager, FrostWatch\nanna@frostwatch.example\n12 Harbour Road, Leith", True),
+        ("Best regards,\nAnna Berg\n\nP.S. The store in Rotterdam looks impressive on your page.", True),
+        ("Best regards, Anna Berg", True),
+        ("Best regards,\nMaría López", False),
+        ("Best regards,\nFrostWatch", False),
+        ("Best regards,\nAnna Berg\nMaría López", False),
+        ("Anna Berg is my name and there is so much more that i could tell you about us", False),
+    ],
+)
+def test_signature(ending, passes):
+    found = result(CheckName.SIGNATURE, body=swap_text("Best regards,\nAnna Berg\nFrostWatch", ending))
+    assert found.passed is passes, found.reason
+
+
+@pytest.mark.parametrize(
+    ("subject", "sentence"),
+    [
+        ("Energy!", ""),
+        ("Re: our call", ""),
+        ("ENERGY USE IN YOUR STORE", ""),
+        (SUBJECT, "Act now."),
+        (SUBJECT, "It is a limited-time offer."),
+        (SUBJECT, "This is GREAT for you, REALLY."),
+        (SUBJECT, "Wow! Great!"),
+        (SUBJECT, "It saves $$$ for you."),
+        (SUBJECT, "Savings are guaranteed."),
+        (SUBJECT, "Nice 🎉🎉🚀"),
+        (SUBJECT, "Really??"),
+    ],
+)
+def test_spam(subject, sentence):
+    body = swap_text("A store of that size uses a lot of energy.", sentence)
+    assert result(CheckName.SPAM, subject=subject, body=body).outcome is Outcome.FAIL
+
+
+def test_spam_lets_the_briefs_own_words_and_the_companys_capitals_pass():
+    brief = BRIEF.model_copy(update={"claims": (*BRIEF.claims, "There is no obligation.")})
+    body = swap_text("A store of that size uses a lot of energy.", "There is no obligation, ACME FOODS.")
+    someone = PROSPECT.model_copy(update={"company": "ACME FOODS"})
+    assert result(CheckName.SPAM, body=body, case=case(brief=brief, prospect=someone)).passed
+    assert not result(CheckName.SPAM, body=body).passed
+
+
+@pytest.mark.parametrize(
+    ("link", "passes"),
+    [
+        ("https://frostwatch.example/demo", True),
+        ("http://www.frostwatch.example/demo/", True),
+        ("frostwatch.example", True),
+        ("anna@frostwatch.example", True),
+        ("https://frostwatch.example/other", False),
+        ("https://frostwatch.example.evil.test/demo", False),
+        ("evil.com", False),
+        ("peter@frostwatch.example", False),
+        ("ftp://frostwatch.example/demo", False),
+        ("javascript:alert(1)", False),
+        ("[here](https://evil.test/x)", False),
+        ("https://nordfrost.example/news", False),
+    ],
+)
+def test_links(link, passes):
+    found = result(CheckName.LINKS, body=swap_text("A store of that size", f"See {link} for a store of that size"))
+    assert found.passed is passes, found.reason
+
+
+def test_a_company_may_be_named_like_a_domain():
+    someone = PROSPECT.model_copy(update={"company": "Nordfrost.com"})
+    body = swap_text("Nordfrost opened", "Nordfrost.com opened")
+    assert result(CheckName.LINKS, body=body, case=case(prospect=someone)).passed
+
+
+def test_evidence_ages():
+    fresh = evidence(published=NOW - timedelta(days=539))
+    stale = evidence(published=NOW - timedelta(days=541))
+    future = evidence(published=NOW + timedelta(days=30))
+    assert result(CheckName.EVIDENCE, case=case(evidence=(fresh,))).passed
+    assert "541 days old" in result(CheckName.EVIDENCE, case=case(evidence=(stale,))).reason
+    assert "future" in result(CheckName.EVIDENCE, case=case(evidence=(future,))).reason
+    assert result(CheckName.EVIDENCE, case=case(evidence=())).outcome is Outcome.NOT_RUN
+
+
+def test_stale_evidence_that_is_not_used_is_no_fault():
+    other = evidence(
+        "Quarterly revenue of Zandvoort rose by 31 million in winter.", published=NOW - timedelta(days=900)
+    )
+    assert result(CheckName.EVIDENCE, case=case(evidence=(evidence(), other))).passed
+
+
+@pytest.mark.parametrize("reason", list(SetAsideReason))
+def test_evidence_that_was_set_aside_is_not_used(reason):
+    aside = SetAside(evidence=evidence(), reason=reason)
+    its_case = case(evidence=(evidence("We planted 300 trees in Delft."),), set_aside=(aside,))
+    assert "set aside" in result(CheckName.EVIDENCE, case=its_case).reason
+
+
+def test_swap_passes_for_a_personal_draft_and_fails_for_one_that_fits_anybody():
+    assert result(CheckName.SWAP).passed
+    generic = swap_text(
+        "I saw that Nordfrost opened a 7,200 m² cold store in Rotterdam in March.", "I saw the news about your company."
+    )
+    assert result(CheckName.SWAP, body=generic).outcome is Outcome.FAIL
+
+
+def test_swap_fails_when_another_companys_news_carries_the_draft():
+    loose = evidence("We have opened our largest distribution hall for frozen bakery goods yet.")
+    twin = evidence("They opened the largest distribution hall for frozen bakery goods.", url="https://twin.example/")
+    body = swap_text(
+        "I saw that Nordfrost opened a 7,200 m² cold store in Rotterdam in March.",
+        "I saw that you opened your largest distribution hall for frozen bakery goods.",
+    )
+    assert result(CheckName.SWAP, subject="hello", body=body, case=case(evidence=(loose,))).passed
+    found = result(CheckName.SWAP, subject="hello", body=body, case=case(evidence=(loose,), foils=(twin,)))
+    assert found.outcome is Outcome.FAIL
+    assert "another company" in found.reason
+    assert result(CheckName.SWAP, case=case(evidence=())).outcome is Outcome.NOT_RUN
+
+
+def test_foils_are_on_reserved_domains_and_none_carries_the_good_email():
+    assert len(FOILS) >= 8
+    assert all(".example/" in foil.url for foil in FOILS)
+    assert not result(CheckName.CITATION, case=case(evidence=FOILS)).passed
+    assert QUOTE not in {foil.quote for foil in FOILS}

