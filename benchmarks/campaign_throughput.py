@@ -5,7 +5,7 @@ Four sides, each in a process of its own, on the same prompts and, but for (c), 
     campaign   the write graph with checks, ledger and traces, all prospects in flight
     (a) batch  the same prompts and token counts given straight to OpenVINO as one batch, with the same grammar
     (a) free   the same without a grammar, and once more without the prefix cache
-    (b) llama  llama.cpp's server with the same concurrency: the packaged wheel's, and with --llama-server one of your own
+    (b) llama  llama.cpp's server with the same concurrency: the wheel's, and with --llama-server one of your own
     (c) one    the same graph on `transformers:`, one prospect at a time (eight of the prospects)
 
 Checked first: every prospect has a draft, and each side made exactly as many tokens as it was asked for. Campaign and

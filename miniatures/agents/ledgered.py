@@ -23,10 +23,13 @@ async def ledgered(
     prospect: Prospect,
     kind: type[Result],
     run: Callable[[], Awaitable[Result]],
+    *,
+    is_final: Callable[[Result], bool] = lambda _: True,
     **inputs: Any,
 ) -> Result:
     """The stage's result, from the ledger if these inputs are in it; without a ledger the stage simply runs.
 
+    A result that is not final, because something that may pass was in the way, is not remembered.
     `inputs` are JSON values or Pydantic models: all that the result depends on besides the prospect and the brief.
     """
     with span("stage", stage) as attributes:
@@ -39,7 +42,8 @@ async def ledgered(
         if known is not None:
             return kind.model_validate(known)
         result = await run()
-        await context.ledger.finish(key, result.model_dump(mode="json"))
+        if is_final(result):
+            await context.ledger.finish(key, result.model_dump(mode="json"))
         return result
 
 

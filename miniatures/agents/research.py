@@ -56,6 +56,7 @@ async def gather(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
         prospect,
         Gathered,
         lambda: _gather(context, prospect, signals, asked, seen),
+        is_final=_is_final,
         settings=context.research,
         search=getattr(context.search, "name", None),
         signals=[signal.name for signal in signals],
@@ -66,6 +67,11 @@ async def gather(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
         else [identity_of(planner), context.prompts.version("planner", profile_of(planner))],
     )
     return {"rounds": (*before, result)}
+
+
+def _is_final(gathered: Gathered) -> bool:
+    """A round that brought nothing while something was blocked or failed is tried again by the next run."""
+    return bool(gathered.sentences) or not gathered.problems
 
 
 async def _gather(

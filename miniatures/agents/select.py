@@ -7,6 +7,8 @@ done, and noted as a problem, when the researcher answered twice and named no se
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -100,8 +102,30 @@ async def _ask(
         "reasons": list(reasons),
     }
     prompt = context.prompts.render(ROLE, profile_of(model), variables)
-    options = {} if attempt == 1 else {"temperature": 0.7, "seed": attempt}
+    options: dict[str, Any] = {} if attempt == 1 else {"temperature": 0.7, "seed": attempt}
+    options["response_schema"] = selection_schema(
+        len(gathered.sentences), limit, tuple(signal.name for signal in context.brief.signals)
+    )
     return await ask(model, prompt, Selection, role=ROLE, node="select", attempt=attempt, **options)
+
+
+@lru_cache(maxsize=512)
+def selection_schema(sentences: int, limit: int, signals: tuple[str, ...]) -> dict[str, Any]:
+    """`Selection` for one question: only numbers and signals that exist, and no more choices than are wanted."""
+    number = {"type": "integer", "minimum": 1, "maximum": sentences}
+    choice = {
+        "type": "object",
+        "properties": {"number": number, "signal": {"type": "string", "enum": list(signals)}},
+        "required": ["number", "signal"],
+        "additionalProperties": False,
+    }
+    return {
+        "title": Selection.__name__,
+        "type": "object",
+        "properties": {"choices": {"type": "array", "items": choice, "maxItems": limit}},
+        "required": ["choices"],
+        "additionalProperties": False,
+    }
 
 
 def _read(answer: Answer[Selection], gathered: Gathered, limit: int) -> Selected | None:

@@ -43,6 +43,8 @@ async def ask(
 ) -> Answer[T]:
     """One structured answer. `options` go to the model as they are (temperature, max_tokens, seed).
 
+    `response_schema` among them narrows what a backend may decode for this one question; `schema` reads the answer.
+
     Raises:
         BackendError: the model could not be asked; a malformed answer is no exception but an `Answer` with an `error`.
     """
@@ -63,7 +65,7 @@ async def _structured_call(
     model: BaseChatModel, messages: list[BaseMessage], schema: type[T], options: dict[str, Any]
 ) -> tuple[AIMessage, T | None, str | None]:
     if isinstance(model, Backend):
-        message = await model.ainvoke(messages, response_schema=_json_schema(schema), **options)
+        message = await model.ainvoke(messages, **{"response_schema": _json_schema(schema), **options})
         try:
             return message, cast(T, parse_structured(message, schema)), None
         except MalformedAnswer as error:

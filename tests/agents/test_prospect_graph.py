@@ -86,6 +86,13 @@ async def test_a_changed_brief_reuses_nothing():
     assert ledger.recalled == []
 
 
+async def test_what_was_blocked_is_tried_again():
+    ledger = MemoryLedger()
+    blocked = FixedSearch(SearchOutcome(status=SearchStatus.BLOCKED))
+    assert (await run(context(search=blocked, ledger=ledger)))["dossier"].status is DossierStatus.BLOCKED
+    assert (await run(context(ledger=ledger)))["dossier"].status is DossierStatus.FOUND
+
+
 async def test_stages_and_checks_leave_spans_in_one_tree():
     entries = []
 

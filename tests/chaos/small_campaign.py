@@ -1,6 +1,6 @@
-"""A small deterministic campaign for fault tests: everything real but the model's words, which are a function of the prompt.
+"""A small deterministic campaign for fault tests: all real but the model's words, a function of the prompt.
 
-`OpenCampaign` without YAML: thirty prospects, held pages, and a model that takes its time, so that a kill can strike anywhere.
+Thirty prospects, held pages, and a model that takes its time, so that a kill can strike anywhere.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from miniatures.datamodel.brief import Brief, Sender, Signal
 from miniatures.datamodel.campaign import WritingSettings
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.hashing import text_hash
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.prospect import BadRow, Prospect
 from miniatures.store.open import open_store
 
 NAME = "small"
@@ -69,7 +69,11 @@ class SteadyBackend(Backend):
             text = json.dumps({"choices": [{"number": 1, "signal": "expansion"}]})
         message = AIMessage(
             content=text,
-            usage_metadata={"input_tokens": len(prompt) // 4, "output_tokens": 20, "total_tokens": len(prompt) // 4 + 20},
+            usage_metadata={
+                "input_tokens": len(prompt) // 4,
+                "output_tokens": 20,
+                "total_tokens": len(prompt) // 4 + 20,
+            },
             response_metadata={"model_name": "steady", "finish_reason": "stop"},
         )
         return ChatResult(generations=[ChatGeneration(message=message)])
@@ -109,7 +113,14 @@ def prospects(count: int) -> Iterator[Prospect]:
         )
 
 
-async def run_small_campaign(url: str, count: int = 30, model: Backend | None = None, **runner: Any) -> RunSummary:
+async def run_small_campaign(
+    url: str,
+    count: int = 30,
+    model: Backend | None = None,
+    policy: str = "steady",
+    rows: Iterable[Prospect | BadRow] | None = None,
+    **runner: Any,
+) -> RunSummary:
     """Run the small campaign to its end."""
     with open_store(url) as store, store.campaign_lock(NAME):
         backend = RecordedBackend(model or SteadyBackend())
@@ -121,10 +132,8 @@ async def run_small_campaign(url: str, count: int = 30, model: Backend | None = 
             write=WritingSettings(samples=2, rewrites=1),
             now=lambda: NOW,
         )
-        campaign = CampaignRunner(
-            campaign=NAME, policy="steady", context=context, store=store, concurrency=8, **runner
-        )
-        return await campaign.run(prospects(count), count)
+        campaign = CampaignRunner(campaign=NAME, policy=policy, context=context, store=store, concurrency=8, **runner)
+        return await campaign.run(prospects(count) if rows is None else rows, count)
 
 
 def sqlite_url(folder: Path) -> str:

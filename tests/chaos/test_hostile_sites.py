@@ -330,8 +330,10 @@ async def test_status_codes(status: int, expected: FetchStatus) -> None:
         b"<ul>" + b"<li>" * 300_000,
         b"<script type='application/ld+json'>" + b"[" * 1_000_000 + b"</script><p>text",
         bytes(range(32, 256)) * 8_000,
+        b"<style>" + b"a" * 1_900_000 + b"</style><p>words",
+        (b"<table><tr><td>" * 80 + b"text" + b"</table>" * 80) * 100,
     ],
-    ids=range(20),
+    ids=range(22),
 )
 @pytest.mark.slow
 async def test_pages_made_to_be_slow(body: bytes) -> None:

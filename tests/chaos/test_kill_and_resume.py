@@ -64,7 +64,7 @@ def main(folder: Path) -> None:
 
 def _load_what_is_loaded_lazily() -> None:
     """Otherwise each child would import for half a second, and be killed before it does anything."""
-    for name in ("alembic.command", "bm25s", "langgraph.graph", "miniatures.store.migrations", "miniatures.store.store"):
+    for name in ("alembic.command", "bm25s", "langgraph.graph", "miniatures.store.store"):
         importlib.import_module(name)
 
 
@@ -90,7 +90,8 @@ def _outcome(url: str) -> dict[str, tuple[str, str, str]]:
         for result in store.results(NAME):
             assert result.prospect.email not in found, "two results for one prospect"
             draft = result.draft
-            found[result.prospect.email] = (result.status.value, draft.subject if draft else "", draft.body if draft else "")
+            text = (draft.subject, draft.body) if draft else ("", "")
+            found[result.prospect.email] = (result.status.value, *text)
         return found
 
 

@@ -18,7 +18,7 @@ class _LiteLLM:
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
-        return {"model": f"openai/{MODEL}", "api_base": served_url(), "api_key": "not-checked-here", **SAMPLING}
+        return {"model": f"openai/{MODEL}", "api_base": served_url(), "api_key": "not-checked-here"}
 
 
 @pytest.mark.slow
@@ -28,4 +28,6 @@ class TestLiteLLMUnit(_LiteLLM, BackendUnitTests):
 
 @pytest.mark.slow
 class TestLiteLLMIntegration(_LiteLLM, BackendIntegrationTests):
-    pass
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return super().chat_model_params | SAMPLING

@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prompt import ChatMessage
 
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
-)
+_LEAVES = st.none() | st.booleans() | st.integers() | st.text()
+_JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 
 
 @given(st.dictionaries(st.text(), _JSON))

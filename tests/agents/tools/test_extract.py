@@ -38,6 +38,8 @@ def read(markup: str, content_type: str = "text/html") -> Extraction:
         ('<meta name=pubdate content="Mon, 14 Sep 2026 09:00:00 GMT">', (2026, 9, 14)),
         ("<p>On 14 September 2026 the store was opened.</p>", None),
         ("<footer>Copyright 2026</footer>", None),
+        ("<p class=date>14 September 2026</p><p class=date>1 May 2026</p>", None),
+        ("<p class=date>14 September 2026</p><aside><p class=date>1 May 2026</p></aside>", (2026, 9, 14)),
         ("<p class=date>03/04/2026</p>", None),
         ("<p class=date>31 February 2026</p>", None),
         ('<meta name=date content="2031-01-01">', None),

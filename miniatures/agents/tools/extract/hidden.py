@@ -28,7 +28,6 @@ _READER_ONLY_CLASSES = frozenset(
     {"sr-only", "visually-hidden", "visuallyhidden", "screen-reader-text", "screen-reader-only"}
 )
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_RULE = re.compile(r"([^{}]{1,2000})\{([^{}]*)\}")
 _SIMPLE_SELECTOR = re.compile(r"^[a-z0-9]*(?:\.([\w-]+)|#([\w-]+))$", re.IGNORECASE)
 _COLOR = re.compile(r"(?:^|;)color:([^;!]+)")
 _BACKGROUND = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
@@ -80,7 +79,8 @@ def _hidden_names(sheets: Iterable[str]) -> frozenset[str]:
     """Classes and ids that the page's own style elements hide; rules inside @media and the like do not count."""
     names = set()
     for sheet in sheets:
-        for selectors, declarations in _RULE.findall(_without_at_blocks(_COMMENT.sub("", sheet))):
+        for rule in _without_at_blocks(_COMMENT.sub("", sheet)).split("}"):
+            selectors, _, declarations = rule.partition("{")
             if hides(_squeezed(declarations)):
                 names |= {_name(selector) for selector in selectors.split(",")}
     return frozenset(names - {""})

@@ -17,7 +17,7 @@ from miniatures.agents.tools.extract.published import published_at
 from miniatures.agents.tools.fetch.base import FetchStatus
 from miniatures.agents.tools.fetch.problem import FetchProblem
 
-MAX_ELEMENTS = 60_000
+MAX_ELEMENTS = 30_000
 """A page with more is refused: extraction time grows faster than its size."""
 
 _FEWEST_WORDS = 8
@@ -86,18 +86,19 @@ def _parse(markup: str) -> HtmlElement:
 
 def _unwrap_layout_tables(root: HtmlElement) -> None:
     """Turn tables that only arrange the page into blocks; those that hold data stay tables."""
-    for table in list(root.iter("table")):
-        cells = [cell for row in table.iter("tr") for cell in row if cell.tag in ("td", "th")]
-        is_layout = table.get("role") in ("presentation", "none") or any(
-            inner.tag in _LAYOUT_PARTS for cell in cells for inner in cell.iter() if inner is not cell
-        )
-        if is_layout:
-            for part in (
-                table,
-                *table.xpath("./tr | ./*[self::tbody or self::thead or self::tfoot] | ./tbody/tr"),
-                *cells,
-            ):
-                part.tag = "div"
+    arranging = {_cell_table(element) for element in root.iter(*_LAYOUT_PARTS)}
+    for table in [table for table in root.iter("table") if table in arranging or table.get("role") == "presentation"]:
+        sections = [table, *(part for part in table if part.tag in ("tbody", "thead", "tfoot"))]
+        rows = [row for section in sections for row in section if row.tag == "tr"]
+        cells = [cell for row in rows for cell in row if cell.tag in ("td", "th")]
+        for part in (*sections, *rows, *cells):
+            part.tag = "div"
+
+
+def _cell_table(element: HtmlElement) -> HtmlElement | None:
+    """The table of the nearest cell around an element, or None outside cells."""
+    cell = next((place for place in element.iterancestors() if place.tag in ("td", "th")), None)
+    return None if cell is None else next(cell.iterancestors("table"), None)
 
 
 def _title(root: HtmlElement) -> str:

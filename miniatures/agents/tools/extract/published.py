@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -43,13 +43,14 @@ _DATE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:date|published|pubdate|posted|dateline|byline|meta)(?:$|[\s_-]|on\b)", re.IGNORECASE
 )
 _LONGEST_DATE_LINE = 80
+_IN_BODY = "//body//*[not(ancestor-or-self::nav or ancestor-or-self::aside or ancestor-or-self::footer)]/self::"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 def published_at(root: HtmlElement, now: datetime | None = None) -> datetime | None:
     """The publication time that the page states: JSON-LD, meta elements, a time element, or a line marked as the date.
 
-    Null if it states none, or several different ones in time elements, or one that cannot be (before 1990, or more
+    Null if it states none, or several different ones in its text, or one that cannot be (before 1990, or more
     than a day from now). Days without a time zone are taken as UTC.
     """
     latest = (now or datetime.now(UTC)) + timedelta(days=1)
@@ -92,23 +93,27 @@ def _from_meta(root: HtmlElement) -> Iterator[datetime]:
 
 
 def _from_time_elements(root: HtmlElement) -> Iterator[datetime]:
-    marked = root.xpath("//*[@itemprop='datePublished' or @pubdate]")
-    for element in marked:
+    for element in root.xpath("//*[@itemprop='datePublished' or @pubdate]"):
         yield from _parsed(element.get("datetime") or element.get("content") or element.text_content())
-    dates = {
-        date for element in root.iter("time") for date in _parsed(element.get("datetime") or element.text_content())
-    }
-    if len({date.date() for date in dates}) == 1:
-        yield min(dates)
+    yield from _agreed(element.get("datetime") or element.text_content() for element in root.xpath(_IN_BODY + "time"))
 
 
 def _from_date_lines(root: HtmlElement) -> Iterator[datetime]:
-    for element in root.xpath("//body//*[@class or @id]"):
-        if not _DATE_CLASS.search(f"{element.get('class', '')} {element.get('id', '')}"):
-            continue
-        line = " ".join(element.text_content().split())
-        if len(line) <= _LONGEST_DATE_LINE:
-            yield from _parsed(line)
+    marked = root.xpath(_IN_BODY + "*[@class or @id]")
+    names = (f"{element.get('class', '')} {element.get('id', '')}" for element in marked)
+    lines = (
+        " ".join(element.text_content().split())
+        for element, name in zip(marked, names, strict=True)
+        if _DATE_CLASS.search(name)
+    )
+    yield from _agreed(line for line in lines if len(line) <= _LONGEST_DATE_LINE)
+
+
+def _agreed(texts: Iterable[str]) -> Iterator[datetime]:
+    """The one day that all the texts name; nothing if they name several, as on a page that lists articles."""
+    dates = [date for text in texts for date in _parsed(text)]
+    if len({date.date() for date in dates}) == 1:
+        yield dates[0]
 
 
 def _parsed(text: str) -> Iterator[datetime]:
