@@ -172,7 +172,7 @@ class Reading:
 async def read_all(sites: Path) -> list[Reading]:
     """Every page of every site, over HTTP."""
     readings = []
-    by_site = [_pages(site) for site in sorted(sites.iterdir())]  # noqa: ASYNC240 - nothing else runs
+    by_site = [_pages(site) for site in sorted(sites.iterdir())]
     with serve_sites(sites) as server:
         settings = FetchSettings(allow=(server.target,), per_host_interval_s=0)
         async with HttpFetcher(settings, hosts={"*.example": server.target}) as fetcher:
@@ -197,7 +197,7 @@ async def _read(fetcher: HttpFetcher, path: Path, page: Sequence[Block], repeate
     started = time.perf_counter()
     outcome = await fetcher.fetch(f"http://{path.parent.name}/{path.name}")
     fetched = time.perf_counter()
-    extract(path.read_bytes(), "text/html", outcome.url)  # noqa: ASYNC240 - timed by itself
+    extract(path.read_bytes(), "text/html", outcome.url)
     extract_ms = (time.perf_counter() - fetched) * 1000
     text = outcome.page.text if outcome.page else ""
     prose = Counter(words(" ".join(block.text for block in page if block.is_prose and block.text not in repeated)))

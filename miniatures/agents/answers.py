@@ -15,7 +15,7 @@ class Choice(BaseModel):
 class Selection(BaseModel):
     """The researcher's answer, best sentence first."""
 
-    choices: list[Choice]
+    choices: list[Choice] = Field(max_length=12, description="Bounded, so that a small model cannot go on for ever.")
 
 
 class PlannedQuery(BaseModel):
@@ -35,7 +35,7 @@ class Opinion(BaseModel):
     """The verifier's answer: an opinion, which decides nothing."""
 
     sendable: bool
-    comment: str
+    comment: str = Field(max_length=600)
 
     def __str__(self) -> str:
         return f"{'would send' if self.sendable else 'would not send'}: {self.comment}"

@@ -6,17 +6,21 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
+
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables
 from miniatures.agents.state import Written
 from miniatures.backends.ask import Answer, ask, identity_of, profile_of
-from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.backend import Profile, Usage, add_costs
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
 
 _SAMPLING_TEMPERATURE = 0.7
+_TOKENS_PER_WORD = 3  # English takes 1.3; scripts that the tokenizer knows less well take more
+_TOKENS_AROUND = 80  # the subject and the JSON around both
 
 
 async def write_attempt(
@@ -63,12 +67,20 @@ async def write_attempt(
 async def _sample(context: CampaignContext, variables: dict[str, Any], role: str, attempt: int) -> Written:
     model = context.model(role)
     prompt = context.prompts.render("writer", profile_of(model), variables)
+    bound = answer_bound(context, model)
     asks = [
-        ask(model, prompt, EmailText, role=role, node="write", attempt=attempt, **sampling(attempt, sample))
+        ask(model, prompt, EmailText, role=role, node="write", attempt=attempt, **bound, **sampling(attempt, sample))
         for sample in range(context.write.samples)
     ]
     answers = [await asks[0]] if len(asks) == 1 else await asyncio.gather(*asks)
     return _written(role, str(identity_of(model)), answers)
+
+
+def answer_bound(context: CampaignContext, model: BaseChatModel) -> dict[str, int]:
+    """A ceiling for small models, which may never end their answer; a teacher may think before it writes."""
+    if profile_of(model) is not Profile.COMPACT:
+        return {}
+    return {"max_tokens": _TOKENS_PER_WORD * context.brief.length.max_words + _TOKENS_AROUND}
 
 
 def sampling(attempt: int, sample: int) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class CampaignRunner:
         self._tally = Tally()
         self._meter = Meter(store.recorder)
         self._halted_by: MiniaturesError | None = None
+        self._left_some = False
 
     async def run(self, prospects: Iterable[Prospect | BadRow], total: int | None = None) -> RunSummary:
         """Settle every prospect of the stream, `total` of them if that is known.
@@ -104,6 +105,7 @@ class CampaignRunner:
             before = await self._store.statuses(self._campaign, self._policy, [prospect.key for prospect in batch])
             for prospect in batch:
                 if self._finishing:
+                    self._left_some = True
                     return
                 status = before.get(prospect.key)
                 if status in _SETTLED and prospect.key not in self._again:
@@ -228,7 +230,7 @@ class CampaignRunner:
             outcome = RunOutcome.BUDGET_REACHED
         elif error is not None:
             outcome = RunOutcome.BACKEND_UNAVAILABLE
-        elif self._stop.is_set():
+        elif self._left_some:
             outcome = RunOutcome.INTERRUPTED
         else:
             outcome = RunOutcome.COMPLETED

@@ -10,13 +10,13 @@ import asyncio
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel, ConfigDict, Field
 
 from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables, signal_variables
+from miniatures.agents.runs import count_prospects
 from miniatures.backends.base import Backend
 from miniatures.backends.spec import open_backend
 from miniatures.datamodel.backend import Usage, add_costs
@@ -70,7 +70,7 @@ async def estimate_campaign(loaded: LoadedCampaign, *, limit: int | None = None)
     Raises:
         BackendError: a backend cannot be opened.
     """
-    prospects = await asyncio.to_thread(_count_prospects, loaded, limit)
+    prospects = await asyncio.to_thread(count_prospects, loaded, limit)
     roles = []
     speeds: dict[str, float | None] = {}
     for role, name in loaded.campaign.roles.backend_names.items():
@@ -80,10 +80,6 @@ async def estimate_campaign(loaded: LoadedCampaign, *, limit: int | None = None)
             speeds[name] = await _tokens_per_second(backend)
         roles.append(_estimate_role(loaded, role, backend, prospects, speeds[name]))
     return _sum_up(roles, prospects)
-
-
-def _count_prospects(loaded: LoadedCampaign, limit: int | None) -> int:
-    return sum(isinstance(row, Prospect) for row in islice(loaded.prospects(), limit))
 
 
 def _estimate_role(

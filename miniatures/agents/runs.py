@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import islice
 
 from miniatures.agents.campaign import CampaignRunner
 from miniatures.agents.context import CampaignContext
@@ -21,7 +20,7 @@ from miniatures.backends.wrappers.wrap import dress
 from miniatures.datamodel.campaign import Budget
 from miniatures.datamodel.errors import BudgetScope
 from miniatures.datamodel.hashing import content_hash
-from miniatures.datamodel.prospect import prospect_key
+from miniatures.datamodel.prospect import BadRow, Prospect, prospect_key
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.prompts.library import PromptLibrary
 from miniatures.store.open import open_store
@@ -71,8 +70,23 @@ async def run_campaign(
             on_event=on_event,
             stop=stop,
         )
-        total = await asyncio.to_thread(lambda: sum(1 for _ in islice(loaded.prospects(), limit)))
-        return await runner.run(islice(loaded.prospects(), limit), total)
+        total = await asyncio.to_thread(count_prospects, loaded, limit)
+        return await runner.run(first_prospects(loaded, limit), total)
+
+
+def first_prospects(loaded: LoadedCampaign, limit: int | None) -> Iterator[Prospect | BadRow]:
+    """The list up to its `limit`th prospect; bad rows on the way are told and not counted."""
+    seen = 0
+    for row in loaded.prospects():
+        if seen == limit:
+            return
+        seen += isinstance(row, Prospect)
+        yield row
+
+
+def count_prospects(loaded: LoadedCampaign, limit: int | None = None) -> int:
+    """How many prospects a run of the first `limit` has."""
+    return sum(isinstance(row, Prospect) for row in first_prospects(loaded, limit))
 
 
 @asynccontextmanager

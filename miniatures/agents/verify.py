@@ -113,5 +113,5 @@ async def _read(context: CampaignContext, prospect: Prospect, draft: Draft) -> R
     }
     prompt = context.prompts.render(ROLE, profile_of(model), variables)
     answer = await ask(model, prompt, Opinion, role=ROLE, node="verify")
-    text = str(answer.value) if answer.value else f"no opinion: {answer.error}"
+    text = str(answer.value) if answer.value else f"no opinion: {(answer.error or '').partition(' [type=')[0]}"
     return Reading(text=text, usage=answer.usage, cost_usd=answer.cost_usd)

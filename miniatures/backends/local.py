@@ -44,7 +44,7 @@ class LocalBackend(Backend):
     prompt_profile: Profile = Profile.COMPACT
     temperature: float | None = None
     top_p: float | None = None
-    max_tokens: int | None = None
+    max_tokens: int | None = Field(default=None, description="A ceiling: a call may ask for less.")
     seed: int | None = Field(default=None, description="Null: a fresh one for each sampled answer.")
     repetition_penalty: float | None = None
     stop: list[str] | None = None
@@ -128,7 +128,7 @@ class LocalBackend(Backend):
         schema = options.get("response_schema")
         seed = _first(options.get("seed"), self.seed)
         return Sampling(
-            max_tokens=_first(options.get("max_tokens"), self.max_tokens),
+            max_tokens=_least(options.get("max_tokens"), self.max_tokens),
             temperature=_first(options.get("temperature"), self.temperature, 0.0),
             top_p=_first(options.get("top_p"), self.top_p, 1.0),
             seed=random.getrandbits(31) if seed is None else seed,
@@ -200,6 +200,10 @@ _OPTIONS = {"response_schema", "max_tokens", "temperature", "top_p", "seed", "re
 
 def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
+
+
+def _least(*values: int | None) -> int | None:
+    return min((value for value in values if value is not None), default=None)
 
 
 def _threadsafe(pieces: asyncio.Queue[str | None]) -> Callable[[str | None], None]:

@@ -44,13 +44,17 @@ class LoadedModel:
             ContextOverflow: the tokenizer has cut the prompt off, which it does without a word.
         """
         input_ids = self.tokenizer.encode(prompt, add_special_tokens=False).input_ids
-        end = [int(token) for token in input_ids.data[0][-4:]]
-        if not prompt.endswith(self.tokenizer.decode(end, skip_special_tokens=False)):
+        tokens = input_ids.data[0]
+        if not (prompt.startswith(self._marked(tokens[:4])) and prompt.endswith(self._marked(tokens[-4:]))):
             raise ContextOverflow(
                 f"the prompt has more tokens than the model's context of {input_ids.shape[1]}",
                 hint="Shorten the prompt.",
             )
         return input_ids
+
+    def _marked(self, tokens: Any) -> str:
+        """The tokens' text, control tokens included."""
+        return str(self.tokenizer.decode([int(token) for token in tokens], skip_special_tokens=False))
 
     def text_of(self, tokens: list[int]) -> str:
         """The tokens' text without control tokens; bytes that are no UTF-8 are left out."""

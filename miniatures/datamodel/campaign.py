@@ -33,7 +33,7 @@ class BackendSettings(_Section):
     budget_tokens: int | None = Field(default=None, gt=0)
     price: Price | None = Field(default=None, description="Overrides the provider's price list.")
     temperature: float | None = Field(default=None, ge=0, le=2)
-    max_tokens: int | None = Field(default=None, gt=0)
+    max_tokens: int | None = Field(default=None, gt=0, description="Tokens of one answer at most.")
     timeout_s: float = Field(default=120, gt=0)
     max_concurrency: int | None = Field(default=None, gt=0)
 

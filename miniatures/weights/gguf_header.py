@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +82,19 @@ def read_header(path: Path) -> GGUFHeader:
         BadWeights: the file is missing or no GGUF.
     """
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return GGUFHeader(_Reader(data).metadata())
+        facts = path.stat()
+        return _read(path.resolve(), facts.st_mtime_ns, facts.st_size)
     except (OSError, ValueError, KeyError, IndexError, struct.error) as error:
         raise BadWeights(
             f"{path} is no GGUF file: {error}", hint="Remove it and pull the weights again, or name another file."
         ) from error
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, changed_ns: int, size: int) -> GGUFHeader:
+    """The header of this version of the file, read once."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return GGUFHeader(_Reader(data).metadata())
 
 
 class _Reader:

@@ -81,6 +81,14 @@ def test_inline_markup_does_not_tear_a_sentence() -> None:
     assert found.text == "The new store has eleven doors1, all at -25 °C."
 
 
+def test_no_sentence_has_a_hole() -> None:
+    """trafilatura drops inline elements by the names of their classes; a quote must stand on the page as it is."""
+    line = "To commit your changes, use the Actions menu, which lists all the things that can be done."
+    marked = line.replace("Actions menu", '<span class="guimenu">Actions menu</span>')
+    found = read(f"<html><body><div class=section>{f'<p>{marked}</p>' * 5}</div></body></html>")
+    assert set(found.text.split("\n")) == {line}
+
+
 def test_tables_of_layout_are_opened_and_tables_of_data_stay_rows() -> None:
     layout = read("<table><tr><td><h2>News</h2><p>The second tunnel runs since April.</p><p>It freezes six tonnes.</p>")
     assert layout.text.split("\n")[-2:] == ["The second tunnel runs since April.", "It freezes six tonnes."]

@@ -40,8 +40,8 @@ def test_the_main_text_comes_out(
     assert {reading.host for reading in readings} == {f"{package}.example" for package in real_pages.PACKAGES}
     assert [reading.name for reading in readings if reading.outcome.page is None] == []
     recalls = [reading.recall for reading in readings if reading.recall is not None]
-    assert statistics.mean(recalls) > 0.88
-    assert sum(recall > 0.7 for recall in recalls) > 0.9 * len(recalls)
+    assert statistics.mean(recalls) > 0.95
+    assert sum(recall > 0.7 for recall in recalls) > 0.98 * len(recalls)
     assert statistics.mean(reading.precision for reading in readings) > 0.99
     assert statistics.mean(reading.chrome for reading in readings) < 0.05
     assert statistics.median(reading.extract_ms for reading in readings) < 500

@@ -22,14 +22,15 @@ MAX_ELEMENTS = 30_000
 
 _FEWEST_WORDS = 8
 _FEWEST_WORDS_OF_PART = 60
-_CHROME = ("nav", "header", "footer", "aside", "form", "button", "menu", "dialog")
+_CHROME = ("nav", "aside", "button", "menu")
+_CHROME_OUTSIDE_ARTICLES = ("header", "footer")
 _CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "menu"})
 _BLOCKS = frozenset(
     {"address", "article", "blockquote", "body", "br", "caption", "center", "dd", "details", "div", "dl", "dt"}
     | {"fieldset", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "legend", "li", "main", "ol", "p"}
     | {"pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"}
 )
-_TORN_LINE = re.compile(r"^[,.;:!?)](?:\s|$)", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 _SPACE = re.compile(r"\s+")
 _LAYOUT_PARTS = frozenset({"table", "div", "h1", "h2", "h3", "ul", "ol", "hr", "form"})
 _APP_ROOTS = ("root", "app", "__next", "__nuxt", "___gatsby", "svelte", "application", "react-root", "main-app")
@@ -130,23 +131,30 @@ def _main_text(root: HtmlElement, url: str) -> str:
     part = clean_text(document.text or "") if document is not None and not isinstance(document, dict) else ""
     if len(part.split()) < min(_FEWEST_WORDS_OF_PART, len(whole.split()) // 2):
         return whole
-    return _mended(part, whole) if _is_torn(part, whole) else part
+    chosen = _chosen_lines(part, whole)
+    return chosen if len(chosen.split()) > 0.7 * len(part.split()) else part
 
 
-def _is_torn(part: str, whole: str) -> bool:
-    """Whether lines end within sentences: on short pages trafilatura's fallback breaks them at inline elements."""
-    return part.count("\n") > whole.count("\n") or bool(_TORN_LINE.search(part))
+def _chosen_lines(part: str, whole: str) -> str:
+    """Those lines of the whole text that trafilatura chose for its part.
+
+    It is trusted to choose, not to copy: it drops inline elements by their class and breaks short pages at others, and
+    a sentence with a hole in it is no quote. A line is chosen if half of its runs of three words stand in the part.
+    """
+    runs = set(_runs(_WORD.findall(part.lower())))
+    lines = {tuple(_WORD.findall(piece)) for line in part.lower().split("\n") for piece in (line, *line.split("|"))}
+    return "\n".join(line for line in whole.split("\n") if _is_chosen(_WORD.findall(line.lower()), runs, lines))
 
 
-def _mended(part: str, whole: str) -> str:
-    """Those lines of the whole text that stand in the part, which follows the same order."""
-    chosen, squeezed, place = [], _SPACE.sub("", part), 0
-    for line in whole.split("\n"):
-        found = squeezed.find(_SPACE.sub("", line), place)
-        if found >= 0:
-            chosen.append(line)
-            place = found + 1
-    return "\n".join(chosen) or part
+def _is_chosen(words: list[str], runs: set[int], lines: set[tuple[str, ...]]) -> bool:
+    if tuple(words) in lines:
+        return bool(words)
+    own = _runs(words)
+    return len(own) >= 2 and sum(run in runs for run in own) >= len(own) / 2
+
+
+def _runs(words: list[str]) -> list[int]:
+    return [hash(run) for run in zip(words, words[1:], words[2:], strict=False)]
 
 
 def _visible_text(root: HtmlElement) -> str:
@@ -157,9 +165,20 @@ def _visible_text(root: HtmlElement) -> str:
     for event, element in walk:
         edge = "\n" if element.tag in _BLOCKS else " " if element.tag in ("td", "th") else ""
         if event == "end":
-            pieces += (edge, re.sub(r"\s+", " ", element.tail or ""))
-        elif element.tag in _CHROME or element.get("role", "") in _CHROME_ROLES:
+            pieces += (edge, _flowing(element.tail, element.getparent()))
+        elif _is_chrome(element):
             walk.skip_subtree()
         else:
-            pieces += (edge, re.sub(r"\s+", " ", element.text or ""))
+            pieces += (edge, _flowing(element.text, element))
     return "".join(pieces)
+
+
+def _is_chrome(element: HtmlElement) -> bool:
+    if element.tag in _CHROME or element.get("role", "") in _CHROME_ROLES:
+        return True
+    return element.tag in _CHROME_OUTSIDE_ARTICLES and next(element.iterancestors("article", "section"), None) is None
+
+
+def _flowing(text: str | None, place: HtmlElement | None) -> str:
+    """Text with its line breaks as spaces, save where they are set on purpose."""
+    return text or "" if place is not None and place.tag == "pre" else _SPACE.sub(" ", text or "")
