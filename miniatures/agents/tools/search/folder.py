@@ -38,8 +38,8 @@ class FolderSearch:
 
     name = "local"
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path | str) -> None:
+        self._folder = Path(folder)
         self._reading = asyncio.Lock()
         self._all: RankedPages | None = None
         self._by_host: dict[str, RankedPages] = {}

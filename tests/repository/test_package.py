@@ -1,0 +1,56 @@
+"""What is shipped: the wheel's contents, the links at the top of the repository, the exported graph."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_one_top_level_name(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    built = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert built.returncode == 0, built.stdout + built.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    top = {name.split("/")[0] for name in names if ".dist-info" not in name.split("/")[0]}
+    assert top == {"miniatures"}
+    for needed in (
+        "miniatures/prompts/templates/writer.compact.jinja",
+        "miniatures/measure/templates/report.html.jinja",
+        "miniatures/inputs/templates/campaign/campaign.yaml",
+        "miniatures/py.typed",
+    ):
+        assert needed in names
+    assert any(name.startswith("miniatures/store/migrations/versions/") for name in names)
+
+
+@pytest.mark.parametrize("name", ["agents", "backends", "finetune", "prompts"])
+def test_the_folders_the_project_is_known_by_are_links(name: str) -> None:
+    link = ROOT / name
+    assert link.is_symlink()
+    assert link.resolve() == ROOT / "miniatures" / name
+
+
+def test_langgraph_json_names_a_graph_that_builds() -> None:
+    exported = json.loads((ROOT / "langgraph.json").read_text(encoding="utf-8"))["graphs"]
+    for target in exported.values():
+        path, _, name = target.partition(":")
+        module = import_module(path.removeprefix("./").removesuffix(".py").replace("/", "."))
+        assert getattr(module, name)().compile().nodes
+
+
+def test_every_public_name_loads() -> None:
+    import miniatures
+
+    for name in miniatures.__all__:
+        assert getattr(miniatures, name) is not None
