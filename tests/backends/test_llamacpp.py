@@ -14,6 +14,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from pydantic import BaseModel, Field
 
 from miniatures.backends import llamacpp
+from miniatures.backends.completion import Sampling
 from miniatures.backends.errors import (
     AdapterChangesNothing,
     BadRequest,
@@ -24,6 +25,7 @@ from miniatures.backends.errors import (
 )
 from miniatures.backends.llamacpp import LlamaCppBackend, open_llamacpp
 from miniatures.backends.llamacpp_engine import LlamaCppEngine, Shape
+from miniatures.backends.request import Request
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.weights.gguf_header import read_header
 from tests.backends.lora_adapters import write_adapter
@@ -32,7 +34,8 @@ pytestmark = pytest.mark.slow
 
 NAME = "smollm2-135m-instruct"
 CATS = "Tell me a joke about cats."
-ADAPTERS: dict[str, dict[str, Any]] = {"a": {"seed": 1}, "b": {"seed": 2}}
+HELLO = "Write a greeting."
+ADAPTERS: dict[str, dict[str, Any]] = {"a": {"seed": 1, "strength": 0.08}, "b": {"seed": 2, "strength": 0.08}}
 
 
 def opened(rest: str) -> LlamaCppBackend:
@@ -61,26 +64,36 @@ class Joke(BaseModel):
     kind: str | None = None
 
 
+def alone(backend: LlamaCppBackend) -> LlamaCppEngine:
+    """A server of its own, which has never seen another adapter."""
+    path = Path(backend.gguf)
+    return LlamaCppEngine(path, read_header(path), Shape(context_tokens=512, slots=1))
+
+
 def test_adapters_take_turns_on_one_server_and_never_mix(
     base: LlamaCppBackend, adapted: dict[str, LlamaCppBackend]
 ) -> None:
-    a, b = adapted["a"], adapted["b"]
-    first = {"a": said(a), "b": said(b), "base": said(base)}
-    assert len(set(first.values())) == 3
-    for _ in range(2):
-        assert said(a) == first["a"]
-        assert said(b) == first["b"]
-        assert said(base) == first["base"]
-    assert a._lane._engine is b._lane._engine is base._lane._engine
+    backends = {"base": base, **adapted}
+    expected = {}
+    for name, backend in backends.items():
+        lane = alone(backend).lane(backend._lane.adapter)
+        for question in (CATS, HELLO):
+            request = Request([HumanMessage(question)], Sampling(max_tokens=6))
+            expected[name, question] = lane.submit(request).result().text
+    assert len(set(expected.values())) == 6
+    turns = [("a", CATS), ("b", HELLO), ("b", CATS), ("base", HELLO), ("a", HELLO), ("base", CATS)]
+    for name, question in [*turns, *reversed(turns), *turns]:
+        assert said(backends[name], question, max_tokens=6) == expected[name, question]
+    assert len({id(backend._lane._engine) for backend in backends.values()}) == 1
 
 
 async def test_adapters_in_flight_together_answer_as_they_do_alone(
     base: LlamaCppBackend, adapted: dict[str, LlamaCppBackend]
 ) -> None:
     backends = [adapted["a"], adapted["b"], base]
-    alone = [said(backend, max_tokens=6) for backend in backends]
+    one_by_one = [said(backend, max_tokens=6) for backend in backends]
     together = await asyncio.gather(*(backend.ainvoke(CATS, max_tokens=6) for backend in backends * 3))
-    assert [answer.content for answer in together] == alone * 3
+    assert [answer.content for answer in together] == one_by_one * 3
 
 
 def test_an_adapter_beside_the_base_answers_as_one_merged_into_it(tmp_path: Path) -> None:
