@@ -100,7 +100,7 @@ def test_an_adapter_beside_the_base_answers_as_one_merged_into_it(tmp_path: Path
     from miniatures.weights.merge import merged_weights
     from miniatures.weights.pull import ensure_weights
 
-    folder = write_adapter(tmp_path / "adapter", 1)
+    folder = write_adapter(tmp_path / "adapter", 1, strength=0.08)
     merged = opened(str(merged_weights(ensure_weights(NAME), folder)))
     beside = opened(f"{NAME}+{folder}")
     questions = [CATS, "Name a colour.", "What is two plus two?", "Where is Paris?"]

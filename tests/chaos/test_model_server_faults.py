@@ -113,7 +113,7 @@ def test_sync_calls_are_given_up_too() -> None:
     ("header", "low", "high"),
     [
         ({"Retry_After": "7"}, 7, 7),
-        ({"Retry_After": email.utils.formatdate(time.time() + 60)}, 30, 61),
+        ({"Retry_After": email.utils.formatdate(time.time() + 7200)}, 3600, 7201),  # collected long before it runs
         ({}, None, None),
     ],
     ids=["seconds", "date", "none"],

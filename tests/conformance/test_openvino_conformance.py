@@ -13,9 +13,13 @@ from tests.conformance.suite import BackendIntegrationTests, BackendUnitTests
 pytestmark = pytest.mark.slow
 
 
+SAMPLING = {"max_tokens": 256, "repetition_penalty": 1.1}
+"""Without a penalty, a model of this size may repeat itself until the tokens run out, and then its JSON is cut."""
+
+
 def parameters() -> dict[str, Any]:
     backend = open_openvino("smollm2-135m-instruct", BackendSettings(use="openvino:smollm2-135m-instruct"))
-    return {"identity": backend.identity, "gguf": backend.gguf, "max_tokens": 256}
+    return {"identity": backend.identity, "gguf": backend.gguf}
 
 
 class _OpenVINO:
@@ -29,10 +33,10 @@ class _OpenVINO:
 
 
 class TestOpenVINOUnit(_OpenVINO, BackendUnitTests):
-    @property
-    def chat_model_params(self) -> dict[str, Any]:
-        return {name: value for name, value in parameters().items() if name != "max_tokens"}
+    pass
 
 
 class TestOpenVINOIntegration(_OpenVINO, BackendIntegrationTests):
-    pass
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return parameters() | SAMPLING

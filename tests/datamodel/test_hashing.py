@@ -7,7 +7,9 @@ from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prompt import ChatMessage
 
 _LEAVES = st.none() | st.booleans() | st.integers() | st.text()
-_JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+_JSON = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=8
+)
 
 
 @given(st.dictionaries(st.text(), _JSON))
