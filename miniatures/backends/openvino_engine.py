@@ -79,7 +79,7 @@ class OpenVINOEngine:
 
     def _admit(self) -> bool:
         """Take in what has arrived, waiting only when there is nothing to decode. False: time to stop."""
-        while len(self._active) < MAX_IN_FLIGHT:
+        while self._has_room():
             try:
                 request = self._inbox.get(block=not self._active)
             except queue.Empty:
@@ -88,6 +88,11 @@ class OpenVINOEngine:
                 return False
             self._start(request)
         return not self._closed
+
+    def _has_room(self) -> bool:
+        """Prompts are let in a few at a time: those that come after find the part they share in the prefix cache."""
+        unread = sum(running.unread_tokens for running in self._active)
+        return len(self._active) < MAX_IN_FLIGHT and unread < _UNREAD_TOKENS
 
     def _start(self, request: Request) -> None:
         if request.future.cancelled():
@@ -151,6 +156,11 @@ class _Running:
         self._finish: Any = None
         streams = request.on_text is not None
         self._stream = TextStream(request.sampling.stop) if streams else None
+
+    @property
+    def unread_tokens(self) -> int:
+        """Prompt tokens that the engine has not answered yet."""
+        return self._prompt_tokens if self._first_token is None else 0
 
     def advance(self) -> bool:
         """Read what the last step made; true when there is no more to come."""
@@ -253,5 +263,6 @@ def _typed(error: Exception) -> BackendError:
 
 
 _DEFAULT_MAX_TOKENS = 1024
+_UNREAD_TOKENS = 1024
 _MEMORY_WORDS = ("bad_alloc", "out of memory", "cannot allocate", "not enough memory", "failed to allocate")
 _CACHE_FULL = "the prompt and its answer do not fit the engine's cache"

@@ -1,6 +1,6 @@
 """Loads a GGUF into OpenVINO, from OpenVINO's own format where an earlier start has left it.
 
-Reading the GGUF takes most of a start. So the first start writes what it has read into the weights cache, and later
+Reading the GGUF takes half of a start. So the first start writes what it has read into the weights cache, and later
 starts map that instead. LoRA adapters given to a model that was read from a GGUF are ignored by the engine without a
 word: they are merged into the weights instead (see miniatures.weights.merge) and never passed on from here.
 """
@@ -19,11 +19,14 @@ from typing import Any
 from miniatures.backends.errors import ContextOverflow
 from miniatures.weights.gguf_header import GGUFHeader
 from miniatures.weights.home import exclusive, weights_home
+from miniatures.weights.requantize import write_q8_0
 
 ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
 """Those whose graphs the GGUF reader can build."""
 
 MAX_IN_FLIGHT = 256
+_READ_AS_THEY_ARE = frozenset({"F32", "F16", "Q8_0", "Q4_0", "Q4_K_S", "Q4_K_M", "Q6_K"})
+_RECIPE = "v2"
 _BATCHED_TOKENS = 2048
 _WANTED_CACHED_TOKENS = 128 * 1024
 _GIB = 1 << 30
@@ -76,7 +79,7 @@ def load_model(gguf: Path, sha256: str, header: GGUFHeader) -> LoadedModel:
     """Load the weights; any exception is the engine's own."""
     from openvino_genai import get_version
 
-    folder = weights_home() / "openvino" / f"{sha256[:16]}-{get_version().partition('-')[0]}"
+    folder = weights_home() / "openvino" / f"{sha256[:16]}-{get_version().partition('-')[0]}-{_RECIPE}"
     if not folder.is_dir():
         with exclusive(folder):
             if not folder.is_dir():
@@ -96,17 +99,21 @@ def _convert(gguf: Path, folder: Path, header: GGUFHeader) -> LoadedModel:
     """Load from the GGUF, and keep what the reader made of it. The engine writes it beside the GGUF: hence the link."""
     workplace = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}."))
     try:
-        link = _link(gguf, workplace / "model.gguf")
-        loaded = _load(link, link, header, enable_save_ov_model=True)
-        link.unlink()
-        with suppress(OSError):  # A platform that cannot rename open files starts slowly the next time, too.
+        source = _readable(gguf, workplace / "model.gguf", header)
+        loaded = _load(source, source, header, enable_save_ov_model=True)
+        with suppress(OSError):  # A platform that cannot move open files starts slowly the next time, too.
+            source.unlink()
             workplace.rename(folder)
         return loaded
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
 
 
-def _link(gguf: Path, link: Path) -> Path:
+def _readable(gguf: Path, link: Path, header: GGUFHeader) -> Path:
+    """The weights under the name `link`, rewritten as Q8_0 where the reader would round them or cannot read them."""
+    if header.quantization not in _READ_AS_THEY_ARE:
+        write_q8_0(gguf, link)
+        return link
     try:
         link.symlink_to(gguf.resolve())
     except OSError:

@@ -1,14 +1,13 @@
 """Merges a LoRA adapter into a GGUF without torch: once per pair of base and adapter, kept in the weights cache.
 
-The engine ignores adapters on a GGUF silently; merged weights cannot be ignored. Each targeted tensor is dequantized,
-given its (alpha/r)*B@A, and written as Q8_0; the others are copied as they are.
+The engine ignores adapters on a GGUF silently; merged weights cannot be ignored. Each targeted matrix is dequantized,
+given its (alpha/r)*B@A, and written as Q8_0, as are the untouched ones (see miniatures.weights.requantize for why).
 """
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,9 @@ from miniatures.weights.download import disk_errors
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
 from miniatures.weights.gguf_header import GGUFHeader, read_header
 from miniatures.weights.home import exclusive, file_sha256, weights_home
+from miniatures.weights.requantize import write_q8_0
 
-_RECIPE = "v1"
-_MOSTLY_Q8_0 = 7
+_RECIPE = "v2"
 
 
 def adapter_hash(adapter_dir: Path) -> str:
@@ -57,37 +56,23 @@ def _write_whole(base: Path, adapter: Adapter, target: Path) -> None:
 
 
 def _merge(base: Path, adapter: Adapter, target: Path) -> None:
-    from gguf import GGUFReader
-
-    reader = GGUFReader(base)
-    changes = _by_tensor(reader, adapter, read_header(base))
+    changes = _by_tensor(base, adapter)
     if not changes:
         raise AdapterIsNoop(f"{adapter.folder} holds no factors", hint="Train it, or name the right folder.")
-    writer = _writer_like(reader, target)
-    for tensor in reader.tensors:
-        _announce(writer, tensor, tensor.name in changes)
-    changed = 0
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    for tensor in reader.tensors:
-        data, differs = _data(tensor, changes.get(tensor.name))
-        writer.write_tensor_data(data)
-        changed += differs
-    writer.close()
-    if not changed:
+    if not write_q8_0(base, target, changes):
         raise AdapterIsNoop(
             f"{adapter.folder} changes no weight of {base.name}: its factors are zero, or too small to be kept",
             hint="Train it (an untrained LoRA adapter is the identity), or leave it out of the spec.",
         )
 
 
-def _by_tensor(reader: Any, adapter: Adapter, header: GGUFHeader) -> dict[str, _Change]:
-    from gguf import MODEL_ARCH_NAMES, get_tensor_name_map
+def _by_tensor(base: Path, adapter: Adapter) -> dict[str, _Change]:
+    from gguf import MODEL_ARCH_NAMES, GGUFReader, get_tensor_name_map
 
+    header = read_header(base)
     architecture = next(arch for arch, name in MODEL_ARCH_NAMES.items() if name == header.architecture)
     names = get_tensor_name_map(architecture, int(header.metadata[f"{header.architecture}.block_count"]))
-    shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in reader.tensors}
+    shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in GGUFReader(base).tensors}
     changes: dict[str, _Change] = {}
     for module, factors in adapter.layers.items():
         tensor = f"{names.get_name(module)}.weight"
@@ -125,40 +110,3 @@ def _heads(tensor: str, header: GGUFHeader) -> int | None:
     if tensor.endswith("attn_k.weight"):
         return int(header.metadata.get("llama.attention.head_count_kv", heads))
     return None
-
-
-def _writer_like(reader: Any, target: Path) -> Any:
-    """A writer with the base's metadata."""
-    from gguf import GGUFValueType, GGUFWriter
-
-    writer = GGUFWriter(target, reader.fields["general.architecture"].contents())
-    for field in reader.fields.values():
-        if field.name.startswith("GGUF.") or field.name == "general.architecture":
-            continue
-        value = _MOSTLY_Q8_0 if field.name == "general.file_type" else field.contents()
-        kind = field.types[0]
-        sub_type = field.types[-1] if kind == GGUFValueType.ARRAY else None
-        writer.add_key_value(field.name, value, kind, sub_type=sub_type)
-    return writer
-
-
-def _announce(writer: Any, tensor: Any, changed: bool) -> None:
-    from gguf import GGMLQuantizationType
-
-    if changed:
-        columns, rows = (int(size) for size in tensor.shape)
-        shape, kind = (rows, columns // 32 * 34), GGMLQuantizationType.Q8_0
-        writer.add_tensor_info(tensor.name, shape, np.dtype(np.uint8), rows * columns // 32 * 34, kind)
-    else:
-        data = tensor.data
-        writer.add_tensor_info(tensor.name, data.shape, data.dtype, data.nbytes, tensor.tensor_type)
-
-
-def _data(tensor: Any, change: _Change | None) -> tuple[NDArray[Any], bool]:
-    from gguf import GGMLQuantizationType, dequantize, quantize
-
-    if change is None:
-        return tensor.data, False
-    before = dequantize(tensor.data, tensor.tensor_type)
-    after = quantize(before + change.delta(), GGMLQuantizationType.Q8_0)
-    return after, not np.array_equal(after, quantize(before, GGMLQuantizationType.Q8_0))

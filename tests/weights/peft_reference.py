@@ -24,12 +24,8 @@ def peft_answers(gguf: Path, folder: Path, targets: list[str], options: dict[str
     """Make an adapter on the dequantized GGUF, save it to `folder`, and answer greedily with and without it."""
     import torch
     from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    base = AutoModelForCausalLM.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
-    )
+    base, tokenizer = _load(gguf)
     torch.manual_seed(0)
     model = get_peft_model(base, LoraConfig(r=8, target_modules=targets, **options)).eval()
     for name, parameter in model.named_parameters():
@@ -43,6 +39,22 @@ def peft_answers(gguf: Path, folder: Path, targets: list[str], options: dict[str
     adapted = answers()
     with model.disable_adapter():
         return Reference(adapted=adapted, base=answers())
+
+
+def merged_answers(gguf: Path) -> list[str]:
+    """The greedy answers of a GGUF alone."""
+    model, tokenizer = _load(gguf)
+    return [_greedy(model, tokenizer, prompt) for prompt in PROMPTS]
+
+
+def _load(gguf: Path) -> tuple[Any, Any]:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    model = AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
+    )
+    return model, AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
 
 
 def _greedy(model: Any, tokenizer: Any, prompt: str) -> str:
