@@ -26,7 +26,7 @@ from miniatures.datamodel.backend import Usage, add_costs
 from miniatures.datamodel.campaign import Budget
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.draft import Draft, DraftStatus
-from miniatures.datamodel.errors import BudgetReached, BudgetScope, MiniaturesError, StoreError
+from miniatures.datamodel.errors import BudgetReached, BudgetScope, InputError, MiniaturesError, StoreError
 from miniatures.datamodel.prospect import BadRow, Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.trace import new_id
@@ -83,6 +83,7 @@ class CampaignRunner:
 
         Raises:
             StoreError: the database stopped accepting results.
+            InputError: a prompt template or a budget of the campaign is wrong.
         """
         self._tally.total = total
         await self._store.start_run(self._run_id, self._campaign, self._policy)
@@ -92,8 +93,8 @@ class CampaignRunner:
             async with asyncio.TaskGroup() as workers:
                 for _ in range(self._concurrency):
                     workers.create_task(self._work(feed, turn))
-        except* StoreError as group:
-            raise group.exceptions[0] from None
+        except* (StoreError, InputError) as group:
+            raise _first_of(group) from None
         summary = self._summary()
         await self._store.finish_run(self._run_id, summary.outcome.value)
         return summary
@@ -183,19 +184,19 @@ class CampaignRunner:
                 return DraftStatus.OVER_BUDGET, None, None, _words(error)
             self._halted_by = self._halted_by or error
             return DraftStatus.PENDING, None, None, None
-        except StoreError:
+        except (StoreError, InputError):
             raise
         except _HOPELESS as error:
             self._halted_by = self._halted_by or error
             return DraftStatus.PENDING, None, None, None
-        except MiniaturesError as error:
+        except Exception as error:  # One prospect's trouble, foreseen or not, is not the others'.
             self._note_failure(error)
             return DraftStatus.FAILED, None, None, _words(error)
         self._tally.failures_in_a_row = 0
         dossier, draft = state.get("dossier"), state.get("draft")
         return _status_of(dossier, draft), dossier, draft, None
 
-    def _note_failure(self, error: MiniaturesError) -> None:
+    def _note_failure(self, error: Exception) -> None:
         """A backend that fails for one prospect after another is down: stop asking it."""
         if isinstance(error, BackendError):
             self._tally.failures_in_a_row += 1
@@ -273,5 +274,13 @@ def _status_of(dossier: Dossier | None, draft: Draft | None) -> DraftStatus:
             return DraftStatus.FAILED
 
 
-def _words(error: MiniaturesError) -> str:
-    return f"{error.name}: {error.message}"
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _first_of(group: BaseExceptionGroup[MiniaturesError]) -> BaseException:
+    """The first error of a group, which may hold groups."""
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first

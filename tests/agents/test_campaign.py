@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatResult
 
 from miniatures.agents.run_events import RunEvent, RunOutcome
 from miniatures.backends.errors import AuthenticationFailed, ServerFailed
@@ -136,6 +138,24 @@ async def test_a_backend_that_is_down_halts_the_run_after_some_failures(tmp_path
     assert 20 <= failed < 60
     resumed = await run_small_campaign(url, 60)
     assert resumed.by_status == {DraftStatus.NEEDS_REVIEW: 60}, "what failed is tried again"
+
+
+class OddBackend(SteadyBackend):
+    """Trips over one prospect, in a way that nobody foresaw."""
+
+    async def _agenerate(self, messages: list[BaseMessage], *rest: object, **options: object) -> ChatResult:
+        if "Number1003" in messages[-1].text:
+            raise ZeroDivisionError("division by zero")
+        return await super()._agenerate(messages, *rest, **options)  # type: ignore[arg-type]
+
+
+async def test_one_prospects_trouble_is_not_the_others(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    summary = await run_small_campaign(url, 6, OddBackend())
+    assert summary.by_status == {DraftStatus.NEEDS_REVIEW: 5, DraftStatus.FAILED: 1}
+    with open_store(url) as store:
+        (failed,) = [result for result in store.results(NAME) if result.status is DraftStatus.FAILED]
+    assert failed.error == "ZeroDivisionError: division by zero"
 
 
 async def test_a_second_process_is_refused(tmp_path: Path) -> None:

@@ -41,10 +41,21 @@ def peft_answers(gguf: Path, folder: Path, targets: list[str], options: dict[str
         return Reference(adapted=adapted, base=answers())
 
 
-def merged_answers(gguf: Path) -> list[str]:
-    """The greedy answers of a GGUF alone."""
-    model, tokenizer = _load(gguf)
-    return [_greedy(model, tokenizer, prompt) for prompt in PROMPTS]
+def worst_difference(gguf: Path, merged: Path, folder: Path) -> float:
+    """Largest difference between the merged GGUF's weights and PEFT's own merge, in steps of Q8_0."""
+    from peft import PeftModel
+
+    wanted = PeftModel.from_pretrained(_load(gguf)[0], folder).merge_and_unload().state_dict()
+    found = _load(merged)[0].state_dict()
+    assert set(found) == set(wanted)
+    return max(_steps(found[name], tensor) for name, tensor in wanted.items())
+
+
+def _steps(found: Any, wanted: Any) -> float:
+    if found.ndim == 1:
+        return float((found - wanted).abs().max())
+    step = wanted.reshape(-1, 32).abs().amax(dim=1).clamp(min=1e-9).repeat_interleave(32).reshape(wanted.shape) / 127
+    return float(((found - wanted).abs() / step).max())
 
 
 def _load(gguf: Path) -> tuple[Any, Any]:
