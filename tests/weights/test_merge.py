@@ -93,6 +93,9 @@ def test_an_adapter_of_another_model(embedded_weights: Path, tmp_path: Path, mod
         merged_weights(embedded_weights, write_adapter_files(tmp_path / "a", factors))
 
 
+HALF_A_STEP = 0.5 + 127 / 2**11
+"""Rounding to the nearest of 127 steps, whose width is itself rounded to a float16."""
+
 ALL_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -113,12 +116,11 @@ def test_parity_with_peft(embedded_weights: Path, tmp_path: Path, targets: list[
 
     folder = tmp_path / "adapter"
     reference = peft_answers(embedded_weights, folder, targets, options)
-    assert worst_difference(embedded_weights, merged_weights(embedded_weights, folder), folder) < 0.52
+    assert worst_difference(embedded_weights, merged_weights(embedded_weights, folder), folder) < HALF_A_STEP
     backend = open_backend(f"openvino:smollm2-135m-instruct+{folder}")
     served = [backend.invoke(prompt, max_tokens=24).text for prompt in PROMPTS]
     agreement = [_common(mine, theirs) for mine, theirs in zip(served, reference.adapted, strict=True)]
     against_base = [_common(mine, base) for mine, base in zip(served, reference.base, strict=True)]
-    print("agreement", agreement, against_base)
     assert np.mean(agreement) > 0.6, list(zip(served, reference.adapted, strict=True))
     assert np.mean(agreement) > np.mean(against_base)
 
