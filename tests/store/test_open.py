@@ -163,4 +163,4 @@ async def test_a_store_may_be_moved_with_its_name(tmp_path: Path) -> None:
     shutil.copy(tmp_path / "store.sqlite", tmp_path / "with ? odd # name%20.sqlite")
     with open_store(str(tmp_path / "with ? odd # name%20.sqlite")) as store:
         assert len(list(store.traces(CAMPAIGN))) == 50
-    assert not list(tmp_path.glob("*-wal"))  # noqa: ASYNC240
+    assert not list(tmp_path.glob("*-wal"))
