@@ -18,6 +18,7 @@ from miniatures.weights.download import disk_errors
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
 from miniatures.weights.gguf_header import GGUFHeader, read_header
 from miniatures.weights.home import exclusive, weights_home
+from miniatures.weights.rotary_rows import interleaved, interleaved_heads
 
 _RECIPE = "v1"
 
@@ -61,7 +62,7 @@ def _write(adapter: Adapter, header: GGUFHeader, target: Path) -> None:
     writer.add_float32("adapter.lora.alpha", 1.0)
     for module, layer in adapter.layers.items():
         tensor = name_of(module)
-        up = interleaved(_folded(layer), _heads(tensor, header))
+        up = interleaved(_folded(layer), interleaved_heads(tensor, header))
         writer.add_tensor(f"{tensor}.lora_a", np.ascontiguousarray(layer.down, dtype=np.float32))
         writer.add_tensor(f"{tensor}.lora_b", np.ascontiguousarray(up, dtype=np.float32))
     writer.write_header_to_file()
@@ -92,23 +93,3 @@ def _tensor_names(adapter: Adapter, header: GGUFHeader) -> Callable[[str], str]:
         return f"{name}.weight"
 
     return name_of
-
-
-def interleaved(rows: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:
-    """The rows of each head in the order of llama.cpp's rotary embedding: its two halves alternate."""
-    if heads is None:
-        return rows
-    out, rank = rows.shape
-    return rows.reshape(heads, 2, out // heads // 2, rank).swapaxes(1, 2).reshape(out, rank)
-
-
-def _heads(tensor: str, header: GGUFHeader) -> int | None:
-    """Heads of a tensor that llama.cpp's converter interleaves: q and k of the llama architecture alone."""
-    if header.architecture != "llama":
-        return None
-    heads = int(header.metadata["llama.attention.head_count"])
-    if tensor.endswith("attn_q.weight"):
-        return heads
-    if tensor.endswith("attn_k.weight"):
-        return int(header.metadata.get("llama.attention.head_count_kv", heads))
-    return None

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from miniatures.weights.adapter import Adapter, LowRank
 from miniatures.weights.download import disk_errors
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
-from miniatures.weights.gguf_header import GGUFHeader, read_header
+from miniatures.weights.gguf_header import read_header
 from miniatures.weights.home import exclusive, file_sha256, weights_home
 from miniatures.weights.requantize import write_q8_0
+from miniatures.weights.rotary_rows import interleaved, interleaved_heads
 
 _RECIPE = "v2"
 
@@ -82,7 +83,7 @@ def _by_tensor(base: Path, adapter: Adapter) -> dict[str, _Change]:
                 f"{adapter.folder}: {module} is {wanted[0]}x{wanted[1]}, and the base has no such layer",
                 hint="The adapter was trained on another model: name its own base.",
             )
-        changes[tensor] = _Change(factors, _heads(tensor, header))
+        changes[tensor] = _Change(factors, interleaved_heads(tensor, header))
     return changes
 
 
@@ -93,20 +94,4 @@ class _Change:
         self._factors, self._heads = factors, heads
 
     def delta(self) -> NDArray[np.float32]:
-        delta = self._factors.delta()
-        if self._heads is None:
-            return delta
-        rows, columns = delta.shape
-        return delta.reshape(self._heads, 2, rows // self._heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
-
-
-def _heads(tensor: str, header: GGUFHeader) -> int | None:
-    """Heads of a tensor whose rows llama.cpp's converter interleaves: q and k of the llama architecture alone."""
-    if header.architecture != "llama":
-        return None
-    heads = int(header.metadata["llama.attention.head_count"])
-    if tensor.endswith("attn_q.weight"):
-        return heads
-    if tensor.endswith("attn_k.weight"):
-        return int(header.metadata.get("llama.attention.head_count_kv", heads))
-    return None
+        return interleaved(self._factors.delta(), self._heads)

@@ -27,11 +27,13 @@ def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
     try:
         data = np.memmap(path, dtype=np.uint8, mode="r")
         length = int.from_bytes(data[:8].tobytes(), "little")
-        header: dict[str, Any] = json.loads(data[8 : 8 + length].tobytes())
+        header = json.loads(data[8 : 8 + length].tobytes())
+        if not isinstance(header, dict):
+            raise ValueError("its header is no JSON object")
         header.pop("__metadata__", None)
         body = data[8 + length :]
         return {name: _tensor(body, facts) for name, facts in header.items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadAdapter(f"{path} is no safetensors file: {error}", hint="Save the adapter again.") from error
 
 

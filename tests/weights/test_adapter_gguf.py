@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from miniatures.weights.adapter import Adapter
-from miniatures.weights.adapter_gguf import adapter_gguf, interleaved
+from miniatures.weights.adapter_gguf import adapter_gguf
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
+from miniatures.weights.rotary_rows import interleaved
 from tests.backends.lora_adapters import LAYERS, MODULES, write_adapter
 
 HEADS, KEY_HEADS = 9, 3

@@ -1,0 +1,32 @@
+"""The one place that knows that llama.cpp keeps the rows of q and k in another order than transformers does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from miniatures.weights.gguf_header import GGUFHeader
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def interleaved_heads(tensor: str, header: GGUFHeader) -> int | None:
+    """Heads of a tensor whose rows llama.cpp's converter interleaves: q and k of the llama architecture alone."""
+    if header.architecture != "llama":
+        return None
+    heads = int(header.metadata["llama.attention.head_count"])
+    if tensor.endswith("attn_q.weight"):
+        return heads
+    if tensor.endswith("attn_k.weight"):
+        return int(header.metadata.get("llama.attention.head_count_kv", heads))
+    return None
+
+
+def interleaved(rows: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:
+    """The rows of each head in the order of llama.cpp's rotary embedding: its two halves alternate."""
+    if heads is None:
+        return rows
+    out, columns = rows.shape
+    return rows.reshape(heads, 2, out // heads // 2, columns).swapaxes(1, 2).reshape(out, columns)
