@@ -116,7 +116,7 @@ ALL_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "d
     ],
 )
 def test_the_weights_are_those_of_pefts_own_merge(
-    """Token for token what transformers and PEFT say, plain and streamed, and never what the base says."""
+    embedded_weights: Path, tmp_path: Path, targets: list[str], options: dict[str, Any]
 ) -> None:
     from tests.weights.peft_reference import random_adapter, worst_difference
 
