@@ -122,16 +122,3 @@ def test_the_weights_are_those_of_pefts_own_merge(
 
     random_adapter(embedded_weights, tmp_path, targets, options)
     assert worst_difference(embedded_weights, merged_weights(embedded_weights, tmp_path), tmp_path) < HALF_A_STEP
-
-
-def test_the_engine_says_what_the_adapter_was_taught(embedded_weights: Path, tmp_path: Path) -> None:
-    """Token for token what transformers and PEFT say, in plain and in streamed answers."""
-    from miniatures.backends.spec import open_backend
-    from tests.weights.peft_reference import LESSONS, taught_adapter
-
-    reference = taught_adapter(embedded_weights, tmp_path / "taught", ALL_LINEAR, {"lora_alpha": 16})
-    assert reference == list(LESSONS.values())
-    backend = open_backend(f"openvino:{embedded_weights}+{tmp_path / 'taught'}")
-    assert [backend.invoke(prompt, max_tokens=48).text for prompt in LESSONS] == reference
-    streamed = ["".join(chunk.text for chunk in backend.stream(prompt, max_tokens=48)) for prompt in LESSONS]
-    assert streamed == reference
