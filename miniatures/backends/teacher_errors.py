@@ -7,6 +7,7 @@ walking the chain. The original exceptions are cut off: their texts may quote AP
 from __future__ import annotations
 
 import email.utils
+import math
 import json
 import re
 import time
@@ -166,12 +167,13 @@ def _retry_after_s(chain: list[BaseException]) -> float | None:
 def _seconds(value: str) -> float | None:
     """A Retry-After as seconds from now: the header holds seconds or a date (RFC 9110, section 10.2.3)."""
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -66,7 +66,7 @@ def _server_lock(database: Database, campaign: str) -> Iterator[None]:
         yield
     finally:
         if taken:
-            with suppress(SQLAlchemyError):  # a session that is lost has let go already
+            with suppress(SQLAlchemyError, OSError):  # a session that is lost has let go already
                 connection.execute(select(func.pg_advisory_unlock(_lock_number(campaign))))
         connection.invalidate()
         connection.close()

@@ -26,13 +26,13 @@ COUNT = 30
 
 
 @pytest.mark.slow
-def test_sixty_kills_leave_the_same_set_of_results(tmp_path: Path) -> None:
+def test_sixty_kills_or_more_leave_the_same_set_of_results(tmp_path: Path) -> None:
     """Runs as a process of its own: forking pytest, with its threads, would not be a fair fault."""
     finished = subprocess.run(
         [sys.executable, __file__, str(tmp_path)], capture_output=True, text=True, timeout=300, check=False
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert f"{KILLS} kills" in finished.stdout
+    assert int(finished.stdout.split()[0]) >= KILLS, finished.stdout
 
 
 def main(folder: Path) -> None:
