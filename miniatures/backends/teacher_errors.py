@@ -7,8 +7,8 @@ walking the chain. The original exceptions are cut off: their texts may quote AP
 from __future__ import annotations
 
 import email.utils
-import math
 import json
+import math
 import re
 import time
 from collections.abc import Iterator

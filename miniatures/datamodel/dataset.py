@@ -1,0 +1,66 @@
+"""The manifest of a dataset: what is in it by content hash, where it came from, and what was left out and why."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from miniatures.datamodel.hashing import content_hash
+
+
+class Split(StrEnum):
+    """The sides of a split; a company stands on one only."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class DropReason(StrEnum):
+    """Why a candidate did not become an example."""
+
+    FAILED_CHECKS = "failed_checks"
+    REJECTED = "rejected"
+    NOT_REVIEWED = "not_reviewed"
+    NO_ANSWER = "no_answer"
+    SUPERSEDED = "superseded"
+    NEAR_DUPLICATE = "near_duplicate"
+    UNRENDERABLE = "unrenderable"
+
+
+class SplitFile(BaseModel):
+    """One JSONL file of the dataset."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sha256: str
+    examples: int
+    companies: int
+
+
+class DatasetManifest(BaseModel):
+    """Everything that names a dataset. Equal inputs give equal manifests, byte for byte: it holds no clock and no path."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = 1
+    sources: tuple[str, ...] = Field(description="Campaigns and gold folders, as they were named.")
+    seed: int
+    profile: str
+    prompt_versions: dict[str, str] = Field(description="Template version by prompt name.")
+    splits: dict[Split, SplitFile]
+    extra_files: dict[str, str] = Field(default_factory=dict, description="SHA-256 of every other file by name.")
+    roles: dict[str, int] = Field(default_factory=dict, description="Examples by role.")
+    example_sources: dict[str, int] = Field(default_factory=dict, description="Examples by who wrote the answer.")
+    dropped: dict[DropReason, int] = Field(default_factory=dict)
+    flagged_near_duplicates: int = 0
+    lineage: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Example id -> trace ids, review ids and actions, or the gold example's name."
+    )
+
+    @property
+    def hash(self) -> str:
+        """The dataset's name wherever it is referred to."""
+        return content_hash(self)

@@ -1,0 +1,46 @@
+"""One training example: the variables of a prompt, the answer that a reviewer stands behind, and where both came from.
+
+The variables are kept and not the rendered text, so that a prompt edit renders the example anew instead of orphaning it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from miniatures.datamodel.hashing import content_hash
+
+
+class Source(StrEnum):
+    """Who wrote an example's answer."""
+
+    GOLD = "gold"
+    VARIANT = "variant"
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    CHECKED = "checked"
+    TEACHER = "teacher"
+
+
+class Example(BaseModel):
+    """What a model is to answer to one prompt."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: str = Field(description="Whose answer it is: writer or researcher.")
+    variables: dict[str, Any] = Field(description="Of the role's prompt template.")
+    answer: dict[str, Any] | None = Field(description="The structured answer; null in a case that is only asked.")
+    company: str = Field(description="Splits keep a company on one side.")
+    source: Source
+    lineage: tuple[str, ...] = Field(default=(), description="Trace ids, review ids or the name of a gold example.")
+    rejected: dict[str, Any] | None = Field(default=None, description="The answer a reviewer preferred `answer` to.")
+    labels: dict[str, tuple[int, ...]] = Field(
+        default_factory=dict, description="A researcher's sentences by number that are `must` or `may`."
+    )
+
+    @property
+    def id(self) -> str:
+        """Hash of the whole content: equal examples have equal names."""
+        return content_hash(self)[:16]

@@ -1,0 +1,94 @@
+"""A miniature: a base model, one adapter, and the card that says where it came from and how good it was found."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+class Stage(StrEnum):
+    """The two moving names of a registry entry; every version also has its hash."""
+
+    CANDIDATE = "candidate"
+    LIVE = "live"
+
+
+class Score(BaseModel):
+    """One measured share with its 95 % Wilson interval."""
+
+    model_config = ConfigDict(frozen=True)
+
+    passed: int
+    total: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float | None:
+        """Null when nothing was measured."""
+        return self.passed / self.total if self.total else None
+
+
+class Comparison(BaseModel):
+    """How one version did beside another on the same cases."""
+
+    model_config = ConfigDict(frozen=True)
+
+    against: str = Field(description="The other side: a version of the same miniature, or a spec.")
+    dataset: str = Field(description="Hash of the manifest of the cases.")
+    measure: str = Field(default="all_checks", description="What was counted as passed.")
+    cases: int
+    difference: float = Field(description="This one's share less the other's.")
+    low: float = Field(description="95 % interval of the difference, by bootstrap over companies.")
+    high: float
+    p_value: float = Field(description="Exact McNemar test.")
+
+    @property
+    def significantly_worse(self) -> bool:
+        """Worse beyond what chance explains, by both tests."""
+        return self.high < 0 and self.p_value < 0.05
+
+
+class MiniatureCard(BaseModel):
+    """One version of a miniature."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(pattern=MINIATURE_NAME.pattern)
+    base: str = Field(description="As the recipe names it.")
+    base_sha256: str = Field(description="Hash of the exact weights it was tuned on.")
+    base_licence: str
+    base_parameters: int
+    adapter_sha256: str = Field(description="`adapter_hash` of the adapter folder; names the version.")
+    adapter_bytes: int
+    dataset: str | None = Field(default=None, description="Hash of the dataset's manifest.")
+    prompt_versions: dict[str, str] = Field(description="Version of each prompt that it was trained on, by name.")
+    profile: str
+    recipe: dict[str, Any]
+    training: dict[str, Any] = Field(default_factory=dict, description="Steps, tokens, seconds, losses, peak memory.")
+    scores: dict[str, Score] = Field(default_factory=dict)
+    comparisons: tuple[Comparison, ...] = ()
+    evaluated_on: str | None = Field(default=None, description="Hash of the manifest of the evaluation's dataset.")
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def version(self) -> str:
+        """The short form of the adapter's hash, as specs pin it."""
+        return self.adapter_sha256[:12]
+
+
+class Promotion(BaseModel):
+    """One change of what is live, kept for ever."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    replaced: str | None = None
+    forced: str | None = Field(default=None, description="The reason given with --force.")
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))

@@ -1,0 +1,80 @@
+"""How to train one miniature. Written as YAML; what is left out follows the paper (arXiv 2508.15617)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_LARGE = 3_000_000_000
+
+
+class Method(StrEnum):
+    """What is trained."""
+
+    LORA = "lora"
+    FULL = "full"
+
+
+class Precision(StrEnum):
+    """Number format of the arithmetic; `auto` takes bf16 where the hardware has it, else fp16 with loss scaling."""
+
+    AUTO = "auto"
+    BF16 = "bf16"
+    FP16 = "fp16"
+    FP32 = "fp32"
+
+
+class LoraSettings(BaseModel):
+    """The adapter's shape. Rank 16 for bases up to 3 billion parameters and 32 above, unless it is stated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rank: int | None = Field(default=None, ge=1, le=256)
+    alpha: float = Field(default=32, gt=0)
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+    def rank_for(self, parameters: int) -> int:
+        """The rank for a base of this many parameters."""
+        if self.rank is not None:
+            return self.rank
+        return 16 if parameters <= _LARGE else 32
+
+
+class Recipe(BaseModel):
+    """One way to train."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="The miniature's name, in small letters.")
+    base: str = Field(description="A named weight (smollm2-135m-instruct), a GGUF file, a folder or a hub name.")
+    dataset: str = Field(description="Folder of a built dataset, relative to the recipe.")
+    roles: tuple[str, ...] = Field(default=("researcher", "writer"), description="Whose examples are trained on.")
+    method: Method = Method.LORA
+    lora: LoraSettings = LoraSettings()
+    learning_rate: float | None = Field(default=None, gt=0, description="2e-4 for LoRA and 2e-5 for full if null.")
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup: float = Field(default=0.03, ge=0, lt=1, description="Share of the steps.")
+    weight_decay: float = Field(default=0.0, ge=0)
+    epochs: float = Field(default=3, gt=0)
+    max_steps: int | None = Field(default=None, ge=1, description="Ends training early; null for all epochs.")
+    batch_tokens: int = Field(
+        default=4096, ge=1, description="Tokens of one optimizer step, all micro-batches together."
+    )
+    micro_batch_tokens: int = Field(default=2048, ge=1, description="Tokens that pass through the model at once.")
+    max_tokens: int = Field(default=2048, ge=16, description="Longer examples are counted and left out.")
+    precision: Precision = Precision.AUTO
+    gradient_checkpointing: bool = False
+    seed: int = 7
+    evaluate_every: int | None = Field(default=None, ge=1, description="Steps; ten times in all if null.")
+    patience: int = Field(default=4, ge=1, description="Evaluations without a better validation loss before stopping.")
+    checkpoint_every: int | None = Field(default=None, ge=1, description="Steps; with every evaluation if null.")
+
+    @property
+    def rate(self) -> float:
+        """The peak learning rate."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return 2e-4 if self.method is Method.LORA else 2e-5

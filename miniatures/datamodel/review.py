@@ -1,0 +1,110 @@
+"""What a person said of one draft or example: target, preference pair, judge label and edit distance in one record."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from miniatures.datamodel.trace import new_id
+
+
+class ReviewAction(StrEnum):
+    """What a reviewer did."""
+
+    ACCEPT = "accept"
+    EDIT = "edit"
+    REJECT = "reject"
+    COMPARE = "compare"
+
+
+class RejectReason(StrEnum):
+    """Why a reviewer rejected an answer; the rubric says what each means."""
+
+    UNSUPPORTED = "unsupported"
+    WRONG_FACT_CHOSEN = "wrong_fact_chosen"
+    TACTLESS = "tactless"
+    GENERIC = "generic"
+    NO_BRIDGE = "no_bridge"
+    WRONG_TONE = "wrong_tone"
+    CLUMSY = "clumsy"
+    WRONG_ASK = "wrong_ask"
+    OTHER = "other"
+
+
+class Preference(StrEnum):
+    """The outcome of a comparison, named by the answers themselves and never by where they stood on the screen."""
+
+    FIRST = "first"
+    SECOND = "second"
+    TIE = "tie"
+
+
+class Review(BaseModel):
+    """One action of one reviewer on one answer, or on two in a comparison."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = Field(default_factory=new_id)
+    reviewer: str = Field(min_length=1)
+    campaign: str | None = Field(default=None, description="Null for an example that no campaign wrote.")
+    prospect: str | None = Field(default=None, description="Pseudonym key.")
+    role: str = "writer"
+    trace: str = Field(description="The trace, or the example, whose answer was reviewed.")
+    action: ReviewAction
+    answer: dict[str, Any] = Field(description="The model's answer as it stood; kept until it is erased.")
+    edited: dict[str, Any] | None = Field(default=None, description="The reviewer's own version, after an edit.")
+    reason: RejectReason | None = None
+    comment: str = ""
+    other_trace: str | None = Field(default=None, description="The second answer's trace, in a comparison.")
+    other_answer: dict[str, Any] | None = None
+    preference: Preference | None = None
+    swapped: bool = Field(default=False, description="Whether the second answer was shown first.")
+    edit_distance: float | None = Field(default=None, description="Share of the text that an edit changed, 0 to 1.")
+    rubric: str = Field(default="", description="Hash of the rubric that was read.")
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @model_validator(mode="after")
+    def _complete(self) -> Review:
+        match self.action:
+            case ReviewAction.ACCEPT:
+                return self
+            case ReviewAction.EDIT:
+                if self.edited is None:
+                    raise ValueError("an edit needs the edited answer")
+            case ReviewAction.REJECT:
+                if self.reason is None:
+                    raise ValueError(f"a rejection needs a reason: {', '.join(RejectReason)}")
+            case ReviewAction.COMPARE:
+                if self.other_answer is None or self.preference is None:
+                    raise ValueError("a comparison needs the other answer and a preference")
+        return self
+
+    @property
+    def target(self) -> dict[str, Any] | None:
+        """The answer to train on; null when the reviewer stands behind none."""
+        match self.action:
+            case ReviewAction.ACCEPT:
+                return self.answer
+            case ReviewAction.EDIT:
+                return self.edited
+            case ReviewAction.REJECT:
+                return None
+            case ReviewAction.COMPARE:
+                return {Preference.FIRST: self.answer, Preference.SECOND: self.other_answer}.get(
+                    self.preference or Preference.TIE
+                )
+
+    @property
+    def preferred_over(self) -> dict[str, Any] | None:
+        """The answer that `target` was preferred to; null after a tie, or an edit that changed nothing."""
+        match self.action:
+            case ReviewAction.EDIT:
+                return self.answer if self.answer != self.edited else None
+            case ReviewAction.COMPARE:
+                other = {Preference.FIRST: self.other_answer, Preference.SECOND: self.answer}
+                return other.get(self.preference or Preference.TIE)
+            case ReviewAction.ACCEPT | ReviewAction.REJECT:
+                return None

@@ -1,0 +1,60 @@
+"""Finds texts that are nearly the same, by the Jaccard index of their word 5-grams.
+
+Exact, over an inverted index: texts that share no 5-gram are never compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+_WORD = re.compile(r"\w+")
+NEAR = 0.7
+"""Jaccard index from which two texts count as nearly the same."""
+_WORDS = 5
+
+
+def shingles(text: str) -> frozenset[tuple[str, ...]]:
+    """The text's word 5-grams, in small letters; the whole text if it is shorter."""
+    words = _WORD.findall(text.lower())
+    return frozenset(tuple(words[at : at + _WORDS]) for at in range(max(1, len(words) - _WORDS + 1)))
+
+
+def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[tuple[int, int]]:
+    """Pairs of places (earlier, later) whose Jaccard index is at least `threshold`."""
+    known = [shingles(text) for text in texts]
+    places: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    pairs = []
+    for place, grams in enumerate(known):
+        shared: Counter[int] = Counter(other for gram in grams for other in places[gram])
+        for other, count in sorted(shared.items()):
+            if count >= threshold * (len(grams) + len(known[other]) - count):
+                pairs.append((other, place))
+        for gram in grams:
+            places[gram].append(place)
+    return pairs
+
+
+def duplicate_groups(texts: Sequence[str], threshold: float = NEAR) -> list[int]:
+    """For each text the place of its group's first text: connected near-duplicates share one."""
+    group = list(range(len(texts)))
+
+    def root(place: int) -> int:
+        while group[place] != place:
+            place = group[place]
+        return place
+
+    for one, other in near_duplicates(texts, threshold):
+        low, high = sorted((root(one), root(other)))
+        group[high] = low
+    return [root(place) for place in range(len(texts))]
+
+
+def distinct_ratio(texts: Sequence[str], words: int) -> float:
+    """Distinct n-grams over all n-grams of the texts (distinct-n; Li et al., 2016, arXiv 1510.03055)."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        tokens = _WORD.findall(text.lower())
+        seen.update(tuple(tokens[at : at + words]) for at in range(len(tokens) - words + 1))
+    return len(seen) / max(1, seen.total())
