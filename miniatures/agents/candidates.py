@@ -2,7 +2,8 @@
 
 BM25 ranks every sentence against each of the brief's signals. Only the signals' words matter to the scores, so the
 index holds those alone and all other words count as one: the scores equal those of a full index, at less than half the
-cost. Sentences that share no word with any signal are no candidates.
+cost. Sentences that share no word with any signal come last, those with numbers first: half of the news that people
+marked in the gold data is told in words that no brief foresaw, and a researcher finds it there.
 """
 
 from __future__ import annotations
@@ -29,12 +30,13 @@ _MOST_SENTENCES = 2_000
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _CRUMBS = re.compile(r"\s[|\u203a»>•·/]\s|\|")
+_NUMBER = re.compile(r"\d")
 _LOWER_LETTER = re.compile(r"[^\W\d_A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sentence, verbatim, the page it stands on, and the signal it matches best."""
+    """One sentence, verbatim, its page, and the signal it matches best; empty if it shares no word with any."""
 
     sentence: str
     page: Page
@@ -66,7 +68,7 @@ def select_candidates(
 
 
 def rank_sentences(pages: Sequence[Page], brief: Brief, prospect: Prospect) -> list[Candidate]:
-    """Every sentence that shares a word with a signal, best first; equal scores in the order of the pages."""
+    """Every sentence, best first; equal scores in the order of the pages, unmatched sentences with a number first."""
     placed = [(sentence, page) for page in pages for sentence in split_sentences(page.text)][:_MOST_SENTENCES]
     queries = signal_terms(brief)
     own = frozenset(_terms(prospect.company))
@@ -74,9 +76,9 @@ def rank_sentences(pages: Sequence[Page], brief: Brief, prospect: Prospect) -> l
     candidates = []
     for (sentence, page), scores in zip(placed, _scores(corpus, queries, own), strict=True):
         best = max(range(len(scores)), key=scores.__getitem__)
-        if scores[best] > 0:
-            candidates.append(Candidate(sentence, page, brief.signals[best].name, round(scores[best], 6)))
-    candidates.sort(key=lambda candidate: -candidate.score)
+        signal = brief.signals[best].name if scores[best] > 0 else ""
+        candidates.append(Candidate(sentence, page, signal, round(scores[best], 6)))
+    candidates.sort(key=lambda candidate: (-candidate.score, not _NUMBER.search(candidate.sentence)))
     return candidates
 
 

@@ -104,7 +104,7 @@ def _calls_per_prospect(loaded: LoadedCampaign, role: str) -> int:
     match role:
         case "researcher" | "planner":
             return settings.research.rounds
-        case "writer":
+        case "writer" | "shadow":
             return settings.write.samples * (1 + settings.write.rewrites)
         case "fallback":
             return settings.write.samples
@@ -114,7 +114,7 @@ def _calls_per_prospect(loaded: LoadedCampaign, role: str) -> int:
 
 def _tokens_of_call(loaded: LoadedCampaign, role: str, backend: Backend) -> tuple[int, int]:
     """Tokens of a typical prompt and of its answer."""
-    template = "writer" if role == "fallback" else role
+    template = "writer" if role in ("fallback", "shadow") else role
     library = PromptLibrary(loaded.prompts_folder)
     prompt = library.render(template, backend.prompt_profile, _typical_variables(loaded, template))
     characters = sum(len(message.content) for message in prompt.messages)

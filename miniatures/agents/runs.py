@@ -15,12 +15,14 @@ from miniatures.agents.tools.search.open import open_search
 from miniatures.backends.ask import identity_of, profile_of
 from miniatures.backends.base import Backend
 from miniatures.backends.spec import open_backend
+from miniatures.backends.wrappers.shadow import ShadowBackend
 from miniatures.backends.wrappers.spending import Spending
 from miniatures.backends.wrappers.wrap import dress
 from miniatures.datamodel.campaign import Budget
 from miniatures.datamodel.errors import BudgetScope
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prospect import BadRow, Prospect, prospect_key
+from miniatures.datamodel.trace import SHADOW
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.prompts.library import PromptLibrary
 from miniatures.store.open import open_store
@@ -115,6 +117,8 @@ async def open_campaign(loaded: LoadedCampaign, *, hosts: Mapping[str, str]) -> 
 def open_roles(loaded: LoadedCampaign, store: Store) -> dict[str, Backend]:
     """The backend of each role that the campaign fills; two roles that name one backend share it.
 
+    A shadow is no role of its own to the graphs: it goes along with the writer.
+
     Raises:
         BackendError: a spec is wrong, or its model cannot be had.
         InputError: a budget in USD stands over a backend whose price is unknown.
@@ -130,7 +134,11 @@ def open_roles(loaded: LoadedCampaign, store: Store) -> dict[str, Backend]:
         before = spent.by_backend.get(str(bare.identity), Spent())
         own = _spending(limit, BudgetScope.BACKEND, f"backend {name}", before)
         backends[name] = dress(bare, settings=settings, spendings=(own, whole))
-    return {role: backends[name] for role, name in named.items()}
+    models = {role: backends[name] for role, name in named.items()}
+    shadow = models.pop(SHADOW, None)
+    if shadow is not None:
+        models["writer"] = ShadowBackend(models["writer"], shadow, PromptLibrary(loaded.prompts_folder))
+    return models
 
 
 def _spending(limit: Budget, scope: BudgetScope, owner: str, before: Spent) -> Spending:

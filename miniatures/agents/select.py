@@ -19,6 +19,7 @@ from miniatures.agents.prompting import as_data, signal_variables
 from miniatures.agents.state import Gathered, RankedSentence
 from miniatures.backends.ask import Answer, ask, identity_of, profile_of
 from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
@@ -63,11 +64,12 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
 
 
 def best_ranked(gathered: Gathered, limit: int) -> tuple[Evidence, ...]:
-    """The best sentence of each signal, best signal first, then the next best of any."""
+    """The best sentence of each signal, best signal first, then the next best of any; none that matched no signal."""
     first: dict[str, RankedSentence] = {}
-    for sentence in gathered.sentences:
+    matched = [sentence for sentence in gathered.sentences if sentence.signal]
+    for sentence in matched:
         first.setdefault(sentence.signal, sentence)
-    rest = [sentence for sentence in gathered.sentences if first[sentence.signal] is not sentence]
+    rest = [sentence for sentence in matched if first[sentence.signal] is not sentence]
     chosen = [*first.values(), *rest][:limit]
     return tuple(gathered.evidence(sentence, sentence.signal) for sentence in chosen)
 
@@ -79,7 +81,7 @@ async def _ask_researcher(context: CampaignContext, prospect: Prospect, gathered
     for attempt in range(1, _TRIES + 1):
         answer = await _ask(context, prospect, gathered, limit, reasons, attempt)
         usage, cost = usage + answer.usage, add_costs(cost, answer.cost_usd)
-        selected = _read(answer, gathered, limit)
+        selected = _read(answer, gathered, limit, context.brief)
         if selected is not None:
             return selected.model_copy(update={"usage": usage, "cost_usd": cost})
         reasons = [answer.error or f"no number is between 1 and {len(gathered.sentences)}"]
@@ -128,7 +130,7 @@ def selection_schema(sentences: int, limit: int, signals: tuple[str, ...]) -> di
     }
 
 
-def _read(answer: Answer[Selection], gathered: Gathered, limit: int) -> Selected | None:
+def _read(answer: Answer[Selection], gathered: Gathered, limit: int, brief: Brief) -> Selected | None:
     """The answer's choices; None when it names nothing that exists. An empty list is an answer: nothing is worth it."""
     if answer.value is None:
         return None
@@ -141,14 +143,14 @@ def _read(answer: Answer[Selection], gathered: Gathered, limit: int) -> Selected
             dropped.append(choice.number)
     if answer.value.choices and not numbers:
         return None
-    facts = [_fact(gathered, number, signal) for number, signal in list(numbers.items())[:limit]]
+    facts = [_fact(gathered, number, signal, brief) for number, signal in list(numbers.items())[:limit]]
     return Selected(facts=tuple(facts), problems=_dropped(dropped))
 
 
-def _fact(gathered: Gathered, number: int, signal: str) -> Evidence:
+def _fact(gathered: Gathered, number: int, signal: str, brief: Brief) -> Evidence:
     sentence = gathered.sentences[number - 1]
-    known = {one.signal for one in gathered.sentences}
-    return gathered.evidence(sentence, signal if signal in known else sentence.signal)
+    known = {one.name for one in brief.signals}
+    return gathered.evidence(sentence, signal if signal in known else sentence.signal or brief.signals[0].name)
 
 
 def _dropped(numbers: Sequence[int]) -> tuple[Problem, ...]:

@@ -2,6 +2,7 @@
 
 | kind | rest | answers |
 |---|---|---|
+| miniature | NAME[@live, @candidate or @HASH] | a trained miniature of the registry, in this process |
 | local | NAME[+ADAPTER_DIR] | the best engine at hand in this process |
 | openvino, llamacpp | NAME[+ADAPTER_DIR] | that engine in this process |
 | transformers | NAME_OR_PATH[+ADAPTER_DIR] | torch in this process |
@@ -27,6 +28,7 @@ GROUP = "miniatures.backends"
 Opener = Callable[[str, BackendSettings], Backend]
 
 _BUILT_IN = {
+    "miniature": "miniatures.backends.miniature:open_miniature",
     "local": "miniatures.backends.spec:open_local",
     "openvino": "miniatures.backends.openvino:open_openvino",
     "llamacpp": "miniatures.backends.llamacpp:open_llamacpp",

@@ -1,9 +1,9 @@
-"""`miniatures models`: the weights that have a name, and getting them onto this machine."""
+"""`miniatures models`: named weights and trained miniatures: listed, shown, pulled, promoted and rolled back."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,36 +13,164 @@ from miniatures.cli.terminal import console, plain, print_json, table
 if TYPE_CHECKING:
     from pathlib import Path
 
-app = typer.Typer(no_args_is_help=True, help="List the named models and get them.")
+    from miniatures.datamodel.miniature import MiniatureCard
+    from miniatures.weights.pull import WeightsStatus
+    from miniatures.weights.registry import Registry
+
+app = typer.Typer(no_args_is_help=True, help="List the named models and miniatures; get, show and promote them.")
+
+Reference = Annotated[
+    str, typer.Argument(metavar="NAME[@REF]", help="A miniature; REF is live, candidate or a hash's beginning.")
+]
 
 
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
-    """List the named models, pulled or not."""
+    """List the named models, pulled or not, and every version of every miniature."""
     from miniatures.weights.pull import list_weights
+    from miniatures.weights.registry import Registry
 
-    found = list_weights()
+    weights, miniatures = list_weights(), _miniatures(Registry())
     if as_json:
-        print_json(
-            [
-                {**entry.weights.model_dump(mode="json"), "path": str(entry.path) if entry.path else None}
-                for entry in found
-            ]
-        )
+        facts = [{**w.weights.model_dump(mode="json"), "path": str(w.path) if w.path else None} for w in weights]
+        print_json({"weights": facts, "miniatures": miniatures})
         return
-    listing = table("Name", "Here", ">Size", "Licence", "Source")
-    for entry in found:
-        here = "[green]yes[/]" if entry.path else "no"
-        weights = entry.weights
-        size = f"{weights.size_bytes / 1e6:,.0f} MB"
-        listing.add_row(plain(weights.name), here, size, plain(weights.licence), plain(weights.source))
-    console().print(listing)
+    _show_weights(weights)
+    console().print()
+    _show_miniatures(miniatures)
 
 
 @app.command("pull")
 def pull_model(name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `models list` shows.")]) -> None:
     """Get a named model: resumed if it broke off, verified before use."""
     typer.echo(_pull(name))
+
+
+@app.command("show")
+def show_miniature(reference: Reference, as_json: AsJson = False) -> None:
+    """Show a miniature's card: where it came from, how good it was found, and each promotion."""
+    from miniatures.weights.card_markdown import card_markdown
+    from miniatures.weights.registry import Registry
+
+    registry, (name, ref) = Registry(), _split(reference, "live")
+    card = registry.card(name, ref)
+    history = registry.state(name).history
+    if as_json:
+        promotions = [promotion.model_dump(mode="json") for promotion in history]
+        print_json({"card": card.model_dump(mode="json"), "version": card.version, "history": promotions})
+        return
+    from rich.markdown import Markdown
+
+    screen = console()
+    screen.print(Markdown(card_markdown(card)))
+    for promotion in history:
+        verb = "rolled back to" if promotion.rolled_back else "promoted"
+        reason = f"  [yellow]forced: {plain(promotion.forced)}[/]" if promotion.forced else ""
+        screen.print(f"{promotion.at:%Y-%m-%d %H:%M}  {verb} {plain(promotion.version)}{reason}")
+
+
+@app.command("promote")
+def promote_miniature(
+    reference: Reference,
+    force: Annotated[
+        str | None, typer.Option("--force", metavar="REASON", help="Overrule a refusal; the reason is kept.")
+    ] = None,
+) -> None:
+    """Make a version live, the candidate unless another is named, if nothing speaks against it."""
+    from miniatures.weights.promotion import promote
+    from miniatures.weights.registry import Registry
+
+    registry, (name, ref) = Registry(), _split(reference, "candidate")
+    promotion = promote(registry, name, ref, served=_served(registry.card(name, ref)), force=force)
+    _say_live(name, promotion.version, promotion.replaced)
+
+
+@app.command("rollback")
+def rollback_miniature(name: Annotated[str, typer.Argument(metavar="NAME", help="A miniature.")]) -> None:
+    """Make live again what was live before the last promotion."""
+    from miniatures.weights.registry import Registry
+
+    promotion = Registry().rollback(name)
+    _say_live(name, promotion.version, promotion.replaced)
+
+
+def _split(reference: str, otherwise: str) -> tuple[str, str]:
+    name, _, ref = reference.partition("@")
+    return name, ref or otherwise
+
+
+def _served(card: MiniatureCard) -> dict[str, str]:
+    """The versions of the prompts that its card names, as they are served now."""
+    from miniatures.datamodel.backend import Profile
+    from miniatures.datamodel.errors import InputError
+    from miniatures.prompts.library import PromptLibrary
+
+    library, served = PromptLibrary(), {}
+    for prompt in card.prompt_versions:
+        try:
+            served[prompt] = library.version(prompt, Profile(card.profile))
+        except InputError:  # The template is gone: nothing is served, and that is what the refusal says.
+            continue
+    return served
+
+
+def _say_live(name: str, version: str, replaced: str | None) -> None:
+    before = f", in place of {replaced}" if replaced else ""
+    typer.echo(f"{name}@{version} is live{before}")
+
+
+def _show_weights(found: list[WeightsStatus]) -> None:
+    listing = table("Name", "Here", ">Size", "Licence", "Source", title="Named weights")
+    for entry in found:
+        weights, here = entry.weights, "[green]yes[/]" if entry.path else "no"
+        size = f"{weights.size_bytes / 1e6:,.0f} MB"
+        listing.add_row(plain(weights.name), here, size, plain(weights.licence), plain(weights.source))
+    console().print(listing)
+
+
+def _miniatures(registry: Registry) -> list[dict[str, Any]]:
+    """One row a version. A damaged file is told in its row, and hides nothing else."""
+    return [_row(registry, name, version) for name in registry.names() for version in registry.versions(name)]
+
+
+def _row(registry: Registry, name: str, version: str) -> dict[str, Any]:
+    from miniatures.weights.errors import RegistryError
+
+    row: dict[str, Any] = {"name": name, "version": version, "stages": [], "error": None}
+    try:
+        state, card = registry.state(name), registry.card(name, version)
+    except RegistryError as error:
+        return {**row, "error": error.message}
+    stages = [stage for stage in ("live", "candidate") if getattr(state, stage) == version]
+    scores = {measure: score.model_dump() for measure, score in card.scores.items()}
+    facts = {"base": card.base, "base_licence": card.base_licence, "adapter_bytes": card.adapter_bytes}
+    return {**row, "stages": stages, **facts, "scores": scores, "created_at": card.created_at.isoformat()}
+
+
+def _show_miniatures(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        console().print("No miniatures yet: `miniatures finetune RECIPE` trains one.")
+        return
+    listing = table("|Name", "Stage", "Base", ">Adapter", "All checks", "Made", title="Miniatures")
+    for row in rows:
+        name = plain(f"{row['name']}@{row['version']}")
+        if row["error"]:
+            listing.add_row(name, "[red]damaged[/]", plain(row["error"]), "", "", "")
+        else:
+            size, made = f"{row['adapter_bytes'] / 1e6:,.1f} MB", row["created_at"][:10]
+            listing.add_row(name, _stages(row["stages"]), plain(row["base"]), size, _all_checks(row["scores"]), made)
+    console().print(listing)
+
+
+def _stages(stages: list[str]) -> str:
+    return ", ".join(f"[green]{stage}[/]" if stage == "live" else stage for stage in stages)
+
+
+def _all_checks(scores: dict[str, Any]) -> str:
+    score = scores.get("all_checks")
+    if not score or not score["total"]:
+        return "not measured"
+    return f"{100 * score['passed'] / score['total']:.1f} % of {score['total']:,}"
 
 
 def _pull(name: str) -> Path:

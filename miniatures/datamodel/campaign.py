@@ -46,8 +46,9 @@ class Roles(_Section):
     verifier: str = CHECKS_ONLY
     planner: str | None = Field(default=None, description="Plans search queries; templates do if null.")
     fallback: str | None = Field(default=None, description="Asked when the checks still fail.")
+    shadow: str | None = Field(default=None, description="Writes beside the writer, to be compared and never used.")
 
-    @field_validator("fallback", "planner", mode="before")
+    @field_validator("fallback", "planner", "shadow", mode="before")
     @classmethod
     def _none_word(cls, value: object) -> object:
         return None if value == "none" else value
@@ -141,7 +142,7 @@ class Campaign(_Section):
 
     @model_validator(mode="after")
     def _roles_are_named(self) -> Campaign:
-        for role in ("researcher", "writer", "verifier", "planner", "fallback"):
+        for role in Roles.model_fields:
             name = getattr(self.roles, role)
             known = name is None or name in self.backends or (role == "verifier" and name == CHECKS_ONLY)
             if not known:
@@ -150,7 +151,13 @@ class Campaign(_Section):
                     "no backend is named {name}; this file has {backends}",
                     {"name": repr(name), "backends": ", ".join(self.backends), "at": ("roles", role)},
                 )
+        if self.roles.shadow == self.roles.writer:
+            raise PydanticCustomError(
+                "own_shadow",
+                "{name} is the writer as well, and nothing can be learnt from comparing it with itself",
+                {"name": repr(self.roles.writer), "at": ("roles", "shadow")},
+            )
         return self
 
 
-RoleName = Literal["researcher", "writer", "verifier", "planner", "fallback"]
+RoleName = Literal["researcher", "writer", "verifier", "planner", "fallback", "shadow"]

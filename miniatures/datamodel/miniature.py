@@ -91,4 +91,5 @@ class Promotion(BaseModel):
     version: str
     replaced: str | None = None
     forced: str | None = Field(default=None, description="The reason given with --force.")
+    rolled_back: bool = Field(default=False, description="It went back to a version that had been live before.")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))

@@ -13,6 +13,9 @@ from pydantic import BaseModel, Field
 from miniatures.datamodel.backend import BackendIdentity, Usage
 from miniatures.datamodel.prompt import ChatMessage
 
+SHADOW = "shadow"
+"""The role in traces of answers that were given beside the used one, for comparison only."""
+
 _CLOCK_START_NS = time.time_ns() - time.monotonic_ns()
 _random = random.Random()
 if hasattr(os, "register_at_fork"):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Table, func, select
 
 from miniatures.datamodel.backend import Usage
-from miniatures.datamodel.trace import Span, Trace
+from miniatures.datamodel.trace import SHADOW, Span, Trace
 from miniatures.store.engine import Database
 from miniatures.store.tables import runs, spans, traces
 
@@ -108,11 +108,16 @@ class Queries:
             return [Run(**row._mapping) for row in connection.execute(query)]
 
     def spent(self, campaign: str, prospect: str | None = None) -> Spent:
-        """Tokens and cost of all model calls so far: what a resumed run's budgets start from."""
+        """Tokens and cost of all model calls so far: what a resumed run's budgets start from.
+
+        A prospect's own spending leaves shadows out: what is only compared must not keep anybody from being written to.
+        """
         columns = traces.c
         sums = [func.sum(columns[name]) for name in ("input_tokens", "output_tokens", "cached_tokens", "cost_usd")]
         counts = [func.count(), func.count(columns.cost_usd)]
         query = select(columns.backend, *sums, *counts).where(*_about(traces, campaign, prospect))
+        if prospect is not None:
+            query = query.where(~columns.document.contains(f'"role":"{SHADOW}"'))
         with self._database.read() as connection:
             rows = connection.execute(query.group_by(columns.backend)).all()
         by_backend = {row[0]: _spending(row[1:]) for row in rows}

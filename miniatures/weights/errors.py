@@ -39,3 +39,23 @@ class BadAdapter(WeightsError):
 
 class AdapterIsNoop(WeightsError):
     """Merging the adapter would leave the base as it was."""
+
+
+class RegistryError(WeightsError):
+    """A file of the registry of miniatures is damaged, missing or in the way; nothing was changed."""
+
+
+class UnknownMiniature(RegistryError):
+    """The registry has no miniature, or no version of it, of that name."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class PromotionRefused(RegistryError):
+    """The version may not become the live one; the message gives every reason."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class WrongBase(WeightsError):
+    """The base weights here are not those that the adapter was trained on."""

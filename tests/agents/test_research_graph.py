@@ -35,7 +35,7 @@ async def test_a_fact_is_a_verbatim_quote_with_its_source():
         source.published,
         "expansion",
     )
-    assert dossier.candidates == 2
+    assert dossier.candidates == 3
     assert not dossier.problems
 
 
@@ -44,7 +44,7 @@ async def test_every_signal_is_searched_and_a_page_read_once():
     search = FixedSearch(found(page()))
     dossier = await research(context(brief=brief, search=search))
     assert search.queries == [f"{PROSPECT.company} {signal.describes}" for signal in brief.signals]
-    assert dossier.candidates == 2
+    assert dossier.candidates == 3
 
 
 class Fetcher:
@@ -127,7 +127,7 @@ async def test_an_empty_selection_is_an_answer():
     researcher = scripted('{"choices": []}')
     dossier = await research(context(models={"researcher": researcher}))
     assert dossier.status is DossierStatus.NOTHING_FOUND
-    assert dossier.candidates == 2
+    assert dossier.candidates == 3
     assert len(researcher.calls) == 1
 
 

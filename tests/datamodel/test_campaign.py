@@ -30,3 +30,14 @@ def test_the_word_none_is_no_fallback() -> None:
 def test_a_role_must_name_a_backend_that_exists() -> None:
     with pytest.raises(ValidationError, match="no backend is named 'teacher'; this file has student"):
         Campaign.model_validate({**_CAMPAIGN, "roles": {"researcher": "student", "writer": "teacher"}})
+
+
+def test_a_shadow_is_another_backend_than_the_writer() -> None:
+    backends = {**_CAMPAIGN["backends"], "teacher": "litellm:x"}
+    roles = {**_CAMPAIGN["roles"], "shadow": "teacher"}
+    campaign = Campaign.model_validate({**_CAMPAIGN, "backends": backends, "roles": roles})
+    assert campaign.roles.backend_names["shadow"] == "teacher"
+    with pytest.raises(ValidationError, match="nothing can be learnt from comparing it with itself"):
+        Campaign.model_validate({**_CAMPAIGN, "roles": {**_CAMPAIGN["roles"], "shadow": "student"}})
+    with pytest.raises(ValidationError, match="no backend is named 'other'"):
+        Campaign.model_validate({**_CAMPAIGN, "roles": {**_CAMPAIGN["roles"], "shadow": "other"}})

@@ -1,0 +1,48 @@
+"""`miniature:NAME@REF`: a trained miniature from the registry, so that a role is handed over by a promotion alone.
+
+It opens as its base weights plus its adapter, as `local:BASE+ADAPTER` would: roles that name the same version by any
+name share one engine, and the identity is that of the weights, not of the name that led to them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from miniatures.backends.base import Backend
+from miniatures.backends.errors import UnknownModel
+from miniatures.backends.spec import open_backend
+from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.miniature import MiniatureCard, Stage
+from miniatures.weights.base_weights import base_weights, require_base
+from miniatures.weights.errors import UnknownMiniature
+from miniatures.weights.registry import Registry
+
+
+def open_miniature(rest: str, settings: BackendSettings) -> Backend:
+    """The backend of `miniature:NAME[@REF]`: REF is live (unless said otherwise), candidate or a hash's beginning.
+
+    Raises:
+        UnknownModel: the registry has no such miniature or version.
+        RegistryError: its card or adapter is damaged.
+        WrongBase: the base weights here are not those that it was tuned on.
+        BackendError, WeightsError: the base or the adapter cannot be used.
+    """
+    card, adapter = _find(rest)
+    if base_weights(card) is not None:
+        backend = open_backend(f"local:{card.base}+{adapter}", settings)
+    else:
+        backend = open_backend(f"transformers:{card.base}+{adapter}", settings)
+        require_base(card, backend.identity.weights)
+    backend.prompt_profile = Profile(card.profile)
+    return backend
+
+
+def _find(rest: str) -> tuple[MiniatureCard, Path]:
+    name, _, ref = rest.partition("@")
+    registry = Registry()
+    try:
+        card = registry.card(name, ref or Stage.LIVE)
+    except UnknownMiniature as error:
+        raise UnknownModel(error.message, hint=error.hint) from error
+    return card, registry.adapter_folder(name, card.version)

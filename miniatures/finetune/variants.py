@@ -1,0 +1,169 @@
+"""Multiplies a hand-written email by exchanging its facts: names, places, products and numbers, wherever they stand.
+
+A small model learns to copy only when nothing can be guessed. The prose stays the author's; what is copied changes in
+brief, quotes, prospect and email together. A variant that a check refuses is thrown away, and all variants stay on their
+original's side of a split.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from miniatures.checks import CheckCase, run_checks
+from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.example import Example, Source
+from miniatures.datamodel.prospect import Prospect
+from miniatures.finetune.gold import GoldBrief, GoldContact, GoldEmail, GoldFolder
+from miniatures.finetune.gold_check import WRITTEN_AT, evidence_of
+from miniatures.finetune.gold_examples import written_example
+
+_NUMBER = re.compile(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?![\w]|[.,]\d)")
+_CODE = re.compile(r"[A-Z]{2,}[\w.&/-]*\s$")
+_YEAR = re.compile(r"20[0-3]\d|19\d\d")
+
+
+@dataclass(frozen=True)
+class Pools:
+    """What facts are exchanged for: the same kinds of names, out of all the data of one side."""
+
+    contacts: tuple[GoldContact, ...]
+    companies: tuple[str, ...]
+    senders: tuple[str, ...]
+    sellers: tuple[str, ...]
+    names: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, folders: Iterable[GoldFolder]) -> Pools:
+        """Everything that the folders name."""
+        several = list(folders)
+        companies = [company for folder in several for company in folder.companies.values()]
+        briefs = [brief for folder in several for brief in folder.briefs.values()]
+        kinds = sorted({kind for company in companies for kind in company.names})
+        return cls(
+            contacts=tuple(contact for company in companies for contact in company.contacts),
+            companies=tuple(company.name for company in companies),
+            senders=tuple(brief.sender.name for brief in briefs),
+            sellers=tuple(brief.sender.company for brief in briefs if brief.sender.company.isalpha()),
+            names={
+                kind: tuple(name for company in companies for name in company.names.get(kind, ())) for kind in kinds
+            },
+        )
+
+
+def variants(email: GoldEmail, folder: GoldFolder, pools: Pools, count: int, chance: random.Random) -> Iterator[Example]:
+    """At most `count` variants that pass every check."""
+    for number in range(count):
+        made = _variant(email, folder, pools, chance)
+        if made is not None:
+            yield made.model_copy(update={"lineage": (*made.lineage, f"variant:{number + 1}")})
+
+
+def _variant(email: GoldEmail, folder: GoldFolder, pools: Pools, chance: random.Random) -> Example | None:
+    brief, company = folder.briefs[email.brief], folder.companies[email.company]
+    prospect = company.prospect(email.contact)
+    evidence = evidence_of(company, brief, email.quotes)
+    exchange = _Exchange(chance)
+    _exchange_people(exchange, prospect, brief, pools)
+    exchange.name(company.name, pools.companies)
+    for kind, names in company.names.items():
+        for name in names:
+            exchange.name(name, pools.names[kind])
+    exchange.numbers([*(item.quote for item in evidence), *brief.claims, brief.offer], spared=brief.call_to_action)
+    new_brief = _brief(brief.plain, exchange)
+    new_prospect = Prospect.model_validate(exchange.everywhere(prospect.model_dump(mode="json"), keep=("email",)))
+    new_evidence = tuple(item.model_copy(update={"quote": exchange.text(item.quote)}) for item in evidence)
+    text = EmailText(subject=exchange.text(email.text.subject), body=exchange.text(email.text.body))
+    if not _passes(text, new_prospect, new_brief, new_evidence):
+        return None
+    name = f"gold:{folder.name}/{email.company}/{email.brief}"
+    return written_example(new_brief, new_prospect, new_evidence, text, name, Source.VARIANT, company=company.name)
+
+
+def _exchange_people(exchange: _Exchange, prospect: Prospect, brief: GoldBrief, pools: Pools) -> None:
+    if prospect.first_name:
+        exchange.name(prospect.first_name, [one.first_name for one in pools.contacts if one.first_name])
+    if prospect.last_name:
+        exchange.name(prospect.last_name, [one.last_name for one in pools.contacts if one.last_name])
+    exchange.name(brief.sender.name, pools.senders)
+    if brief.sender.company.isalpha():
+        exchange.name(brief.sender.company, pools.sellers)
+
+
+def _passes(text: EmailText, prospect: Prospect, brief: Brief, evidence: tuple[Evidence, ...]) -> bool:
+    case = CheckCase(prospect=prospect, brief=brief, evidence=evidence, now=WRITTEN_AT)
+    return run_checks(text, case).passed
+
+
+def _brief(brief: Brief, exchange: _Exchange) -> Brief:
+    data = brief.model_dump(mode="json")
+    kept = {"links": data["links"], "length": data["length"], "signals": data["signals"]}
+    sender = exchange.everywhere(data["sender"], keep=("email",))
+    links = [exchange.lower(link) for link in data["links"]]
+    changed = exchange.everywhere({key: value for key, value in data.items() if key not in kept and key != "sender"})
+    return Brief.model_validate({**kept, **changed, "sender": sender, "links": links})
+
+
+class _Exchange:
+    """What is put in place of what, in one pass over a text, longest first."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._table: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def name(self, old: str, pool: Iterable[str]) -> None:
+        others = [name for name in pool if name != old and name not in self._table.values()]
+        if old and others:
+            self._table[old] = self._chance.choice(others)
+            if old.isalpha() and self._table[old].isalpha():
+                self._table[old.lower()] = self._table[old].lower()
+        self._pattern = None
+
+    def numbers(self, texts: Iterable[str], spared: str) -> None:
+        """Exchange each number of the texts, but not years, codes such as ISO 9001, or those in `spared`."""
+        fixed = set(_NUMBER.findall(spared))
+        for text in texts:
+            for match in _NUMBER.finditer(text):
+                number = match["number"]
+                if number in fixed or _YEAR.fullmatch(number) or _CODE.search(text[: match.start()]):
+                    continue
+                self._table.setdefault(number, self._number(number))
+        self._pattern = None
+
+    def _number(self, old: str) -> str:
+        """A number of the same shape, not 0 and not 1, so that no plural changes; days of a month stay possible."""
+        if old in {"0", "1"}:
+            return old
+        if len(old) <= 2:
+            return str(self._chance.randint(2, 9) if len(old) == 1 else self._chance.randint(10, 28))
+        digits = [str(self._chance.randint(0, 9)) if sign.isdigit() else sign for sign in old]
+        return str(self._chance.randint(1, 9)) + "".join(digits[1:])
+
+    def text(self, text: str) -> str:
+        return self._compiled.sub(lambda match: self._table[match[0]], text)
+
+    def lower(self, text: str) -> str:
+        """For links: only whole words in small letters."""
+        return self.text(text)
+
+    def everywhere(self, value: Any, keep: tuple[str, ...] = ()) -> Any:
+        """The same structure with every text exchanged, the fields in `keep` left alone."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {key: one if key in keep else self.everywhere(one, keep) for key, one in value.items()}
+        return [self.everywhere(one, keep) for one in value] if isinstance(value, list) else value
+
+    @property
+    def _compiled(self) -> re.Pattern[str]:
+        if self._pattern is None:
+            longest_first = sorted(self._table, key=len, reverse=True)
+            either = "|".join(map(re.escape, longest_first)) or r"(?!)"
+            self._pattern = re.compile(rf"(?<![\w.,])(?:{either})(?!\w|[.,]\d)")
+        return self._pattern

@@ -1,0 +1,142 @@
+"""The card of a miniature for people: what it is, where it came from, how good it was found, how to use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from miniatures.datamodel.miniature import Comparison, MiniatureCard, Score
+
+
+def card_markdown(card: MiniatureCard, *, has_curve: bool = False) -> str:
+    """The card as a Markdown page; `has_curve` says that curve.png lies beside it."""
+    sections = [
+        _what(card),
+        _lineage(card),
+        _mapping("Recipe", card.recipe),
+        _training(card, has_curve),
+        _scores(card),
+        _comparisons(card),
+        _use(card),
+        _limits(card),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _what(card: MiniatureCard) -> str:
+    roles = " and ".join(str(role) for role in card.recipe.get("roles", ())) or "its roles"
+    return (
+        f"# {card.name} {card.version}\n\n"
+        f"A trained miniature: `{card.base}` ({_parameters(card.base_parameters)} parameters, licence "
+        f"{card.base_licence}) with an adapter of {card.adapter_bytes / 1e6:.1f} MB, for the work of {roles} in "
+        f"business-to-business outreach. Made {card.created_at:%Y-%m-%d}."
+    )
+
+
+def _lineage(card: MiniatureCard) -> str:
+    prompts = ", ".join(f"{name} `{version}`" for name, version in sorted(card.prompt_versions.items()))
+    return _table(
+        "Lineage",
+        ("What", "Which"),
+        [
+            ("base", f"`{card.base}`"),
+            ("base weights, SHA-256", f"`{card.base_sha256}`"),
+            ("adapter, SHA-256", f"`{card.adapter_sha256}`"),
+            ("dataset manifest", f"`{card.dataset}`" if card.dataset else "not recorded"),
+            ("prompts", f"{prompts or 'not recorded'} ({card.profile} profile)"),
+        ],
+    )
+
+
+def _training(card: MiniatureCard, has_curve: bool) -> str:
+    section = _mapping("Training", card.training)
+    picture = "![Loss by step, on the training and the validation split](curve.png)"
+    return "\n\n".join(part for part in (section, picture if has_curve else "") if part)
+
+
+def _scores(card: MiniatureCard) -> str:
+    if not card.scores:
+        return "## Scores\n\nNot evaluated yet."
+    rows = [
+        (name, _share(score), f"{score.passed} of {score.total}", _interval(score))
+        for name, score in card.scores.items()
+    ]
+    table = _table("Scores", ("Measure", "Share", "Cases", "95 % interval (Wilson)"), rows)
+    return f"{table}\n\nMeasured on the dataset `{card.evaluated_on or 'not recorded'}`."
+
+
+def _comparisons(card: MiniatureCard) -> str:
+    columns = ("Against", "Measure", "Cases", "Difference", "95 % interval (bootstrap over companies)", "p (McNemar)")
+    return _table("Compared on the same cases", columns, list(map(_compared, card.comparisons)))
+
+
+def _compared(each: Comparison) -> tuple[str, ...]:
+    interval = f"{100 * each.low:+.1f} to {100 * each.high:+.1f}"
+    difference = f"{100 * each.difference:+.1f} points"
+    return f"`{each.against}`", each.measure, str(each.cases), difference, interval, f"{each.p_value:.3g}"
+
+
+def _use(card: MiniatureCard) -> str:
+    return f"""## How to use it
+
+In a campaign file:
+
+```yaml
+backends:
+  student: {{use: "miniature:{card.name}@{card.version}"}}    # or {card.name}@live
+roles: {{researcher: student, writer: student}}
+```
+
+In Python: `open_backend("miniature:{card.name}@{card.version}")`."""
+
+
+def _limits(card: MiniatureCard) -> str:
+    return f"""## Limits
+
+- It knows the prompts named above, in the {card.profile} profile, and nothing else: it is no general assistant.
+- It was tuned on exactly the base weights named above and is refused on others.
+- The scores hold for data like the dataset named above. Languages, industries and lengths that it lacks were not
+  measured.
+- Its drafts are to be checked: unsupported claims are caught by code and by people, not by the model.
+- The base's licence ({card.base_licence}) holds for the merged weights."""
+
+
+def _mapping(title: str, values: Mapping[str, Any]) -> str:
+    return _table(title, ("Setting", "Value"), list(_flat(values)))
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _shown(value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value)) if len(value) <= 12 else f"{len(value)} values"
+    return "-" if value is None else str(value)
+
+
+def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Nothing without rows."""
+    if not rows:
+        return ""
+    lines = [columns, tuple("---" for _ in columns), *rows]
+    cells = ("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines)
+    return f"## {title}\n\n" + "\n".join(cells)
+
+
+def _share(score: Score) -> str:
+    return "-" if score.share is None else f"{100 * score.share:.1f} %"
+
+
+def _interval(score: Score) -> str:
+    return f"{100 * score.low:.1f} to {100 * score.high:.1f} %" if score.total else "-"
+
+
+def _parameters(number: int) -> str:
+    return f"{number / 1e9:.1f}B" if number >= 1_000_000_000 else f"{number / 1e6:.0f}M"

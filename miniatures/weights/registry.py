@@ -1,0 +1,241 @@
+"""The registry of miniatures: which versions there are, which one is live, and how that came about.
+
+A version is named by its adapter's hash, so a pinned name means the same weights for ever; `live` and `candidate` are
+names that move. Two places are read: the user's own, which comes first, and the one that ships in the package, which is
+never written to. Layout: NAME/state.json and NAME/VERSION/{card.json, CARD.md, curve.png, adapter/}.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from miniatures.datamodel.miniature import MINIATURE_NAME, MiniatureCard, Promotion, Stage
+from miniatures.weights.errors import PromotionRefused, RegistryError, UnknownMiniature
+from miniatures.weights.home import exclusive, weights_home
+from miniatures.weights.registry_state import STATE, RegistryState, read_state, write_state
+from miniatures.weights.version_folder import (
+    CURVE,
+    read_adapter,
+    read_card,
+    versions_in,
+    write_card,
+    write_version,
+)
+
+SHIPPED = Path(__file__).parent / "shipped"
+_PINNED = re.compile(r"[0-9a-f]{6,64}")
+_OVERRULE = 'Mend that, or overrule it with a reason that is kept: --force "REASON".'
+_LINEAGE = ("base_sha256", "dataset", "prompt_versions", "profile", "recipe")
+
+Objections = Callable[[str | None], Sequence[str]]
+"""Given the live version, if there is one: what speaks against replacing it, each in one clause."""
+
+
+class Registry:
+    """All miniatures that this machine knows. Every change is atomic, and writers wait for each other.
+
+    Raises (from each method that takes a name):
+        UnknownMiniature: no miniature or no version of that name.
+        RegistryError: a file is damaged; says which and how to mend it. Nothing is overwritten.
+    """
+
+    def __init__(self, root: Path | None = None, *, shipped: Path = SHIPPED) -> None:
+        """`root` is the user's own registry; below MINIATURES_HOME unless it is given."""
+        self.root = weights_home().parent / "miniatures" if root is None else root
+        self._roots = (self.root, shipped)
+
+    def names(self) -> list[str]:
+        """Every miniature, in alphabetical order."""
+        folders = (folder for root in self._roots if root.is_dir() for folder in root.iterdir())
+        return sorted({folder.name for folder in folders if _is_name(folder.name) and versions_in(folder)})
+
+    def versions(self, name: str) -> list[str]:
+        """The versions of a miniature, the oldest first; shipped ones before the user's own."""
+        found = dict.fromkeys(version for folder in reversed(self._folders(name)) for version in versions_in(folder))
+        if not found:
+            known = ", ".join(self.names()) or "none yet"
+            raise UnknownMiniature(f"no miniature is named {name!r}", hint=f"`miniatures models list`; known: {known}.")
+        return list(found)
+
+    def state(self, name: str) -> RegistryState:
+        """What is live and candidate: the user's own choice, else what the package ships."""
+        own, shipped = (read_state(folder) for folder in self._folders(name))
+        return RegistryState(
+            live=own.live or shipped.live, candidate=own.candidate or shipped.candidate, history=own.history
+        )
+
+    def resolve(self, name: str, ref: str = Stage.LIVE) -> str:
+        """The version that `ref` means: `live`, `candidate`, or at least six digits of the adapter's hash."""
+        versions = self.versions(name)
+        if ref in tuple(Stage):
+            return self._moving(name, Stage(ref), versions)
+        if not _PINNED.fullmatch(ref):
+            raise UnknownMiniature(
+                f"{name}@{ref} names no version", hint="Write @live, @candidate or six or more digits of the hash."
+            )
+        matching = [version for version in versions if self._matches(name, version, ref)]
+        if len(matching) != 1:
+            found = f"means {' and '.join(matching)}" if matching else "is not in the registry"
+            raise UnknownMiniature(f"{name}@{ref} {found}", hint=f"Versions of {name}: {', '.join(versions)}.")
+        return matching[0]
+
+    def card(self, name: str, ref: str = Stage.LIVE) -> MiniatureCard:
+        """The card of a version."""
+        return read_card(self._version_folder(name, self.resolve(name, ref)))
+
+    def adapter_folder(self, name: str, ref: str = Stage.LIVE) -> Path:
+        """The folder of a version's adapter, its hash verified."""
+        folder = self._version_folder(name, self.resolve(name, ref))
+        return read_adapter(folder, read_card(folder))
+
+    def curve(self, name: str, ref: str = Stage.LIVE) -> Path | None:
+        """The picture of a version's training; None without one."""
+        path = self._version_folder(name, self.resolve(name, ref)) / CURVE
+        return path if path.is_file() else None
+
+    def register(self, card: MiniatureCard, adapter_dir: Path, curve: Path | None = None) -> str:
+        """Copy an adapter and its card in; it becomes the candidate. Returns the version.
+
+        The same adapter registered again keeps its card and scores; a damaged copy of it is moved aside and replaced.
+
+        Raises:
+            RegistryError: the adapter is not the card's, or is registered already with another lineage.
+        """
+        folder = self._own(card.name) / card.version
+        with exclusive(self._own(card.name) / STATE):
+            state = read_state(folder.parent)
+            known = _intact(folder)
+            if known is None:
+                write_version(folder, card, adapter_dir, curve)
+            else:
+                _require_same_lineage(known, card)
+            write_state(folder.parent, state.model_copy(update={"candidate": card.version}))
+        return card.version
+
+    def update_card(self, card: MiniatureCard) -> None:
+        """Keep the scores and comparisons of an evaluation; everything else on a card is fixed when it is registered.
+
+        What another evaluation on the same dataset found meanwhile is kept beside it. A shipped version is copied to
+        the user's own registry first.
+        """
+        name, version = card.name, self.resolve(card.name, card.adapter_sha256)
+        with exclusive(self._own(name) / STATE):
+            folder = self._own(name) / version
+            if not folder.is_dir():
+                source = self._version_folder(name, version)
+                registered = read_card(source)
+                write_version(folder, registered, read_adapter(source, registered), self.curve(name, version))
+            known = read_card(folder)
+            _require_same_lineage(known, card)
+            write_card(folder, _with_scores(known, card))
+
+    def promote(
+        self, name: str, version: str, *, forced: str | None = None, objections: Objections = lambda live: ()
+    ) -> Promotion:
+        """Make a version live. `objections` are asked what speaks against it (see miniatures.weights.promotion).
+
+        `forced` is the reason to overrule them, kept in the history.
+
+        Raises:
+            PromotionRefused: gives every objection; none was overruled.
+            RegistryError: it is live already, or it is forced without a reason.
+        """
+        if forced is not None and not forced.strip():
+            raise RegistryError("a forced promotion needs a reason", hint="Say why; it is kept in the history.")
+        target = self.resolve(name, version)
+        self.adapter_folder(name, target)
+        with exclusive(self._own(name) / STATE):
+            state = self.state(name)
+            if state.live == target:
+                raise RegistryError(f"{name}@{target} is live already", hint="There is nothing to promote.")
+            if forced is None and (against := objections(state.live)):
+                raise PromotionRefused(f"{name}@{target} is not promoted: {'; '.join(against)}", hint=_OVERRULE)
+            return self._go_live(name, state, Promotion(version=target, replaced=state.live, forced=forced))
+
+    def rollback(self, name: str) -> Promotion:
+        """Make live again what was live before the last promotion; once more goes back further.
+
+        Raises:
+            RegistryError: nothing was live before, or it is gone.
+        """
+        self.versions(name)
+        with exclusive(self._own(name) / STATE):
+            state = self.state(name)
+            if state.earlier is None:
+                raise RegistryError(f"nothing was live before {name}@{state.live}", hint="Promote another version.")
+            self.adapter_folder(name, state.earlier)
+            return self._go_live(name, state, Promotion(version=state.earlier, replaced=state.live, rolled_back=True))
+
+    def _go_live(self, name: str, state: RegistryState, promotion: Promotion) -> Promotion:
+        write_state(self._own(name), state.promoted(promotion))
+        return promotion
+
+    def _moving(self, name: str, stage: Stage, versions: list[str]) -> str:
+        version: str | None = getattr(self.state(name), stage.value)
+        if version is None:
+            hint = f"Promote one: miniatures models promote {name}@HASH; there are {', '.join(versions)}."
+            raise UnknownMiniature(f"{name} has no {stage.value} version", hint=hint)
+        if version not in versions:
+            raise RegistryError(
+                f"the {stage.value} version {name}@{version} is gone",
+                hint=f"Restore its folder, or promote one of {', '.join(versions)}.",
+            )
+        return version
+
+    def _matches(self, name: str, version: str, ref: str) -> bool:
+        if len(ref) <= len(version):
+            return version.startswith(ref)
+        return ref.startswith(version) and read_card(self._version_folder(name, version)).adapter_sha256.startswith(ref)
+
+    def _version_folder(self, name: str, version: str) -> Path:
+        return next(path for folder in self._folders(name) if (path := folder / version).is_dir())
+
+    def _own(self, name: str) -> Path:
+        return self._folders(name)[0]
+
+    def _folders(self, name: str) -> tuple[Path, ...]:
+        if not _is_name(name):
+            raise UnknownMiniature(
+                f"{name!r} is no name of a miniature", hint="Small letters, digits, dots, dashes and underscores."
+            )
+        return tuple(root / name for root in self._roots)
+
+
+def _is_name(text: str) -> bool:
+    return MINIATURE_NAME.fullmatch(text) is not None
+
+
+def _intact(folder: Path) -> MiniatureCard | None:
+    """The card of a version that is here already; None if it is not, or if its adapter is damaged."""
+    if not folder.is_dir():
+        return None
+    card = read_card(folder)
+    try:
+        read_adapter(folder, card)
+    except RegistryError:
+        return None
+    return card
+
+
+def _require_same_lineage(known: MiniatureCard, card: MiniatureCard) -> None:
+    differing = [name for name in _LINEAGE if getattr(known, name) != getattr(card, name)]
+    if differing:
+        raise RegistryError(
+            f"{known.name}@{known.version} is registered already with another {' and '.join(differing)}",
+            hint="One adapter has one lineage: register it under another name, or mend the card you give.",
+        )
+
+
+def _with_scores(known: MiniatureCard, card: MiniatureCard) -> MiniatureCard:
+    """The known card with the other's findings; scores of another dataset give way."""
+    same_cases = known.evaluated_on == card.evaluated_on
+    found = {(each.against, each.dataset, each.measure): each for each in (*known.comparisons, *card.comparisons)}
+    return known.model_copy(
+        update={
+            "scores": {**known.scores, **card.scores} if same_cases else card.scores,
+            "comparisons": tuple(found.values()),
+            "evaluated_on": card.evaluated_on,
+        }
+    )

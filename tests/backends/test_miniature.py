@@ -1,0 +1,75 @@
+"""A miniature behind its spec: any name of one version is one engine and one identity, and a wrong base is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from miniatures.backends.errors import UnknownModel, UnknownSpec
+from miniatures.backends.openvino import OpenVINOBackend
+from miniatures.backends.spec import open_backend
+from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.campaign import BackendSettings
+from miniatures.weights.errors import RegistryError, UnknownWeights, WrongBase
+from miniatures.weights.home import file_sha256
+from miniatures.weights.registry import Registry
+from tests.weights.adapters import write_adapter
+from tests.weights.miniatures_made import card_of, tiny_adapter
+
+
+@pytest.fixture(autouse=True)
+def home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
+
+
+def test_an_unknown_miniature_is_an_unknown_model(tmp_path: Path) -> None:
+    for spec in ("miniature:nobody", "miniature:nobody@live", "miniature:No Body@live", "miniature:@live"):
+        with pytest.raises(UnknownModel):
+            open_backend(spec)
+    adapter = tiny_adapter(tmp_path / "a", 1)
+    Registry().register(card_of(adapter), adapter)
+    with pytest.raises(UnknownModel, match="has no live version"):
+        open_backend("miniature:outreach")
+    with pytest.raises(UnknownSpec):
+        open_backend("miniature:")
+
+
+def test_damage_and_a_missing_base_are_told(tmp_path: Path) -> None:
+    adapter = tiny_adapter(tmp_path / "a", 1)
+    version = Registry().register(card_of(adapter, base=str(tmp_path / "none.gguf")), adapter)
+    with pytest.raises(UnknownWeights, match=r"none\.gguf"):
+        open_backend(f"miniature:outreach@{version}")
+    (Registry().root / "outreach" / version / "adapter" / "adapter_config.json").write_text("{}")
+    with pytest.raises(RegistryError, match="cannot be read"):
+        open_backend(f"miniature:outreach@{version}")
+
+
+def test_another_base_than_the_one_tuned_on_is_refused(embedded_weights: Path, tmp_path: Path) -> None:
+    adapter = write_adapter(tmp_path / "a")
+    version = Registry().register(card_of(adapter, base=str(embedded_weights), base_sha256="0" * 64), adapter)
+    with pytest.raises(
+        WrongBase, match=f"outreach@{version} was tuned on .* of SHA-256 000000000000; what is here has"
+    ):
+        open_backend("miniature:outreach@candidate")
+
+
+@pytest.mark.slow
+async def test_every_name_of_a_version_opens_the_same_engine(embedded_weights: Path, tmp_path: Path) -> None:
+    adapter = write_adapter(tmp_path / "a", scale=0.005, layers=1)
+    base = {"base": str(embedded_weights), "base_sha256": file_sha256(embedded_weights)}
+    registry = Registry()
+    version = registry.register(card_of(adapter, **base), adapter)
+    registry.promote("outreach", version)
+    specs = ("miniature:outreach", "miniature:outreach@live", f"miniature:outreach@{version[:7]}")
+    settings = BackendSettings(use="miniature:outreach", max_tokens=6, temperature=0.5)
+    opened = [open_backend(spec, settings) for spec in specs]
+    by_hand = open_backend(f"local:{embedded_weights}+{adapter}")
+    assert {backend.identity for backend in opened} == {by_hand.identity}
+    assert by_hand.identity.adapter == registry.card("outreach").adapter_sha256
+    assert all(backend.prompt_profile is Profile.COMPACT for backend in opened)
+    assert all(isinstance(backend, OpenVINOBackend) and backend.max_tokens == 6 for backend in opened)
+    assert len({backend.gguf for backend in [*opened, by_hand] if isinstance(backend, OpenVINOBackend)}) == 1
+    assert len(list((tmp_path / "home" / "weights" / "merged").glob("*.gguf"))) == 1
+    answer = await opened[0].ainvoke("Hello", temperature=0)
+    assert answer.text == (await by_hand.ainvoke("Hello", max_tokens=6)).text

@@ -1,0 +1,49 @@
+"""The card for people says everything the card for programs does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from miniatures.weights.card_markdown import card_markdown
+from tests.weights.miniatures_made import SCORES, card_of, compared, tiny_adapter
+
+
+def test_a_full_card(tmp_path: Path) -> None:
+    card = card_of(
+        tiny_adapter(tmp_path / "a", 1),
+        scores=SCORES,
+        comparisons=(compared("0123456789ab", -0.05),),
+        evaluated_on="e" * 64,
+    )
+    page = card_markdown(card, has_curve=True)
+    for told in (
+        f"# outreach {card.version}\n",
+        "`acme/base-model` (135M parameters, licence Apache-2.0)",
+        "for the work of researcher and writer",
+        f"| adapter, SHA-256 | `{card.adapter_sha256}` |",
+        f"| base weights, SHA-256 | `{'b' * 64}` |",
+        f"| dataset manifest | `{'d' * 64}` |",
+        "| prompts | researcher `r1`, writer `w1` (compact profile) |",
+        "| lora.rank | 16 |",
+        "| final_loss | 0.5123 |",
+        "](curve.png)",
+        "| all_checks | 97.0 % | 388 of 400 | 94.8 to 98.3 % |",
+        "| `0123456789ab` | all_checks | 400 | -5.0 points | -7.0 to -3.0 | 0.001 |",
+        f"miniature:outreach@{card.version}",
+        "## Limits",
+    ):
+        assert told in page, told
+
+
+def test_what_is_not_known_is_said_to_be_unknown(tmp_path: Path) -> None:
+    page = card_markdown(card_of(tiny_adapter(tmp_path / "a", 1), dataset=None, prompt_versions={}, training={}))
+    assert "Not evaluated yet." in page
+    assert "| dataset manifest | not recorded |" in page
+    assert "curve.png" not in page
+    assert "Compared" not in page
+
+
+def test_a_bar_or_a_line_break_in_a_value_breaks_no_table(tmp_path: Path) -> None:
+    page = card_markdown(card_of(tiny_adapter(tmp_path / "a", 1), recipe={"note": "a|b\nc", "many": list(range(40))}))
+    assert "| note | a\\|b c |" in page
+    assert "| many | 40 values |" in page
