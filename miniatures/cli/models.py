@@ -13,7 +13,7 @@ from miniatures.cli.terminal import console, plain, print_json, table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from miniatures.datamodel.miniature import MiniatureCard
+    from miniatures.datamodel.miniature import MiniatureCard, Promotion
     from miniatures.weights.pull import WeightsStatus
     from miniatures.weights.registry import Registry
 
@@ -48,7 +48,7 @@ def pull_model(name: Annotated[str, typer.Argument(metavar="NAME", help="A name 
 
 @app.command("show")
 def show_miniature(reference: Reference, as_json: AsJson = False) -> None:
-    """Show a miniature's card: where it came from, how good it was found, and each promotion."""
+    """Show a miniature's card and each promotion; Markdown where the output is no terminal."""
     from miniatures.weights.card_markdown import card_markdown
     from miniatures.weights.registry import Registry
 
@@ -59,14 +59,8 @@ def show_miniature(reference: Reference, as_json: AsJson = False) -> None:
         promotions = [promotion.model_dump(mode="json") for promotion in history]
         print_json({"card": card.model_dump(mode="json"), "version": card.version, "history": promotions})
         return
-    from rich.markdown import Markdown
-
-    screen = console()
-    screen.print(Markdown(card_markdown(card)))
-    for promotion in history:
-        verb = "rolled back to" if promotion.rolled_back else "promoted"
-        reason = f"  [yellow]forced: {plain(promotion.forced)}[/]" if promotion.forced else ""
-        screen.print(f"{promotion.at:%Y-%m-%d %H:%M}  {verb} {plain(promotion.version)}{reason}")
+    page = card_markdown(card, has_curve=registry.curve(name, card.version) is not None)
+    _show_page("\n".join([page, *_history(history)]))
 
 
 @app.command("promote")
@@ -114,6 +108,26 @@ def _served(card: MiniatureCard) -> dict[str, str]:
     return served
 
 
+def _history(history: tuple[Promotion, ...]) -> list[str]:
+    if not history:
+        return []
+    entries = []
+    for promotion in history:
+        verb = "rolled back to" if promotion.rolled_back else "promoted"
+        reason = f" (forced: {promotion.forced})" if promotion.forced else ""
+        entries.append(f"- {promotion.at:%Y-%m-%d %H:%M} {verb} {promotion.version}{reason}")
+    return ["## What was live", "\n".join(entries)]
+
+
+def _show_page(markdown: str) -> None:
+    if not sys.stdout.isatty():
+        typer.echo(markdown)
+        return
+    from rich.markdown import Markdown
+
+    console().print(Markdown(markdown))
+
+
 def _say_live(name: str, version: str, replaced: str | None) -> None:
     before = f", in place of {replaced}" if replaced else ""
     typer.echo(f"{name}@{version} is live{before}")
@@ -151,14 +165,14 @@ def _show_miniatures(rows: list[dict[str, Any]]) -> None:
     if not rows:
         console().print("No miniatures yet: `miniatures finetune RECIPE` trains one.")
         return
-    listing = table("|Name", "Stage", "Base", ">Adapter", "All checks", "Made", title="Miniatures")
+    listing = table("|Name", "Stage", "Base", ">Adapter", "|All checks", title="Miniatures")
     for row in rows:
         name = plain(f"{row['name']}@{row['version']}")
         if row["error"]:
-            listing.add_row(name, "[red]damaged[/]", plain(row["error"]), "", "", "")
+            listing.add_row(name, "[red]damaged[/]", plain(row["error"]), "", "")
         else:
-            size, made = f"{row['adapter_bytes'] / 1e6:,.1f} MB", row["created_at"][:10]
-            listing.add_row(name, _stages(row["stages"]), plain(row["base"]), size, _all_checks(row["scores"]), made)
+            size = f"{row['adapter_bytes'] / 1e6:,.1f} MB"
+            listing.add_row(name, _stages(row["stages"]), plain(row["base"]), size, _all_checks(row["scores"]))
     console().print(listing)
 
 

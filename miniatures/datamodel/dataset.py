@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from miniatures.datamodel.example import Example
 from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.prompt import ChatMessage
 
 
 class Split(StrEnum):
@@ -27,6 +29,21 @@ class DropReason(StrEnum):
     SUPERSEDED = "superseded"
     NEAR_DUPLICATE = "near_duplicate"
     UNRENDERABLE = "unrenderable"
+
+
+class DatasetRow(BaseModel):
+    """One line of a split: the chat that is trained on, and the example it was rendered from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    messages: tuple[ChatMessage, ...] = Field(description="Without the answer's turn where there is no answer.")
+    example: Example
+
+    @property
+    def prompt(self) -> tuple[ChatMessage, ...]:
+        """The turns that are read."""
+        return tuple(message for message in self.messages if message.role != "assistant")
 
 
 class SplitFile(BaseModel):

@@ -69,11 +69,13 @@ def _name(case: GoldCase, folder: GoldFolder) -> str:
 
 
 def researcher_examples(folder: GoldFolder, seed: int) -> Iterator[Example]:
-    """One question for each brief and company that meet in an email or a case, and one more brief for each company."""
+    """One question for each brief and company that meet in an email or a case, and as many companies without news.
+
+    For each company one brief is added that its page has nothing for: there the right answer is an empty list.
+    """
     chance = random.Random(seed)
     pairs = {(case.company, case.brief) for case in (*folder.emails, *folder.cases)}
-    slugs = sorted(folder.briefs)
-    pairs |= {(company, chance.choice(slugs)) for company in sorted(folder.companies)}
+    pairs |= {(slug, brief) for slug in sorted(folder.companies) for brief in _fruitless(folder, slug, chance)}
     noise = [
         sentence.text
         for company in folder.companies.values()
@@ -84,6 +86,17 @@ def researcher_examples(folder: GoldFolder, seed: int) -> Iterator[Example]:
         found = researcher_example(folder, folder.companies[company], folder.briefs[brief], noise, chance)
         if found is not None:
             yield found
+
+
+def _fruitless(folder: GoldFolder, company: str, chance: random.Random) -> list[str]:
+    """A brief that nothing on the company's page speaks to, if there is one."""
+    kinds = {sentence.kind for sentence in folder.companies[company].sentences if sentence.usable}
+    briefs = [
+        slug
+        for slug, brief in sorted(folder.briefs.items())
+        if kinds.isdisjoint(signal.kind for signal in brief.signals)
+    ]
+    return [chance.choice(briefs)] if briefs else []
 
 
 def researcher_example(

@@ -1,4 +1,4 @@
-"""Questions about what happened: traces and spans as trees, runs, what was spent, how the stages went."""
+"""Questions about what happened: traces and spans as trees, runs, reviews, what was spent, how the stages went."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Table, func, select
 
 from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.review import Review
 from miniatures.datamodel.trace import SHADOW, Span, Trace
 from miniatures.store.engine import Database
-from miniatures.store.tables import runs, spans, traces
+from miniatures.store.tables import reviews, runs, spans, traces
 
 _PAGE = 500
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -90,11 +91,16 @@ class Queries:
 
     def traces(self, campaign: str, prospect: str | None = None) -> Iterator[Trace]:
         """The model calls of a campaign or of one prospect (by key), in the order in which they began."""
-        return self._entries(traces, Trace, campaign, prospect)
+        return self._entries(traces, Trace, *_about(traces, campaign, prospect))
 
     def spans(self, campaign: str, prospect: str | None = None) -> Iterator[Span]:
         """The other steps of a campaign or of one prospect (by key), in the order in which they began."""
-        return self._entries(spans, Span, campaign, prospect)
+        return self._entries(spans, Span, *_about(spans, campaign, prospect))
+
+    def reviews(self, campaign: str | None = None, reviewer: str | None = None) -> Iterator[Review]:
+        """The reviews of a campaign, or by a reviewer, in the order in which they were made."""
+        asked = ((reviews.c.campaign, campaign), (reviews.c.reviewer, reviewer))
+        return self._entries(reviews, Review, *(column == value for column, value in asked if value is not None))
 
     def tree(self, campaign: str, prospect: str) -> list[Node]:
         """All that happened for one prospect, as trees."""
@@ -136,9 +142,8 @@ class Queries:
         with self._database.read() as connection:
             return [StepStatistics(*row) for row in connection.execute(query)]
 
-    def _entries(self, table: Table, kind: type[Entry], campaign: str, prospect: str | None) -> Iterator[Entry]:
-        query = select(table.c.id, table.c.document).where(*_about(table, campaign, prospect))
-        query = query.order_by(table.c.id).limit(_PAGE)
+    def _entries(self, table: Table, kind: type[Entry], *asked: ColumnElement[bool]) -> Iterator[Entry]:
+        query = select(table.c.id, table.c.document).where(*asked).order_by(table.c.id).limit(_PAGE)
         last = ""
         while True:
             with self._database.read() as connection:

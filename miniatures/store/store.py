@@ -20,7 +20,9 @@ from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import StoreError
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.review import Review
 from miniatures.datamodel.trace import Span, Trace
+from miniatures.store.documents import model_json
 from miniatures.store.engine import Database
 from miniatures.store.lock import campaign_lock
 from miniatures.store.queries import Node, Queries, Run, Spent, StepStatistics
@@ -29,7 +31,7 @@ from miniatures.store.recorder import Recorder
 from miniatures.store.results import Results
 from miniatures.store.sql_ledger import SqlLedger
 from miniatures.store.tables import runs, stages
-from miniatures.store.writer import Change, Writer
+from miniatures.store.writer import REVIEWS, Change, Row, Writer
 
 _FORGET = delete(stages).where(stages.c.campaign == bindparam("of"), stages.c.prospect == bindparam("whom"))
 _END_RUN = update(runs).where(runs.c.id == bindparam("run")).values(ended_at=bindparam("at"), outcome=bindparam("how"))
@@ -117,6 +119,14 @@ class Store:
     def spans(self, campaign: str, prospect: str | None = None) -> Iterator[Span]:
         """The other saved steps of a campaign or one prospect (by key), oldest first."""
         return self._queries.spans(campaign, prospect)
+
+    async def add_review(self, review: Review) -> None:
+        """Keep what a person said; returns when it is durable. The same review given twice is kept once."""
+        await self._writer.ask(Row(REVIEWS, f'{{"document":{model_json(review)}}}'))
+
+    def reviews(self, campaign: str | None = None, reviewer: str | None = None) -> Iterator[Review]:
+        """The reviews, or those of one campaign, or by one reviewer, or both; oldest first."""
+        return self._queries.reviews(campaign, reviewer)
 
     def tree(self, campaign: str, prospect: str) -> list[Node]:
         """All that happened for one prospect (by key), as trees."""

@@ -139,6 +139,20 @@ spans = Table(
     Index("spans_of_prospect", "campaign", "prospect"),
 )
 
+reviews = Table(
+    "reviews",
+    metadata,
+    _taken("id", Text, "document.id", key=True),
+    _taken("campaign", Text, "document.campaign", null=True),
+    _taken("prospect", Text, "document.prospect", null=True),
+    _taken("reviewer", Text, "document.reviewer"),
+    _taken("trace", Text, "document.trace"),
+    _taken("action", Text, "document.action"),
+    _taken("created_at", UtcTime, "document.created_at"),
+    _document(),
+    Index("reviews_of_campaign", "campaign", "reviewer"),
+)
+
 runs = Table(
     "runs",
     metadata,

@@ -43,6 +43,7 @@ STAGES = Target(tables.stages, replace=("document",))
 RESULTS = Target(tables.results, replace=tuple(tables.results.c.keys()[3:]))
 TRACES = Target(tables.traces)
 SPANS = Target(tables.spans)
+REVIEWS = Target(tables.reviews)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""Freezes examples into a dataset: near-duplicates handled, companies split, prompts rendered, everything hashed.
+
+Nothing here looks at a clock, and nothing depends on the order in which examples arrive: building twice gives the same
+bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.example import Example, Source
+from miniatures.datamodel.prompt import ChatMessage
+from miniatures.finetune.dataset_folder import Dataset, write_lines, write_manifest, write_split
+from miniatures.finetune.near_duplicates import duplicate_groups
+from miniatures.finetune.rendering import answer_text, chat_messages
+from miniatures.prompts.library import PromptLibrary
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """How a dataset is made of examples."""
+
+    seed: int = 7
+    profile: Profile = Profile.COMPACT
+    validation: float = 0.06
+    test: float = 0.0
+    keep_near_duplicates: bool = False
+    sources: tuple[str, ...] = ()
+    dropped: Mapping[DropReason, int] = field(default_factory=dict)
+
+
+def build_dataset(
+    examples: Iterable[Example], folder: Path, settings: BuildSettings, prompts: PromptLibrary | None = None
+) -> Dataset:
+    """Write the dataset.
+
+    Raises:
+        InputError: there is nothing to write, or a prompt asks for a variable that an example lacks.
+    """
+    ordered = sorted({example.id: example for example in examples}.values(), key=lambda example: example.id)
+    if not ordered:
+        raise InputError("no example is left to build a dataset of", hint="Loosen the selection; see dataset stats.")
+    groups = _groups(ordered)
+    kept, flagged, duplicates = _without_duplicates(ordered, groups, settings)
+    sides = split_by_company(kept, settings)
+    library = prompts or PromptLibrary()
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = {split: [_row(example, library, settings.profile) for example in sides[split]] for split in Split}
+    files = {split: write_split(folder, split, rows[split]) for split in Split}
+    dropped = Counter(settings.dropped)
+    dropped[DropReason.NEAR_DUPLICATE] += duplicates
+    every = [example for split in Split for example in sides[split]]
+    manifest = DatasetManifest(
+        sources=settings.sources,
+        seed=settings.seed,
+        profile=settings.profile.value,
+        prompt_versions={role: library.version(role, settings.profile) for role in sorted({e.role for e in every})},
+        splits=files,
+        extra_files=_other_formats(folder, rows),
+        roles=dict(sorted(Counter(example.role for example in every).items())),
+        example_sources=dict(sorted(Counter(example.source.value for example in every).items())),
+        dropped={reason: count for reason, count in sorted(dropped.items()) if count},
+        flagged_near_duplicates=flagged,
+        lineage={example.id: example.lineage for example in every},
+    )
+    write_manifest(folder, manifest)
+    return Dataset(folder, manifest)
+
+
+def _row(example: Example, prompts: PromptLibrary, profile: Profile) -> DatasetRow:
+    messages = chat_messages(example, prompts, profile)
+    if example.answer is not None:
+        messages = (*messages, ChatMessage(role="assistant", content=answer_text(example.answer)))
+    return DatasetRow(id=example.id, messages=messages, example=example)
+
+
+def _groups(examples: Sequence[Example]) -> list[int]:
+    """Near-duplicates of each example's answer, within its role; an example without one stands alone."""
+    texts = [
+        f"{example.role} {place} " if example.answer is None or example.role != "writer" else _prose(example)
+        for place, example in enumerate(examples)
+    ]
+    return duplicate_groups(texts)
+
+
+def _prose(example: Example) -> str:
+    answer = example.answer or {}
+    return str(answer.get("body") or answer_text(answer))
+
+
+def _without_duplicates(
+    examples: Sequence[Example], groups: Sequence[int], settings: BuildSettings
+) -> tuple[list[tuple[Example, int]], int, int]:
+    """Each example with its group. Variants are near-duplicates on purpose and stay; of others the first is kept."""
+    kept: list[tuple[Example, int]] = []
+    seen: set[int] = set()
+    flagged = dropped = 0
+    for example, group in zip(examples, groups, strict=True):
+        original = example.source is not Source.VARIANT
+        if original and group in seen:
+            flagged += 1
+            if not settings.keep_near_duplicates:
+                dropped += 1
+                continue
+        if original:
+            seen.add(group)
+        kept.append((example, group))
+    return kept, flagged, dropped
+
+
+def split_by_company(kept: Sequence[tuple[Example, int]], settings: BuildSettings) -> dict[Split, list[Example]]:
+    """Companies drawn to the sides by seed; companies whose examples are near-duplicates are drawn as one."""
+    clusters = _clusters(kept)
+    names = sorted(set(clusters.values()))
+    random.Random(settings.seed).shuffle(names)
+    sizes = Counter(clusters[example.company] for example, _ in kept)
+    sides: dict[str, Split] = {}
+    room = {Split.TEST: settings.test * len(kept), Split.VALIDATION: settings.validation * len(kept)}
+    for name in names:
+        side = next((split for split, left in room.items() if left >= sizes[name] / 2), Split.TRAIN)
+        if side in room:
+            room[side] -= sizes[name]
+        sides[name] = side
+    result: dict[Split, list[Example]] = {split: [] for split in Split}
+    for example, _ in kept:
+        result[sides[clusters[example.company]]].append(example)
+    return result
+
+
+def _clusters(kept: Sequence[tuple[Example, int]]) -> dict[str, str]:
+    """For each company the name of its cluster: companies joined by near-duplicates share the first one's."""
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while parent.setdefault(name, name) != name:
+            name = parent[name]
+        return name
+
+    first: dict[int, str] = {}
+    for example, group in kept:
+        other = first.setdefault(group, example.company)
+        low, high = sorted((root(example.company), root(other)))
+        parent[high] = low
+    return {name: root(name) for name in list(parent)}
+
+
+def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> dict[str, str]:
+    """OpenAI's fine-tuning format for the two sides that it takes, and preference pairs where reviewers made any."""
+    written = {}
+    for split in (Split.TRAIN, Split.VALIDATION):
+        name = f"openai.{split}.jsonl"
+        answered = (row for row in rows[split] if row.example.answer is not None)
+        written[name] = write_lines(folder / name, (_openai(row) for row in answered))
+    pairs = [row for row in rows[Split.TRAIN] if row.example.rejected is not None]
+    if pairs:
+        written["preferences.jsonl"] = write_lines(folder / "preferences.jsonl", map(_preference, pairs))
+    return written
+
+
+def _openai(row: DatasetRow) -> str:
+    return json.dumps({"messages": [message.model_dump() for message in row.messages]}, ensure_ascii=False)
+
+
+def _preference(row: DatasetRow) -> str:
+    def turn(answer: dict[str, object]) -> list[dict[str, str]]:
+        return [{"role": "assistant", "content": answer_text(answer)}]
+
+    prompt = [message.model_dump() for message in row.prompt]
+    chosen, rejected = turn(row.example.answer or {}), turn(row.example.rejected or {})
+    return json.dumps({"prompt": prompt, "chosen": chosen, "rejected": rejected}, ensure_ascii=False)

@@ -1,0 +1,115 @@
+"""What a person said is on disk when the call returns, and comes back as it was said."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import inspect, text
+
+from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
+from miniatures.store import migrations
+from miniatures.store.engine import database_at
+from miniatures.store.open import Store, open_store
+from miniatures.store.queries import _PAGE
+from tests.store.databases import CAMPAIGN, person
+
+ANSWER = {"subject": "Your depot", "body": "Hello Maya,\n\nyou opened a depot. 🏭\n\nRobin"}
+
+
+def review_of(number: int = 1, **fields: object) -> Review:
+    plain = {
+        "reviewer": "ada",
+        "campaign": CAMPAIGN,
+        "prospect": person(number).key,
+        "trace": f"trace{number}",
+        "action": ReviewAction.ACCEPT,
+        "answer": ANSWER,
+    }
+    return Review.model_validate(plain | fields)
+
+
+async def test_every_action_comes_back_as_it_was_said(store: Store) -> None:
+    said = [
+        review_of(1),
+        review_of(2, action="edit", edited={**ANSWER, "subject": "A \x00 \\u0000 'quoted' depot"}, edit_distance=0.125),
+        review_of(3, action="reject", reason=RejectReason.TACTLESS, comment="Not on the day of a closure."),
+        review_of(
+            4,
+            action="compare",
+            other_trace="trace5",
+            other_answer=ANSWER,
+            preference=Preference.SECOND,
+            swapped=True,
+            created_at=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+        ),
+        review_of(5, campaign=None, prospect=None, role="researcher"),
+    ]
+    for review in said:
+        await store.add_review(review)
+    said[1].edited["subject"] = "A \ufffd \\u0000 'quoted' depot"
+    assert list(store.reviews()) == said
+    assert list(store.reviews(CAMPAIGN)) == said[:4]
+
+
+async def test_reviews_are_found_by_campaign_and_reviewer(store: Store) -> None:
+    ada, ben, elsewhere = review_of(1), review_of(1, reviewer="ben"), review_of(2, campaign="another")
+    for review in (ada, ben, elsewhere):
+        await store.add_review(review)
+    assert list(store.reviews(CAMPAIGN)) == [ada, ben]
+    assert list(store.reviews(reviewer="ada")) == [ada, elsewhere]
+    assert list(store.reviews(CAMPAIGN, "ada")) == [ada]
+    assert list(store.reviews("a'); DROP TABLE reviews; --")) == []
+
+
+async def test_the_same_review_given_twice_is_kept_once(store: Store) -> None:
+    review = review_of()
+    await store.add_review(review)
+    await store.add_review(review)
+    assert list(store.reviews()) == [review]
+
+
+async def test_reviews_are_read_page_by_page_in_order(store: Store) -> None:
+    said = [review_of(number) for number in range(_PAGE + 3)]
+    for review in reversed(said):
+        store._writer.put(_row(review))
+    await store.add_review(review_of(9_999, campaign="another"))
+    assert [review.id for review in store.reviews(CAMPAIGN)] == [review.id for review in said]
+
+
+def _row(review: Review) -> object:
+    from miniatures.store.documents import model_json
+    from miniatures.store.writer import REVIEWS, Row
+
+    return Row(REVIEWS, f'{{"document":{model_json(review)}}}')
+
+
+@pytest.mark.slow
+async def test_a_review_is_durable_at_once(store_url: str) -> None:
+    program = (
+        "import asyncio, os\nfrom miniatures.datamodel.review import Review\n"
+        "from miniatures.store.open import open_store\n"
+        f"store = open_store({store_url!r})\nreview = Review.model_validate_json({review_of().model_dump_json()!r})\n"
+        "asyncio.run(store.add_review(review))\nos.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
+    assert killed.returncode == -9, killed.stderr
+    with open_store(store_url) as store:
+        assert [review.trace for review in store.reviews()] == ["trace1"]
+
+
+async def test_a_store_from_before_reviews_is_migrated_with_what_it_holds(store_url: str) -> None:
+    with open_store(store_url) as store:
+        await store.enrol(CAMPAIGN, [person(1)])
+    database = database_at(store_url)
+    with database.change() as connection:
+        connection.execute(text("DROP TABLE reviews"))
+        connection.execute(text(f"UPDATE {migrations.VERSION_TABLE} SET version_num = '0001'"))
+    with open_store(store_url) as store:
+        await store.add_review(review_of())
+        assert [result.prospect for result in store.results(CAMPAIGN)] == [person(1)]
+    with database.read() as connection:
+        assert inspect(connection).has_table("reviews")
+    database.engine.dispose()
