@@ -14,6 +14,7 @@ from miniatures.agents.prompting import brief_variables, prospect_variables, quo
 from miniatures.agents.state import Written
 from miniatures.backends.ask import Answer, ask, identity_of, profile_of
 from miniatures.datamodel.backend import Profile, Usage, add_costs
+from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
@@ -67,7 +68,7 @@ async def write_attempt(
 async def _sample(context: CampaignContext, variables: dict[str, Any], role: str, attempt: int) -> Written:
     model = context.model(role)
     prompt = context.prompts.render("writer", profile_of(model), variables)
-    bound = answer_bound(context, model)
+    bound = answer_bound(context.brief, model)
     asks = [
         ask(model, prompt, EmailText, role=role, node="write", attempt=attempt, **bound, **sampling(attempt, sample))
         for sample in range(context.write.samples)
@@ -76,11 +77,11 @@ async def _sample(context: CampaignContext, variables: dict[str, Any], role: str
     return _written(role, str(identity_of(model)), answers)
 
 
-def answer_bound(context: CampaignContext, model: BaseChatModel) -> dict[str, int]:
+def answer_bound(brief: Brief, model: BaseChatModel) -> dict[str, int]:
     """A ceiling for small models, which may never end their answer; a teacher may think before it writes."""
     if profile_of(model) is not Profile.COMPACT:
         return {}
-    return {"max_tokens": _TOKENS_PER_WORD * context.brief.length.max_words + _TOKENS_AROUND}
+    return {"max_tokens": _TOKENS_PER_WORD * brief.length.max_words + _TOKENS_AROUND}
 
 
 def sampling(attempt: int, sample: int) -> dict[str, Any]:

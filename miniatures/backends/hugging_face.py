@@ -75,7 +75,7 @@ def open_transformers(rest: str, settings: BackendSettings) -> HuggingFaceBacken
             model=name,
             adapter=None if adapter is None else _adapter_sha256(adapter),
             quantization=_PRECISION,
-            weights=file_sha256(gguf) if gguf else _folder_hash(Path(name).expanduser()),
+            weights=file_sha256(gguf) if gguf else folder_hash(Path(name).expanduser()),
         ),
         checkpoint=name if from_gguf else _folder_or_name(name),
         gguf=None if gguf is None else str(gguf),
@@ -121,7 +121,7 @@ def _folder_or_name(name: str) -> str:
     return str(folder) if folder.is_dir() else name
 
 
-def _folder_hash(folder: Path) -> str | None:
+def folder_hash(folder: Path) -> str | None:
     """One hash for the weights of a model directory; None for a repository of the hub."""
     files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     return content_hash([file_sha256(file) for file in files]) if files else None

@@ -84,10 +84,10 @@ def load_checkpoint(checkpoint: Checkpoint) -> Loaded:
         UnknownModel: there is no such model, or it cannot be read.
         OutOfMemory: the weights do not fit.
     """
-    transformers, torch = _import_libraries()
+    transformers, torch = import_libraries()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     options = {} if checkpoint.gguf is None else {"quantization_config": transformers.GgufConfig(dequantize=True)}
-    with _named_failures(checkpoint.name):
+    with named_failures(checkpoint.name):
         tokenizer = transformers.AutoTokenizer.from_pretrained(**checkpoint.arguments)
         model = transformers.AutoModelForCausalLM.from_pretrained(
             **checkpoint.arguments, dtype=torch.bfloat16, **options
@@ -130,7 +130,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def _named_failures(name: str) -> Iterator[None]:
+def named_failures(name: str) -> Iterator[None]:
+    """Say what failed to load, and what to do, in place of a library's own error."""
     try:
         yield
     except Exception as error:
@@ -147,7 +148,12 @@ def _named_failures(name: str) -> Iterator[None]:
         raise
 
 
-def _import_libraries() -> tuple[Any, Any]:
+def import_libraries() -> tuple[Any, Any]:
+    """transformers and torch, without telemetry.
+
+    Raises:
+        MissingExtra: one is not installed.
+    """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         import torch

@@ -14,7 +14,7 @@ from miniatures.backends.spec import open_backend
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.miniature import MiniatureCard, Stage
-from miniatures.weights.base_weights import base_weights, require_base
+from miniatures.weights.base_weights import base_weights, is_gguf
 from miniatures.weights.errors import UnknownMiniature
 from miniatures.weights.registry import Registry
 
@@ -29,11 +29,12 @@ def open_miniature(rest: str, settings: BackendSettings) -> Backend:
         BackendError, WeightsError: the base or the adapter cannot be used.
     """
     card, adapter = _find(rest)
-    if base_weights(card) is not None:
+    base = base_weights(card)
+    if is_gguf(card.base):
         backend = open_backend(f"local:{card.base}+{adapter}", settings)
     else:
-        backend = open_backend(f"transformers:{card.base}+{adapter}", settings)
-        require_base(card, backend.identity.weights)
+        backend = open_backend(f"transformers:{base}+{adapter}", settings)
+        backend.identity = backend.identity.model_copy(update={"model": card.base})
     backend.prompt_profile = Profile(card.profile)
     return backend
 

@@ -18,6 +18,7 @@ from miniatures.cli.export import export
 from miniatures.cli.init import init
 from miniatures.cli.models import app as models
 from miniatures.cli.report import report
+from miniatures.cli.review import review
 from miniatures.cli.run_command import run as run_campaign
 from miniatures.cli.serve import serve
 from miniatures.cli.status import status
@@ -49,6 +50,7 @@ app.command("status", rich_help_panel=_LOOK)(status)
 app.command("drafts", rich_help_panel=_LOOK)(drafts)
 app.command("traces", rich_help_panel=_LOOK)(traces)
 app.command("report", rich_help_panel=_LOOK)(report)
+app.command("review", rich_help_panel=_LOOK)(review)
 app.command("export", rich_help_panel=_LOOK)(export)
 app.add_typer(models, name="models", rich_help_panel=_MODELS)
 app.command("serve", rich_help_panel=_MODELS)(serve)

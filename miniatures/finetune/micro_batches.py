@@ -36,9 +36,9 @@ def plan(
 
 
 def _epoch(examples: Sequence[Tokenized], tokens: int, chance: random.Random, share: bool) -> list[MicroBatch]:
-    groups: dict[tuple[int, ...], list[int]] = {}
+    groups: dict[str, list[int]] = {}
     for place, example in enumerate(examples):
-        groups.setdefault(_family(example) if share else (), []).append(place)
+        groups.setdefault(example.family if share else "", []).append(place)
     batches = []
     for members in groups.values():
         chance.shuffle(members)
@@ -46,11 +46,6 @@ def _epoch(examples: Sequence[Tokenized], tokens: int, chance: random.Random, sh
         batches.extend(_fill(examples, members, tokens, share))
     chance.shuffle(batches)
     return batches
-
-
-def _family(example: Tokenized) -> tuple[int, ...]:
-    """What examples of one prompt and brief share, as far as the shortest system message goes."""
-    return tuple(example.tokens[:128])
 
 
 def _fill(examples: Sequence[Tokenized], members: list[int], tokens: int, share: bool) -> list[MicroBatch]:

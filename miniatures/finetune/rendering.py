@@ -26,10 +26,14 @@ class Tokenizer(Protocol):
 
 @dataclass(frozen=True)
 class Tokenized:
-    """One example as tokens; the first `prompt` of them are read, the others are learned."""
+    """One example as tokens; the first `prompt` of them are read, the others are learned.
+
+    Examples of one `family` begin alike: they have the same system message.
+    """
 
     tokens: list[int]
     prompt: int
+    family: str = ""
 
     @property
     def answer(self) -> int:
@@ -57,9 +61,9 @@ def served_prompt(messages: tuple[ChatMessage, ...], template: ChatTemplate) -> 
 
 
 def tokenize(
-    messages: tuple[ChatMessage, ...], answer: dict[str, Any], template: ChatTemplate, tokenizer: Tokenizer, end: int
+    messages: tuple[ChatMessage, ...], answer: str, template: ChatTemplate, tokenizer: Tokenizer, end: int
 ) -> Tokenized:
     """Prompt, answer and the token that ends the turn, which has to be learned or the model never stops."""
     prompt = tokenizer.encode(served_prompt(messages, template), add_special_tokens=False)
-    wanted = tokenizer.encode(template.defuse(answer_text(answer)), add_special_tokens=False)
-    return Tokenized([*prompt, *wanted, end], len(prompt))
+    wanted = tokenizer.encode(template.defuse(answer), add_special_tokens=False)
+    return Tokenized([*prompt, *wanted, end], len(prompt), messages[0].content)

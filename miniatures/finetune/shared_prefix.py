@@ -52,7 +52,22 @@ def collate(examples: Sequence[Tokenized], batch: MicroBatch, pad: int) -> dict[
         "position_ids": torch.tensor([positions]),
         "places": torch.tensor(places),
         "labels": torch.tensor(labels),
-        "layout": Layout(prefix, len(members), length),
+        "layout": torch.tensor([prefix, len(members), length]),
+    }
+
+
+def collate_rows(examples: Sequence[Tokenized], batch: MicroBatch, pad: int) -> dict[str, Any]:
+    """The same for models whose attention cannot share a prefix (sliding windows): one row an example, (rows, length)."""
+    import torch
+
+    members = [examples[place] for place in batch.examples]
+    length = max(len(one.tokens) for one in members)
+    places = [row * length + at for row, one in enumerate(members) for at in range(one.prompt - 1, len(one.tokens) - 1)]
+    return {
+        "input_ids": torch.tensor([one.tokens + [pad] * (length - len(one.tokens)) for one in members]),
+        "attention_mask": torch.tensor([[1] * len(one.tokens) + [0] * (length - len(one.tokens)) for one in members]),
+        "places": torch.tensor(places),
+        "labels": torch.tensor([token for one in members for token in one.tokens[one.prompt :]]),
     }
 
 
@@ -70,11 +85,12 @@ def _no_mask(*_: Any, **__: Any) -> None:
 
 
 def _attention(
-    module: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float, layout: Layout, **_: Any
+    module: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float, layout: Any, **_: Any
 ) -> tuple[Any, None]:
     """Query, key and value of shape (1, heads, positions, size); returns (1, positions, heads, size)."""
     import torch
 
+    layout = Layout(*layout.tolist())
     prefix = layout.prefix
     parts = []
     if prefix:

@@ -25,6 +25,7 @@ from miniatures.finetune.gold_examples import written_example
 
 _NUMBER = re.compile(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?![\w]|[.,]\d)")
 _CODE = re.compile(r"[A-Z]{2,}[\w.&/-]*\s$")
+_SHARE_A_BRIEF = 7
 _YEAR = re.compile(r"20[0-3]\d|19\d\d")
 
 
@@ -56,40 +57,58 @@ class Pools:
         )
 
 
-def variants(email: GoldEmail, folder: GoldFolder, pools: Pools, count: int, chance: random.Random) -> Iterator[Example]:
-    """At most `count` variants that pass every check."""
-    for number in range(count):
-        made = _variant(email, folder, pools, chance)
-        if made is not None:
-            yield made.model_copy(update={"lineage": (*made.lineage, f"variant:{number + 1}")})
+def folder_variants(
+    folder: GoldFolder, emails: Iterable[GoldEmail], pools: Pools, rounds: int, seed: int
+) -> Iterator[Example]:
+    """Each email once a round, where the variant passes every check.
+
+    A brief is exchanged as one for several of its emails, as in a campaign; the rest is exchanged for each email alone.
+    """
+    places: dict[str, int] = {}
+    for email in emails:
+        place = places[email.brief] = places.get(email.brief, -1) + 1
+        for number in range(1, rounds + 1):
+            shared = random.Random(f"{seed}/{email.brief}/{number}/{place // _SHARE_A_BRIEF}")
+            own = random.Random(f"{seed}/{email.brief}/{number}/{place}/own")
+            made = _variant(email, folder, pools, shared, own)
+            if made is not None:
+                yield made.model_copy(update={"lineage": (*made.lineage, f"variant:{number}")})
 
 
-def _variant(email: GoldEmail, folder: GoldFolder, pools: Pools, chance: random.Random) -> Example | None:
+def _variant(
+    email: GoldEmail, folder: GoldFolder, pools: Pools, shared: random.Random, own: random.Random
+) -> Example | None:
     brief, company = folder.briefs[email.brief], folder.companies[email.company]
     prospect = company.prospect(email.contact)
     evidence = evidence_of(company, brief, email.quotes)
-    exchange = _Exchange(chance)
-    _exchange_people(exchange, prospect, brief, pools)
-    exchange.name(company.name, pools.companies)
+    exchange = _Exchange(shared)
+    _exchange_sender(exchange, brief, pools)
+    exchange.numbers([*brief.claims, brief.offer], spared=brief.call_to_action)
+    new_brief = _brief(brief.plain, exchange)
+    exchange.chance = own
+    _exchange_prospect(exchange, prospect, pools)
     for kind, names in company.names.items():
         for name in names:
             exchange.name(name, pools.names[kind])
-    exchange.numbers([*(item.quote for item in evidence), *brief.claims, brief.offer], spared=brief.call_to_action)
-    new_brief = _brief(brief.plain, exchange)
+    exchange.numbers([item.quote for item in evidence], spared=brief.call_to_action)
     new_prospect = Prospect.model_validate(exchange.everywhere(prospect.model_dump(mode="json"), keep=("email",)))
     new_evidence = tuple(item.model_copy(update={"quote": exchange.text(item.quote)}) for item in evidence)
     text = EmailText(subject=exchange.text(email.text.subject), body=exchange.text(email.text.body))
     if not _passes(text, new_prospect, new_brief, new_evidence):
         return None
-    name = f"gold:{folder.name}/{email.company}/{email.brief}"
+    name = f"gold:{folder.name}/{email.company}/{email.brief}/{email.contact}"
     return written_example(new_brief, new_prospect, new_evidence, text, name, Source.VARIANT, company=company.name)
 
 
-def _exchange_people(exchange: _Exchange, prospect: Prospect, brief: GoldBrief, pools: Pools) -> None:
+def _exchange_prospect(exchange: _Exchange, prospect: Prospect, pools: Pools) -> None:
     if prospect.first_name:
         exchange.name(prospect.first_name, [one.first_name for one in pools.contacts if one.first_name])
     if prospect.last_name:
         exchange.name(prospect.last_name, [one.last_name for one in pools.contacts if one.last_name])
+    exchange.name(prospect.company, pools.companies)
+
+
+def _exchange_sender(exchange: _Exchange, brief: GoldBrief, pools: Pools) -> None:
     exchange.name(brief.sender.name, pools.senders)
     if brief.sender.company.isalpha():
         exchange.name(brief.sender.company, pools.sellers)
@@ -104,7 +123,7 @@ def _brief(brief: Brief, exchange: _Exchange) -> Brief:
     data = brief.model_dump(mode="json")
     kept = {"links": data["links"], "length": data["length"], "signals": data["signals"]}
     sender = exchange.everywhere(data["sender"], keep=("email",))
-    links = [exchange.lower(link) for link in data["links"]]
+    links = [exchange.text(link) for link in data["links"]]
     changed = exchange.everywhere({key: value for key, value in data.items() if key not in kept and key != "sender"})
     return Brief.model_validate({**kept, **changed, "sender": sender, "links": links})
 
@@ -113,14 +132,14 @@ class _Exchange:
     """What is put in place of what, in one pass over a text, longest first."""
 
     def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
+        self.chance = chance
         self._table: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
 
     def name(self, old: str, pool: Iterable[str]) -> None:
         others = [name for name in pool if name != old and name not in self._table.values()]
         if old and others:
-            self._table[old] = self._chance.choice(others)
+            self._table[old] = self.chance.choice(others)
             if old.isalpha() and self._table[old].isalpha():
                 self._table[old.lower()] = self._table[old].lower()
         self._pattern = None
@@ -141,16 +160,12 @@ class _Exchange:
         if old in {"0", "1"}:
             return old
         if len(old) <= 2:
-            return str(self._chance.randint(2, 9) if len(old) == 1 else self._chance.randint(10, 28))
-        digits = [str(self._chance.randint(0, 9)) if sign.isdigit() else sign for sign in old]
-        return str(self._chance.randint(1, 9)) + "".join(digits[1:])
+            return str(self.chance.randint(2, 9) if len(old) == 1 else self.chance.randint(10, 28))
+        digits = [str(self.chance.randint(0, 9)) if sign.isdigit() else sign for sign in old]
+        return str(self.chance.randint(1, 9)) + "".join(digits[1:])
 
     def text(self, text: str) -> str:
         return self._compiled.sub(lambda match: self._table[match[0]], text)
-
-    def lower(self, text: str) -> str:
-        """For links: only whole words in small letters."""
-        return self.text(text)
 
     def everywhere(self, value: Any, keep: tuple[str, ...] = ()) -> Any:
         """The same structure with every text exchanged, the fields in `keep` left alone."""

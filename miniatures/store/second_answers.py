@@ -37,7 +37,8 @@ def teacher_candidates(store: Store, campaign: str) -> Iterator[Trace]:
 def shadow_pairs(store: Store, campaign: str) -> Iterator[AnswerPair]:
     """Each used answer with the shadow's to the same question, in the order in which they were asked.
 
-    Calls that failed on either side are left out. Samples of one attempt are paired in the order in which they began.
+    Pairs in which a side failed or was cut off are left out. Samples of one attempt are paired in the order of their
+    beginning.
     """
     return pair_with_shadows(store.traces(campaign))
 
@@ -46,12 +47,13 @@ def pair_with_shadows(traces: Iterable[Trace]) -> Iterator[AnswerPair]:
     """The pairs among these traces."""
     asked: dict[tuple[str, ...], tuple[list[Trace], list[Trace]]] = defaultdict(lambda: ([], []))
     for trace in traces:
-        if trace.prompt_name is not None and _is_whole(trace):
+        if trace.prompt_name is not None and trace.error is None:
             question = (trace.run_id, trace.parent_id or "", trace.node, trace.prompt_name, str(trace.attempt))
             asked[question][trace.role == SHADOW].append(trace)
     for used, shadows in asked.values():
-        for pair in zip(_by_start(used), _by_start(shadows), strict=False):
-            yield AnswerPair(*pair)
+        for one, other in zip(_by_start(used), _by_start(shadows), strict=False):
+            if _is_whole(one) and _is_whole(other):
+                yield AnswerPair(one, other)
 
 
 def _by_start(traces: list[Trace]) -> list[Trace]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Promotion
 from miniatures.weights.adapter import Adapter
-from miniatures.weights.base_weights import base_weights
+from miniatures.weights.base_weights import base_weights, is_gguf
 from miniatures.weights.errors import AdapterIsNoop, WeightsError
 from miniatures.weights.merge import merged_weights
 from miniatures.weights.registry import Registry
@@ -41,9 +41,8 @@ def refusals(card: MiniatureCard, *, live: str | None, served: Mapping[str, str]
 def effect_refusals(card: MiniatureCard, adapter_dir: Path) -> list[str]:
     """Tries the adapter on its base: one that changes nothing, or cannot be used, is refused."""
     try:
-        base = base_weights(card)
-        if base is not None:
-            merged_weights(base, adapter_dir)
+        if is_gguf(card.base):
+            merged_weights(base_weights(card), adapter_dir)
         elif not any(layer.delta().any() for layer in Adapter(adapter_dir).layers.values()):
             raise AdapterIsNoop("every factor of it is zero")
     except AdapterIsNoop as error:

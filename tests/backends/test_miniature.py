@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from miniatures.backends.openvino import OpenVINOBackend
 from miniatures.backends.spec import open_backend
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.weights.base_weights import weights_sha256
 from miniatures.weights.errors import RegistryError, UnknownWeights, WrongBase
 from miniatures.weights.home import file_sha256
 from miniatures.weights.registry import Registry
@@ -73,3 +77,33 @@ async def test_every_name_of_a_version_opens_the_same_engine(embedded_weights: P
     assert len(list((tmp_path / "home" / "weights" / "merged").glob("*.gguf"))) == 1
     answer = await opened[0].ainvoke("Hello", temperature=0)
     assert answer.text == (await by_hand.ainvoke("Hello", max_tokens=6)).text
+
+
+def test_a_base_that_is_a_folder_is_served_by_transformers_and_held_to_its_hash(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"weights")
+    adapter = write_adapter(tmp_path / "a", layers=1)
+    card = card_of(adapter, base=str(folder), base_sha256=weights_sha256(folder), profile="full")
+    Registry().register(card, adapter)
+    backend = open_backend("miniature:outreach@candidate")
+    assert (backend.identity.provider, backend.identity.model) == ("transformers", str(folder))
+    assert (backend.identity.weights, backend.identity.adapter) == (card.base_sha256, card.adapter_sha256)
+    assert backend.prompt_profile is Profile.FULL
+    (folder / "model.safetensors").write_bytes(b"others!")
+    with pytest.raises(WrongBase):
+        open_backend("miniature:outreach@candidate")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(UnknownWeights, match="holds no safetensors"):
+        open_backend("miniature:outreach@candidate")
+
+
+def test_a_hub_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
+    adapter = tiny_adapter(tmp_path / "a", 1)
+    Registry().register(card_of(adapter, base="acme/none"), adapter)
+    script = "from miniatures.backends.spec import open_backend; open_backend('miniature:outreach@candidate')"
+    environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "hub")}
+    ran = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "PullFailed: the base acme/none is no folder here and could not be had from the hub" in ran.stderr

@@ -87,7 +87,7 @@ def _row(review: Review) -> object:
 
 
 @pytest.mark.slow
-async def test_a_review_is_durable_at_once(store_url: str) -> None:
+def test_a_review_is_durable_at_once(store_url: str) -> None:
     program = (
         "import asyncio, os\nfrom miniatures.datamodel.review import Review\n"
         "from miniatures.store.open import open_store\n"

@@ -55,6 +55,8 @@ async def test_pairs_are_of_one_question(store: Store) -> None:
         answer("used 1", "writer", second=1),
         answer("beside 2", "shadow", second=2),
         answer("beside 1", "shadow", second=1),
+        answer("used 0", "writer", second=0),
+        answer("cut off beside 0", "shadow", second=0, structured=None),
         answer("alone", "writer", attempt=2),
         answer("used again", "writer", attempt=3),
         answer("failed beside", "shadow", attempt=3, error="TimedOut: late", structured=None),

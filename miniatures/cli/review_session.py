@@ -1,0 +1,184 @@
+"""One sitting of one reviewer: shows what waits, asks what to do, and keeps each review before the next is shown.
+
+Answers are read line by line, so a sitting can be piped in; the end of the input is the end of the sitting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from miniatures.cli.review_screen import show_draft, show_pair, show_reasons, show_rubric
+from miniatures.cli.terminal import console, plain
+from miniatures.datamodel.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from miniatures.datamodel.draft import EmailText
+    from miniatures.datamodel.result import ProspectResult
+    from miniatures.datamodel.review import Review
+    from miniatures.finetune.review_queue import DraftToReview, PairToReview
+    from miniatures.inputs.campaign import LoadedCampaign
+    from miniatures.store.store import Store
+
+_DRAFT_KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "?": "rubric", "q": "quit"}
+_PAIR_KEYS = {"1": "the first", "2": "the second", "t": "tie", "s": "skip", "?": "rubric", "q": "quit"}
+
+
+class Quit(Exception):
+    """The reviewer has had enough."""
+
+
+@dataclass
+class Sitting:
+    """What came of it: `tally` counts reviews by action, and what was skipped or has no model call in the store."""
+
+    store: Store
+    loaded: LoadedCampaign
+    reviewer: str
+    tally: Counter[str] = field(default_factory=Counter)
+
+    def review_drafts(self, results: Sequence[ProspectResult], limit: int | None) -> None:
+        """Show drafts until the last or the limit.
+
+        Raises:
+            Quit: the reviewer ended it.
+            EOFError: the input ended.
+        """
+        from miniatures.finetune.review_queue import draft_to_review
+
+        shown = 0
+        for result in results:
+            if shown == limit:
+                return
+            waiting = draft_to_review(self.store, result)
+            if waiting is None:
+                self.tally["untraced"] += 1
+                continue
+            shown += 1
+            show_draft(waiting, f"{shown} of {_total(results, limit)}")
+            self._keep(self._judge(waiting, result))
+
+    def review_pairs(self, pairs: Sequence[PairToReview], limit: int | None) -> None:
+        """Show comparisons until the last or the limit; raises as `review_drafts` does."""
+        for number, pair in enumerate(pairs[:limit], start=1):
+            self._keep(self._compare(pair, f"{number} of {_total(pairs, limit)}"))
+
+    def _keep(self, review: Review | None) -> None:
+        if review is None:
+            self.tally["skip"] += 1
+            return
+        asyncio.run(self.store.add_review(review))
+        self.tally[review.action.value] += 1
+
+    def _judge(self, waiting: DraftToReview, result: ProspectResult) -> Review | None:
+        """The review of one draft; None if it is skipped."""
+        from miniatures.finetune.email_text import to_text
+        from miniatures.finetune.reviewing import accept
+
+        text = to_text(_email(waiting))
+        while True:
+            match _choose(_DRAFT_KEYS):
+                case "a":
+                    return accept(waiting.item, self.reviewer)
+                case "e":
+                    review, text = self._edit(waiting, result, text)
+                    if review is not None:
+                        return review
+                case "r":
+                    review = self._reject(waiting)
+                    if review is not None:
+                        return review
+                case _:
+                    return None
+
+    def _edit(self, waiting: DraftToReview, result: ProspectResult, text: str) -> tuple[Review | None, str]:
+        """The review, or None to choose again, and the text as it was left, so that no work is lost."""
+        from miniatures.cli.editor import edit_in_editor
+        from miniatures.finetune.email_text import from_text
+        from miniatures.finetune.reviewing import edit
+
+        try:
+            saved = edit_in_editor(text)
+            if saved is None:
+                console().print("Nothing was saved in the editor.")
+                return None, text
+            text = saved
+            edited = from_text(text)
+        except InputError as error:
+            console().print(f"[red]{plain(error.message)}[/]  [dim]{plain(error.hint)}[/]")
+            return None, text
+        review = edit(waiting.item, self.reviewer, edited)
+        if review.edited is not None and not self._stands(edited, result):
+            return None, text
+        return review, text
+
+    def _stands(self, edited: EmailText, result: ProspectResult) -> bool:
+        """Whether the checks pass the reviewer's own version, or the reviewer keeps it all the same."""
+        from miniatures.checks import CheckCase, run_checks
+
+        research, dossier = self.loaded.campaign.research, result.dossier
+        case = CheckCase(
+            prospect=result.prospect,
+            brief=self.loaded.brief,
+            evidence=result.draft.evidence if result.draft else (),
+            set_aside=dossier.set_aside if dossier else (),
+            max_age_days=research.max_age_days,
+        )
+        report = run_checks(edited, case)
+        for reason in report.reasons:
+            console().print(f"[yellow]Your version[/] {plain(reason)}")
+        return report.passed or _choose({"y": "keep it all the same", "n": "go back"}) == "y"
+
+    def _reject(self, waiting: DraftToReview) -> Review | None:
+        from miniatures.finetune.reviewing import reject
+        from miniatures.finetune.rubric import reason_texts
+
+        show_reasons()
+        numbers = {str(number): reason for number, reason in enumerate(reason_texts(), start=1)}
+        reason = numbers.get(_line(f"Reason, 1 to {len(numbers)} (anything else goes back): "))
+        if reason is None:
+            return None
+        return reject(waiting.item, self.reviewer, reason, _line("Comment (may be empty): "))
+
+    def _compare(self, pair: PairToReview, place: str) -> Review | None:
+        """The review of one pair; None if it is skipped."""
+        from miniatures.finetune.reviewing import Shown, compare, is_swapped
+
+        swapped = is_swapped(pair.first, pair.second, self.reviewer)
+        show_pair(pair, place, swapped=swapped)
+        choices = {"1": Shown.LEFT, "2": Shown.RIGHT, "t": Shown.TIE}
+        choice = choices.get(_choose(_PAIR_KEYS))
+        if choice is None:
+            return None
+        return compare(pair.first, pair.second, self.reviewer, choice, swapped=swapped)
+
+
+def _email(waiting: DraftToReview) -> EmailText:
+    from miniatures.finetune.email_text import email_of
+
+    return email_of(waiting.item.answer)
+
+
+def _choose(keys: Mapping[str, str]) -> str:
+    """A key that the reviewer presses, asked until it is one of them. The rubric is shown here, and quitting leaves."""
+    asked = " · ".join(f"[bold]{key}[/] {meaning}" for key, meaning in keys.items())
+    while True:
+        key = _line(f"{asked} > ").lower()
+        if key == "q" and key in keys:
+            raise Quit
+        if key == "?" and key in keys:
+            show_rubric()
+        elif key in keys:
+            return key
+
+
+def _line(prompt: str) -> str:
+    return console().input(prompt).strip()
+
+
+def _total(waiting: Sequence[object], limit: int | None) -> int:
+    return len(waiting) if limit is None else min(limit, len(waiting))

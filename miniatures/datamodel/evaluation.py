@@ -1,0 +1,161 @@
+"""What an evaluation found, whole: every answer with its checks, the scores, the costs and the comparisons.
+
+The page, the terminal, the gates of a pipeline and a miniature's card are all made from this one document.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from miniatures.datamodel.backend import BackendIdentity, Usage
+from miniatures.datamodel.dataset import Split
+from miniatures.datamodel.draft import Draft
+from miniatures.datamodel.miniature import Comparison, Score
+
+
+class _Found(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Phase(StrEnum):
+    """What was asked for, in the order in which it was asked; costs are kept apart by it."""
+
+    RESEARCH = "research"
+    FIRST = "first"
+    FURTHER = "further"
+
+
+class Costs(_Found):
+    """What one phase took. Null is not known, and never zero."""
+
+    cases: int = Field(description="Cases that were asked, whatever was answered.")
+    answers: int
+    usage: Usage
+    seconds: float = Field(description="Wall time in which at least one answer was under way.")
+    latency_p50: float | None = Field(description="Seconds from asking to the whole answer, the queue included.")
+    latency_p95: float | None
+    usd: float | None = Field(description="As the provider states it, or machine price times wall time.")
+
+    @property
+    def seconds_per_case(self) -> float | None:
+        return self.seconds / self.cases if self.cases else None
+
+
+class WriterCase(_Found):
+    """One email that was asked for."""
+
+    id: str = Field(description="Of the example in the dataset.")
+    company: str
+    prospect: str
+    title: str = ""
+    offer: str
+    quotes: tuple[str, ...]
+
+
+class WriterOutcome(_Found):
+    """What one backend wrote for one case. An answer that was no email is kept in `raw`."""
+
+    case: str
+    first: Draft = Field(description="The one greedy sample.")
+    best: Draft = Field(description="Of all samples and rewrites; the first where nothing more was asked.")
+    samples: int = Field(ge=1, description="Answers that were asked for.")
+    raw: str = Field(default="", description="The first answer as it came, where it could not be read.")
+
+
+class ResearchCase(_Found):
+    """One choice that was asked for. `must` and `may` are numbers of sentences, from 1."""
+
+    id: str
+    company: str
+    signals: tuple[str, ...]
+    sentences: tuple[str, ...]
+    must: tuple[int, ...]
+    may: tuple[int, ...]
+
+
+class ResearchOutcome(_Found):
+    """What was chosen for one case; null where the answer could not be read."""
+
+    case: str
+    chosen: tuple[int, ...] | None
+    error: str = ""
+
+
+class Judgement(_Found):
+    """One pair that a judge read. `first_shown` says which side stood first; the judge was not told whose it was."""
+
+    case: str
+    preference: str = Field(description="ours, theirs, tie, or unreadable.")
+    first_shown: str = Field(description="ours or theirs.")
+    reason: str = ""
+
+
+class JudgeResult(_Found):
+    """How often a judge preferred the drafts of one backend to another's."""
+
+    judge: str
+    ours: str
+    theirs: str
+    judgements: tuple[Judgement, ...]
+    preferred: Score = Field(description="Pairs that ours won, of all that were read; a tie is not won.")
+    win_rate: float | None = Field(description="A tie counts as half a win; null without a pair.")
+    low: float | None = Field(description="95 % interval of the win rate, by bootstrap over companies.")
+    high: float | None
+    first_place: Score = Field(description="Decided pairs that went to the draft that stood first: half, if fair.")
+
+
+class Calibration(_Found):
+    """How far a judge agrees with people who compared the same pairs."""
+
+    judge: str
+    agreed: Score
+    kappa: float | None = Field(description="Cohen's kappa over ours, theirs and tie; null where it is undefined.")
+
+
+class BackendEvaluation(_Found):
+    """Everything that was found about one backend."""
+
+    spec: str = Field(description="As it was named.")
+    name: str = Field(description="A miniature's with its version pinned; otherwise the spec.")
+    identity: BackendIdentity | None = Field(description="Null for BM25 alone, which is no model.")
+    profile: str | None
+    prompt_versions: dict[str, str] = Field(default_factory=dict)
+    scores: dict[str, Score] = Field(default_factory=dict)
+    costs: dict[Phase, Costs] = Field(default_factory=dict)
+    usd_per_accepted: dict[Phase, float | None] = Field(
+        default_factory=dict, description="Cost of one email that passes every check, up to and with that phase."
+    )
+    comparisons: tuple[Comparison, ...] = ()
+    writer: tuple[WriterOutcome, ...] = ()
+    researcher: tuple[ResearchOutcome, ...] = ()
+
+
+class Requirement(_Found):
+    """One bound that the first backend had to keep, and whether it did."""
+
+    text: str
+    share: float | None
+    met: bool
+
+
+class Evaluation(_Found):
+    """One evaluation."""
+
+    format: int = 1
+    dataset: str = Field(description="Hash of the dataset's manifest.")
+    split: Split
+    limit: int | None
+    seed: int
+    best_of: int
+    rewrites: int
+    machine_usd_per_hour: float | None
+    companies: int
+    offers: int = Field(description="Different offers among the emails asked for.")
+    writer_cases: tuple[WriterCase, ...]
+    research_cases: tuple[ResearchCase, ...]
+    backends: tuple[BackendEvaluation, ...]
+    judged: tuple[JudgeResult, ...] = ()
+    calibration: Calibration | None = None
+    requirements: tuple[Requirement, ...] = ()
