@@ -14,6 +14,7 @@ from miniatures import __version__
 from miniatures.cli.backends import backends
 from miniatures.cli.demo import demo
 from miniatures.cli.drafts import drafts
+from miniatures.cli.evaluate import evaluate
 from miniatures.cli.export import export
 from miniatures.cli.init import init
 from miniatures.cli.models import app as models
@@ -27,7 +28,7 @@ from miniatures.datamodel.errors import ExitCode, MiniaturesError
 
 _EPILOG = """\
 Exit codes: 0 done · 1 unexpected · 2 wrong input · 3 some prospects failed · 4 budget reached · 5 campaign busy · \
-6 backend unavailable · 7 store unavailable · 130 interrupted
+6 backend unavailable · 7 store unavailable · 8 requirement not kept · 130 interrupted
 """
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.command("traces", rich_help_panel=_LOOK)(traces)
 app.command("report", rich_help_panel=_LOOK)(report)
 app.command("review", rich_help_panel=_LOOK)(review)
 app.command("export", rich_help_panel=_LOOK)(export)
+app.command("evaluate", rich_help_panel=_MODELS)(evaluate)
 app.add_typer(models, name="models", rich_help_panel=_MODELS)
 app.command("serve", rich_help_panel=_MODELS)(serve)
 

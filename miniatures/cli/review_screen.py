@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from miniatures.datamodel.brief import Brief
+    from miniatures.datamodel.check import CheckResult
     from miniatures.datamodel.draft import Draft, EmailText
     from miniatures.datamodel.prospect import Prospect
     from miniatures.finetune.review_queue import DraftToReview, PairToReview, Quote
@@ -33,12 +34,17 @@ def show_draft(waiting: DraftToReview, place: str) -> None:
     draft = waiting.draft
     _show_situation(waiting.prospect, waiting.quotes, f"{place}  {coloured(draft.status)}")
     _show_email(draft, "Email")
-    for check in draft.failed_checks:
-        console().print(f"[red]{plain(check.name.replace('_', ' '))}[/]: {plain(check.reason)}")
+    show_failed(draft.failed_checks)
     for claim in draft.claims:
         if claim.unsupported:
             pieces = ", ".join(claim.unsupported)
             console().print(f"[red]unsupported[/] {plain(pieces)}  [dim]in[/] “{plain(claim.text)}”")
+
+
+def show_failed(checks: Iterable[CheckResult], whose: str = "") -> None:
+    """The checks that did not pass, and why."""
+    for check in checks:
+        console().print(f"{whose}[red]{check.name.replace('_', ' ')}[/]: {plain(check.reason)}")
 
 
 def show_pair(waiting: PairToReview, place: str, *, swapped: bool) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from miniatures.cli.review_screen import show_draft, show_pair, show_reasons, show_rubric
+from miniatures.cli.review_screen import show_draft, show_failed, show_pair, show_reasons, show_rubric
 from miniatures.cli.terminal import console, plain
 from miniatures.datamodel.errors import InputError
 
@@ -129,8 +129,7 @@ class Sitting:
             max_age_days=research.max_age_days,
         )
         report = run_checks(edited, case)
-        for reason in report.reasons:
-            console().print(f"[yellow]Your version[/] {plain(reason)}")
+        show_failed(report.failed, "Your version, ")
         return report.passed or _choose({"y": "keep it all the same", "n": "go back"}) == "y"
 
     def _reject(self, waiting: DraftToReview) -> Review | None:

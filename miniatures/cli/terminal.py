@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+_STEERING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 STATUS_STYLES = {
     "ready": "green",
     "needs_review": "yellow",
@@ -44,10 +46,10 @@ def table(*columns: str, title: str | None = None) -> Table:
 
 
 def plain(text: object) -> str:
-    """Text that is shown as it is, whatever brackets it holds."""
+    """Text that is shown as it is, whatever brackets it holds, without what would steer the terminal or turn it around."""
     from rich.markup import escape
 
-    return escape(str(text))
+    return escape(_STEERING.sub("\ufffd", str(text)))
 
 
 def coloured(status: str) -> str:

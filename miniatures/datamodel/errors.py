@@ -16,6 +16,7 @@ class ExitCode(IntEnum):
     CAMPAIGN_BUSY = 5
     BACKEND_UNAVAILABLE = 6
     STORE_UNAVAILABLE = 7
+    GATE_FAILED = 8
     INTERRUPTED = 130
 
 

@@ -83,12 +83,28 @@ class ResearchOutcome(_Found):
     error: str = ""
 
 
+class Side(StrEnum):
+    """Whose draft it is, seen from the backend that was named first."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+
+
+class Verdict(StrEnum):
+    """What a judge said of a pair."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    TIE = "tie"
+    UNREADABLE = "unreadable"
+
+
 class Judgement(_Found):
-    """One pair that a judge read. `first_shown` says which side stood first; the judge was not told whose it was."""
+    """One pair that a judge read."""
 
     case: str
-    preference: str = Field(description="ours, theirs, tie, or unreadable.")
-    first_shown: str = Field(description="ours or theirs.")
+    verdict: Verdict
+    first_shown: Side = Field(description="Which side stood first; the judge was not told.")
     reason: str = ""
 
 
@@ -99,6 +115,7 @@ class JudgeResult(_Found):
     ours: str
     theirs: str
     judgements: tuple[Judgement, ...]
+    counts: dict[Verdict, int]
     preferred: Score = Field(description="Pairs that ours won, of all that were read; a tie is not won.")
     win_rate: float | None = Field(description="A tie counts as half a win; null without a pair.")
     low: float | None = Field(description="95 % interval of the win rate, by bootstrap over companies.")
@@ -111,7 +128,9 @@ class Calibration(_Found):
 
     judge: str
     agreed: Score
-    kappa: float | None = Field(description="Cohen's kappa over ours, theirs and tie; null where it is undefined.")
+    kappa: float | None = Field(description="Cohen's kappa over the three verdicts; null where it is undefined.")
+    kappa_low: float | None
+    kappa_high: float | None
 
 
 class BackendEvaluation(_Found):

@@ -110,7 +110,7 @@ def write_html_report(heading: ReportHeading, results: Iterable[ProspectResult],
     for result in stream:
         figures.add(result)
     page = (
-        _environment()
+        html_environment()
         .get_template("report.html.jinja")
         .render(
             heading=heading,
@@ -136,7 +136,8 @@ def _reading_order(result: ProspectResult) -> tuple[int, int]:
     return place, len(result.draft.failed_checks) if result.draft else 0
 
 
-def _environment() -> Environment:
+def html_environment() -> Environment:
+    """What every page is made with: foreign text is escaped, and a name that is not there is an error."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

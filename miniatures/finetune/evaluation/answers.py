@@ -127,9 +127,7 @@ class Asker:
     ) -> KeptAnswer:
         started = time.time()
         try:
-            given = await ask(
-                self.model, prompt, schema, role=prompt.name, node="evaluate", attempt=attempt, **options
-            )
+            given = await ask(self.model, prompt, schema, role=prompt.name, node="evaluate", attempt=attempt, **options)
         except ContextOverflow as error:
             kept = KeptAnswer(key=key, value=None, error=error.message, started=started, finished=time.time())
         else:

@@ -35,9 +35,7 @@ class Writing:
     further: list[KeptAnswer] = field(default_factory=list)
 
 
-async def measure_writer(
-    asker: Asker, questions: Sequence[WriterQuestion], *, best_of: int, rewrites: int
-) -> Writing:
+async def measure_writer(asker: Asker, questions: Sequence[WriterQuestion], *, best_of: int, rewrites: int) -> Writing:
     """Ask for every email once, all at the same time; then for more where the checks failed.
 
     Raises:

@@ -1,0 +1,150 @@
+"""`miniatures evaluate`: measures backends on a dataset's cases, and says by its exit code whether they are good enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from miniatures.cli.arguments import AsJson
+from miniatures.datamodel.dataset import Split
+
+if TYPE_CHECKING:
+    from miniatures.datamodel.evaluation import Evaluation
+    from miniatures.finetune.dataset_folder import Dataset
+    from miniatures.finetune.evaluation.evaluate import EvaluationSettings
+    from miniatures.finetune.evaluation.requirements import Bound
+
+JSON_NAME, PAGE_NAME = "evaluation.json", "evaluation.html"
+
+
+def evaluate(
+    backends: Annotated[
+        list[str],
+        typer.Argument(metavar="BACKEND...", help="Spec strings; the first is compared with each of the others."),
+    ],
+    dataset: Annotated[Path, typer.Option(metavar="FOLDER", help="A folder that `dataset build` wrote.")],
+    split: Annotated[Split, typer.Option(help="The side of the dataset to ask.")] = Split.TEST,
+    roles: Annotated[str, typer.Option(help="Roles to ask, with commas between them.")] = "researcher,writer",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N cases of each role.")] = None,
+    best_of: Annotated[int, typer.Option(min=1, help="Samples for a case whose first email failed.")] = 8,
+    rewrites: Annotated[int, typer.Option(min=0, help="Rewrites with the reasons, where all samples failed.")] = 1,
+    judge: Annotated[
+        str | None, typer.Option(metavar="BACKEND", help="Has this backend compare the drafts pair by pair.")
+    ] = None,
+    reviews: Annotated[
+        str | None, typer.Option(metavar="STORE", help="Store with people's comparisons, to calibrate the judge by.")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where answers and results go.")] = Path("evaluation"),
+    concurrency: Annotated[int, typer.Option(min=1, help="Questions under way at a time.")] = 16,
+    machine_usd_per_hour: Annotated[
+        float | None, typer.Option(min=0, help="What an hour of this machine costs, for backends without a price.")
+    ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MEASURE>=SHARE", help="Fail unless the first backend keeps this bound; several allowed."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap and the judge's order.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Measure backends on cases that they were not trained on, with intervals, costs and paired differences.
+
+    Answers are kept as they arrive: the same command goes on where it was stopped. Scores of a miniature: on its card.
+    """
+    from miniatures.finetune.dataset_folder import open_dataset
+    from miniatures.finetune.evaluation.evaluate import EvaluationSettings
+    from miniatures.finetune.evaluation.measures import measures
+    from miniatures.finetune.evaluation.requirements import parse_bound
+
+    settings = EvaluationSettings(
+        split, _roles(roles), limit, best_of, rewrites, concurrency, machine_usd_per_hour, seed
+    )
+    bounds = [parse_bound(text, measures(settings)) for text in require or ()]
+    opened = open_dataset(dataset)
+    evaluation = _required(_evaluated(backends, opened, out, settings, judge, reviews), bounds)
+    kept = _keep(evaluation, out)
+    _show(evaluation, out, kept, as_json)
+    _pass_or_fail(evaluation)
+
+
+def _roles(text: str) -> tuple[str, ...]:
+    from miniatures.datamodel.errors import InputError
+    from miniatures.finetune.evaluation.evaluate import ROLES
+
+    named = tuple(role.strip() for role in text.split(",") if role.strip())
+    unknown = [role for role in named if role not in ROLES]
+    if unknown or not named:
+        raise InputError(f"{text!r} names no role that is measured", hint=f"Roles are {' and '.join(ROLES)}.")
+    return named
+
+
+def _evaluated(  # noqa: PLR0913
+    backends: list[str],
+    dataset: Dataset,
+    out: Path,
+    settings: EvaluationSettings,
+    judge: str | None,
+    reviews: str | None,
+) -> Evaluation:
+    from miniatures.cli.evaluation_progress import answer_progress
+    from miniatures.finetune.evaluation.evaluate import evaluate as evaluate_backends
+
+    with answer_progress() as on_answer:
+        evaluation = evaluate_backends(backends, dataset, out, settings, on_answer=on_answer)
+        if judge is None:
+            return evaluation
+        from miniatures.finetune.evaluation.judged import with_judge
+
+        human = _human(reviews, dataset)
+        return with_judge(evaluation, judge, dataset, out, settings, human=human, on_answer=on_answer)
+
+
+def _human(reviews: str | None, dataset: Dataset) -> Any:
+    if reviews is None:
+        return (), {}
+    from miniatures.finetune.evaluation.calibration import pairs_in_store
+
+    return pairs_in_store(reviews, dataset)
+
+
+def _required(evaluation: Evaluation, bounds: list[Bound]) -> Evaluation:
+    found = tuple(bound.judged(evaluation.backends[0].scores) for bound in bounds)
+    return evaluation.model_copy(update={"requirements": found})
+
+
+def _keep(evaluation: Evaluation, out: Path) -> list[str]:
+    """Write both files, then the cards of miniatures; returns whose cards."""
+    from miniatures.finetune.evaluation.cards import belongs_on_cards, keep_on_cards
+    from miniatures.measure.evaluation_page import write_evaluation_page
+    from miniatures.weights.registry import Registry
+
+    (out / JSON_NAME).write_text(evaluation.model_dump_json(indent=1), encoding="utf-8")
+    write_evaluation_page(evaluation, out / PAGE_NAME)
+    return keep_on_cards(evaluation, Registry()) if belongs_on_cards(evaluation) else []
+
+
+def _show(evaluation: Evaluation, out: Path, kept: list[str], as_json: bool) -> None:
+    from miniatures.cli.evaluation_tables import show_evaluation, summary
+    from miniatures.cli.terminal import print_json
+
+    if as_json:
+        print_json(summary(evaluation))
+        return
+    show_evaluation(evaluation)
+    for name in kept:
+        typer.echo(f"Kept on the card of {name}")
+    typer.echo(f"Every answer: {out / PAGE_NAME} and {out / JSON_NAME}")
+
+
+def _pass_or_fail(evaluation: Evaluation) -> None:
+    from miniatures.finetune.evaluation.requirements import GateFailed
+
+    broken = [one for one in evaluation.requirements if not one.met]
+    if broken:
+        found = ", ".join(
+            f"{one.text} ({'not measured' if one.share is None else f'{one.share:.3f}'})" for one in broken
+        )
+        raise GateFailed(
+            f"{evaluation.backends[0].name} does not keep {found}", hint="The page shows each case that failed."
+        )

@@ -1,0 +1,50 @@
+"""What happens beside training: the curve is written, spikes are told, a listener hears of progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from miniatures.finetune.curve import CurveFile, CurvePoint
+from miniatures.finetune.spikes import SpikeWatch
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training is. Losses are in nats a learned token."""
+
+    step: int
+    steps: int
+    training: float | None = None
+    validation: float | None = None
+    spike: bool = False
+
+
+Listener = Callable[[Progress], None]
+
+
+def watcher(curve: CurveFile, spikes: SpikeWatch, listener: Listener) -> Any:
+    """A TrainerCallback that keeps the curve and tells the listener."""
+    import math
+
+    from transformers import TrainerCallback
+
+    class Watcher(TrainerCallback):  # type: ignore[misc]
+        """Hears what Trainer logs."""
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
+            logs = logs or {}
+            step = int(state.global_step)
+            if "loss" in logs:
+                loss = float(logs["loss"])
+                spike = spikes.see(step, loss)
+                curve.add(CurvePoint(step=step, training=loss, rate=logs.get("learning_rate")))
+                listener(Progress(step, state.max_steps, training=loss, spike=spike))
+                if not math.isfinite(loss):
+                    control.should_training_stop = True
+            if "eval_loss" in logs:
+                curve.add(CurvePoint(step=step, validation=float(logs["eval_loss"])))
+                listener(Progress(step, state.max_steps, validation=float(logs["eval_loss"])))
+
+    return Watcher()

@@ -1,0 +1,70 @@
+"""The losses of a training run: a JSONL file that survives a kill, and the picture of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class CurvePoint(BaseModel):
+    """One logged loss, in nats a learned token."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: int
+    training: float | None = None
+    validation: float | None = None
+    rate: float | None = None
+
+
+class CurveFile(BaseModel):
+    """The curve on disk. A resumed run repeats the steps after its checkpoint: the later line of a step counts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: Path
+
+    def add(self, point: CurvePoint) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(point.model_dump_json(exclude_none=True) + "\n")
+
+    def points(self) -> list[CurvePoint]:
+        """Every point in order of its step; a line that a kill cut off is left out."""
+        if not self.path.exists():
+            return []
+        training: dict[int, CurvePoint] = {}
+        validation: dict[int, CurvePoint] = {}
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                point = CurvePoint.model_validate(json.loads(line))
+            except (ValueError, ValidationError):
+                continue
+            (training if point.validation is None else validation)[point.step] = point
+        return sorted([*training.values(), *validation.values()], key=lambda point: point.step)
+
+
+def draw_curve(points: Sequence[CurvePoint], path: Path, title: str) -> None:
+    """Training and validation loss over the steps, as a PNG of 900 x 480 pixels."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(9, 4.8), dpi=100)
+    trained = [(point.step, point.training) for point in points if point.training is not None]
+    validated = [(point.step, point.validation) for point in points if point.validation is not None]
+    if trained:
+        axes.plot(*zip(*trained, strict=True), color="#9ab0c4", linewidth=1, label="training")
+    if validated:
+        axes.plot(*zip(*validated, strict=True), color="#b4451f", marker="o", markersize=4, label="validation")
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss, nats a learned token")
+    axes.set_title(title, loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.tight_layout()
+    figure.savefig(path)
+    pyplot.close(figure)

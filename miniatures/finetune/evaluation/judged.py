@@ -1,0 +1,62 @@
+"""Adds a judge's reading to an evaluation: every other backend's drafts against the first one's, and the calibration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from miniatures.datamodel.evaluation import BackendEvaluation, Calibration, Evaluation, JudgeResult, Verdict
+from miniatures.finetune.dataset_folder import Dataset
+from miniatures.finetune.evaluation.answers import AnswerLog, Asker
+from miniatures.finetune.evaluation.calibration import calibration
+from miniatures.finetune.evaluation.evaluate import ANSWERS, EvaluationSettings, open_to_ask, pinned, read_questions
+from miniatures.finetune.evaluation.judging import Pair, judge_pairs, judge_result, pairs_of
+from miniatures.prompts.library import PromptLibrary
+
+
+def with_judge(
+    evaluation: Evaluation,
+    judge: str,
+    dataset: Dataset,
+    out: Path,
+    settings: EvaluationSettings,
+    *,
+    human: tuple[Sequence[Pair], Mapping[str, Verdict]] = ((), {}),
+    on_answer: Callable[[str, int], None] = lambda spec, questions: None,
+) -> Evaluation:
+    """The evaluation with what the judge said; `human` are pairs that people compared (see `reviewed_pairs`).
+
+    Raises:
+        BackendError: the judge could not be opened or asked; answers so far are kept.
+    """
+    name = pinned(judge)
+    ours, *others = (found for found in evaluation.backends if found.identity is not None)
+    questions = read_questions(dataset, settings).writer
+    pairs = [(other, pairs_of(ours, other, questions)) for other in others]
+    total = sum(len(each) for _, each in pairs) + len(human[0])
+    backend, log = open_to_ask(name), AnswerLog(out / ANSWERS)
+
+    async def read_all() -> tuple[list[JudgeResult], Calibration | None]:
+        asker = Asker(
+            backend,
+            log,
+            PromptLibrary(),
+            concurrency=settings.concurrency,
+            on_answer=lambda: on_answer(f"{judge} (judge)", total),
+        )
+        results = [await _result(asker, name, ours, other, each, settings.seed) for other, each in pairs]
+        return results, calibration(name, await judge_pairs(asker, human[0], settings.seed), human[1])
+
+    try:
+        results, calibrated = asyncio.run(read_all())
+    finally:
+        log.close()
+    return evaluation.model_copy(update={"judged": tuple(results), "calibration": calibrated})
+
+
+async def _result(
+    asker: Asker, judge: str, ours: BackendEvaluation, theirs: BackendEvaluation, pairs: Sequence[Pair], seed: int
+) -> JudgeResult:
+    judgements = await judge_pairs(asker, pairs, seed)
+    return judge_result(judge, ours.name, theirs.name, pairs, judgements, seed)

@@ -1,0 +1,325 @@
+"""Trains one miniature as its recipe says: from a frozen dataset to an adapter, resumable at any moment.
+
+Everything of a run lies in one folder: checkpoints, the curve, the finished adapter and a summary.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from miniatures.backends.errors import OutOfMemory
+from miniatures.backends.hugging_face_load import is_out_of_memory
+from miniatures.datamodel.dataset import Split
+from miniatures.datamodel.errors import ExitCode, InputError, MiniaturesError
+from miniatures.datamodel.recipe import Method, Precision, Recipe
+from miniatures.finetune import fused_lora
+from miniatures.finetune.base_model import BaseModel as Base
+from miniatures.finetune.base_model import load_base
+from miniatures.finetune.callbacks import Listener, watcher
+from miniatures.finetune.curve import CurveFile, draw_curve
+from miniatures.finetune.dataset_folder import Dataset
+from miniatures.finetune.micro_batches import MicroBatch, plan
+from miniatures.finetune.spikes import SpikeWatch
+from miniatures.finetune.trainer import MicroBatches, make_trainer
+from miniatures.finetune.training_data import TokenizedSplit, tokenize_rows
+
+ADAPTER, CHECKPOINTS, CURVE, PICTURE, SUMMARY = "adapter", "checkpoints", "curve.jsonl", "curve.png", "summary.json"
+_EVALUATIONS = 10
+_KIBIBYTE = 1024
+
+
+class TrainingFailed(MiniaturesError):
+    """Training ended without a model worth keeping."""
+
+    exit_code = ExitCode.UNEXPECTED
+
+
+class TrainingSummary(BaseModel):
+    """What a run did, for the card."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: int
+    examples: int
+    tokens: int
+    learned_tokens: int
+    computed_positions: int
+    too_long: int
+    seconds: float
+    tokens_per_second: float
+    trainable_parameters: int
+    best_validation_loss: float | None
+    final_training_loss: float | None
+    spikes: tuple[int, ...] = ()
+    peak_memory_bytes: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A base, its adapter and the planned data: everything that is known before the first step."""
+
+    recipe: Recipe
+    base: Base
+    model: Any
+    training: TokenizedSplit
+    validation: TokenizedSplit
+    batches: list[MicroBatch]
+    epochs: int
+
+    @property
+    def accumulation(self) -> int:
+        """Micro-batches of one step."""
+        return max(1, round(self.recipe.batch_tokens / self.recipe.micro_batch_tokens))
+
+    @property
+    def steps(self) -> int:
+        """Steps that the recipe asks for."""
+        planned = -(-len(self.batches) // self.accumulation)
+        wanted = max(1, round(planned * self.recipe.epochs / self.epochs))
+        return min(wanted, self.recipe.max_steps or wanted)
+
+    @property
+    def trainable(self) -> int:
+        return sum(weight.numel() for weight in self.model.parameters() if weight.requires_grad)
+
+
+def prepare(recipe: Recipe, folder: Path, dataset: Dataset) -> Prepared:
+    """Load the base and plan the run. `folder` is the recipe's.
+
+    Raises:
+        InputError: there are no examples, or none fits.
+        MiniaturesError: the base cannot be loaded or trained.
+    """
+    _seed(recipe.seed)
+    full = recipe.method is Method.FULL
+    base = load_base(recipe.base, folder, recipe.precision, recipe.max_tokens, trained=full)
+    limit = min(recipe.max_tokens, base.context_tokens)
+    training = tokenize_rows(dataset.rows(Split.TRAIN, recipe.roles), base, limit)
+    validation = tokenize_rows(dataset.rows(Split.VALIDATION, recipe.roles), base, limit)
+    if not training.examples:
+        roles = ", ".join(recipe.roles)
+        raise InputError(
+            f"{dataset.folder} has no example to train {roles} on", hint="Build the dataset with answers of these roles."
+        )
+    epochs = max(1, -(-int(recipe.epochs * 1000) // 1000))
+    planned = plan(
+        training.examples, epochs, recipe.micro_batch_tokens, recipe.seed, share=base.shares_prefixes
+    )
+    batches = [batch for epoch in planned for batch in epoch]
+    model = base.model if full else _with_adapter(recipe, base)
+    return Prepared(recipe, base, model, training, validation, batches, epochs)
+
+
+def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = False) -> TrainingSummary:
+    """Train, and leave the best adapter in `out/adapter`.
+
+    Raises:
+        InputError: `out` holds an unfinished run and `resume` was not asked for.
+        OutOfMemory: a step did not fit; says what to lower.
+        TrainingFailed: the loss was no number.
+    """
+    checkpoint = _checkpoint_to_resume(out, resume)
+    out.mkdir(parents=True, exist_ok=True)
+    curve, spikes = CurveFile(path=out / CURVE), SpikeWatch()
+    trainer = _trainer(prepared, out, [watcher(curve, spikes, listener)])
+    started = time.monotonic()
+    try:
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemory(
+            "a training step did not fit into memory",
+            hint="Lower micro_batch_tokens or max_tokens in the recipe, or turn gradient_checkpointing on.",
+        ) from error
+    points = curve.points()
+    summary = _summary(prepared, trainer, spikes, points[-1].training if points else None, time.monotonic() - started)
+    if trainer.state.best_metric is None and spikes.spikes:
+        raise TrainingFailed(
+            f"the loss became no number at step {spikes.spikes[-1]}", hint="Lower learning_rate in the recipe."
+        )
+    _save(prepared, out)
+    draw_curve(points, out / PICTURE, f"{prepared.recipe.name}: {summary.steps} steps")
+    (out / SUMMARY).write_text(summary.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return summary
+
+
+def _seed(seed: int) -> None:
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from transformers import set_seed
+
+    set_seed(seed)
+
+
+def _with_adapter(recipe: Recipe, base: Base) -> Any:
+    """The base with fresh factors in front of it, fused where its layers allow."""
+    import peft
+
+    config = peft.LoraConfig(
+        r=recipe.lora.rank_for(base.parameters),
+        lora_alpha=recipe.lora.alpha,
+        lora_dropout=recipe.lora.dropout,
+        target_modules=list(recipe.lora.targets),
+        task_type="CAUSAL_LM",
+    )
+    try:
+        model = peft.get_peft_model(base.model, config)
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{base.name} takes no adapter: {reason}", hint="Name its linear layers in lora.targets.") from error
+    if not recipe.gradient_checkpointing:
+        fused_lora.fuse(model)
+    return model
+
+
+def _checkpoint_to_resume(out: Path, resume: bool) -> Path | None:
+    checkpoints = sorted((out / CHECKPOINTS).glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    whole = [path for path in checkpoints if (path / "trainer_state.json").is_file()]
+    for path in set(checkpoints) - set(whole):
+        shutil.rmtree(path)
+    if whole and not resume:
+        raise InputError(
+            f"{out} holds a run that reached step {whole[-1].name.split('-')[1]}",
+            hint="Go on with --resume, or choose another folder with --out.",
+        )
+    return whole[-1] if whole else None
+
+
+def _trainer(prepared: Prepared, out: Path, callbacks: list[Any]) -> Any:
+    from transformers import EarlyStoppingCallback
+    from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+    recipe, base = prepared.recipe, prepared.base
+    pad = base.turn_end
+    share = base.shares_prefixes
+    batches = MicroBatches(prepared.training.examples, prepared.batches, pad, share=share)
+    validated = None
+    if prepared.validation.examples:
+        planned = plan(prepared.validation.examples, 1, recipe.micro_batch_tokens, recipe.seed, share=share)[0]
+        validated = MicroBatches(prepared.validation.examples, planned, pad, share=share)
+        callbacks = [*callbacks, EarlyStoppingCallback(early_stopping_patience=recipe.patience)]
+    trainer = make_trainer(
+        model=prepared.model,
+        args=_arguments(prepared, out, validated is not None),
+        train_dataset=batches,
+        eval_dataset=validated,
+        callbacks=callbacks,
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    return trainer
+
+
+def _arguments(prepared: Prepared, out: Path, validates: bool) -> Any:
+    import torch
+    from transformers import TrainingArguments
+
+    recipe = prepared.recipe
+    every = recipe.evaluate_every or max(1, prepared.steps // _EVALUATIONS)
+    on_cpu = not torch.cuda.is_available()
+    trained_in_half = recipe.method is Method.FULL and recipe.precision is not Precision.FP32
+    return TrainingArguments(
+        output_dir=str(out / CHECKPOINTS),
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=prepared.accumulation,
+        max_steps=prepared.steps,
+        learning_rate=recipe.rate,
+        lr_scheduler_type=recipe.schedule,
+        warmup_steps=round(recipe.warmup * prepared.steps),
+        weight_decay=recipe.weight_decay,
+        max_grad_norm=1.0,
+        gradient_checkpointing=recipe.gradient_checkpointing,
+        bf16=trained_in_half and recipe.precision is not Precision.FP16,
+        fp16=recipe.precision is Precision.FP16 and not on_cpu,
+        use_cpu=on_cpu,
+        logging_steps=1,
+        eval_strategy="steps" if validates else "no",
+        eval_steps=every if validates else None,
+        save_strategy="steps",
+        save_steps=every if validates else recipe.checkpoint_every or every,
+        save_total_limit=2,
+        load_best_model_at_end=validates,
+        metric_for_best_model="eval_loss" if validates else None,
+        greater_is_better=False if validates else None,
+        seed=recipe.seed,
+        data_seed=recipe.seed,
+        remove_unused_columns=False,
+        dataloader_num_workers=0,
+        dataloader_pin_memory=False,
+        report_to=[],
+        disable_tqdm=True,
+    )
+
+
+def _summary(
+    prepared: Prepared, trainer: Any, spikes: SpikeWatch, final: float | None, seconds: float
+) -> TrainingSummary:
+    import torch
+
+    steps = int(trainer.state.global_step)
+    done = prepared.batches[: steps * prepared.accumulation]
+    examples = [prepared.training.examples[place] for batch in done for place in batch.examples]
+    tokens = sum(len(example.tokens) for example in examples)
+    return TrainingSummary(
+        steps=steps,
+        examples=len(examples),
+        tokens=tokens,
+        learned_tokens=sum(example.answer for example in examples),
+        computed_positions=sum(_positions(prepared, batch) for batch in done),
+        too_long=prepared.training.too_long,
+        seconds=round(seconds, 1),
+        tokens_per_second=round(tokens / max(seconds, 1e-9), 1),
+        trainable_parameters=prepared.trainable,
+        best_validation_loss=trainer.state.best_metric,
+        final_training_loss=final,
+        spikes=tuple(spikes.spikes),
+        peak_memory_bytes=peak_memory_bytes(),
+        device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    )
+
+
+def _positions(prepared: Prepared, batch: MicroBatch) -> int:
+    longest = max(len(prepared.training.examples[place].tokens) for place in batch.examples)
+    return batch.prefix + len(batch.examples) * (longest - batch.prefix)
+
+
+def peak_memory_bytes() -> int:
+    """The most memory this process has held: on the GPU if there is one, else resident."""
+    import torch
+
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * _KIBIBYTE
+
+
+def _save(prepared: Prepared, out: Path) -> None:
+    """The adapter in half precision and without the path of the base, or the whole model after full fine-tuning."""
+    import torch
+
+    target = out / ADAPTER
+    if prepared.recipe.method is Method.FULL:
+        prepared.model.to(torch.bfloat16).save_pretrained(str(target))
+        prepared.base.tokenizer.save_pretrained(str(target))
+        return
+    for name, weight in prepared.model.named_parameters():
+        if "lora_" in name:
+            weight.data = weight.data.to(torch.float16)
+    prepared.model.save_pretrained(str(target))
+    path = target / "adapter_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["base_model_name_or_path"] = prepared.base.name
+    path.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (target / "README.md").unlink(missing_ok=True)

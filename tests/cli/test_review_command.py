@@ -1,0 +1,278 @@
+"""A reviewer's sittings over a campaign that was really run, with piped answers and a real editor command."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from miniatures.cli.editor import edit_in_editor
+from miniatures.cli.main import main
+from miniatures.datamodel.errors import ExitCode, InputError
+from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
+from miniatures.datamodel.trace import new_id
+from miniatures.finetune.review_queue import waiting_drafts, waiting_pairs
+from miniatures.finetune.rubric import reason_texts, rubric_version
+from miniatures.inputs.campaign import load_campaign
+from miniatures.inputs.scaffold import create_campaign
+from miniatures.store.open import open_store
+from tests.finetune.reviewed_campaign import NAME, run_with_shadow
+
+COUNT = 5
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    create_campaign(tmp_path / NAME)
+    return tmp_path / NAME
+
+
+@pytest.fixture
+def ran(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.delenv("VISUAL", raising=False)
+    url = load_campaign(folder).store_url
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
+    asyncio.run(run_with_shadow(url, COUNT))
+    return folder
+
+
+@pytest.fixture
+def sit(ran, capsys, monkeypatch):
+    """A sitting in which these lines are typed; what was shown."""
+
+    def run(*lines: str, options: tuple[str, ...] = (), code: int = ExitCode.OK) -> str:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+        left = main(["review", str(ran), "--reviewer", "ada", *options])
+        shown = capsys.readouterr()
+        assert left == code, shown.err
+        return shown.out
+
+    return run
+
+
+@pytest.fixture
+def editor(tmp_path, monkeypatch):
+    """An editor that runs a line of Python over `text`."""
+
+    def use(line: str) -> None:
+        script = tmp_path / "an editor.py"
+        script.write_text(f"import sys, pathlib\nfile = pathlib.Path(sys.argv[1])\ntext = file.read_text()\n{line}\n")
+        monkeypatch.setenv("EDITOR", f"{sys.executable} '{script}'")
+
+    return use
+
+
+def kept(folder: Path) -> list[Review]:
+    with open_store(load_campaign(folder).store_url) as store:
+        return list(store.reviews())
+
+
+def reason_number(reason: RejectReason) -> str:
+    return str(list(reason_texts()).index(reason) + 1)
+
+
+def test_a_sitting_accepts_edits_rejects_skips_and_goes_on_where_it_stopped(ran, sit, editor):
+    editor("file.write_text(text.replace('Hello', 'Dear Kim'))")
+    shown = sit("a", "e", "y", "r", reason_number(RejectReason.GENERIC), "could be anybody", "s", "q")
+    accepted, edited, rejected = kept(ran)
+    assert [review.action for review in kept(ran)] == [ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT]
+    assert accepted.target == accepted.answer
+    assert edited.edited["body"] == edited.answer["body"].replace("Hello", "Dear Kim")
+    assert edited.edit_distance > 0
+    assert (rejected.reason, rejected.comment) == (RejectReason.GENERIC, "could be anybody")
+    assert {(review.reviewer, review.campaign, review.rubric) for review in kept(ran)} == {
+        ("ada", NAME, rubric_version())
+    }
+    assert "1 accepted, 1 edited, 1 rejected, 1 skipped; 2 still waiting." in " ".join(shown.split())
+
+    shown = sit("a", "a", "a")
+    assert "2 accepted; 0 still waiting." in shown
+    assert len({review.prospect for review in kept(ran)}) == COUNT
+    assert sit() == "\nNothing reviewed; 0 still waiting.\n"
+
+
+def test_a_draft_is_shown_with_company_quotes_sources_and_what_failed(sit):
+    shown = sit("q")
+    assert "Kim Number100" in shown
+    assert "Company 100" in shown
+    assert "pallet places in October 2026" in shown
+    assert "/news, 22 Nov 2026" in shown
+    assert "Places " in shown
+    assert "citation: " in shown
+    assert "call to action: " in shown
+    assert "Offer" in shown
+    assert "steady" not in shown
+
+
+def test_an_edit_that_is_no_email_is_refused_and_its_text_kept_for_the_next_try(ran, sit, editor):
+    editor("file.write_text(text[9:] if text.startswith('Subject: ') else 'Subject: Mended\\n\\n' + text)")
+    shown = sit("e", "e", "y", "q")
+    assert "the first line does not begin with 'Subject:'" in shown
+    [review] = kept(ran)
+    assert review.edited["subject"] == "Mended"
+    assert review.edited["body"].startswith(review.answer["subject"])
+
+
+def test_saving_without_a_change_accepts_and_leaving_without_saving_asks_again(ran, sit, editor):
+    editor("file.write_text(text + '\\n \\n')")
+    sit("e", "q")
+    assert [review.action for review in kept(ran)] == [ReviewAction.ACCEPT]
+    editor("pass")
+    shown = sit("e", "q")
+    assert "Nothing was saved" in shown
+    assert len(kept(ran)) == 1
+
+
+def test_an_edit_that_fails_checks_is_kept_only_when_told_so(ran, sit, editor):
+    editor("file.write_text(text + 'We saved Acme 99 percent.\\n')")
+    shown = sit("e", "n", "q")
+    assert "Your version, unsupported: " in shown
+    assert "99" in shown
+    assert kept(ran) == []
+
+
+def test_an_editor_that_fails_loses_nothing(ran, sit, editor, monkeypatch):
+    editor("sys.exit(3)")
+    assert "ended with exit code 3" in sit("e", "q")
+    monkeypatch.setenv("EDITOR", "/no/such/editor")
+    assert "cannot be started" in sit("e", "a", "q")
+    assert [review.action for review in kept(ran)] == [ReviewAction.ACCEPT]
+
+
+def test_wrong_keys_ask_again_and_the_rubric_is_at_hand(ran, sit):
+    shown = sit("x", "", "?", "r", "0", "A", "q")
+    assert "How to compare" in shown
+    assert [review.action for review in kept(ran)] == [ReviewAction.ACCEPT]
+
+
+@pytest.mark.parametrize("lines", [(), ("r",), ("r", "2"), ("x",)])
+def test_the_end_of_the_input_ends_the_sitting_and_keeps_no_half_review(ran, sit, lines):
+    assert f"Nothing reviewed; {COUNT} still waiting." in sit(*lines)
+    assert kept(ran) == []
+
+
+def test_a_limit_ends_the_sitting(ran, sit):
+    shown = sit("a", "a", "a", options=("--limit", "2"))
+    assert "1 of 2" in shown
+    assert f"2 accepted; {COUNT - 2} still waiting." in shown
+
+
+def test_comparisons_hide_the_backends_and_map_the_choice_back(ran, sit):
+    with open_store(load_campaign(ran).store_url) as store:
+        pairs = waiting_pairs(store, NAME, "ada")
+    shown = sit("1", "2", "t", "1", "q", options=("--compare",))
+    assert "steady" not in shown
+    assert "other" not in shown.partition("1 of")[2]
+    assert "4 compared; " in shown
+    reviews = kept(ran)
+    assert [(one.trace, one.other_trace) for one in reviews] == [(p.first.trace, p.second.trace) for p in pairs[:4]]
+    left, right, tie, _ = reviews
+    assert left.preference is (Preference.SECOND if left.swapped else Preference.FIRST)
+    assert right.preference is (Preference.FIRST if right.swapped else Preference.SECOND)
+    assert tie.preference is Preference.TIE
+    place = shown.find(f"1 of {len(pairs)}")
+    first, second = (shown.find(text, place) for text in ("again.", "once more."))
+    assert (second < first) == left.swapped
+    assert f"1 of {len(pairs) - 4}" in sit("q", options=("--compare",))
+
+
+def test_the_list_says_what_waits(sit):
+    rows = json.loads(sit(options=("--list", "--json")))
+    assert len(rows) == COUNT
+    assert {row["status"] for row in rows} == {"needs_review"}
+    assert all(row["trace"] and row["body"] and "citation" in row["failed_checks"] for row in rows)
+    sit("a", "q")
+    assert json.loads(sit(options=("--list", "--json"))) == rows[1:]
+    assert json.loads(sit(options=("--list", "--json", "--status", "ready"))) == []
+    assert "4 answers to review" in sit(options=("--list",))
+    assert "Nothing waits" in sit(options=("--list", "--status", "ready"))
+    pair = json.loads(sit(options=("--compare", "--list", "--json", "--limit", "1")))[0]
+    assert len(pair["traces"]) == 2
+    assert not {"backend", "backends"} & set(pair)
+    assert "to compare" in sit(options=("--compare", "--list"))
+
+
+def test_a_draft_whose_call_is_unknown_is_told_and_not_shown(ran, sit):
+    async def rewrite() -> None:
+        with open_store(load_campaign(ran).store_url) as store:
+            result = next(store.results(NAME))
+            draft = result.draft.model_copy(update={"body": "By nobody."})
+            await store.save_result(result.model_copy(update={"draft": draft}))
+
+    asyncio.run(rewrite())
+    shown = " ".join(sit(*["a"] * COUNT).split())
+    assert f"{COUNT - 1} accepted; 0 still waiting; 1 draft left out" in shown
+
+
+def test_a_hostile_draft_cannot_steer_the_terminal(ran, sit):
+    hostile = "\x1b[2J\x1b]0;owned\x07 [red]not markup[/red] \u202egnirts"
+
+    async def plant() -> None:
+        with open_store(load_campaign(ran).store_url) as store:
+            result = next(result for result in waiting_drafts(store, NAME, "ada"))
+            draft = result.draft.model_copy(update={"body": hostile})
+            [trace, *_] = store.traces(NAME, result.prospect.key)
+            answer = {"subject": draft.subject, "body": hostile}
+            written = {"id": new_id(), "role": "writer", "prompt_name": "writer", "structured": answer}
+            store.recorder.record(trace.model_copy(update=written))
+            await store.save_result(result.model_copy(update={"draft": draft}))
+
+    asyncio.run(plant())
+    shown = sit("a", "q")
+    assert "[red]not markup[/red] \ufffdgnirts" in shown
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    assert kept(ran)[0].answer["body"] == hostile
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(("--status", "failed"), "nothing to review in such a status"), (("--reviewer", " "), "needs a name")],
+)
+def test_wrong_options_are_told(ran, capsys, options, said):
+    assert main(["review", str(ran), *options]) == ExitCode.BAD_INPUT
+    assert said in capsys.readouterr().err
+
+
+def test_a_campaign_that_was_not_run_has_nothing_to_review(folder, capsys):
+    assert main(["review", str(folder)]) == ExitCode.BAD_INPUT
+    assert "was not run yet" in capsys.readouterr().err
+
+
+def test_any_text_comes_back_from_the_editor_as_it_is(editor, monkeypatch):
+    monkeypatch.delenv("VISUAL", raising=False)
+    editor("file.write_bytes(file.read_bytes())")
+    text = "Subject: Þórunn 🏭\n\n[bold] \\ \t 'x'\n"
+    assert edit_in_editor(text) == text
+    assert edit_in_editor("a lone \ud800") == "a lone ?"
+    monkeypatch.setenv("VISUAL", "/no/such/editor")
+    with pytest.raises(InputError, match="cannot be started"):
+        edit_in_editor(text)
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_reviewed_and_sums_up(ran):
+    """In a process of its own, over a pipe, as a script would drive it."""
+    command = [sys.executable, "-m", "miniatures", "review", str(ran), "--reviewer", "ada"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}, **pipes)
+    process.stdin.write("a\n")
+    process.stdin.flush()
+    deadline = time.monotonic() + 60
+    while not kept(ran) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == ExitCode.INTERRUPTED, errors
+    assert f"1 accepted; {COUNT - 1} still waiting." in output
+    assert "Traceback" not in errors
+    assert len(kept(ran)) == 1
