@@ -1,4 +1,4 @@
-"""`miniatures evaluate`: measures backends on a dataset's cases, and says by its exit code whether they are good enough."""
+"""`miniatures evaluate`: measures backends on a dataset's cases; its exit code says whether they are good enough."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from miniatures.cli.arguments import AsJson
-from miniatures.datamodel.dataset import Split
 
 if TYPE_CHECKING:
+    from miniatures.datamodel.dataset import Split
     from miniatures.datamodel.evaluation import Evaluation
     from miniatures.finetune.dataset_folder import Dataset
-    from miniatures.finetune.evaluation.evaluate import EvaluationSettings
+    from miniatures.finetune.evaluation.questions import EvaluationSettings
     from miniatures.finetune.evaluation.requirements import Bound
 
 JSON_NAME, PAGE_NAME = "evaluation.json", "evaluation.html"
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913, PLR0917 - one option each
     backends: Annotated[
         list[str],
         typer.Argument(metavar="BACKEND...", help="Spec strings; the first is compared with each of the others."),
     ],
     dataset: Annotated[Path, typer.Option(metavar="FOLDER", help="A folder that `dataset build` wrote.")],
-    split: Annotated[Split, typer.Option(help="The side of the dataset to ask.")] = Split.TEST,
+    split: Annotated[
+        str, typer.Option(metavar="train|validation|test", help="The side of the dataset to ask.")
+    ] = "test",
     roles: Annotated[str, typer.Option(help="Roles to ask, with commas between them.")] = "researcher,writer",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N cases of each role.")] = None,
     best_of: Annotated[int, typer.Option(min=1, help="Samples for a case whose first email failed.")] = 8,
@@ -53,12 +55,12 @@ def evaluate(
     Answers are kept as they arrive: the same command goes on where it was stopped. Scores of a miniature: on its card.
     """
     from miniatures.finetune.dataset_folder import open_dataset
-    from miniatures.finetune.evaluation.evaluate import EvaluationSettings
     from miniatures.finetune.evaluation.measures import measures
+    from miniatures.finetune.evaluation.questions import EvaluationSettings
     from miniatures.finetune.evaluation.requirements import parse_bound
 
     settings = EvaluationSettings(
-        split, _roles(roles), limit, best_of, rewrites, concurrency, machine_usd_per_hour, seed
+        _split(split), _roles(roles), limit, best_of, rewrites, concurrency, machine_usd_per_hour, seed
     )
     bounds = [parse_bound(text, measures(settings)) for text in require or ()]
     opened = open_dataset(dataset)
@@ -68,9 +70,18 @@ def evaluate(
     _pass_or_fail(evaluation)
 
 
+def _split(text: str) -> Split:
+    from miniatures.datamodel.dataset import Split
+    from miniatures.datamodel.errors import InputError
+
+    if text not in tuple(Split):
+        raise InputError(f"{text!r} is no side of a dataset", hint=f"Sides are {', '.join(Split)}.")
+    return Split(text)
+
+
 def _roles(text: str) -> tuple[str, ...]:
     from miniatures.datamodel.errors import InputError
-    from miniatures.finetune.evaluation.evaluate import ROLES
+    from miniatures.finetune.evaluation.questions import ROLES
 
     named = tuple(role.strip() for role in text.split(",") if role.strip())
     unknown = [role for role in named if role not in ROLES]
@@ -79,7 +90,7 @@ def _roles(text: str) -> tuple[str, ...]:
     return named
 
 
-def _evaluated(  # noqa: PLR0913
+def _evaluated(
     backends: list[str],
     dataset: Dataset,
     out: Path,

@@ -29,7 +29,8 @@ def show_evaluation(evaluation: Evaluation) -> None:
     screen = console()
     cases = f"{len(evaluation.writer_cases):,} emails, {len(evaluation.research_cases):,} choices"
     screen.print(f"{cases}, {evaluation.companies:,} companies, {evaluation.offers:,} offers; 95 % intervals\n")
-    for shown in (_scores(evaluation), _differences(evaluation), _costs(evaluation), _judged(evaluation)):
+    scores = [_scores(evaluation, researcher=role) for role in (False, True)]
+    for shown in (*scores, _differences(evaluation), _costs(evaluation), _judged(evaluation)):
         if shown.row_count:
             screen.print(shown)
             screen.print()
@@ -38,24 +39,26 @@ def show_evaluation(evaluation: Evaluation) -> None:
         screen.print(f"{word} {plain(one.text)}")
 
 
-def _scores(evaluation: Evaluation) -> Table:
-    listing = table("Measure", *(f">{plain(found.name)}" for found in evaluation.backends))
-    for name in dict.fromkeys(name for found in evaluation.backends for name in found.scores):
-        listing.add_row(plain(name), *(share_words(found.scores.get(name)) for found in evaluation.backends))
+def _scores(evaluation: Evaluation, *, researcher: bool) -> Table:
+    """One table a role, because BM25 alone stands beside a researcher only."""
+    found = [one for one in evaluation.backends if researcher or one.identity is not None]
+    names = [name for name in evaluation.backends[0].scores if name.startswith("researcher_") == researcher]
+    listing = table("|Researcher" if researcher else "|Writer", *(plain(one.name) for one in found))
+    for name in names:
+        listing.add_row(plain(name.removeprefix("researcher_")), *(share_words(one.scores.get(name)) for one in found))
     return listing
 
 
 def share_words(score: Score | None) -> str:
     """A share with its interval, in percent; a dash where nothing was measured."""
     if score is None or score.share is None:
-        return "–"
-    return f"{100 * score.share:.1f} [dim]({100 * score.low:.1f}–{100 * score.high:.1f}) of {score.total:,}[/]"
+        return "-"
+    return f"{100 * score.share:.1f} [dim]({100 * score.low:.1f} to {100 * score.high:.1f}) of {score.total:,}[/]"
 
 
 def _differences(evaluation: Evaluation) -> Table:
-    ours = evaluation.backends[0]
-    listing = table("Difference", "Against", ">Points", ">95 % interval", ">McNemar p", ">Cases")
-    for one in ours.comparisons:
+    listing = table("|Difference", "Against", ">Points", ">95 % interval", ">McNemar p", ">Cases")
+    for one in evaluation.backends[0].comparisons:
         interval = f"{100 * one.low:+.1f} to {100 * one.high:+.1f}"
         points, p_value = f"{100 * one.difference:+.1f}", f"{one.p_value:.2g}"
         listing.add_row(plain(one.measure), plain(one.against), points, interval, p_value, f"{one.cases:,}")
@@ -63,16 +66,13 @@ def _differences(evaluation: Evaluation) -> Table:
 
 
 def _costs(evaluation: Evaluation) -> Table:
-    listing = table(
-        "Cost", "Phase", ">Answers", ">Tokens in", ">Tokens out", ">Time", ">s/case", ">Cost", ">Per accepted"
-    )
+    listing = table("Cost", "|Phase", ">Answers", ">Tokens in", ">out", ">Time", ">s/case", ">Cost", ">Accepted")
     for found in evaluation.backends:
         for phase, costs in found.costs.items():
-            per_case = "–" if costs.seconds_per_case is None else f"{costs.seconds_per_case:.2f}"
+            per_case = "-" if costs.seconds_per_case is None else f"{costs.seconds_per_case:.2f}"
             tokens = f"{costs.usage.input_tokens:,}", f"{costs.usage.output_tokens:,}"
-            accepted = dollars(found.usd_per_accepted[phase]) if phase in found.usd_per_accepted else "–"
-            time = duration(costs.seconds)
-            row = (f"{costs.answers:,}", *tokens, time, per_case, dollars(costs.usd), accepted)
+            accepted = dollars(found.usd_per_accepted[phase]) if phase in found.usd_per_accepted else "-"
+            row = (f"{costs.answers:,}", *tokens, duration(costs.seconds), per_case, dollars(costs.usd), accepted)
             listing.add_row(plain(found.name), phase.value, *row)
     return listing
 
@@ -80,10 +80,10 @@ def _costs(evaluation: Evaluation) -> Table:
 def _judged(evaluation: Evaluation) -> Table:
     listing = table("Judge", "Preferred", "Over", ">Won", ">Lost", ">Tied", ">Unread", ">Win rate", ">First place")
     for one in evaluation.judged:
-        counts = [f"{one.counts[verdict]:,}" for verdict in ("ours", "theirs", "tie", "unreadable")]
-        rate = "–"
+        counts = [f"{number:,}" for number in one.counts.values()]
+        rate = "-"
         if one.win_rate is not None and one.low is not None and one.high is not None:
-            rate = f"{100 * one.win_rate:.1f} ({100 * one.low:.1f}–{100 * one.high:.1f})"
+            rate = f"{100 * one.win_rate:.1f} ({100 * one.low:.1f} to {100 * one.high:.1f})"
         names = plain(one.judge), plain(one.ours), plain(one.theirs)
         listing.add_row(*names, *counts, rate, share_words(one.first_place))
     if evaluation.calibration is not None:

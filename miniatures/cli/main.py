@@ -12,10 +12,12 @@ import typer
 
 from miniatures import __version__
 from miniatures.cli.backends import backends
+from miniatures.cli.dataset import app as dataset
 from miniatures.cli.demo import demo
 from miniatures.cli.drafts import drafts
 from miniatures.cli.evaluate import evaluate
 from miniatures.cli.export import export
+from miniatures.cli.finetune import finetune
 from miniatures.cli.init import init
 from miniatures.cli.models import app as models
 from miniatures.cli.report import report
@@ -23,6 +25,7 @@ from miniatures.cli.review import review
 from miniatures.cli.run_command import run as run_campaign
 from miniatures.cli.serve import serve
 from miniatures.cli.status import status
+from miniatures.cli.synthesize import synthesize
 from miniatures.cli.traces import traces
 from miniatures.datamodel.errors import ExitCode, MiniaturesError
 
@@ -53,6 +56,9 @@ app.command("traces", rich_help_panel=_LOOK)(traces)
 app.command("report", rich_help_panel=_LOOK)(report)
 app.command("review", rich_help_panel=_LOOK)(review)
 app.command("export", rich_help_panel=_LOOK)(export)
+app.command("synthesize", rich_help_panel=_MODELS)(synthesize)
+app.add_typer(dataset, name="dataset", rich_help_panel=_MODELS)
+app.command("finetune", rich_help_panel=_MODELS)(finetune)
 app.command("evaluate", rich_help_panel=_MODELS)(evaluate)
 app.add_typer(models, name="models", rich_help_panel=_MODELS)
 app.command("serve", rich_help_panel=_MODELS)(serve)

@@ -46,7 +46,7 @@ def table(*columns: str, title: str | None = None) -> Table:
 
 
 def plain(text: object) -> str:
-    """Text that is shown as it is, whatever brackets it holds, without what would steer the terminal or turn it around."""
+    """Text that is shown as it is, whatever brackets it holds, but for what would steer the terminal."""
     from rich.markup import escape
 
     return escape(_STEERING.sub("\ufffd", str(text)))

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from miniatures.agents.companies import company_names
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.prompt import ChatMessage
-from miniatures.finetune.dataset_folder import Dataset, write_lines, write_manifest, write_split
+from miniatures.finetune.dataset_folder import Dataset, clear_folder, write_lines, write_manifest, write_split
 from miniatures.finetune.near_duplicates import duplicate_groups
 from miniatures.finetune.rendering import answer_text, chat_messages
 from miniatures.prompts.library import PromptLibrary
@@ -45,18 +46,19 @@ def build_dataset(
     Raises:
         InputError: there is nothing to write, or a prompt asks for a variable that an example lacks.
     """
-    ordered = sorted({example.id: example for example in examples}.values(), key=lambda example: example.id)
-    if not ordered:
-        raise InputError("no example is left to build a dataset of", hint="Loosen the selection; see dataset stats.")
+    library = prompts or PromptLibrary()
+    given = sorted({example.id: example for example in examples}.values(), key=_standing)
+    rendered, unrenderable = _rendered(given, library, settings.profile)
+    ordered = [row.example for row in rendered.values()]
     groups = _groups(ordered)
     kept, flagged, duplicates = _without_duplicates(ordered, groups, settings)
     sides = split_by_company(kept, settings)
-    library = prompts or PromptLibrary()
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = {split: [_row(example, library, settings.profile) for example in sides[split]] for split in Split}
+    rows = {split: [rendered[example.id] for example in sides[split]] for split in Split}
+    clear_folder(folder)
     files = {split: write_split(folder, split, rows[split]) for split in Split}
     dropped = Counter(settings.dropped)
     dropped[DropReason.NEAR_DUPLICATE] += duplicates
+    dropped[DropReason.UNRENDERABLE] += unrenderable
     every = [example for split in Split for example in sides[split]]
     manifest = DatasetManifest(
         sources=settings.sources,
@@ -73,6 +75,35 @@ def build_dataset(
     )
     write_manifest(folder, manifest)
     return Dataset(folder, manifest)
+
+
+_STANDING = (Source.EDITED, Source.ACCEPTED, Source.GOLD, Source.CHECKED, Source.TEACHER, Source.VARIANT)
+
+
+def _standing(example: Example) -> tuple[int, str]:
+    """What people stand behind comes first, so that of near-duplicates it is kept."""
+    return _STANDING.index(example.source), example.id
+
+
+def _rendered(
+    examples: Sequence[Example], prompts: PromptLibrary, profile: Profile
+) -> tuple[dict[str, DatasetRow], int]:
+    """A row for each example by its id, and how many could not be rendered.
+
+    Raises:
+        InputError: there are no examples, or none of them can be rendered; says why the first could not.
+    """
+    rows: dict[str, DatasetRow] = {}
+    errors: list[InputError] = []
+    for example in examples:
+        try:
+            rows[example.id] = _row(example, prompts, profile)
+        except InputError as error:
+            errors.append(error)
+    if not rows:
+        hint = "Loosen the selection, or review more drafts: miniatures review."
+        raise errors[0] if errors else InputError("no example is left to build a dataset of", hint=hint)
+    return rows, len(errors)
 
 
 def _row(example: Example, prompts: PromptLibrary, profile: Profile) -> DatasetRow:
@@ -99,7 +130,10 @@ def _prose(example: Example) -> str:
 def _without_duplicates(
     examples: Sequence[Example], groups: Sequence[int], settings: BuildSettings
 ) -> tuple[list[tuple[Example, int]], int, int]:
-    """Each example with its group. Variants are near-duplicates on purpose and stay; of others the first is kept."""
+    """Each example with its group. Variants are near-duplicates on purpose and stay; of others the first is kept.
+
+    `flagged` counts the others whether they are dropped or not.
+    """
     kept: list[tuple[Example, int]] = []
     seen: set[int] = set()
     flagged = dropped = 0
@@ -121,7 +155,7 @@ def split_by_company(kept: Sequence[tuple[Example, int]], settings: BuildSetting
     clusters = _clusters(kept)
     names = sorted(set(clusters.values()))
     random.Random(settings.seed).shuffle(names)
-    sizes = Counter(clusters[example.company] for example, _ in kept)
+    sizes = Counter(clusters[company_key(example.company)] for example, _ in kept)
     sides: dict[str, Split] = {}
     room = {Split.TEST: settings.test * len(kept), Split.VALIDATION: settings.validation * len(kept)}
     for name in names:
@@ -131,8 +165,13 @@ def split_by_company(kept: Sequence[tuple[Example, int]], settings: BuildSetting
         sides[name] = side
     result: dict[Split, list[Example]] = {split: [] for split in Split}
     for example, _ in kept:
-        result[sides[clusters[example.company]]].append(example)
-    return result
+        result[sides[clusters[company_key(example.company)]]].append(example)
+    return {split: sorted(side, key=lambda example: example.id) for split, side in result.items()}
+
+
+def company_key(company: str) -> str:
+    """The name that two spellings of one company share: folded, without its legal form."""
+    return company_names(company)[0]
 
 
 def _clusters(kept: Sequence[tuple[Example, int]]) -> dict[str, str]:
@@ -146,8 +185,8 @@ def _clusters(kept: Sequence[tuple[Example, int]]) -> dict[str, str]:
 
     first: dict[int, str] = {}
     for example, group in kept:
-        other = first.setdefault(group, example.company)
-        low, high = sorted((root(example.company), root(other)))
+        own = company_key(example.company)
+        low, high = sorted((root(own), root(first.setdefault(group, own))))
         parent[high] = low
     return {name: root(name) for name in list(parent)}
 

@@ -34,7 +34,7 @@ class Dataset:
         """
         wanted = None if roles is None else set(roles)
         path = self.folder / self.manifest.splits[split].name
-        with path.open(encoding="utf-8") as lines:
+        with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 try:
                     row = DatasetRow.model_validate_json(line)
@@ -60,6 +60,9 @@ def open_dataset(folder: Path) -> Dataset:
         manifest = DatasetManifest.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is damaged: it cannot be read as a manifest", hint=_REBUILD) from error
+    missing = [split.value for split in Split if split not in manifest.splits]
+    if missing:
+        raise InputError(f"{path} is damaged: it names no file for {', '.join(missing)}", hint=_REBUILD)
     hashes = {file.name: file.sha256 for file in manifest.splits.values()} | manifest.extra_files
     for name, expected in hashes.items():
         if not (folder / name).is_file():
@@ -67,6 +70,25 @@ def open_dataset(folder: Path) -> Dataset:
         if _sha256(folder / name) != expected:
             raise InputError(f"{folder / name} was changed after the dataset was built", hint=_REBUILD)
     return Dataset(folder, manifest)
+
+
+def clear_folder(folder: Path) -> None:
+    """Make the folder, or take an earlier dataset out of it, manifest first: what is half built is no dataset.
+
+    Raises:
+        InputError: the folder holds something else, which is left alone, or cannot be written.
+    """
+    try:
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+            stray = [path.name for path in folder.iterdir() if path.suffix not in (".jsonl", ".part")]
+            if stray:
+                raise InputError(f"{folder} holds {stray[0]}, which is no part of a dataset", hint="Name a new folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for path in [*folder.glob("*.jsonl"), *folder.glob("*.part")]:
+            path.unlink()
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror}", hint="Name another folder.") from error
 
 
 def write_split(folder: Path, split: Split, rows: Iterable[DatasetRow]) -> SplitFile:

@@ -1,4 +1,4 @@
-"""Notices when a training loss leaps out of what it was: a spike is said aloud, and a loss that is no number ends the run."""
+"""Notices when a training loss leaps: a spike is said aloud, and a loss that is no number ends the run."""
 
 from __future__ import annotations
 

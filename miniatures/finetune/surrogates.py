@@ -1,45 +1,40 @@
 """Replaces contacts' names, addresses and telephone numbers, so that no model memorizes a real person.
 
 Each word of a name has one surrogate, drawn by seed: the same person is the same stranger in every example, whatever
-the order. The sender stays who they are, and so does the company. A name that is an everyday word as well (May, Grace), or
-that the brief or the company carries too (Miller of Miller Bakery), is replaced only where it plainly means the person:
-in the greeting, beside another part of the name, or after a title such as Ms.
+the order. The sender stays who they are, and so does the company. A name that is an everyday word as well (May, Grace),
+or that the brief or the company carries too (Miller of Miller Bakery), is replaced only where it plainly means the
+person: in the greeting, beside another part of the name, or after a title such as Ms.
 """
 
 from __future__ import annotations
 
 import re
-import sys
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from miniatures.checks.vocabulary import NEVER_NAMES, is_ordinary
-from miniatures.checks.word_list import word_set
 from miniatures.checks.words import fold
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.hashing import text_hash
-from miniatures.finetune.surrogate_names import FAMILY, GIVEN, ORDINARY_NAMES
-
-_HONORIFICS = word_set(
-    """
-    mr mrs ms miss mx dr prof professor doctor sir madam madame monsieur mme mlle herr herrn frau senor senora sr sra
-    srta don dona dott signor signora dhr mevr pan pani san
-    """
+from miniatures.finetune.contact_details import EMAIL, PHONE, surrogate_email, surrogate_phone
+from miniatures.finetune.name_words import (
+    HONORIFICS,
+    cuts,
+    in_case_of,
+    is_everyday,
+    is_unspaced,
+    keys,
+    name_parts,
+    script,
+    touch,
+    word_pattern,
+    words_in,
 )
-_PARTICLES = word_set("af al ap ben bin bint da de del della den der di do dos du el ibn la le of ten ter van von y zu")
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "Å": "Aa"})
-_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "HANGUL")
+from miniatures.finetune.surrogate_names import FAMILY, GIVEN
+
 _GREETING = re.compile(r"\s*[^\n,:;!.?。，！]{1,80}")  # noqa: RUF001
-_BETWEEN_PARTS = re.compile(r"[\s.\-‐‑'’_]{1,3}")  # noqa: RUF001
-_EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-_PHONE = r"(?<![\w.,/-])(?:\+|00|0|\()[\d ()./-]{6,}\d(?![\w-])|(?<![\w.,/-])\d{3}[-. ]\d{3}[-. ]\d{4}(?![\w-])"
-_DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}")
-_FEWEST_DIGITS = 8
-_FICTIONAL = "55501"
 _TEXT_FIELDS = ("quotes", "sentences")
 
 
@@ -92,12 +87,12 @@ class Surrogates:
         return self._known[key]
 
     def _draw(self, word: str, kind: str) -> str:
-        if len(word) == 1 and _script(word) not in _UNSPACED:
+        if len(word) == 1 and not is_unspaced(word):
             letters = [chr(letter) for letter in range(ord("A"), ord("Z") + 1) if chr(letter) != word.upper()]
             return min(letters, key=lambda letter: text_hash(f"{self._seed} {fold(word)} {letter}"))
         lists = GIVEN if kind == "given" else FAMILY
-        names = lists.get(_script(word), lists["LATIN"])
-        free = [name for name in names if _keys(name).isdisjoint(self._originals)]
+        names = lists.get(script(word), lists["LATIN"])
+        free = [name for name in names if keys(name).isdisjoint(self._originals)]
         pool = free or [name for name in lists["LATIN"] if fold(name) != fold(word)]
         return min(pool, key=lambda name: text_hash(f"{self._seed} {kind} {fold(word)} {name}"))
 
@@ -113,17 +108,16 @@ class _Table:
 
     def add(self, name: str, kind: str) -> None:
         """Take in the words of a name; of two people with one name the first decides what it is."""
-        for word in _words(name):
-            if _is_part(word):
-                for key in _keys(word):
-                    self._by_key.setdefault(key, self._surrogate(word, kind))
-                if _script(word) in _UNSPACED and len(word) > 1:
-                    self.joined.setdefault(word, self._surrogate(word, kind))
+        for word in name_parts(name):
+            for key in keys(word):
+                self._by_key.setdefault(key, self._surrogate(word, kind))
+            if is_unspaced(word) and len(word) > 1:
+                self.joined.setdefault(word, self._surrogate(word, kind))
 
     def join(self, contact: Contact) -> None:
         """A whole name in a script without spaces, family name first, as it stands within a run of letters."""
         parts = [self.find(contact.last_name), self.find(contact.first_name)]
-        if all(parts) and _script(contact.last_name) in _UNSPACED:
+        if all(parts) and is_unspaced(contact.last_name):
             self.joined[contact.last_name + contact.first_name] = "".join(filter(None, parts))
 
     def find(self, word: str) -> str | None:
@@ -134,7 +128,8 @@ class _Table:
         return fold(word) in self._guarded or len(word) == 1 or word.islower()
 
     def is_everyday(self, word: str) -> bool:
-        return word.islower() and _is_everyday(fold(word))
+        """Whether in this spelling it is rather the word than the name."""
+        return word.islower() and is_everyday(fold(word))
 
 
 @dataclass(frozen=True)
@@ -191,12 +186,12 @@ class _Replacement:
             changes.append((match.start(), match.end(), new))
         for place, token in enumerate(tokens):
             if isinstance(token, _Piece) and self._means_person(text, tokens, place, greeting):
-                changes.append((token.start, token.end, _in_case_of(token.word, token.surrogate)))
+                changes.append((token.start, token.end, in_case_of(token.word, token.surrogate)))
         return sorted(changes)
 
     def _piece(self, match: re.Match[str]) -> _Piece | None:
         """The part of the word that is a name: all of it, or without a possessive ending or an elided article."""
-        for start, end in _cuts(match[0]):
+        for start, end in cuts(match[0]):
             surrogate = self._table.find(match[0][start:end])
             if surrogate is not None:
                 return _Piece(match.start() + start, match.start() + end, match[0][start:end], surrogate)
@@ -211,29 +206,19 @@ class _Replacement:
         before = tokens[place - 1] if place else None
         after = tokens[place + 1] if place + 1 < len(tokens) else None
         if isinstance(before, re.Match):
-            titled = fold(before[0]) in _HONORIFICS and _touch(text, before.end(), piece.start)
+            titled = fold(before[0]) in HONORIFICS and touch(text, before.end(), piece.start)
             if titled:
                 return True
-        elif before is not None and _touch(text, before.end, piece.start):
+        elif before is not None and touch(text, before.end, piece.start):
             return True
-        return isinstance(after, _Piece) and _touch(text, piece.end, after.start)
+        return isinstance(after, _Piece) and touch(text, piece.end, after.start)
 
     def _address(self, email: str) -> str:
-        if fold(email) in self._kept:
-            return email
-        name = text_hash(f"{self._seed} {email.lower()}")
-        return f"contact-{name[:6]}@{name[6:12]}.example"
+        return email if fold(email) in self._kept else surrogate_email(email, self._seed)
 
     def _number(self, phone: str) -> str:
-        """The same shape; the last seven digits become 555 01xx, which are kept free for fiction."""
-        digits = re.sub(r"\D", "", phone)
-        if len(digits) < _FEWEST_DIGITS or _DATE.fullmatch(phone.strip()) or digits in self._kept_digits:
-            return phone
-        last = int(text_hash(f"{self._seed} {digits}")[:8], 16) % 100
-        if digits[-7:] == f"{_FICTIONAL}{last:02}":
-            last = (last + 1) % 100
-        fresh = iter(f"{digits[:-7]}{_FICTIONAL}{last:02}")
-        return re.sub(r"\d", lambda _: next(fresh), phone)
+        kept = re.sub(r"\D", "", phone) in self._kept_digits
+        return phone if kept else surrogate_phone(phone, self._seed)
 
 
 def contacts_of(examples: Iterable[Example]) -> set[Contact]:
@@ -274,11 +259,11 @@ def _answer(answer: dict[str, Any] | None, replacement: _Replacement) -> dict[st
 
 def _guarded(example: Example) -> frozenset[str]:
     """Folded words of the brief and the company, and everyday words."""
-    own = {fold(word) for text in _strings(example.variables.get("brief", {})) for word in _words(text)}
-    company = {fold(word) for word in _words(example.company)}
+    own = {fold(word) for text in _strings(example.variables.get("brief", {})) for word in words_in(text)}
+    company = {fold(word) for word in words_in(example.company)}
     contact = _contact_of(example)
     names = {key for one in ([contact] if contact else []) for key in _all_keys(one)}
-    return frozenset(own | company | {name for name in names if _is_everyday(name)})
+    return frozenset(own | company | {name for name in names if is_everyday(name)})
 
 
 def _strings(value: Any) -> Iterable[str]:
@@ -292,64 +277,11 @@ def _strings(value: Any) -> Iterable[str]:
             yield from _strings(one)
 
 
-def _is_everyday(key: str) -> bool:
-    return key in ORDINARY_NAMES or key in NEVER_NAMES or is_ordinary(key)
-
-
-def _all_keys(contact: Contact) -> Iterable[str]:
-    for word in (*_words(contact.first_name), *_words(contact.last_name)):
-        if _is_part(word):
-            yield from _keys(word)
-
-
-def _is_part(word: str) -> bool:
-    return not (word.islower() and word in _PARTICLES)
-
-
-def _keys(word: str) -> frozenset[str]:
-    """Folded spellings of a word: Müller is muller and mueller."""
-    return frozenset({fold(word), fold(word.translate(_UMLAUTS))})
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(_word_pattern(), text)
-
-
-def _cuts(word: str) -> Iterable[tuple[int, int]]:
-    """Where a name may begin and end within a word."""
-    yield 0, len(word)
-    if word[-2:].lower() in ("'s", "’s"):  # noqa: RUF001
-        yield 0, len(word) - 2
-    mark = re.search("['’]", word)  # noqa: RUF001
-    if mark:
-        yield mark.end(), len(word)
-        yield 0, mark.start()
-
-
-def _touch(text: str, end: int, start: int) -> bool:
-    return _BETWEEN_PARTS.fullmatch(text, end, start) is not None
-
-
-def _in_case_of(word: str, surrogate: str) -> str:
-    if word.islower():
-        return surrogate.lower()
-    return surrogate.upper() if word.isupper() and len(word) > 1 else surrogate
-
-
-@lru_cache(maxsize=4_096)
-def _script(word: str) -> str:
-    letter = next((sign for sign in word if sign.isalpha()), "a")
-    return unicodedata.name(letter, "LATIN").split()[0]
-
-
-@lru_cache(maxsize=1)
-def _word_pattern() -> str:
-    """Letters with the vowel signs and accents that cling to them, and apostrophes within."""
-    marks = "".join(chr(code) for code in range(sys.maxunicode) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
-    letter = rf"(?:[^\W\d_]|[{marks}\u200c\u200d])"
-    return rf"{letter}+(?:['’]{letter}+)*"  # noqa: RUF001
+def _all_keys(contact: Contact) -> Iterator[str]:
+    for word in (*name_parts(contact.first_name), *name_parts(contact.last_name)):
+        yield from keys(word)
 
 
 @lru_cache(maxsize=1)
 def _token_pattern() -> re.Pattern[str]:
-    return re.compile(rf"(?P<email>{_EMAIL})|(?P<phone>{_PHONE})|(?P<word>{_word_pattern()})")
+    return re.compile(rf"(?P<email>{EMAIL})|(?P<phone>{PHONE})|(?P<word>{word_pattern()})")

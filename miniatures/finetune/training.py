@@ -6,6 +6,7 @@ Everything of a run lies in one folder: checkpoints, the curve, the finished ada
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import shutil
@@ -110,12 +111,11 @@ def prepare(recipe: Recipe, folder: Path, dataset: Dataset) -> Prepared:
     if not training.examples:
         roles = ", ".join(recipe.roles)
         raise InputError(
-            f"{dataset.folder} has no example to train {roles} on", hint="Build the dataset with answers of these roles."
+            f"{dataset.folder} has no example to train {roles} on",
+            hint="Build the dataset with answers of these roles.",
         )
-    epochs = max(1, -(-int(recipe.epochs * 1000) // 1000))
-    planned = plan(
-        training.examples, epochs, recipe.micro_batch_tokens, recipe.seed, share=base.shares_prefixes
-    )
+    epochs = math.ceil(recipe.epochs)
+    planned = plan(training.examples, epochs, recipe.micro_batch_tokens, recipe.seed, share=base.shares_prefixes)
     batches = [batch for epoch in planned for batch in epoch]
     model = base.model if full else _with_adapter(recipe, base)
     return Prepared(recipe, base, model, training, validation, batches, epochs)
@@ -171,17 +171,35 @@ def _with_adapter(recipe: Recipe, base: Base) -> Any:
         r=recipe.lora.rank_for(base.parameters),
         lora_alpha=recipe.lora.alpha,
         lora_dropout=recipe.lora.dropout,
-        target_modules=list(recipe.lora.targets),
+        target_modules=_targets(recipe, base),
         task_type="CAUSAL_LM",
     )
     try:
         model = peft.get_peft_model(base.model, config)
     except ValueError as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{base.name} takes no adapter: {reason}", hint="Name its linear layers in lora.targets.") from error
+        raise InputError(
+            f"{base.name} takes no adapter: {reason}", hint="Name its linear layers in lora.targets."
+        ) from error
     if not recipe.gradient_checkpointing:
         fused_lora.fuse(model)
     return model
+
+
+def _targets(recipe: Recipe, base: Base) -> list[str] | str:
+    """The layers that get factors; in a model that also sees pictures, those that read text alone."""
+    if hasattr(base.model.config, "vision_config"):
+        return rf".*language_model.*\.({'|'.join(recipe.lora.targets)})"
+    return list(recipe.lora.targets)
+
+
+def require_room(out: Path, resume: bool) -> None:
+    """Refuse to write over an earlier run, before anything is loaded.
+
+    Raises:
+        InputError: `out` holds a run and `resume` was not asked for.
+    """
+    _checkpoint_to_resume(out, resume)
 
 
 def _checkpoint_to_resume(out: Path, resume: bool) -> Path | None:

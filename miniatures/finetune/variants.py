@@ -1,8 +1,8 @@
 """Multiplies a hand-written email by exchanging its facts: names, places, products and numbers, wherever they stand.
 
 A small model learns to copy only when nothing can be guessed. The prose stays the author's; what is copied changes in
-brief, quotes, prospect and email together. A variant that a check refuses is thrown away, and all variants stay on their
-original's side of a split.
+brief, quotes, prospect and email together. A variant that a check refuses is thrown away, and all variants stay on
+their original's side of a split.
 """
 
 from __future__ import annotations

@@ -126,5 +126,5 @@ def _environment() -> Environment:
 
 def _share(score: Score | None) -> str:
     if score is None or score.share is None:
-        return "–"
-    return f"{100 * score.share:.1f} ({100 * score.low:.1f}–{100 * score.high:.1f}) of {score.total}"  # noqa: RUF001
+        return "-"
+    return f"{100 * score.share:.1f} ({100 * score.low:.1f} to {100 * score.high:.1f}) of {score.total:,}"

@@ -4,75 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from miniatures.backends.base import Backend
 from miniatures.backends.spec import open_backend, parse_spec
 from miniatures.backends.wrappers.retrying import RetryingBackend
-from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation, Phase
 from miniatures.datamodel.miniature import Stage
 from miniatures.finetune.dataset_folder import Dataset
 from miniatures.finetune.evaluation import researching, writing
 from miniatures.finetune.evaluation.answers import AnswerLog, Asker
-from miniatures.finetune.evaluation.cases import ResearchQuestion, WriterQuestion, research_question, writer_question
+from miniatures.finetune.evaluation.cases import ResearchQuestion, WriterQuestion
 from miniatures.finetune.evaluation.comparing import Cases, compared
 from miniatures.finetune.evaluation.costs import costs_of, usd_per_accepted
+from miniatures.finetune.evaluation.questions import EvaluationSettings, Questions, read_questions
 from miniatures.prompts.library import PromptLibrary
 
 ANSWERS = "answers.jsonl"
 BM25 = "bm25"
 BM25_FIRST = "bm25:1"
-ROLES = (researching.ROLE, writing.ROLE)
-
-
-@dataclass(frozen=True)
-class EvaluationSettings:
-    """What is asked, and how. `limit` is a number of cases for each role."""
-
-    split: Split = Split.TEST
-    roles: tuple[str, ...] = ROLES
-    limit: int | None = None
-    best_of: int = 8
-    rewrites: int = 1
-    concurrency: int = 16
-    machine_usd_per_hour: float | None = None
-    seed: int = 7
-
-
-@dataclass(frozen=True)
-class Questions:
-    """Everything that each backend is asked."""
-
-    writer: list[WriterQuestion] = field(default_factory=list)
-    research: list[ResearchQuestion] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.writer) + len(self.research)
-
-
-def read_questions(dataset: Dataset, settings: EvaluationSettings) -> Questions:
-    """The first `limit` cases of each role, in the dataset's order, which is by hash.
-
-    Raises:
-        InputError: the split holds no case of these roles, or rows that cannot be asked.
-    """
-    writer, research = [], []
-    if writing.ROLE in settings.roles:
-        rows = dataset.rows(settings.split, [writing.ROLE])
-        writer = [writer_question(row) for row in islice(rows, settings.limit)]
-    if researching.ROLE in settings.roles:
-        labelled = filter(None, map(research_question, dataset.rows(settings.split, [researching.ROLE])))
-        research = list(islice(labelled, settings.limit))
-    if not writer and not research:
-        raise InputError(
-            f"{dataset.folder} has no case for {' or '.join(settings.roles)} in its {settings.split} split",
-            hint="Name another split or other roles; a researcher's questions need labels.",
-        )
-    return Questions(writer, research)
 
 
 def evaluate(
@@ -122,50 +73,58 @@ def _evaluate_one(
             concurrency=settings.concurrency,
             on_answer=lambda: on_answer(spec, len(questions)),
         )
-        return await _asked(spec, name, asker, questions, settings)
+        found = BackendEvaluation(spec=spec, name=name, identity=asker.identity, profile=asker.profile.value)
+        return await _asked(found, asker, questions, settings)
 
     return asyncio.run(ask_all())
 
 
 async def _asked(
-    spec: str, name: str, asker: Asker, questions: Questions, settings: EvaluationSettings
+    found: BackendEvaluation, asker: Asker, questions: Questions, settings: EvaluationSettings
 ) -> BackendEvaluation:
     """The roles one after the other, so that neither waits in the other's queue while it is timed."""
-    machine = settings.machine_usd_per_hour
-    scores, costs, per_accepted, versions = {}, {}, {}, {}
-    choices, written = [], writing.Writing()
     if questions.research:
-        choices, answers = await researching.measure_researcher(asker, questions.research)
-        scores |= researching.researcher_scores([one.case for one in questions.research], choices)
-        costs[Phase.RESEARCH] = costs_of(answers, len(questions.research), machine)
-        versions[researching.ROLE] = asker.version(researching.ROLE)
+        found = await _with_research(found, asker, questions.research, settings)
     if questions.writer:
-        written = await writing.measure_writer(
-            asker, questions.writer, best_of=settings.best_of, rewrites=settings.rewrites
-        )
-        scores |= writing.writer_scores(written.outcomes, settings.best_of, settings.rewrites)
-        costs[Phase.FIRST] = costs_of(written.first, len(questions.writer), machine)
-        tried = sum(outcome.samples > 1 for outcome in written.outcomes)
-        costs[Phase.FURTHER] = costs_of(written.further, tried, machine)
-        accepted = scores[writing.ALL_CHECKS].passed
-        accepted_in_the_end = scores[writing.best_measure(settings.best_of, settings.rewrites)].passed
-        both = [costs[Phase.FIRST], costs[Phase.FURTHER]]
-        per_accepted = {
-            Phase.FIRST: usd_per_accepted(both[:1], accepted),
-            Phase.FURTHER: usd_per_accepted(both, accepted_in_the_end),
+        found = await _with_emails(found, asker, questions.writer, settings)
+    return found
+
+
+async def _with_research(
+    found: BackendEvaluation, asker: Asker, questions: list[ResearchQuestion], settings: EvaluationSettings
+) -> BackendEvaluation:
+    outcomes, answers = await researching.measure_researcher(asker, questions)
+    costs = costs_of(answers, len(questions), settings.machine_usd_per_hour)
+    return found.model_copy(
+        update={
+            "scores": researching.researcher_scores([question.case for question in questions], outcomes),
+            "costs": {Phase.RESEARCH: costs},
+            "prompt_versions": {researching.ROLE: asker.version(researching.ROLE)},
+            "researcher": tuple(outcomes),
         }
-        versions[writing.ROLE] = asker.version(writing.ROLE)
-    return BackendEvaluation(
-        spec=spec,
-        name=name,
-        identity=asker.identity,
-        profile=asker.profile.value,
-        prompt_versions=versions,
-        scores=scores,
-        costs=costs,
-        usd_per_accepted=per_accepted,
-        writer=tuple(written.outcomes),
-        researcher=tuple(choices),
+    )
+
+
+async def _with_emails(
+    found: BackendEvaluation, asker: Asker, questions: list[WriterQuestion], settings: EvaluationSettings
+) -> BackendEvaluation:
+    best_of, rewrites, machine = settings.best_of, settings.rewrites, settings.machine_usd_per_hour
+    written = await writing.measure_writer(asker, questions, best_of=best_of, rewrites=rewrites)
+    scores = writing.writer_scores(written.outcomes, best_of, rewrites)
+    first = costs_of(written.first, len(questions), machine)
+    further = costs_of(written.further, sum(one.samples > 1 for one in written.outcomes), machine)
+    per_accepted = {
+        Phase.FIRST: usd_per_accepted([first], scores[writing.ALL_CHECKS].passed),
+        Phase.FURTHER: usd_per_accepted([first, further], scores[writing.best_measure(best_of, rewrites)].passed),
+    }
+    return found.model_copy(
+        update={
+            "scores": {**scores, **found.scores},
+            "costs": {**found.costs, Phase.FIRST: first, Phase.FURTHER: further},
+            "usd_per_accepted": per_accepted,
+            "prompt_versions": {**found.prompt_versions, writing.ROLE: asker.version(writing.ROLE)},
+            "writer": tuple(written.outcomes),
+        }
     )
 
 

@@ -1,4 +1,4 @@
-"""Adds a judge's reading to an evaluation: every other backend's drafts against the first one's, and the calibration."""
+"""Adds a judge's reading to an evaluation: the first backend's drafts against every other's, and the calibration."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from miniatures.datamodel.evaluation import BackendEvaluation, Calibration, Eval
 from miniatures.finetune.dataset_folder import Dataset
 from miniatures.finetune.evaluation.answers import AnswerLog, Asker
 from miniatures.finetune.evaluation.calibration import calibration
-from miniatures.finetune.evaluation.evaluate import ANSWERS, EvaluationSettings, open_to_ask, pinned, read_questions
+from miniatures.finetune.evaluation.evaluate import ANSWERS, open_to_ask, pinned
 from miniatures.finetune.evaluation.judging import Pair, judge_pairs, judge_result, pairs_of
+from miniatures.finetune.evaluation.questions import EvaluationSettings, read_questions
 from miniatures.prompts.library import PromptLibrary
 
 

@@ -1,10 +1,10 @@
-"""The names of everything that an evaluation measures, so that a requirement can be refused before anything is asked."""
+"""The names of all that an evaluation measures, so that a requirement can be refused before anything is asked."""
 
 from __future__ import annotations
 
 from miniatures.datamodel.check import CheckName
 from miniatures.finetune.evaluation import researching, writing
-from miniatures.finetune.evaluation.evaluate import EvaluationSettings
+from miniatures.finetune.evaluation.questions import EvaluationSettings
 
 
 def measures(settings: EvaluationSettings) -> list[str]:

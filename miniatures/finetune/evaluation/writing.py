@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from miniatures.agents.attempt import answer_bound, sampling
 from miniatures.agents.state import Written
@@ -56,7 +57,7 @@ async def measure_writer(asker: Asker, questions: Sequence[WriterQuestion], *, b
 async def _sample(
     asker: Asker, question: WriterQuestion, variables: dict[str, object], attempt: int, samples: Sequence[int]
 ) -> list[KeptAnswer]:
-    bound = answer_bound(question.brief, asker.model)
+    bound: dict[str, Any] = answer_bound(question.brief, asker.model)
     asks = [
         asker.ask(ROLE, variables, EmailText, attempt=attempt, **bound, **sampling(attempt, sample))
         for sample in samples

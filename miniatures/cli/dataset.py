@@ -1,0 +1,193 @@
+"""`miniatures dataset`: freezes traces and gold data into a dataset, and says what is in one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from miniatures.cli.arguments import AsJson
+from miniatures.cli.terminal import console, count, plain, print_json, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from miniatures.finetune.dataset_stats import DatasetStats, Lengths
+    from miniatures.finetune.review_rulings import Verdict
+
+app = typer.Typer(no_args_is_help=True, help="Make a dataset of traces and gold data; say what is in one.")
+
+_BAR = 40
+"""Columns of the longest bar."""
+_WHY = {
+    "failed_checks": "a check refused the answer",
+    "rejected": "a reviewer rejected it",
+    "not_reviewed": "nobody stands behind it",
+    "no_answer": "the call failed, or its answer was not the JSON asked for",
+    "superseded": "another answer to the same question is better",
+    "near_duplicate": "nearly the same as another example",
+    "unrenderable": "the prompt asks for a variable that it lacks",
+}
+
+
+class RoleName(StrEnum):
+    """The roles that examples are made for."""
+
+    WRITER = "writer"
+    RESEARCHER = "researcher"
+
+
+class ProfileName(StrEnum):
+    """The profiles that prompts are rendered in."""
+
+    COMPACT = "compact"
+    FULL = "full"
+
+
+@app.command("build")
+def build(  # noqa: PLR0913, PLR0917 - one option each
+    source: Annotated[
+        list[str],
+        typer.Option("--from", metavar="SOURCE", help="A campaign file, a gold folder, or a name in --store; repeat."),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the dataset is written.")],
+    store: Annotated[str | None, typer.Option(metavar="URL", help="The store of campaigns given by name.")] = None,
+    role: Annotated[list[RoleName] | None, typer.Option(help="Only this role; both if left out.")] = None,
+    reviewed: Annotated[bool, typer.Option("--reviewed", help="Only what a reviewer stands behind.")] = False,
+    accepted_only: Annotated[
+        bool, typer.Option("--accepted-only", help="Only what a reviewer accepted as it stood.")
+    ] = False,
+    checked: Annotated[
+        bool, typer.Option("--checked", help="Also hold what reviewers stand behind to every check.")
+    ] = False,
+    since: Annotated[datetime | None, typer.Option(metavar="DATE", help="Only traces from this date on (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(metavar="DATE", help="Only traces before this date (UTC).")] = None,
+    test: Annotated[float, typer.Option(min=0, max=0.9, help="Share of examples to test on.")] = 0.1,
+    validation: Annotated[float, typer.Option(min=0, max=0.9, help="Share of examples to validate on.")] = 0.05,
+    seed: Annotated[int, typer.Option(help="Draws the split, the surrogates and the variants.")] = 7,
+    variants: Annotated[int, typer.Option(min=0, help="Variants of each gold email, its facts exchanged.")] = 0,
+    profile: Annotated[ProfileName, typer.Option(help="The prompt that the student will be served.")] = (
+        ProfileName.COMPACT
+    ),
+    keep_near_duplicates: Annotated[
+        bool, typer.Option("--keep-near-duplicates", help="Count near-duplicates, but leave them in.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Freeze examples into a folder: split by company, rendered, hashed. Building twice gives the same bytes."""
+    from miniatures.datamodel.backend import Profile
+    from miniatures.finetune.dataset_build import BuildSettings, build_dataset
+    from miniatures.finetune.dataset_sources import find_sources, gather_examples, prompts_of
+    from miniatures.finetune.trace_examples import ROLES, TraceSelection
+
+    selection = TraceSelection(
+        roles=tuple(one.value for one in role) if role else ROLES,
+        verdicts=_verdicts(reviewed, accepted_only),
+        checked=checked,
+        since=_utc(since),
+        until=_utc(until),
+    )
+    campaigns, gold = find_sources(source, store)
+    gathered = gather_examples(campaigns, gold, selection, seed, variants)
+    settings = BuildSettings(
+        seed=seed,
+        profile=Profile(profile.value),
+        validation=validation,
+        test=test,
+        keep_near_duplicates=keep_near_duplicates,
+        sources=gathered.sources,
+        dropped=gathered.dropped,
+    )
+    build_dataset(gathered.examples, out, settings, prompts_of(campaigns))
+    _show(out, None, as_json=as_json)
+
+
+@app.command("stats")
+def stats(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A dataset.")],
+    base: Annotated[
+        str | None, typer.Option(metavar="BASE", help="Count tokens as well, with this base's tokenizer.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what was kept and what was dropped and why, by role and by who wrote it, and how long everything is."""
+    _show(folder, base, as_json=as_json)
+
+
+def _verdicts(reviewed: bool, accepted_only: bool) -> frozenset[Verdict] | None:
+    from miniatures.finetune.review_rulings import REVIEWED, Verdict
+
+    if accepted_only:
+        return frozenset({Verdict.ACCEPTED})
+    return REVIEWED if reviewed else None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _show(folder: Path, base: str | None, *, as_json: bool) -> None:
+    from miniatures.finetune.dataset_folder import open_dataset
+    from miniatures.finetune.dataset_stats import dataset_stats, token_counter
+
+    found = dataset_stats(open_dataset(folder), token_counter(base) if base else None)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    screen = console()
+    about = f"{count(found.examples, 'example')} about {_companies(found.companies)}"
+    screen.print(f"[bold]{plain(folder)}[/]: {about}, dataset {found.hash[:12]}")
+    screen.print(f"[dim]from {plain(', '.join(found.sources))}; {found.profile} prompts, seed {found.seed}[/]\n")
+    _show_kept(found)
+    _show_dropped(found)
+    for lengths in found.lengths:
+        _show_lengths(lengths)
+
+
+def _companies(number: int) -> str:
+    return f"{number:,} compan{'y' if number == 1 else 'ies'}"
+
+
+def _show_kept(found: DatasetStats) -> None:
+    listing = table("Split", ">Examples", ">Companies")
+    for split, side in found.splits.items():
+        listing.add_row(split.value, f"{side.examples:,}", f"{side.companies:,}")
+    console().print(listing)
+    console().print()
+    console().print(f"By role: {_counts(found.roles)}")
+    console().print(f"By who wrote the answer: {_counts(found.answers)}")
+    others = [count(found.preference_pairs, "preference pair"), f"{found.unanswered:,} without an answer"]
+    console().print("; ".join(others) + "\n")
+
+
+def _counts(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in counted.items())
+
+
+def _show_dropped(found: DatasetStats) -> None:
+    from miniatures.datamodel.dataset import DropReason
+
+    if found.dropped:
+        listing = table("Left out", ">Answers", "Why")
+        for reason, number in found.dropped.items():
+            listing.add_row(reason.value.replace("_", " "), f"{number:,}", _WHY[reason.value])
+        console().print(listing)
+    left_in = found.flagged_near_duplicates - found.dropped.get(DropReason.NEAR_DUPLICATE, 0)
+    if left_in:
+        console().print(f"{count(left_in, 'near-duplicate')} left in")
+    if found.dropped or left_in:
+        console().print()
+
+
+def _show_lengths(lengths: Lengths) -> None:
+    title = f"{lengths.role}, {lengths.what}"
+    console().print(f"[bold]{plain(title)}[/]: median {lengths.median:,}, longest {lengths.most:,}")
+    longest = max(one.count for one in lengths.bins)
+    wide = len(f"{lengths.bins[-1].high:,}")
+    for one in lengths.bins:
+        bar = "█" * round(_BAR * one.count / longest) or ("▏" if one.count else "")
+        console().print(f"  {one.low:>{wide},} to {one.high - 1:<{wide},}  [cyan]{bar}[/] {one.count:,}")
+    console().print()

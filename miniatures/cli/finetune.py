@@ -1,0 +1,158 @@
+"""`miniatures finetune`: trains a miniature as its recipe says, and registers it as a candidate."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from miniatures.cli.arguments import AsJson
+from miniatures.cli.terminal import console, duration, plain, print_json, table
+
+if TYPE_CHECKING:
+    from miniatures.finetune.callbacks import Progress
+    from miniatures.finetune.preflight import Preflight
+    from miniatures.finetune.training import TrainingSummary
+
+_SECONDS_BETWEEN_LINES = 20.0
+
+
+def finetune(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A recipe, such as examples/recipes/*.yaml.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the run; `runs/NAME` beside the recipe unless given.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it would take.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a miniature and register it as the candidate of its name."""
+    from miniatures.finetune.carding import register_run
+    from miniatures.finetune.preflight import preflight
+    from miniatures.finetune.recipe_file import load_recipe
+    from miniatures.finetune.training import prepare, require_room, train
+    from miniatures.weights.registry import Registry
+
+    loaded = load_recipe(recipe)
+    folder = out or loaded.folder / "runs" / loaded.recipe.name
+    dataset = loaded.dataset()
+    if not estimate:
+        require_room(folder, resume)
+    prepared = prepare(loaded.recipe, loaded.folder, dataset)
+    expected = preflight(prepared)
+    if estimate and as_json:
+        print_json(expected.model_dump(mode="json"))
+        return
+    if not as_json:
+        _show_estimate(expected)
+    if estimate:
+        return
+    view = _View(quiet=as_json)
+    try:
+        summary = train(prepared, folder, view.hear, resume=resume)
+    except KeyboardInterrupt:
+        typer.echo(f"\nStopped. Go on with: miniatures finetune {recipe} --resume", err=True)
+        raise
+    finally:
+        view.close()
+    if loaded.recipe.method == "full":
+        typer.echo(f"The tuned model is {folder / 'adapter'}; only adapters are registered.")
+        return
+    card = register_run(prepared, dataset, summary, folder, Registry())
+    if as_json:
+        print_json({"version": card.version, **summary.model_dump(mode="json")})
+        return
+    _show_summary(summary, expected)
+    typer.echo(f"Registered {card.name}@{card.version} as the candidate. Next:")
+    typer.echo(f"  miniatures evaluate miniature:{card.name}@candidate --dataset FOLDER")
+    typer.echo(f"  miniatures models promote {card.name}")
+
+
+def _show_estimate(expected: Preflight) -> None:
+    rows = table("before training", ">")
+    rows.add_row(
+        "examples", f"{expected.examples:,}" + (f" ({expected.too_long:,} too long)" * bool(expected.too_long))
+    )
+    rows.add_row("tokens read", f"{expected.tokens:,}, {expected.shared:.0%} of them shared")
+    rows.add_row("steps", f"{expected.steps:,}")
+    rows.add_row("trained weights", f"{expected.trainable:,} of {expected.parameters:,}")
+    rows.add_row("memory, estimated", _gigabytes(expected.memory_bytes))
+    rows.add_row("time, estimated", duration(expected.seconds))
+    console().print(rows)
+
+
+def _show_summary(summary: TrainingSummary, expected: Preflight) -> None:
+    rows = table("training", ">estimated", ">measured")
+    rows.add_row("memory", _gigabytes(expected.memory_bytes), _gigabytes(summary.peak_memory_bytes))
+    rows.add_row("time", duration(expected.seconds), duration(summary.seconds))
+    rows.add_row("tokens/s", "", f"{summary.tokens_per_second:,.0f}")
+    if summary.best_validation_loss is not None:
+        rows.add_row("validation loss", "", f"{summary.best_validation_loss:.3f}")
+    rows.add_row("spikes", "", plain(", ".join(map(str, summary.spikes)) or "none"))
+    console().print(rows)
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
+
+
+class _View:
+    """A bar with the time left in a terminal, a line now and then elsewhere."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._live = sys.stderr.isatty() and not quiet
+        self._bar: object = None
+        self._task: object = None
+        self._started = time.monotonic()
+        self._first: int | None = None
+        self._told = 0.0
+        self._validation: float | None = None
+
+    def hear(self, progress: Progress) -> None:
+        """Show a step, an evaluation or a spike."""
+        if self._quiet:
+            return
+        self._first = progress.step - 1 if self._first is None else self._first
+        if progress.spike:
+            typer.echo(
+                f"step {progress.step}: the loss leapt to {progress.training:.3f}; the best model is kept", err=True
+            )
+        if progress.validation is not None:
+            self._validation = progress.validation
+        text = self._text(progress)
+        if self._live:
+            self._update(progress, text)
+        elif time.monotonic() - self._told > _SECONDS_BETWEEN_LINES or progress.step == progress.steps:
+            self._told = time.monotonic()
+            typer.echo(text, err=True)
+
+    def _text(self, progress: Progress) -> str:
+        done = progress.step - (self._first or 0)
+        left = (time.monotonic() - self._started) / max(1, done) * (progress.steps - progress.step)
+        parts = [f"step {progress.step:,} of {progress.steps:,}"]
+        if progress.training is not None:
+            parts.append(f"loss {progress.training:.3f}")
+        if self._validation is not None:
+            parts.append(f"validation {self._validation:.3f}")
+        return ", ".join([*parts, f"{duration(left)} left"])
+
+    def _update(self, progress: Progress, text: str) -> None:
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        if not isinstance(self._bar, Bar):
+            self._bar = Bar(BarColumn(bar_width=30), TextColumn("{task.description}"), console=console())
+            self._bar.start()
+            self._task = self._bar.add_task(text, total=progress.steps)
+        self._bar.update(self._task, completed=progress.step, description=text)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        from rich.progress import Progress as Bar
+
+        if isinstance(self._bar, Bar):
+            self._bar.stop()
