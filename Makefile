@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick lint install install-dev benchmarks clean
+.PHONY: demo test quick lint install install-dev miniature benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
@@ -37,6 +37,20 @@ install-dev: .venv/installed-dev
 	@echo "Installing the development extras into .venv (a few minutes)..."
 	$(INSTALL) -e '.[dev]'
 	@touch $@ .venv/installed
+
+# The shipped miniature, from the hand-written data to the comparison with the untuned base. About an hour on two idle
+# cores, three in the background of other work; run it again after an interruption and it goes on.
+GOLD := $(addprefix --from examples/gold/,atlas borealis cobalt delta ember flint)
+RUN := runs/miniature
+
+miniature: install-dev
+	test -f $(RUN)/dataset/manifest.json || $(BIN)/miniatures dataset build $(GOLD) --out $(RUN)/dataset \
+	  --variants 2 --validation 0.03 --test 0 --seed 7
+	test -f $(RUN)/heldout/manifest.json || $(BIN)/miniatures dataset build --from examples/gold/heldout \
+	  --out $(RUN)/heldout --validation 0 --test 1 --seed 7
+	test -f $(RUN)/training/summary.json || nice -n 10 $(BIN)/miniatures finetune \
+	  examples/recipes/outreach-smollm2-135m.yaml --out $(RUN)/training --resume
+	nice -n 10 $(BIN)/miniatures evaluate miniature:outreach@candidate --dataset $(RUN)/heldout --out $(RUN)/evaluation
 
 benchmarks: install-dev
 	$(BIN)/python benchmarks/campaign_throughput.py

@@ -143,8 +143,10 @@ def _show(evaluation: Evaluation, out: Path, kept: list[str], as_json: bool) -> 
         print_json(summary(evaluation))
         return
     show_evaluation(evaluation)
-    for name in kept:
-        typer.echo(f"Kept on the card of {name}")
+    for found in evaluation.backends:
+        if found.name.startswith("miniature:"):
+            word = "Kept" if found.name in kept else "Only a whole test split is kept, so nothing is"
+            typer.echo(f"{word} on the card of {found.name}")
     typer.echo(f"Every answer: {out / PAGE_NAME} and {out / JSON_NAME}")
 
 

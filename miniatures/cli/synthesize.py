@@ -35,7 +35,7 @@ def synthesize(  # noqa: PLR0913, PLR0917 - one option each
     campaign: Annotated[
         str | None, typer.Option(metavar="NAME", help="What the campaigns' names begin with; the folder's if left out.")
     ] = None,
-    budget_usd: Annotated[float | None, typer.Option(min=0, help="Spend no more than this, in all runs.")] = None,
+    budget_usd: Annotated[float | None, typer.Option(min=1e-6, help="Spend no more than this, in all runs.")] = None,
     price: Annotated[
         str | None, typer.Option(metavar="IN/OUT", help="USD per million tokens, where no price list knows: 3/15.")
     ] = None,

@@ -125,7 +125,8 @@ class _Table:
 
     def is_guarded(self, word: str) -> bool:
         """Whether the word alone may mean something else than the person."""
-        return fold(word) in self._guarded or len(word) == 1 or word.islower()
+        folded = fold(word)
+        return folded in self._guarded or is_everyday(folded) or len(word) == 1 or word.islower()
 
     def is_everyday(self, word: str) -> bool:
         """Whether in this spelling it is rather the word than the name."""
@@ -258,12 +259,9 @@ def _answer(answer: dict[str, Any] | None, replacement: _Replacement) -> dict[st
 
 
 def _guarded(example: Example) -> frozenset[str]:
-    """Folded words of the brief and the company, and everyday words."""
-    own = {fold(word) for text in _strings(example.variables.get("brief", {})) for word in words_in(text)}
-    company = {fold(word) for word in words_in(example.company)}
-    contact = _contact_of(example)
-    names = {key for one in ([contact] if contact else []) for key in _all_keys(one)}
-    return frozenset(own | company | {name for name in names if is_everyday(name)})
+    """Folded words of the brief and the company."""
+    texts = (*_strings(example.variables.get("brief", {})), example.company)
+    return frozenset(fold(word) for text in texts for word in words_in(text))
 
 
 def _strings(value: Any) -> Iterable[str]:

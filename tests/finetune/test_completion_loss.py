@@ -38,7 +38,9 @@ def test_a_softcap_is_applied():
     hidden, labels = 40 * torch.randn(5, 8), torch.arange(5)
     capped = 3.0 * torch.tanh(head(hidden) / 3.0)
     expected = torch.nn.functional.cross_entropy(capped, labels, reduction="sum")
-    assert float(summed_loss(hidden, head, labels, softcap=3.0).detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
+    assert float(summed_loss(hidden, head, labels, softcap=3.0).detach()) == pytest.approx(
+        float(expected.detach()), rel=1e-5
+    )
 
 
 def test_no_gradient_is_made_where_none_is_wanted():

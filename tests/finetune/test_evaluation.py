@@ -1,4 +1,4 @@
-"""Measures models of a real chat server on a real dataset: scores, resuming, comparisons, the judge, gates and cards."""
+"""Measures models of a real chat server on a real dataset: scores, resuming, comparisons, judge, gates and cards."""
 
 from __future__ import annotations
 
@@ -131,8 +131,10 @@ def test_a_judge_sees_hidden_order_and_its_bias_shows(server: ChatServer, datase
     fair = with_judge(found, server.spec("fair"), dataset, tmp_path, settings).judged[0]
     assert (fair.preferred.passed, fair.preferred.total, fair.win_rate) == (4, 4, 1.0)
     assert {one.first_shown for one in fair.judgements} == {"ours", "theirs"}
-    asked = [request["messages"] for request in server.asked if request["model"].endswith("fair")]
-    assert not any(name in str(messages) for messages in asked for name in ("wrong", server.url))
+    shown = [request["messages"][-1]["content"] for request in server.asked if request["model"].endswith("fair")]
+    ours_first = [text for text in shown if text.index("9,999") > text.index("Second email")]
+    assert len(shown) == 4
+    assert len(ours_first) == sum(one.first_shown == "ours" for one in fair.judgements)
     biased = with_judge(found, server.spec("first"), dataset, tmp_path, settings).judged[0]
     assert biased.first_place.share == 1.0
     assert biased.win_rate == sum(one.first_shown == "ours" for one in biased.judgements) / 4

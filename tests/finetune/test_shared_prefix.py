@@ -54,7 +54,9 @@ def test_one_prefix_gives_what_separate_examples_give(kind):
     loss, gradients = loss_and_gradients(tiny(kind, shared_prefix.NAME), data, together, share=True)
     assert loss == pytest.approx(alone, rel=1e-5)
     for name, gradient in gradients.items():
-        torch.testing.assert_close(gradient, expected[name], rtol=2e-3, atol=2e-4, msg=lambda text, n=name: f"{n}: {text}")
+        torch.testing.assert_close(
+            gradient, expected[name], rtol=2e-3, atol=2e-4, msg=lambda text, n=name: f"{n}: {text}"
+        )
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -124,7 +124,7 @@ def test_a_preferred_answer_must_still_pass_the_checks():
     ids=["all", "reviewed", "as_is"],
 )
 def test_the_selection_asks_for_reviewers(verdicts, kept):
-    people = [Prospect(email=f"p{n}@c{n}.example", company=f"Company {n}", first_name="María") for n in range(3)]
+    people = [Prospect(email=f"p{n}@c{n}.example", company=f"Nordfrost {n}", first_name="María") for n in range(3)]
     unseen, accepted, edited = (writer_trace(GOOD, one) for one in people)
     said = [review(accepted, ReviewAction.ACCEPT), review(edited, ReviewAction.EDIT, edited=BETTER)]
     selection = TraceSelection(roles=("writer",), verdicts=verdicts)
@@ -142,11 +142,15 @@ def test_the_same_text_for_the_same_prospect_needs_one_review():
 def test_the_time_cut_takes_from_since_up_to_until():
     day = timedelta(days=1)
     traces = [
-        writer_trace(GOOD, Prospect(email=f"p{n}@c.example", company=f"C{n}", first_name="María")) for n in range(4)
+        writer_trace(GOOD, Prospect(email=f"p{n}@c.example", company=f"Nordfrost {n}", first_name="María"))
+        for n in range(4)
     ]
     dated = [one.model_copy(update={"started_at": NOW + n * day}) for n, one in enumerate(traces)]
     cut = TraceSelection(roles=("writer",), since=NOW + day, until=NOW + 3 * day)
-    assert sorted(example.company for example in trace_examples(dated, [], cut).examples) == ["C1", "C2"]
+    assert sorted(example.company for example in trace_examples(dated, [], cut).examples) == [
+        "Nordfrost 1",
+        "Nordfrost 2",
+    ]
 
 
 def test_a_choice_is_kept_when_an_email_from_it_stands():
@@ -181,7 +185,7 @@ ACTIONS = st.sampled_from([None, "accept", "reject", "edit"])
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(ANSWERS, ACTIONS, st.integers(0, 1)), max_size=6), st.randoms(use_true_random=False))
 def test_each_distinct_answer_is_counted_once_and_order_does_not_matter(calls, chance: random.Random):
-    people = [Prospect(email=f"p{n}@c.example", company=f"C{n}", first_name="María") for n in range(2)]
+    people = [Prospect(email=f"p{n}@c.example", company=f"Nordfrost {n}", first_name="María") for n in range(2)]
     traces = [writer_trace(answer, people[who]) for answer, _, who in calls]
     said = []
     for trace, (_, action, _) in zip(traces, calls, strict=True):

@@ -1,0 +1,116 @@
+"""`dataset build` and `dataset stats` over a real store and over gold data."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from miniatures.cli.main import main
+from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.review import Review, ReviewAction
+from miniatures.store.open import open_store
+from tests.checks.cases import PROSPECT
+from tests.finetune.small_space import write_space
+from tests.finetune.written_traces import BAD, BETTER, CAMPAIGN, GOOD, researcher_trace, writer_trace
+
+OTHER = Prospect(email="maria@sunden.example", company="Nordfrost Sunden", first_name="María", last_name="Okonjo")
+
+
+@pytest.fixture
+def store(tmp_path) -> Path:
+    """A store with one answer that a reviewer edited, one that nobody saw, and one that no check passed."""
+    path = tmp_path / "store.sqlite"
+    edited, unseen, refused = writer_trace(GOOD), writer_trace(GOOD, OTHER), writer_trace(BAD, OTHER, attempt=2)
+    about = {"campaign": CAMPAIGN, "prospect": PROSPECT.key, "trace": edited.id, "answer": GOOD}
+    review = Review(reviewer="ana", action=ReviewAction.EDIT, edited=BETTER, **about)
+    with open_store(str(path)) as opened:
+        for trace in (researcher_trace([1]), edited, unseen, refused):
+            opened.recorder.record(trace)
+        asyncio.run(opened.add_review(review))
+    return path
+
+
+@pytest.fixture
+def build(tmp_path, store, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def run(*options: str, source: str = CAMPAIGN) -> tuple[int, str]:
+        code = main(["dataset", "build", "--from", source, "--store", str(store), "--out", "data", *options])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_campaign_becomes_a_dataset_of_strangers(tmp_path, build):
+    code, said = build("--validation", "0", "--test", "0", "--json")
+    assert code == ExitCode.OK, said
+    stats = json.loads(said)
+    assert stats["roles"] == {"researcher": 1, "writer": 2} or stats["dropped"].get("near_duplicate")
+    assert (stats["dropped"]["failed_checks"], stats["preference_pairs"]) == (1, 1)
+    text = (tmp_path / "data" / "train.jsonl").read_text()
+    assert "María" not in text
+    assert "Okonjo" not in text
+    assert "Anna Berg" in text
+    assert ":edit" in (tmp_path / "data" / "manifest.json").read_text()
+    assert str(tmp_path) not in (tmp_path / "data" / "manifest.json").read_text()
+
+
+def test_twice_gives_the_same_bytes(tmp_path, build):
+    build()
+    first = files(tmp_path / "data")
+    build()
+    assert files(tmp_path / "data") == first
+
+
+def test_stats_say_what_was_left_out_and_why(build, capsys):
+    build("--reviewed", "--role", "writer")
+    assert main(["dataset", "stats", "data"]) == ExitCode.OK
+    said = capsys.readouterr().out
+    assert "1 example about 1 company" in said
+    assert "nobody stands behind it" in said
+    assert "By who wrote the answer: edited 1" in said
+    assert "writer, words of the answer" in said
+    assert "█" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "source", "said"),
+    [
+        (["--accepted-only"], CAMPAIGN, "no example is left"),
+        (["--until", "2020-01-01"], CAMPAIGN, "no example is left"),
+        ([], "winter", "no traces of the campaign winter"),
+    ],
+)
+def test_nothing_to_build_is_said(build, options, source, said):
+    code, output = build(*options, source=source)
+    assert code == ExitCode.BAD_INPUT
+    assert said in output
+
+
+def test_an_unknown_source_and_a_damaged_dataset_are_named(tmp_path, build, capsys):
+    assert main(["dataset", "build", "--from", "nowhere", "--out", "d"]) == ExitCode.BAD_INPUT
+    assert "nowhere is no campaign file" in capsys.readouterr().err
+    build()
+    (tmp_path / "data" / "train.jsonl").write_text("{}\n")
+    assert main(["dataset", "stats", "data"]) == ExitCode.BAD_INPUT
+    assert "was changed after the dataset was built" in capsys.readouterr().err
+
+
+def test_gold_folders_in_any_order_give_the_same_bytes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        write_space(tmp_path / name)
+    for out, order in (("a", ("one", "two")), ("b", ("two/", "one", "two"))):
+        sources = [option for name in order for option in ("--from", name)]
+        assert main(["dataset", "build", *sources, "--out", out]) == ExitCode.OK, capsys.readouterr().err
+    assert files(tmp_path / "a") == files(tmp_path / "b")

@@ -1,0 +1,49 @@
+"""Near-duplicates are those that the definition names, groups are connected, and diversity is a share of n-grams."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from miniatures.finetune.near_duplicates import NEAR, distinct_ratio, duplicate_groups, near_duplicates, shingles
+
+LINE = "in september 2026 we opened a store of 9,400 pallet places at larvik, our third on the oslofjord"
+TEXTS = st.lists(st.lists(st.sampled_from("abc"), max_size=9).map(" ".join), max_size=9)
+
+
+def jaccard(one: str, other: str) -> float:
+    left, right = shingles(one), shingles(other)
+    return len(left & right) / len(left | right)
+
+
+@settings(max_examples=300)
+@given(TEXTS, st.sampled_from([0.2, 0.5, NEAR, 1.0]))
+def test_the_index_finds_what_comparing_all_pairs_finds(texts, threshold):
+    expected = [(a, b) for a, b in combinations(range(len(texts)), 2) if jaccard(texts[a], texts[b]) >= threshold]
+    assert sorted(near_duplicates(texts, threshold)) == expected
+
+
+@given(TEXTS)
+def test_groups_are_connected_and_named_by_their_first_text(texts):
+    groups = duplicate_groups(texts)
+    for one, other in near_duplicates(texts):
+        assert groups[one] == groups[other]
+    for place, first in enumerate(groups):
+        assert groups[first] == first <= place
+
+
+def test_case_and_punctuation_make_no_difference_and_a_changed_word_does():
+    assert near_duplicates([LINE, LINE.upper().replace(",", ";")]) == [(0, 1)]
+    assert near_duplicates([LINE, LINE.replace("store of 9,400", "hall of 1,200")]) == []
+
+
+def test_a_short_text_is_compared_as_a_whole():
+    assert near_duplicates(["Best regards", "best regards!", "Kind regards"]) == [(0, 1)]
+
+
+@pytest.mark.parametrize(("texts", "ratio"), [(["a b c"], 1.0), (["a b", "a b"], 0.5), (["a"], 0.0), ([], 0.0)])
+def test_distinct_ratio(texts, ratio):
+    assert distinct_ratio(texts, 2) == ratio

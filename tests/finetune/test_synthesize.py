@@ -1,0 +1,173 @@
+"""A teacher is asked each question once, within its budget, and what passes waits for a reviewer.
+
+The stand-in is a real server on loopback that speaks OpenAI's protocol; the slow test asks a real model.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from miniatures.cli.main import main
+from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.errors import ExitCode
+from miniatures.finetune.review_queue import waiting_drafts
+from miniatures.inputs.campaign import load_campaign
+from miniatures.store.open import open_store
+from tests.chaos.unruly_server import answers, error, unruly
+from tests.finetune.small_space import write_space
+
+BODY = (
+    "Hi {first},\n\n{company} opened a cold store with {n} docks in Leith on 3 May 2026, and every one of them is a "
+    "door that has to stay cold. Frostwatch sensors report every 60 seconds.\n\nCould we talk for 15 minutes?\n\n"
+    "Anna Berg\nFrostwatch"
+)
+GOOD = BODY.format(first="Jarmila", company="Northmill", n=24)
+
+
+@pytest.fixture
+def order(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    write_space(tmp_path / "gold")
+
+    def run(url: str, *options: str, role: str = "writer", n: int = 3) -> tuple[int, str]:
+        teacher = f"openai-compatible:{url}#stand-in" if url.startswith("http") else url
+        fixed = ["--teacher", teacher, "--space", "gold", "--out", "made", "--n", str(n), "--concurrency", "1"]
+        code = main(["synthesize", role, *fixed, *options])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def results(tmp_path):
+    found = []
+    for file in sorted((tmp_path / "made").glob("*/campaign.yaml")):
+        loaded = load_campaign(file)
+        with open_store(loaded.store_url, create=False) as store:
+            found += [(loaded, one) for one in store.results(loaded.name)]
+    return found
+
+
+def email(body: str) -> str:
+    return json.dumps({"subject": "Your cold store in Leith", "body": body})
+
+
+def test_a_question_is_asked_once_and_a_larger_order_goes_on(tmp_path, order):
+    with unruly(answers(email("Hi."))) as server:
+        code, said = order(server.url, "--price", "3/15", "--budget-usd", "1")
+        assert (code, len(server.calls)) == (ExitCode.OK, 3), said
+        assert "3 situations to ask: at most about" in said
+        assert "0 passed every check, 3 not" in said
+        order(server.url, "--price", "3/15")
+        assert len(server.calls) == 3
+        _, said = order(server.url, n=5)
+        assert len(server.calls) == 5
+        assert "2 situations to ask (3 answered before)" in said
+    kept = results(tmp_path)
+    assert [one.status for _, one in kept].count(DraftStatus.FAILED) == 5
+    assert all(one.error and "length" in one.error for _, one in kept)
+
+
+def test_what_passes_waits_for_a_reviewer_and_becomes_a_dataset(tmp_path, order, capsys):
+    (tmp_path / "space.yaml").write_text(
+        "gold: [gold]\nindustries: [bakery]\ntraps: [none]\nlengths: [{min_words: 20, max_words: 60}]\n"
+    )
+    with unruly(answers(email(GOOD))) as server:
+        order(server.url, "--space", "space.yaml", n=8)
+    passed = [(loaded, one) for loaded, one in results(tmp_path) if one.status is DraftStatus.READY]
+    assert len(passed) == 1, [one.error for _, one in results(tmp_path)]
+    loaded, one = passed[0]
+    with open_store(loaded.store_url, create=False) as store:
+        assert one.prospect.key in {waiting.prospect.key for waiting in waiting_drafts(store, loaded.name, "ana")}
+        (trace,) = store.traces(loaded.name, one.prospect.key)
+    assert (trace.node, trace.prompt_profile, trace.role) == ("synthesize", "full", "writer")
+    capsys.readouterr()
+    assert (
+        main(["dataset", "build", "--from", "made", "--out", "data", "--test", "0", "--validation", "0", "--json"]) == 0
+    )
+    stats = json.loads(capsys.readouterr().out)
+    assert stats["answers"] == {"teacher": 1}
+    assert stats["dropped"] == {"failed_checks": 3}
+    text = (tmp_path / "data" / "train.jsonl").read_text()
+    assert trace.id in text
+    assert not [name for name in ("Jarmila", "Novotn") if name in text]
+    assert "Write a short sales email" in text  # the compact prompt, not the one that the teacher read
+
+
+def test_the_cost_is_told_and_nothing_asked(tmp_path, order):
+    with unruly(answers(email("Hi."))) as server:
+        code, said = order(server.url, "--estimate", "--price", "3/15", "--json")
+        expected = json.loads(said)
+        assert (code, len(server.calls)) == (ExitCode.OK, 0)
+        assert expected["cost_usd"] == pytest.approx(
+            (expected["input_tokens"] * 3 + expected["output_tokens"] * 15) / 1e6
+        )
+        _, said = order(server.url, "--estimate")
+        assert "cost unknown" in said
+        assert "No price is known" in said
+    assert not list((tmp_path / "made").glob("*/campaign.yaml"))
+
+
+def test_a_budget_without_a_price_is_refused_and_one_with_a_price_is_kept(order):
+    with unruly(answers(email("Hi."))) as server:
+        code, said = order(server.url, "--budget-usd", "1")
+        assert code == ExitCode.BAD_INPUT
+        assert "the price of" in said
+        code, said = order(server.url, "--price", "1000/1000", "--budget-usd", "3.5", n=6)
+        assert code == ExitCode.BUDGET_REACHED
+        assert "Ended early" in said
+        asked = len(server.calls)
+        assert 0 < asked < 6
+        code, _ = order(server.url, "--price", "1000/1000", "--budget-usd", "3.5", n=6)
+        assert (code, len(server.calls)) == (ExitCode.BUDGET_REACHED, asked)
+
+
+def test_an_answer_that_is_no_email_is_counted_and_a_refusal_is_asked_again(tmp_path, order):
+    with unruly(answers("I would rather not."), error(400, "no"), answers(email("Hi."))) as server:
+        code, said = order(server.url)
+        assert code == ExitCode.SOME_FAILED
+        assert "1 could not be asked" in said
+        assert "schema 1" in said
+        code, _ = order(server.url)
+        assert (code, len(server.calls)) == (ExitCode.OK, 4)
+
+
+def test_a_teacher_that_is_not_there_ends_the_run(order):
+    with unruly(error(401, "bad key")) as server:
+        code, said = order(server.url, n=9)
+        assert code == ExitCode.BACKEND_UNAVAILABLE
+        assert len(server.calls) == 5
+        assert "Ended early" in said
+
+
+def test_a_price_that_is_none_is_named(order):
+    code, said = order("http://127.0.0.1:9/v1", "--price", "cheap")
+    assert code == ExitCode.BAD_INPUT
+    assert "'cheap' is no price" in said
+
+
+def test_a_researchers_choice_is_checked(tmp_path, order):
+    choice = {"choices": [{"number": 1, "signal": "nonsense"}]}
+    with unruly(answers(json.dumps(choice))) as server:
+        _, said = order(server.url, role="researcher", n=2)
+    assert "0 passed every check, 2 not" in said
+    assert all("no signal nonsense" in str(one.error) for _, one in results(tmp_path))
+
+
+@pytest.mark.slow
+def test_a_real_model_as_teacher(tmp_path, order, embedded_backend):
+    code, said = order("openvino:smollm2-135m-instruct", "--price", "0/0", "--budget-usd", "1", n=2)
+    assert code == ExitCode.OK, said
+    kept = results(tmp_path)
+    answered = [(loaded, one) for loaded, one in kept if one.usage.output_tokens]
+    assert len(answered) == 2
+    for loaded, one in answered:
+        assert one.status is (DraftStatus.FAILED if one.error else DraftStatus.READY)
+        assert loaded.brief.offer
+    before = [one.usage for _, one in kept]
+    _, said = order("openvino:smollm2-135m-instruct", "--price", "0/0", n=2)
+    assert "0 situations to ask (2 answered before)" in said
+    assert [one.usage for _, one in results(tmp_path)] == before
