@@ -34,7 +34,7 @@ async def write_attempt(
     reasons: Sequence[str] = (),
     previous: EmailText | None = None,
 ) -> Written:
-    """Ask the role's backend for `write.samples` emails at once.
+    """Ask the role's backend for the attempt's emails at once.
 
     Raises:
         BackendError: the backend could not be asked. A malformed answer is no exception: it is an email that is null.
@@ -59,7 +59,7 @@ async def write_attempt(
         previous=refused,
         role=role,
         attempt=attempt,
-        samples=context.write.samples,
+        samples=context.write.samples_of(attempt),
         prompt=context.prompts.version("writer", profile_of(model)),
         backend=identity_of(model),
     )
@@ -71,7 +71,7 @@ async def _sample(context: CampaignContext, variables: dict[str, Any], role: str
     bound = answer_bound(context.brief, model)
     asks = [
         ask(model, prompt, EmailText, role=role, node="write", attempt=attempt, **bound, **sampling(attempt, sample))
-        for sample in range(context.write.samples)
+        for sample in range(context.write.samples_of(attempt))
     ]
     answers = [await asks[0]] if len(asks) == 1 else await asyncio.gather(*asks)
     return _written(role, str(identity_of(model)), answers)

@@ -105,7 +105,7 @@ def _calls_per_prospect(loaded: LoadedCampaign, role: str) -> int:
         case "researcher" | "planner":
             return settings.research.rounds
         case "writer" | "shadow":
-            return settings.write.samples * (1 + settings.write.rewrites)
+            return sum(settings.write.samples_of(attempt) for attempt in range(1, settings.write.rewrites + 2))
         case "fallback":
             return settings.write.samples
         case _:

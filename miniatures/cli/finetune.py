@@ -15,7 +15,7 @@ from miniatures.cli.terminal import console, duration, plain, print_json, table
 if TYPE_CHECKING:
     from miniatures.finetune.callbacks import Progress
     from miniatures.finetune.preflight import Preflight
-    from miniatures.finetune.training import TrainingSummary
+    from miniatures.finetune.training_summary import TrainingSummary
 
 _SECONDS_BETWEEN_LINES = 20.0
 
@@ -31,9 +31,10 @@ def finetune(
 ) -> None:
     """Train a miniature and register it as the candidate of its name."""
     from miniatures.finetune.carding import register_run
+    from miniatures.finetune.checkpoints import require_room
     from miniatures.finetune.preflight import preflight
     from miniatures.finetune.recipe_file import load_recipe
-    from miniatures.finetune.training import prepare, require_room, train
+    from miniatures.finetune.training import prepare, train
     from miniatures.weights.registry import Registry
 
     loaded = load_recipe(recipe)
@@ -54,11 +55,16 @@ def finetune(
     try:
         summary = train(prepared, folder, view.hear, resume=resume)
     except KeyboardInterrupt:
-        typer.echo(f"\nStopped. Go on with: miniatures finetune {recipe} --resume", err=True)
+        where = f" --out {out}" if out else ""
+        typer.echo(f"\nStopped. Go on with: miniatures finetune {recipe}{where} --resume", err=True)
         raise
     finally:
         view.close()
     if loaded.recipe.method == "full":
+        if as_json:
+            print_json({"model": str(folder / "adapter"), **summary.model_dump(mode="json")})
+            return
+        _show_summary(summary, expected)
         typer.echo(f"The tuned model is {folder / 'adapter'}; only adapters are registered.")
         return
     card = register_run(prepared, dataset, summary, folder, Registry())

@@ -77,7 +77,14 @@ class WritingSettings(_Section):
     samples: int = Field(
         default=1, ge=1, le=32, description="Drafts sampled in one batch; the best by the checks is kept."
     )
+    retry_samples: int | None = Field(
+        default=None, ge=1, le=32, description="Drafts sampled when the first attempt failed; as `samples` if null."
+    )
     rewrites: int = Field(default=1, ge=0, le=5, description="Times a failing draft goes back with the reasons.")
+
+    def samples_of(self, attempt: int) -> int:
+        """How many drafts this attempt samples; attempts count from 1."""
+        return self.samples if attempt == 1 else self.retry_samples or self.samples
 
 
 class SearchSettings(_Section):

@@ -96,7 +96,7 @@ def load_base(base: str, folder: Path, precision: Precision, longest: int, *, tr
 
 
 def _sees_everything(config: Any, longest: int) -> bool:
-    """Whether each position attends to all before it, with no other transformation: only then may prefixes be shared."""
+    """Whether each position attends to all before it, and nothing else is done: only then may prefixes be shared."""
     layers = set(getattr(config, "layer_types", None) or ["full_attention"])
     window = getattr(config, "sliding_window", None)
     slides = "sliding_attention" in layers or (window is not None and getattr(config, "use_sliding_window", True))

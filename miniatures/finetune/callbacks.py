@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from miniatures.finetune.curve import CurveFile, CurvePoint
+from miniatures.finetune.run_clock import RunClock
 from miniatures.finetune.spikes import SpikeWatch
 
 
@@ -24,8 +25,8 @@ class Progress:
 Listener = Callable[[Progress], None]
 
 
-def watcher(curve: CurveFile, spikes: SpikeWatch, listener: Listener) -> Any:
-    """A TrainerCallback that keeps the curve and tells the listener."""
+def watcher(curve: CurveFile, clock: RunClock, spikes: SpikeWatch, listener: Listener) -> Any:
+    """A TrainerCallback that keeps the curve and the time, and tells the listener."""
     import math
 
     from transformers import TrainerCallback
@@ -40,9 +41,11 @@ def watcher(curve: CurveFile, spikes: SpikeWatch, listener: Listener) -> Any:
                 loss = float(logs["loss"])
                 spike = spikes.see(step, loss)
                 curve.add(CurvePoint(step=step, training=loss, rate=logs.get("learning_rate")))
+                clock.keep()
                 listener(Progress(step, state.max_steps, training=loss, spike=spike))
                 if not math.isfinite(loss):
                     control.should_training_stop = True
+                    control.should_evaluate = control.should_save = False
             if "eval_loss" in logs:
                 curve.add(CurvePoint(step=step, validation=float(logs["eval_loss"])))
                 listener(Progress(step, state.max_steps, validation=float(logs["eval_loss"])))

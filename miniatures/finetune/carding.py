@@ -6,7 +6,8 @@ from pathlib import Path
 
 from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.finetune.dataset_folder import Dataset
-from miniatures.finetune.training import ADAPTER, PICTURE, Prepared, TrainingSummary
+from miniatures.finetune.training import ADAPTER, PICTURE, Prepared
+from miniatures.finetune.training_summary import TrainingSummary
 from miniatures.weights.merge import adapter_hash
 from miniatures.weights.registry import Registry
 

@@ -31,8 +31,15 @@ class CurveFile(BaseModel):
         with self.path.open("a", encoding="utf-8") as file:
             file.write(point.model_dump_json(exclude_none=True) + "\n")
 
+    def cut(self, step: int) -> None:
+        """Forget what an earlier run wrote after this step: the run that begins there writes it anew."""
+        kept = [point for point in self.points() if point.step <= step]
+        self.path.unlink(missing_ok=True)
+        for point in kept:
+            self.add(point)
+
     def points(self) -> list[CurvePoint]:
-        """Every point in order of its step; a line that a kill cut off is left out."""
+        """Every point in order of its step; a line that a kill cut off, or a loss that was no number, is left out."""
         if not self.path.exists():
             return []
         training: dict[int, CurvePoint] = {}
@@ -42,7 +49,10 @@ class CurveFile(BaseModel):
                 point = CurvePoint.model_validate(json.loads(line))
             except (ValueError, ValidationError):
                 continue
-            (training if point.validation is None else validation)[point.step] = point
+            if point.validation is not None:
+                validation[point.step] = point
+            elif point.training is not None:
+                training[point.step] = point
         return sorted([*training.values(), *validation.values()], key=lambda point: point.step)
 
 

@@ -1,8 +1,8 @@
 """A LoRA layer's forward and backward with as few passes as the arithmetic needs.
 
 PEFT's layer casts, drops out and adds for each of seven projections; on a processor those passes cost as much as the
-products. Here the factors are kept in float32, so that small steps are not rounded away, and cast once; modules that read
-the same input share one dropout mask. PEFT still makes, holds and saves the factors.
+products. Here the factors are kept in float32, so that small steps are not rounded away, and cast once; modules that
+read the same input share one dropout mask. PEFT still makes, holds and saves the factors.
 """
 
 from __future__ import annotations

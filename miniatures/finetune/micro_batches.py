@@ -1,8 +1,8 @@
 """Plans which examples pass through the model together, so that what their prompts share is computed once.
 
-Prompts of one campaign begin alike: the instructions and the brief. Examples with a common beginning are laid out as one
-prefix and several branches. The result is exactly that of separate examples, because a branch sees the prefix and itself
-only; the work is less.
+Prompts of one campaign begin alike: the instructions and the brief. Examples with a common beginning are laid out as
+one prefix and several branches. The result is exactly that of separate examples, because a branch sees the prefix and
+itself only; the work is less.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Attention by plain matrix products, for processors: torch's fused kernel takes twice as long there at these lengths.
 
-The heads that share a key are folded into one product, and the weights are kept for the backward pass; they are small as
-long as a sequence is short.
+The heads that share a key are folded into one product, and the weights are kept for the backward pass; they are small
+as long as a sequence is short.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ LONGEST = 1_024
 
 
 def attend(query: Any, key: Any, value: Any, mask: Any, scaling: float) -> Any:
-    """Attention of queries (batch, heads, n, size) to keys (batch, key heads, m, size), under an additive mask (n, m)."""
+    """Attends queries (batch, heads, n, size) to keys (batch, key heads, m, size), under an additive mask (n, m)."""
     batch, heads, length, size = query.shape
     key_heads = key.shape[1]
     folded = (query * scaling).reshape(batch * key_heads, heads // key_heads * length, size)

@@ -62,7 +62,7 @@ def preflight(prepared: Prepared) -> Preflight:
         longest_tokens=prepared.training.longest,
         tokens=tokens,
         positions=sum(computed),
-        shared=1 - sum(computed) / tokens,
+        shared=max(0.0, 1 - sum(computed) / tokens),
         steps=prepared.steps,
         parameters=prepared.base.parameters,
         trainable=prepared.trainable,

@@ -1,7 +1,7 @@
 """Turns an example into the very text that is served and the answer that is wanted: one prompt path for both.
 
-The prompt is rendered by the same library and the same chat template as a backend's; the answer is the compact JSON that
-the backends' grammar lets a model write.
+The prompt is rendered by the same library and the same chat template as a backend's; the answer is the compact JSON
+that the backends' grammar lets a model write.
 """
 
 from __future__ import annotations

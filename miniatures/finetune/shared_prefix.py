@@ -1,7 +1,7 @@
 """Attention over one prefix and several branches that continue it, as if each branch stood behind its own copy.
 
-Positions are laid out in one row: the prefix, then the branches, each padded on the right to one length. Padding needs no
-mask: nothing that counts comes after it. Without a prefix this is an ordinary padded batch.
+Positions are laid out in one row: the prefix, then the branches, each padded on the right to one length. Padding needs
+no mask: nothing that counts comes after it. Without a prefix this is an ordinary padded batch.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def collate(examples: Sequence[Tokenized], batch: MicroBatch, pad: int) -> dict[
 
 
 def collate_rows(examples: Sequence[Tokenized], batch: MicroBatch, pad: int) -> dict[str, Any]:
-    """The same for models whose attention cannot share a prefix (sliding windows): one row an example, (rows, length)."""
+    """The same where attention cannot share a prefix (sliding windows): one row an example, (rows, length)."""
     import torch
 
     members = [examples[place] for place in batch.examples]

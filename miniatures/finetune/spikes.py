@@ -23,9 +23,13 @@ class SpikeWatch:
 
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=_WINDOW))
     spikes: list[int] = field(default_factory=list)
+    broken: int | None = None
+    """The first step whose loss was no number."""
 
     def see(self, step: int, loss: float) -> bool:
         """Whether this step's loss is a spike. A spike is not remembered as normal."""
+        if not math.isfinite(loss) and self.broken is None:
+            self.broken = step
         if not math.isfinite(loss) or self._leaps(loss):
             self.spikes.append(step)
             return True

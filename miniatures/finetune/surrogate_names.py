@@ -14,7 +14,7 @@ Abena Abiodun Adaeze Adalbert Adelheid Adunni Afsaneh Agnieszka Aigerim Ailbhe A
 Aleksy Alfonsina Amaru Amina Anahit Anaïs Andrzej Anneliese Anselm Aoife Aparna Araceli Arash Armando Arnfinn
 Aroha Arvid Asgeir Ashwin Astrid Atsuko Aurelian Ayodele Azamat Babajide Bahar Balázs Bartosz Barış Beatriz
 Benedikt Berenike Bertil Bhavna Birgit Bjarne Bogdan Boubacar Branko Bronagh Brígida Burcu Caetano Camila
-Caoimhe Catalina Cedric Chiara Chidi Chinedu Ciarán Clémence Cosmin Cyprien Dagmar Damaris Danuta Darragh
+Caoimhe Catalina Cedric Chiara Chidi Chinedu Ciarán Cosmin Cyprien Dagmar Damaris Danuta Darragh
 Delphine Desta Devika Dimitra Diyar Dobromir Domenico Dorothea Dragana Ebele Efua Eirik Ekaterina Elif Elodie
 Emeka Enrique Ersin Eszter Eulalia Ewa Fadi Farida Fatoumata Fechin Feliks Femke Ferenc Fionnuala Florentin
 Francesca Frédérique Gaurav Genoveva Ghislaine Giedrius Gintaras Giuseppe Gudrun Guillem Gulnara Gwenllian Habib
@@ -27,7 +27,7 @@ Nayeli Nefeli Ngozi Nikolett Nilufar Nkechi Nozomi Noémie Nuno Obinna Oddvar Of
 Orsolya Osvaldo Paulina Pelle Penelope Petronella Piotr Pirkko Priyanka Quilla Radhika Raimund Ramón Rashida
 Rauha Renske Rigoberto Roksana Rosalind Ruaridh Rustam Sabine Sadia Sanjana Santiago Saoirse Saskia Segun Selam
 Sergiu Shabnam Shirin Sigrid Silviu Siobhán Slavica Snorri Solveig Stanisław Sunniva Svetlana Szymon Tadeusz
-Taneli Tatiana Temitope Tendai Thandiwe Thorsten Théo Tihana Tjaša Tomasz Torbjørn Tsering Tuomas Uchenna Ulrike
+Taneli Tatiana Temitope Tendai Thandiwe Thorsten Théo Tihana Tjaša Tomasz Torbjørn Tuomas Uchenna Ulrike
 Urszula Vaishali Valtteri Vasilis Veronika Vesna Viggo Vikram Violeta Vladimira Wambui Wenceslas Wilhelmina
 Witold Xiadani Ximena Yaroslav Yasemin Yewande Yolanda Yusuf Zawadi Zbigniew Zdeněk Zinaida Zoltán Zsófia Zuzana
 Øyvind
@@ -45,13 +45,13 @@ Halvorsen Hashimoto Hayashida Heikkinen Hernádi Hlaváček Hoekstra Holmqvist H
 Ilieva Ingebrigtsen Isaksen Ishikawa Ivanauskas Iyengar Jabłoński Jagannathan Janković Jankulovski Jauregui
 Jokinen Jóhannesson Kaczmarek Kahananui Kalinowski Kamara Kapoor Karlsdóttir Katsaros Kavanagh Kazlauskas
 Kekkonen Keïta Khoury Kipchoge Kirchhoff Kjærgaard Kobayashi Koivisto Kolarov Korhonen Kovačević Kowalczyk
-Krawczyk Kristoffersen Kulkarni Kuznetsov Laaksonen Lachance Lagerkvist Laskaris Lefebvre Leszczyński Lindqvist
+Krawczyk Kristoffersen Kulkarni Kuznetsov Laaksonen Lagerkvist Laskaris Lefebvre Leszczyński Lindqvist
 Lombardini Lundgaard MacGillivray Madsen Mahlangu Majumdar Makarewicz Manoukian Marchetti Markovits Matsumoto
-Mbeki Mehrotra Mendieta Mihailović Mikkelsen Mkhize Moreau Mukherjee Mwangi Nakamura Narayanan Nascimento Ndiaye
+Mbeki Mehrotra Mendieta Mihailović Mikkelsen Moreau Mukherjee Mwangi Nakamura Narayanan Nascimento Ndiaye
 Nieminen Nikolaidis Njoroge Nordström Novotný Nwosu Obradović Odhiambo Ofori Ogunleye Okonkwo Oliveira Olofsson
 Onyango Ortega Ostrowski Ouédraogo Paasikivi Padilla Papadakis Pasternak Pavlović Pellegrini Petridis Pfeiffer
 Piątek Quintero Quispe Rademaker Radulescu Rahmani Ramaswamy Rantanen Rasmussen Ravelomanana Reinholt Ribeiro
-Rosenqvist Rossignol Rybak Saarinen Sadowski Sagardía Salonen Sandoval Santhanam Sapkota Savchenko Schellenberg
+Rosenqvist Rossignol Rybak Saarinen Sadowski Sagardía Salonen Santhanam Sapkota Savchenko Schellenberg
 Sedláček Selassie Serrano Sharipov Shevchenko Sigurðsson Sikorska Silveira Skarsgård Sobczak Solberg Stefánsson
 Steinbrenner Strömberg Subramanian Suleimanov Szabó Szymański Sørensen Takahashi Tamaki Tekle Thiébaut Tikhonov
 Tlaloc Torvalds Traoré Tsegaye Tshabalala Uchida Ueda Ugwu Uribe Vaitkus Valdivia Vandermeulen Varga Vasiliou

@@ -69,8 +69,7 @@ class Surrogates:
             table.add(contact.first_name, "given")
             table.add(contact.last_name, "family")
             table.join(contact)
-        kept = fold(str(example.variables.get("brief", "")))
-        replacement = _Replacement(table, kept, self._seed)
+        replacement = _Replacement(table, example.variables.get("brief") or {}, self._seed)
         return example.model_copy(
             update={
                 "variables": _variables(example.variables, replacement),
@@ -144,12 +143,13 @@ class _Piece:
 
 
 class _Replacement:
-    """Rewrites the texts of one example. `kept` is what the brief says: its addresses and numbers stay."""
+    """Rewrites the texts of one example; the brief's addresses and numbers stay, and its sender's whole name."""
 
-    def __init__(self, table: _Table, kept: str, seed: int) -> None:
+    def __init__(self, table: _Table, brief: Mapping[str, Any], seed: int) -> None:
         self._table = table
-        self._kept = kept
-        self._kept_digits = re.sub(r"\D", "", kept)
+        self._kept = fold(str(brief))
+        self._kept_digits = re.sub(r"\D", "", self._kept)
+        self._sender = re.compile(re.escape(str(brief.get("sender", {}).get("name", ""))) or r"(?!)")
         self._seed = seed
 
     def name(self, text: str) -> str:
@@ -179,9 +179,11 @@ class _Replacement:
     def _changes(self, text: str, greeting: int) -> list[tuple[int, int, str]]:
         changes: list[tuple[int, int, str]] = []
         tokens: list[_Piece | re.Match[str]] = []
+        senders = [found.span() for found in self._sender.finditer(text, greeting)]
         for match in _token_pattern().finditer(text):
             if match.lastgroup == "word":
-                tokens.append(self._piece(match) or match)
+                is_sender = any(start <= match.start() < end for start, end in senders)
+                tokens.append(match if is_sender else self._piece(match) or match)
                 continue
             new = self._address(match[0]) if match.lastgroup == "email" else self._number(match[0])
             changes.append((match.start(), match.end(), new))

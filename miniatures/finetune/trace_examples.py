@@ -131,7 +131,7 @@ def _questions(traces: Sequence[Trace], role: str, rulings: Rulings) -> list[lis
 
 def first_question(variables: dict[str, Any]) -> dict[str, Any]:
     """The variables as they were before any answer was refused."""
-    reset = {"reasons": [], "previous": None}
+    reset: dict[str, Any] = {"reasons": [], "previous": None}
     return {**variables, **{name: value for name, value in reset.items() if name in variables}}
 
 

@@ -8,15 +8,9 @@ from __future__ import annotations
 import json
 import math
 import os
-import resource
-import shutil
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from miniatures.backends.errors import OutOfMemory
 from miniatures.backends.hugging_face_load import is_out_of_memory
@@ -27,43 +21,25 @@ from miniatures.finetune import fused_lora
 from miniatures.finetune.base_model import BaseModel as Base
 from miniatures.finetune.base_model import load_base
 from miniatures.finetune.callbacks import Listener, watcher
+from miniatures.finetune.checkpoints import CHECKPOINTS, checkpoint_to_resume, step_of
 from miniatures.finetune.curve import CurveFile, draw_curve
 from miniatures.finetune.dataset_folder import Dataset
 from miniatures.finetune.micro_batches import MicroBatch, plan
+from miniatures.finetune.run_clock import RunClock
 from miniatures.finetune.spikes import SpikeWatch
 from miniatures.finetune.trainer import MicroBatches, make_trainer
 from miniatures.finetune.training_data import TokenizedSplit, tokenize_rows
+from miniatures.finetune.training_summary import TrainingSummary, summarize
 
-ADAPTER, CHECKPOINTS, CURVE, PICTURE, SUMMARY = "adapter", "checkpoints", "curve.jsonl", "curve.png", "summary.json"
+ADAPTER, SUMMARY = "adapter", "summary.json"
+CURVE, PICTURE, CLOCK = "curve.jsonl", "curve.png", "clock.json"
 _EVALUATIONS = 10
-_KIBIBYTE = 1024
 
 
 class TrainingFailed(MiniaturesError):
     """Training ended without a model worth keeping."""
 
     exit_code = ExitCode.UNEXPECTED
-
-
-class TrainingSummary(BaseModel):
-    """What a run did, for the card."""
-
-    model_config = ConfigDict(frozen=True)
-
-    steps: int
-    examples: int
-    tokens: int
-    learned_tokens: int
-    computed_positions: int
-    too_long: int
-    seconds: float
-    tokens_per_second: float
-    trainable_parameters: int
-    best_validation_loss: float | None
-    final_training_loss: float | None
-    spikes: tuple[int, ...] = ()
-    peak_memory_bytes: int
-    device: str
 
 
 @dataclass(frozen=True)
@@ -129,11 +105,13 @@ def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = F
         OutOfMemory: a step did not fit; says what to lower.
         TrainingFailed: the loss was no number.
     """
-    checkpoint = _checkpoint_to_resume(out, resume)
+    checkpoint = checkpoint_to_resume(out, resume)
     out.mkdir(parents=True, exist_ok=True)
     curve, spikes = CurveFile(path=out / CURVE), SpikeWatch()
-    trainer = _trainer(prepared, out, [watcher(curve, spikes, listener)])
-    started = time.monotonic()
+    begun = 0 if checkpoint is None else step_of(checkpoint)
+    curve.cut(begun)
+    clock = RunClock(out / CLOCK)
+    trainer = _trainer(prepared, out, [watcher(curve, clock, spikes, listener)])
     try:
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     except (RuntimeError, MemoryError) as error:
@@ -143,13 +121,13 @@ def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = F
             "a training step did not fit into memory",
             hint="Lower micro_batch_tokens or max_tokens in the recipe, or turn gradient_checkpointing on.",
         ) from error
-    points = curve.points()
-    summary = _summary(prepared, trainer, spikes, points[-1].training if points else None, time.monotonic() - started)
-    if trainer.state.best_metric is None and spikes.spikes:
+    summary = summarize(prepared, trainer, spikes, clock.seconds)
+    if spikes.broken is not None and summary.best_validation_loss is None:
         raise TrainingFailed(
-            f"the loss became no number at step {spikes.spikes[-1]}", hint="Lower learning_rate in the recipe."
+            f"the loss became no number at step {spikes.broken}", hint="Lower learning_rate in the recipe."
         )
     _save(prepared, out)
+    points = curve.points()
     draw_curve(points, out / PICTURE, f"{prepared.recipe.name}: {summary.steps} steps")
     (out / SUMMARY).write_text(summary.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return summary
@@ -193,28 +171,6 @@ def _targets(recipe: Recipe, base: Base) -> list[str] | str:
     return list(recipe.lora.targets)
 
 
-def require_room(out: Path, resume: bool) -> None:
-    """Refuse to write over an earlier run, before anything is loaded.
-
-    Raises:
-        InputError: `out` holds a run and `resume` was not asked for.
-    """
-    _checkpoint_to_resume(out, resume)
-
-
-def _checkpoint_to_resume(out: Path, resume: bool) -> Path | None:
-    checkpoints = sorted((out / CHECKPOINTS).glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    whole = [path for path in checkpoints if (path / "trainer_state.json").is_file()]
-    for path in set(checkpoints) - set(whole):
-        shutil.rmtree(path)
-    if whole and not resume:
-        raise InputError(
-            f"{out} holds a run that reached step {whole[-1].name.split('-')[1]}",
-            hint="Go on with --resume, or choose another folder with --out.",
-        )
-    return whole[-1] if whole else None
-
-
 def _trainer(prepared: Prepared, out: Path, callbacks: list[Any]) -> Any:
     from transformers import EarlyStoppingCallback
     from transformers.trainer_callback import PrinterCallback, ProgressCallback
@@ -249,7 +205,9 @@ def _arguments(prepared: Prepared, out: Path, validates: bool) -> Any:
     on_cpu = not torch.cuda.is_available()
     trained_in_half = recipe.method is Method.FULL and recipe.precision is not Precision.FP32
     return TrainingArguments(
-        output_dir=str(out / CHECKPOINTS),
+        output_dir=str((out / CHECKPOINTS).absolute()),
+        restore_callback_states_from_checkpoint=True,
+        logging_nan_inf_filter=False,
         per_device_train_batch_size=1,
         gradient_accumulation_steps=prepared.accumulation,
         max_steps=prepared.steps,
@@ -279,48 +237,6 @@ def _arguments(prepared: Prepared, out: Path, validates: bool) -> Any:
         report_to=[],
         disable_tqdm=True,
     )
-
-
-def _summary(
-    prepared: Prepared, trainer: Any, spikes: SpikeWatch, final: float | None, seconds: float
-) -> TrainingSummary:
-    import torch
-
-    steps = int(trainer.state.global_step)
-    done = prepared.batches[: steps * prepared.accumulation]
-    examples = [prepared.training.examples[place] for batch in done for place in batch.examples]
-    tokens = sum(len(example.tokens) for example in examples)
-    return TrainingSummary(
-        steps=steps,
-        examples=len(examples),
-        tokens=tokens,
-        learned_tokens=sum(example.answer for example in examples),
-        computed_positions=sum(_positions(prepared, batch) for batch in done),
-        too_long=prepared.training.too_long,
-        seconds=round(seconds, 1),
-        tokens_per_second=round(tokens / max(seconds, 1e-9), 1),
-        trainable_parameters=prepared.trainable,
-        best_validation_loss=trainer.state.best_metric,
-        final_training_loss=final,
-        spikes=tuple(spikes.spikes),
-        peak_memory_bytes=peak_memory_bytes(),
-        device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
-    )
-
-
-def _positions(prepared: Prepared, batch: MicroBatch) -> int:
-    longest = max(len(prepared.training.examples[place].tokens) for place in batch.examples)
-    return batch.prefix + len(batch.examples) * (longest - batch.prefix)
-
-
-def peak_memory_bytes() -> int:
-    """The most memory this process has held: on the GPU if there is one, else resident."""
-    import torch
-
-    if torch.cuda.is_available():
-        return int(torch.cuda.max_memory_allocated())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * _KIBIBYTE
 
 
 def _save(prepared: Prepared, out: Path) -> None:

@@ -109,7 +109,8 @@ def test_an_unknown_source_and_a_damaged_dataset_are_named(tmp_path, build, caps
 def test_gold_folders_in_any_order_give_the_same_bytes(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for name in ("one", "two"):
-        write_space(tmp_path / name)
+        case = "- {brief: frost, company: sunden, contact: 1, quotes: [1, 2]}\n"
+        (write_space(tmp_path / name) / "cases.yaml").write_text(case)
     for out, order in (("a", ("one", "two")), ("b", ("two/", "one", "two"))):
         sources = [option for name in order for option in ("--from", name)]
         assert main(["dataset", "build", *sources, "--out", out]) == ExitCode.OK, capsys.readouterr().err

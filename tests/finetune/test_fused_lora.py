@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from tiny_models import PROJECTIONS, TARGETS, tiny
-
 from miniatures.finetune import fused_lora
+from tests.finetune.tiny_models import PROJECTIONS, TARGETS, tiny
 
 pytestmark = pytest.mark.slow
 

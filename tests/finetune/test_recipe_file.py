@@ -64,7 +64,7 @@ def test_the_rank_follows_from_the_size_unless_it_is_stated(parameters: int, ran
     ],
 )
 def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, line: str, said: str):
-    lines = {"name": "name: a", "base": "base: b", "dataset": "dataset: c"} | {line.split(":")[0]: line}
+    lines = {"name": "name: a", "base": "base: b", "dataset": "dataset: c"} | {line.partition(":")[0]: line}
     path = tmp_path / "recipe.yaml"
     path.write_text("\n".join(lines.values()) + "\n", encoding="utf-8")
     number = list(lines.values()).index(line) + 1

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import random
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from tiny_models import CONFIGS, tiny
 
 from miniatures.finetune import shared_prefix
 from miniatures.finetune.micro_batches import MicroBatch, common_prefix
 from miniatures.finetune.rendering import Tokenized
 from miniatures.finetune.trainer import MicroBatches, batch_loss
+from tests.finetune.tiny_models import CONFIGS, tiny
 
 pytestmark = pytest.mark.slow
 

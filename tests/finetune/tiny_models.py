@@ -1,4 +1,4 @@
-"""Small random models, and a model folder that a recipe can name: the embedded base's tokenizer on two narrow layers."""
+"""Small random models, and a folder that a recipe can name: the embedded base's tokenizer on two narrow layers."""
 
 from __future__ import annotations
 

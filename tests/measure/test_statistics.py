@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -27,6 +27,7 @@ def test_wilson_gives_newcombes_published_intervals(passed, total, low, high):
     assert (score.low, score.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
+@settings(deadline=None)
 @given(COUNTS)
 def test_an_interval_holds_its_share_and_mirrors(counts):
     passed, total = counts
@@ -48,6 +49,7 @@ def test_nothing_measured_is_no_share_and_says_nothing():
             wilson(passed, total)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=60))
 def test_mcnemar_is_the_binomial_test_of_the_cases_that_differ(pairs):
     first, second = [one for one, _ in pairs], [other for _, other in pairs]
@@ -62,6 +64,7 @@ def test_mcnemar_of_a_worked_example():
     assert mcnemar(first, second) == pytest.approx(0.04138946533203125)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([-1.0, 0.0, 1.0]), st.integers(0, 8)), min_size=1, max_size=60))
 def test_a_bootstrap_interval_holds_its_mean_and_repeats_itself(values):
     numbers, clusters = [number for number, _ in values], [cluster for _, cluster in values]

@@ -1,0 +1,85 @@
+"""What a training run did, counted when it is over: for the card, and beside the estimate."""
+
+from __future__ import annotations
+
+import math
+import resource
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from miniatures.finetune.micro_batches import MicroBatch
+    from miniatures.finetune.spikes import SpikeWatch
+    from miniatures.finetune.training import Prepared
+
+_KIBIBYTE = 1024
+
+
+class TrainingSummary(BaseModel):
+    """What a run did, for the card."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: int
+    examples: int
+    tokens: int
+    learned_tokens: int
+    computed_positions: int
+    too_long: int
+    seconds: float
+    tokens_per_second: float
+    trainable_parameters: int
+    best_validation_loss: float | None
+    final_training_loss: float | None
+    spikes: tuple[int, ...] = ()
+    peak_memory_bytes: int
+    device: str
+
+
+def summarize(prepared: Prepared, trainer: Any, spikes: SpikeWatch, seconds: float) -> TrainingSummary:
+    """What a finished trainer did, in so many seconds over all its resumptions."""
+    import torch
+
+    steps = int(trainer.state.global_step)
+    done = prepared.batches[: steps * prepared.accumulation]
+    examples = [prepared.training.examples[place] for batch in done for place in batch.examples]
+    tokens = _tokens(prepared, done)
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    best = trainer.state.best_metric
+    return TrainingSummary(
+        steps=steps,
+        examples=len(examples),
+        tokens=tokens,
+        learned_tokens=sum(example.answer for example in examples),
+        computed_positions=sum(_positions(prepared, batch) for batch in done),
+        too_long=prepared.training.too_long,
+        seconds=round(seconds, 1),
+        tokens_per_second=round(tokens / max(seconds, 1e-9), 1),
+        trainable_parameters=prepared.trainable,
+        best_validation_loss=best if best is not None and math.isfinite(best) else None,
+        final_training_loss=losses[-1] if losses and math.isfinite(losses[-1]) else None,
+        spikes=tuple(spikes.spikes),
+        peak_memory_bytes=peak_memory_bytes(),
+        device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    )
+
+
+def _tokens(prepared: Prepared, batches: list[MicroBatch]) -> int:
+    return sum(len(prepared.training.examples[place].tokens) for batch in batches for place in batch.examples)
+
+
+def _positions(prepared: Prepared, batch: MicroBatch) -> int:
+    longest = max(len(prepared.training.examples[place].tokens) for place in batch.examples)
+    return batch.prefix + len(batch.examples) * (longest - batch.prefix)
+
+
+def peak_memory_bytes() -> int:
+    """The most memory this process has held: on the GPU if there is one, else resident."""
+    import torch
+
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * _KIBIBYTE

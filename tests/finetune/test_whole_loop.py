@@ -1,0 +1,268 @@
+"""The flywheel turned once, through the product's own commands: teacher, review, dataset, training, promotion, swap.
+
+The teacher is a real one behind litellm: its endpoint is `miniatures serve` on loopback, with the real embedded model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from miniatures.agents.tools.site_server import serve_sites
+from miniatures.backends.ask import identity_of
+from miniatures.backends.openvino import close_engines
+from miniatures.backends.spec import open_backend
+from miniatures.cli.main import main
+from miniatures.datamodel.dataset import Split
+from miniatures.datamodel.draft import Draft, EmailText
+from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.example import Source
+from miniatures.datamodel.miniature import MiniatureCard
+from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.review import Review, ReviewAction
+from miniatures.finetune.dataset_folder import Dataset, open_dataset
+from miniatures.finetune.review_queue import draft_to_review, waiting_drafts
+from miniatures.finetune.reviewing import edit
+from miniatures.inputs.campaign import LoadedCampaign, load_campaign
+from miniatures.store.open import open_store
+from miniatures.weights.home import weights_home
+from miniatures.weights.registry import Registry
+from tests.finetune.gold_folders import slice_of
+
+pytestmark = pytest.mark.slow
+EXAMPLE = Path(__file__).parents[2] / "examples" / "cold_storage"
+MODEL, NAME, REVIEWER = "smollm2-135m-instruct", "whole-loop", "ana"
+PROSPECTS = 3
+TEACHER = {"use": "litellm:openai/teacher", "max_tokens": 220, "timeout_s": 300}
+STUDENT = {"use": f"miniature:{NAME}@live", "max_tokens": 220}
+RECIPE = {
+    "name": NAME,
+    "base": MODEL,
+    "dataset": "dataset",
+    "max_steps": 3,
+    "learning_rate": 2e-3,
+    "warmup": 0,
+    "evaluate_every": 3,
+    "batch_tokens": 768,
+    "micro_batch_tokens": 768,
+    "max_tokens": 1024,
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A registry and a cache of merged weights of their own; the base is the one that is here already."""
+    ours, home = weights_home(), tmp_path / "home"
+    (home / "weights" / "openvino").mkdir(parents=True)
+    for entry in [ours / MODEL, *ours.glob("openvino/*-v*")]:
+        if entry.is_dir():
+            (home / "weights" / entry.relative_to(ours)).symlink_to(entry)
+    monkeypatch.setenv("MINIATURES_HOME", str(home))
+    yield home
+    close_engines()
+
+
+@pytest.fixture
+def teacher(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The teacher's address; the process that serves it ends with the test."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["serve", f"teacher=local:{MODEL}", "--port", str(port), "--api-key", "the-teachers-key"]
+    process = subprocess.Popen([sys.executable, "-m", "miniatures", *command], env=os.environ)
+    try:
+        _await(f"http://127.0.0.1:{port}/health", process)
+        monkeypatch.setenv("OPENAI_API_KEY", "the-teachers-key")
+        for variable in ("OPENAI_API_BASE", "OPENAI_BASE_URL"):
+            monkeypatch.setenv(variable, f"http://127.0.0.1:{port}/v1")
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the teacher's server ended"
+        try:
+            if httpx.get(url).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise TimeoutError(url)
+
+
+def test_traces_become_a_miniature_that_takes_the_role_over(
+    teacher: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    campaign = make_campaign(tmp_path / "campaign")
+    first = run(campaign, "teacher")
+    assert all("litellm:openai/teacher" in result.draft.backend for result in written(first))
+    reviews = review_all(campaign)
+    dataset = build(campaign, tmp_path)
+    assert_lineage_of(dataset, campaign, reviews)
+    card = finetune(tmp_path, dataset, capsys)
+    assert evaluate(tmp_path, card) == card.version
+    promote(card)
+    assert Registry().resolve(NAME, "live") == card.version
+    second = run(campaign, "student")
+    assert_traced_back(second, campaign, card, dataset, reviews)
+
+
+def make_campaign(folder: Path) -> Path:
+    """The example campaign, with a teacher in both roles and a student who waits."""
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("runs"))
+    path = folder / "campaign.yaml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    settings["backends"] = {"teacher": TEACHER, "student": STUDENT}
+    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return path
+
+
+def run(campaign: Path, backend: str) -> list[ProspectResult]:
+    """The swap is one word in the file."""
+    settings = yaml.safe_load(campaign.read_text(encoding="utf-8"))
+    settings["roles"] = {"researcher": backend, "writer": backend}
+    campaign.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    with serve_sites(campaign.parent / "sites") as sites:
+        settings["hosts"] = dict.fromkeys(settings["hosts"], sites.target)
+        campaign.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        code = main(["run", str(campaign), "--limit", str(PROSPECTS)])
+    assert code in {ExitCode.OK, ExitCode.SOME_FAILED}
+    loaded = load_campaign(campaign)
+    with open_store(loaded.store_url) as store:
+        return list(store.results(loaded.name))[:PROSPECTS]
+
+
+def written(results: list[ProspectResult]) -> list[ProspectResult]:
+    found = [result for result in results if result.draft is not None and result.draft.body.strip()]
+    assert found, [(result.status, result.error) for result in results]
+    return found
+
+
+def review_all(campaign: Path) -> list[Review]:
+    """A reviewer who would send none of an untuned model's drafts as it stands, and writes each anew."""
+    loaded = load_campaign(campaign)
+    made = []
+    with open_store(loaded.store_url) as store:
+        for number, result in enumerate(waiting_drafts(store, loaded.name, REVIEWER)):
+            waiting = draft_to_review(store, result)
+            assert waiting is not None, "a draft without the call that wrote it"
+            made.append(edit(waiting.item, REVIEWER, by_hand(loaded, result.prospect, waiting.draft, number)))
+        for review in made:
+            asyncio.run(store.add_review(review))
+        assert not waiting_drafts(store, loaded.name, REVIEWER)
+    assert made and all(review.action is ReviewAction.EDIT for review in made)
+    return made
+
+
+def by_hand(loaded: LoadedCampaign, prospect: Prospect, draft: Draft, number: int) -> EmailText:
+    """Each with other claims, so that no two are near-duplicates."""
+    brief, quote = loaded.brief, draft.evidence[0].quote
+    claims = " ".join([*brief.claims, *brief.claims][2 * number : 2 * number + 2])
+    body = (
+        f"Hello {prospect.first_name},\n\nYour site says: {quote}\n\n{brief.offer} {claims}\n\n"
+        f"{brief.call_to_action}\n\nBest regards,\n{brief.sender.name}\n{brief.sender.company}"
+    )
+    return EmailText(subject="What your site says of the cold store", body=body)
+
+
+def build(campaign: Path, folder: Path) -> Dataset:
+    gold = slice_of("ember", folder / "gold", 16)
+    sources = ["--from", str(campaign), "--from", str(gold)]
+    shares = ["--test", "0.25", "--validation", "0.1"]
+    command = ["dataset", "build", *sources, "--reviewed", *shares, "--out", str(folder / "dataset")]
+    assert main(command) == ExitCode.OK
+    once = (folder / "dataset" / "manifest.json").read_bytes()
+    assert main(command) == ExitCode.OK
+    assert (folder / "dataset" / "manifest.json").read_bytes() == once
+    return open_dataset(folder / "dataset")
+
+
+def assert_lineage_of(dataset: Dataset, campaign: Path, reviews: list[Review]) -> None:
+    """Each reviewed draft is an example that names its trace and its review; the traces are in the store."""
+    loaded = load_campaign(campaign)
+    with open_store(loaded.store_url) as store:
+        traces = {trace.id for trace in store.traces(loaded.name)}
+    rows = [row for split in Split for row in dataset.rows(split) if row.example.source is Source.EDITED]
+    named = {entry for row in rows for entry in dataset.manifest.lineage[row.id]}
+    assert {f"review:{review.id}:edit" for review in reviews} <= named
+    assert {f"trace:{review.trace}" for review in reviews} <= named
+    assert {entry.removeprefix("trace:") for entry in named if entry.startswith("trace:")} <= traces
+    said = json.dumps([row.example.variables["prospect"] for row in rows], ensure_ascii=False)
+    assert not any(person.last_name in said for person in loaded.prospects() if isinstance(person, Prospect))
+
+
+def finetune(folder: Path, dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> MiniatureCard:
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(RECIPE), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["finetune", str(folder / "recipe.yaml"), "--out", str(folder / "out"), "--json"]) == ExitCode.OK
+    told = json.loads(capsys.readouterr().out)
+    card = Registry().card(NAME, "candidate")
+    assert (told["version"], told["steps"]) == (card.version, 3)
+    assert card.dataset == dataset.manifest.hash
+    return card
+
+
+def evaluate(folder: Path, card: MiniatureCard) -> str:
+    """Against its own teacher, on two cases; returns the version whose card holds the scores."""
+    specs = [f"miniature:{NAME}@candidate", "litellm:openai/teacher"]
+    cheap = ["--limit", "2", "--best-of", "1", "--rewrites", "0", "--concurrency", "4"]
+    options = ["--dataset", str(folder / "dataset"), "--out", str(folder / "evaluation"), *cheap]
+    assert main(["evaluate", *specs, *options]) == ExitCode.OK
+    found: dict[str, Any] = json.loads((folder / "evaluation" / "evaluation.json").read_text(encoding="utf-8"))
+    assert [one["spec"] for one in found["backends"]][:2] == specs
+    assert found["dataset"] == card.dataset
+    assert all(one["scores"] for one in found["backends"])
+    assert found["backends"][0]["identity"]["adapter"] == card.adapter_sha256
+    return str(found["backends"][0]["name"]).rpartition("@")[2]
+
+
+def promote(card: MiniatureCard) -> None:
+    """Three steps make no good writer: where the evaluation says so, a reason overrules it and is kept."""
+    code = main(["models", "promote", NAME])
+    if code != ExitCode.OK:
+        assert main(["models", "promote", NAME, "--force", "a test of the loop, not of the model"]) == ExitCode.OK
+    last = Registry().state(NAME).history[-1]
+    assert last.version == card.version
+    assert (last.forced is None) == (code == ExitCode.OK)
+
+
+def assert_traced_back(
+    results: list[ProspectResult], campaign: Path, card: MiniatureCard, dataset: Dataset, reviews: list[Review]
+) -> None:
+    """From a final draft to the adapter, its card, the dataset, the reviews and the teacher's own calls."""
+    loaded = load_campaign(campaign)
+    with open_store(loaded.store_url) as store:
+        traces = {trace.id: trace for trace in store.traces(loaded.name)}
+        kept = {review.id: review for review in store.reviews(loaded.name)}
+    for result in written(results):
+        assert result.draft.backend == str(identity_of(open_backend(STUDENT["use"])))
+        wrote = [one for one in traces.values() if one.prospect == result.prospect.key and one.role == "writer"]
+        by = {one.backend.adapter for one in wrote if str(one.backend) == result.draft.backend}
+        assert by == {Registry().card(NAME).adapter_sha256} == {card.adapter_sha256}
+    manifest = open_dataset(dataset.folder).manifest
+    assert Registry().card(NAME).dataset == manifest.hash
+    lineage = {entry for entries in manifest.lineage.values() for entry in entries}
+    for review in reviews:
+        assert f"review:{review.id}:edit" in lineage
+        assert kept[review.id].target == review.edited
+        taught = traces[review.trace]
+        assert f"trace:{taught.id}" in lineage
+        assert taught.backend.provider == "litellm"
+        assert taught.structured is not None
