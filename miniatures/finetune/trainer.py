@@ -63,6 +63,7 @@ def _trainer_class() -> Any:
         def __init__(self, **options: Any) -> None:
             super().__init__(data_collator=_only_item, **options)
             self.loss_is_scaled_for_ga = True
+            self._loss_shifts_labels = False  # ours are shifted already: none of them is left out of the count
 
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
             return SequentialSampler(train_dataset if train_dataset is not None else self.train_dataset)

@@ -16,7 +16,7 @@ from miniatures.finetune.gold_examples import researcher_examples
 from miniatures.finetune.near_duplicates import near_duplicates
 from tests.finetune.gold_folders import GOLD, slice_of, training_folders
 
-_HOST = re.compile(r"https?://([^/\s\"')>]+)|@([\w.-]+\w)")
+_HOST = re.compile(r"(?:https?://|@)([\w.-]+\w)")
 _RESERVED = (".example", ".test")
 
 
@@ -75,7 +75,7 @@ def test_the_researcher_has_enough_questions_and_some_have_no_answer():
 
 @pytest.mark.parametrize("path", sorted(GOLD.rglob("*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_host_and_address_is_reserved(path: Path):
-    hosts = {one or other for one, other in _HOST.findall(path.read_text(encoding="utf-8"))}
+    hosts = set(_HOST.findall(path.read_text(encoding="utf-8")))
     assert all(host.lower().endswith(_RESERVED) for host in hosts), sorted(hosts)
 
 
@@ -100,7 +100,7 @@ def folder(tmp_path: Path) -> Path:
 
 def spoil(folder: Path, name: str, **changes: object) -> None:
     rows = yaml.safe_load((folder / name).read_text(encoding="utf-8"))
-    rows[1].update(changes)
+    rows[0].update(changes)
     (folder / name).write_text(yaml.safe_dump(rows, allow_unicode=True), encoding="utf-8")
 
 
@@ -138,7 +138,7 @@ def test_the_command_says_what_fails_and_what_is_in_order(folder: Path, capsys: 
     assert main(["gold", str(folder)]) == 0
     assert "4 of 4 pass every check; 0 near-duplicate pairs" in capsys.readouterr().out
     rows = yaml.safe_load((folder / "emails.yaml").read_text(encoding="utf-8"))
-    spoil(folder, "emails.yaml", body=rows[1]["body"] + "\nUse it for 987,654 years.\n")
+    spoil(folder, "emails.yaml", body=rows[0]["body"] + "\nUse it for 987,654 years.\n")
     assert main(["gold", str(folder)]) == 1
     out = capsys.readouterr().out
     assert "FAILS" in out and "3 of 4" in out

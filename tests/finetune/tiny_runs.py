@@ -29,7 +29,7 @@ RECIPE: dict[str, Any] = {
     "lora": {"rank": 8, "dropout": 0.1},
     "learning_rate": 2e-2,
     "precision": "fp32",
-    "epochs": 8,
+    "epochs": 60,
     "max_steps": 6,
     "evaluate_every": 3,
     "batch_tokens": 2048,

@@ -79,7 +79,7 @@ def test_each_mistake_is_named_with_its_line(folder, old, new, line_start, expec
 
 def test_all_mistakes_of_a_file_at_once_in_the_order_of_its_lines(folder):
     file = folder / "campaign.yaml"
-    change(file, "    use: local:smollm2", "    usee: local:smollm2")
+    change(file, "    use: miniature:", "    usee: miniature:")
     change(file, "search: ddgs", "search: ddgs\nresearch: {rounds: nine, facts: 99}\nserch: x")
     sentences = refusal(folder).message.splitlines()
     assert len(sentences) == 5
