@@ -61,7 +61,7 @@ class _Builder:
         self._references: dict[str, str] = {}
         self.rules: list[str] = []
 
-    def expression(self, schema: Any) -> str:  # noqa: PLR0911 - one return a keyword
+    def expression(self, schema: Any) -> str:
         """What a value of this schema looks like."""
         if schema is True or schema == {}:
             return "value"

@@ -58,7 +58,7 @@ class SplitFile(BaseModel):
 
 
 class DatasetManifest(BaseModel):
-    """Everything that names a dataset. Equal inputs give equal manifests, byte for byte: it holds no clock and no path."""
+    """Everything that names a dataset. It holds no clock and no path: equal inputs give equal manifests, byte for byte."""
 
     model_config = ConfigDict(frozen=True)
 

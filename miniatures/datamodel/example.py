@@ -1,6 +1,6 @@
 """One training example: the variables of a prompt, the answer that a reviewer stands behind, and where both came from.
 
-The variables are kept and not the rendered text, so that a prompt edit renders the example anew instead of orphaning it.
+The variables are kept, not the rendered text, so that a prompt edit renders the example anew instead of orphaning it.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ _function: Any = None
 def _make_function() -> Any:
     import torch
 
-    class FrozenHead(torch.autograd.Function):
+    class FrozenHead(torch.autograd.Function):  # type: ignore[misc]
         """Loss and gradient in one pass over the slices."""
 
         @staticmethod

@@ -92,7 +92,7 @@ def _function() -> Any:
 def _make_function() -> Any:
     import torch
 
-    class LoraLinear(torch.autograd.Function):
+    class LoraLinear(torch.autograd.Function):  # type: ignore[misc]
         """x W' + s (d A') B', where d is x after dropout, and W is frozen."""
 
         @staticmethod

@@ -83,7 +83,7 @@ class GoldBrief(Brief):
     """A brief with a name, whose signals say their kind."""
 
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    signals: tuple[GoldSignal, ...] = Field(min_length=1)  # type: ignore[assignment]
+    signals: tuple[GoldSignal, ...] = Field(min_length=1)
 
     @cached_property
     def plain(self) -> Brief:
@@ -177,7 +177,7 @@ class GoldEmail(GoldCase):
         return EmailText(subject=self.subject.strip(), body=self.body.strip())
 
 
-_W = TypeVar("_W", bound=_Written | GoldBrief)
+_W = TypeVar("_W", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ def _read(folder: Path, pattern: str, model: type[_W], mistakes: list[str]) -> l
 def _by_slug(entries: Iterable[tuple[str, _W]], mistakes: list[str]) -> dict[str, _W]:
     found: dict[str, _W] = {}
     for where, entry in entries:
-        slug: str = entry.slug  # type: ignore[union-attr]
+        slug: str = entry.slug  # type: ignore[attr-defined]
         if slug in found:
             mistakes.append(f"{where}: the slug {slug} stands there twice")
         found[slug] = entry

@@ -34,7 +34,7 @@ def _function() -> Any:
 def _make_function() -> Any:
     import torch
 
-    class PlainAttention(torch.autograd.Function):
+    class PlainAttention(torch.autograd.Function):  # type: ignore[misc]
         """softmax(q k' + mask) v over a batch of matrices."""
 
         @staticmethod

@@ -116,4 +116,4 @@ def _measured_rate(prepared: Prepared) -> float:
             torch.cuda.synchronize()
         repeats += 1
         spent = time.perf_counter() - started
-    return repeats * 2 * rows * matrix.numel() / spent
+    return float(repeats * 2 * rows * matrix.numel() / spent)

@@ -94,8 +94,8 @@ def _attention(
     prefix = layout.prefix
     parts = []
     if prefix:
-        start = (states[:, :, :prefix] for states in (query, key, value))
-        parts.append(_causal(*start, scaling).transpose(1, 2))
+        start = [states[:, :, :prefix] for states in (query, key, value)]
+        parts.append(_causal(start[0], start[1], start[2], scaling).transpose(1, 2))
     shared = [states[:, :, :prefix].expand(layout.branches, -1, -1, -1) for states in (key, value)]
     keys, values = (
         torch.cat([before, _branched(states, layout)], dim=2)

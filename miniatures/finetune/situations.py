@@ -184,7 +184,9 @@ def _evenly(places: Iterable[_Place], seed: int) -> Iterator[_Place]:
     for place in sorted(places, key=lambda place: place.order(seed)):
         strata[place.stratum].append(place)
     order = sorted(strata, key=lambda stratum: text_hash(f"{seed} {stratum}"))
-    margins = [Counter(dict.fromkeys({stratum[axis] for stratum in order}, 0)) for axis in range(3)]
+    margins: list[Counter[object]] = [
+        Counter(dict.fromkeys({stratum[axis] for stratum in order}, 0)) for axis in range(3)
+    ]
     used: Counter[str] = Counter()
 
     def load(stratum: tuple[str, Length, Trap]) -> int:

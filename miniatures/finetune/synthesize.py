@@ -179,7 +179,7 @@ class Synthesis:
 
     async def _ask(self, situation: Situation) -> Answer[Any]:
         kind: type[BaseModel] = Selection if situation.role == RESEARCHER else EmailText
-        options = {"response_schema": _schema(situation), **self._ceiling(situation)}
+        options: dict[str, Any] = {"response_schema": _schema(situation), **self._ceiling(situation)}
         prompt = self._prompt(situation)
         return await ask(self._teacher, prompt, kind, role=situation.role, node=SYNTHESIZE, **options)
 

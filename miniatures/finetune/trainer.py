@@ -57,10 +57,11 @@ def _trainer_class() -> Any:
     from torch.utils.data import SequentialSampler
     from transformers import Trainer
 
-    class CompletionTrainer(Trainer):
+    class CompletionTrainer(Trainer):  # type: ignore[misc]
         """Trainer whose batches are planned and whose loss is summed over answers, then divided by their tokens."""
 
         def __init__(self, **options: Any) -> None:
+            self.control: Any = None
             super().__init__(data_collator=_only_item, **options)
             self.loss_is_scaled_for_ga = True
             self._loss_shifts_labels = False  # ours are shifted already: none of them is left out of the count

@@ -20,9 +20,7 @@ def nobody_listens(folder: Path) -> Path:
         port = probe.getsockname()[1]
     file = folder / "campaign.yaml"
     text = file.read_text(encoding="utf-8")
-    text = text.replace(
-        "use: miniature:outreach@live\n", f"use: openai-compatible:http://127.0.0.1:{port}/v1#m\n", 1
-    )
+    text = text.replace("use: miniature:outreach@live\n", f"use: openai-compatible:http://127.0.0.1:{port}/v1#m\n", 1)
     file.write_text(text.replace("search: ddgs", "search: local:./prompts"), encoding="utf-8")
     assert str(port) in text
     return folder

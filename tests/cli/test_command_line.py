@@ -35,7 +35,20 @@ HEAVY = {
     "xllamacpp",
     "yaml",
 }
-COMMANDS = ["demo", "init", "run", "backends", "status", "drafts", "traces", "report", "export", "evaluate", "models", "serve"]
+COMMANDS = [
+    "demo",
+    "init",
+    "run",
+    "backends",
+    "status",
+    "drafts",
+    "traces",
+    "report",
+    "export",
+    "evaluate",
+    "models",
+    "serve",
+]
 HELP = "import sys; from miniatures.cli.main import main; code = main(['--help']); print(*sys.modules, file=sys.stderr)"
 
 
