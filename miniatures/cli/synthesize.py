@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from dataclasses import dataclass
@@ -59,6 +58,8 @@ def synthesize(  # noqa: PLR0913, PLR0917 - one option each
         dressed = _open_teacher(teacher, name, situations, store, _price(price), budget_usd)
         work = Synthesis(name, dressed, store, situations, concurrency=concurrency)
         order = _Order(work, name, teacher, situations, out)
+        import asyncio
+
         summary = asyncio.run(_carry_out(order, store, n, only_estimate=estimate, as_json=as_json))
     if summary is not None:
         _show_summary(summary, out, as_json=as_json)
@@ -94,6 +95,8 @@ async def _carry_out(
     if only_estimate:
         return None
     write_campaigns(order.out, order.name, order.teacher, order.situations, store)
+    import asyncio
+
     view, stop = open_progress(sys.stderr if as_json else sys.stdout), asyncio.Event()
     try:
         with drain_on_interrupt(stop, view.say, "the same command"):

@@ -58,7 +58,7 @@ class SplitFile(BaseModel):
 
 
 class DatasetManifest(BaseModel):
-    """Everything that names a dataset. It holds no clock and no path: equal inputs give equal manifests, byte for byte."""
+    """Everything that names a dataset; without clock or path, so that equal inputs give equal manifests."""
 
     model_config = ConfigDict(frozen=True)
 

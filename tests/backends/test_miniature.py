@@ -32,9 +32,9 @@ def test_an_unknown_miniature_is_an_unknown_model(tmp_path: Path) -> None:
         with pytest.raises(UnknownModel):
             open_backend(spec)
     adapter = tiny_adapter(tmp_path / "a", 1)
-    Registry().register(card_of(adapter), adapter)
+    Registry().register(card_of(adapter, name="prospecting"), adapter)
     with pytest.raises(UnknownModel, match="has no live version"):
-        open_backend("miniature:outreach")
+        open_backend("miniature:prospecting")
     with pytest.raises(UnknownSpec):
         open_backend("miniature:")
 

@@ -62,7 +62,12 @@ def test_relative_paths_are_meant_from_the_campaigns_folder(folder, monkeypatch)
             "expected a valid integer, found 'nine'",
         ),
         ("search: ddgs", "search: ddgs\nresearch: {facts: 99}", "research", "less than or equal to 12, found 99"),
-        ("search: ddgs", "search: ddgs\nwrite: 3", "write", "keys and values (samples, rewrites), found 3"),
+        (
+            "search: ddgs",
+            "search: ddgs\nwrite: 3",
+            "write",
+            "keys and values (samples, retry_samples, rewrites), found 3",
+        ),
         ("search: ddgs", "search: ddgs\nbudget: {usd: -1}", "budget", "greater than 0, found -1"),
         ("name: autumn", "name: my autumn", "name", "letters, digits, dots, dashes and underscores, found 'my autumn'"),
         ("search: ddgs", "", "name", "search: this key is missing"),
