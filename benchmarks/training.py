@@ -136,7 +136,11 @@ def table(results: dict[str, dict[str, Any]], job: Job, plan: str) -> str:
     for name, figures in results.items():
         if name.startswith(f"{plan}-"):
             lines.append(row(name, figures, rate, peak))
-    return "\n".join([*lines, "", GOALS])
+    losses = [
+        figures["held_out"] for name, figures in results.items() if name.startswith(plan) and "held_out" in figures
+    ]
+    apart = (max(losses) - min(losses)) / min(losses)
+    return "\n".join([*lines, "", f"held-out losses lie within {apart:.2%} of each other; {GOALS}"])
 
 
 def row(name: str, figures: dict[str, Any], rate: float, peak: int) -> str:

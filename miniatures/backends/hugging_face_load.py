@@ -139,13 +139,18 @@ def named_failures(name: str) -> Iterator[None]:
             raise OutOfMemory(
                 f"{name} does not fit into memory", hint="Use a smaller model, or a quantized one with local:."
             ) from error
-        if isinstance(error, OSError | ValueError | KeyError | RuntimeError):
+        if isinstance(error, OSError | ValueError | KeyError | RuntimeError) or _is_of_safetensors(error):
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise UnknownModel(
                 f"transformers cannot load {name}: {reason}",
                 hint="Name a model of the catalog, a .gguf file, a model directory or a repository of the hub.",
             ) from error
         raise
+
+
+def _is_of_safetensors(error: Exception) -> bool:
+    """Whether a weights file is damaged: the library's own exception has no common base."""
+    return type(error).__name__ == "SafetensorError"
 
 
 def import_libraries() -> tuple[Any, Any]:

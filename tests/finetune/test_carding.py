@@ -12,7 +12,7 @@ from miniatures.finetune.training import ADAPTER, train
 from miniatures.weights.errors import WeightsError
 from miniatures.weights.merge import adapter_hash
 from miniatures.weights.registry import Registry
-from tests.finetune.tiny_runs import BASE, make_workshop
+from tests.finetune.tiny_runs import BASE, make_workshop, one_thread
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,9 @@ def run(tmp_path_factory: pytest.TempPathFactory):
     workshop = make_workshop(tmp_path_factory.mktemp("carding"), emails=6)
     prepared = workshop.prepared(max_steps=2, evaluate_every=2)
     out = workshop.folder / "out"
-    return workshop, prepared, train(prepared, out, lambda progress: None), out
+    with one_thread():
+        summary = train(prepared, out, lambda progress: None)
+    return workshop, prepared, summary, out
 
 
 def test_the_card_names_base_data_recipe_and_prompts(run, tmp_path: Path):

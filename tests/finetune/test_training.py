@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,34 @@ from miniatures.finetune.checkpoints import CHECKPOINTS
 from miniatures.finetune.dataset_folder import MANIFEST
 from miniatures.finetune.preflight import preflight
 from miniatures.finetune.training import ADAPTER, PICTURE, SUMMARY, TrainingFailed, train
-from tests.finetune.tiny_runs import BASE, DATA, Workshop, losses, make_workshop, points, read_json, validations
+from tests.finetune.tiny_runs import (
+    BASE,
+    DATA,
+    Workshop,
+    losses,
+    make_workshop,
+    one_thread,
+    points,
+    read_json,
+    validations,
+)
 
 pytestmark = pytest.mark.slow
+WORSE = {
+    "learning_rate": 1.0,
+    "schedule": "constant",
+    "warmup": 0,
+    "max_steps": 40,
+    "evaluate_every": 1,
+    "patience": 2,
+}
+"""Settings under which the validation loss soon rises."""
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return make_workshop(tmp_path_factory.mktemp("training"))
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    with one_thread():
+        yield make_workshop(tmp_path_factory.mktemp("training"))
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +99,14 @@ def test_the_adapter_is_in_half_precision_and_tells_no_path(long_run, workshop: 
 
 
 def test_what_was_saved_is_the_best_and_not_the_last(workshop: Workshop, tmp_path: Path):
-    """A rate that grows too large after the first evaluation: the adapter's loss is that of the best point."""
+    """A rate so large that the run gets worse: what is in the model afterwards has the loss of the best point."""
     from miniatures.finetune.micro_batches import plan
     from miniatures.finetune.trainer import MicroBatches, batch_loss
 
-    prepared = workshop.prepared(learning_rate=0.5, schedule="constant", warmup=0, max_steps=6, evaluate_every=1)
+    prepared = workshop.prepared(**WORSE)
     train(prepared, tmp_path, lambda progress: None)
     checked = [loss for _, loss in validations(points(tmp_path))]
-    assert min(checked) < checked[-1], "this test needs a run that gets worse"
+    assert min(checked) < checked[-1] - 0.01, "this test needs a run that gets worse"
     held = prepared.validation.examples
     batches = plan(held, 1, 1024, 7)[0]
     source = MicroBatches(held, batches, prepared.base.turn_end, share=True)
@@ -95,9 +116,7 @@ def test_what_was_saved_is_the_best_and_not_the_last(workshop: Workshop, tmp_pat
 
 
 def test_early_stopping(workshop: Workshop, tmp_path: Path):
-    summary, curve = workshop.run(
-        tmp_path, learning_rate=1.0, schedule="constant", warmup=0, max_steps=40, evaluate_every=1, patience=2
-    )
+    summary, curve = workshop.run(tmp_path, **WORSE)
     checked = [loss for _, loss in validations(curve)]
     assert summary.steps == len(checked) < 40
     best = min(checked[:-2])
@@ -167,13 +186,13 @@ def test_full_tuning_of_every_weight(workshop: Workshop, tmp_path: Path):
     assert len(AutoTokenizer.from_pretrained(tmp_path / ADAPTER)) == model.config.vocab_size
 
 
-def test_gradient_checkpointing_changes_the_memory_and_not_the_losses(workshop: Workshop, tmp_path: Path):
+def test_gradient_checkpointing_does_not_change_the_losses(workshop: Workshop, tmp_path: Path):
     same = {"lora": {"rank": 8, "dropout": 0.0}, "max_steps": 4, "evaluate_every": 4}
     _, plain = workshop.run(tmp_path / "plain", **same)
     _, saved = workshop.run(tmp_path / "saved", gradient_checkpointing=True, **same)
     for (_, one), (_, other) in zip(losses(plain), losses(saved), strict=True):
-        assert one == pytest.approx(other, rel=1e-3)
-    assert losses(saved)[-1][1] < losses(saved)[0][1]
+        assert one == pytest.approx(other, rel=1e-4)
+    assert validations(saved)[0][1] == pytest.approx(validations(plain)[0][1], rel=1e-4)
 
 
 def test_too_long_examples_are_counted_and_left_out(workshop: Workshop, tmp_path: Path):
@@ -286,5 +305,5 @@ def test_the_estimate_is_positive_and_counts_what_is_there(workshop: Workshop):
     assert expected.steps == 6
     assert expected.trainable == prepared.trainable < expected.parameters
     assert expected.positions <= expected.tokens
-    larger = preflight(workshop.prepared(micro_batch_tokens=4096, batch_tokens=8192))
-    assert larger.memory_bytes > expected.memory_bytes
+    smaller = preflight(workshop.prepared(micro_batch_tokens=300))
+    assert smaller.memory_bytes < expected.memory_bytes

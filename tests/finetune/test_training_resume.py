@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from miniatures.finetune.checkpoints import CHECKPOINTS
 from miniatures.finetune.training import ADAPTER, CURVE, SUMMARY, train
 from miniatures.weights.merge import adapter_hash
-from tests.finetune.tiny_runs import Workshop, losses, make_workshop, points, read_json, validations
+from tests.finetune.tiny_runs import Workshop, losses, make_workshop, one_thread, points, read_json, validations
 
 pytestmark = pytest.mark.slow
 STEPS, EVERY = 20, 4
@@ -34,13 +35,14 @@ RUN: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return make_workshop(tmp_path_factory.mktemp("resume"), validation=0.15)
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    with one_thread():
+        yield make_workshop(tmp_path_factory.mktemp("resume"), validation=0.15)
 
 
 def command(workshop: Workshop, *options: str, **changes: Any) -> subprocess.Popen[bytes]:
     recipe = workshop.recipe("killed", **{**RUN, **changes})
-    home = {"MINIATURES_HOME": str(workshop.folder / "home")}
+    home = {"MINIATURES_HOME": str(workshop.folder / "home"), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "miniatures", "finetune", str(recipe), "--json", *options],
         env={**os.environ, **home},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,17 @@ def make_workshop(folder: Path, *, validation: float = 0.25, emails: int = 14) -
     build_dataset(examples, folder / DATA, BuildSettings(validation=validation, sources=("gold:slice",)))
     tiny_folder(folder / BASE)
     return Workshop(folder)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Models this small gain nothing from a second thread, and lose much where the machine has other work."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def points(out: Path) -> list[CurvePoint]:
