@@ -69,10 +69,12 @@ def print_json_lines(items: Iterable[Any]) -> None:
 
 
 def dollars(cost: float | None) -> str:
-    """A cost in USD; an unknown one is said to be unknown."""
+    """A cost in USD; an unknown one is said to be unknown, and a tiny one is not shown as nothing."""
     if cost is None:
         return "unknown"
-    return f"${cost:,.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"
+    if cost >= 1 or cost == 0:
+        return f"${cost:,.2f}"
+    return f"${cost:.4f}" if cost >= 0.001 else f"${cost:.7f}"
 
 
 def cost_words(cost: float | None) -> str:

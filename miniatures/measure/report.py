@@ -136,6 +136,13 @@ def _reading_order(result: ProspectResult) -> tuple[int, int]:
     return place, len(result.draft.failed_checks) if result.draft else 0
 
 
+def _usd(cost: float | None) -> str:
+    """A cost with as many digits as it takes to be seen."""
+    if cost is None:
+        return "not known"
+    return f"${cost:,.4f}" if cost >= 0.001 or cost == 0 else f"${cost:.7f}"
+
+
 def html_environment() -> Environment:
     """What every page is made with: foreign text is escaped, and a name that is not there is an error."""
     environment = Environment(
@@ -148,5 +155,5 @@ def html_environment() -> Environment:
     environment.filters["passages"] = passages
     environment.filters["words"] = lambda status: str(status).replace("_", " ")
     environment.filters["number"] = lambda value: f"{value:,}"
-    environment.filters["usd"] = lambda value: "not known" if value is None else f"${value:,.4f}"
+    environment.filters["usd"] = _usd
     return environment
