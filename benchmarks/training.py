@@ -91,6 +91,7 @@ class Bench:
             raise SystemExit(f"{name} trained on {seen[0]} tokens and learned {seen[1]}; the job says {wanted}")
         figures["tokens_per_second"] = sum(job.tokens(plan)[1:]) / sum(figures["seconds"])
         self.results[name] = figures
+        self.keep()
         print(f"{name}: {figures['tokens_per_second']:.0f} tokens/s", file=sys.stderr, flush=True)
 
     def judge(self) -> None:
@@ -101,6 +102,11 @@ class Bench:
         for name in names:
             self.results[name]["held_out"] = losses[name]
         self.results["base"] = {"held_out": losses["base"]}
+        self.keep()
+
+    def keep(self) -> None:
+        """Write down what is known so far."""
+        (self.folder / "results.json").write_text(json.dumps(self.results, indent=1), encoding="utf-8")
 
 
 def run(bench: Bench, base: str, steps: int, parts: bool) -> None:
@@ -118,7 +124,9 @@ def run(bench: Bench, base: str, steps: int, parts: bool) -> None:
     for plan in ("grouped", "any"):
         print(table(bench.results, job, plan))
     print(limit(bench.results["grouped-whole"]))
-    (bench.folder / "results.json").write_text(json.dumps(bench.results, indent=1), encoding="utf-8")
+    for name in ("grouped-whole", "grouped-full"):
+        if name in bench.results:
+            print(f"{name}: {bench.results[name]['trainable']:,} trainable parameters")
 
 
 def table(results: dict[str, dict[str, Any]], job: Job, plan: str) -> str:
@@ -160,8 +168,7 @@ def limit(figures: dict[str, Any]) -> str:
         f"\nlimit: a bf16 product of the model's shape runs at {figures['rate'] / 1e9:.0f} GFLOP/s here "
         f"(2048 x 2048 matrices: {figures['square_rate'] / 1e9:.0f}); our steps reach {reached / 1e9:.0f}, "
         f"{reached / figures['rate']:.0%} of it, counted as in preflight (attention left out); at the full rate it "
-        f"would be {figures['tokens_per_second'] * figures['rate'] / reached:.0f} tokens/s\n"
-        f"trainable parameters: {figures['trainable']:,} with LoRA"
+        f"would be {figures['tokens_per_second'] * figures['rate'] / reached:.0f} tokens/s"
     )
 
 
@@ -177,6 +184,7 @@ def main() -> None:
     parser.add_argument("--peer-python", help="an interpreter that has TRL; see the head of this file")
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--base", default="smollm2-135m-instruct", help="a named weight, a GGUF or a folder")
+    parser.add_argument("--no-parts", dest="parts", action="store_false", help="leave out ours without its parts")
     parser.add_argument("--out", type=Path, help="keep the job and the adapters here")
     arguments = parser.parse_args()
     if arguments.steps < 2:
@@ -185,7 +193,7 @@ def main() -> None:
         print("no --peer-python: TRL's sides are left out")
     with tempfile.TemporaryDirectory() as spare:
         folder = arguments.out or Path(spare)
-        run(Bench(folder / "cpu", arguments.peer_python, cuda=False), arguments.base, arguments.steps, parts=True)
+        run(Bench(folder / "cpu", arguments.peer_python, cuda=False), arguments.base, arguments.steps, arguments.parts)
         gpu = gpu_name()
         if gpu is None:
             print("\nno GPU: the comparison on a 4B-shaped model was not run")

@@ -15,10 +15,12 @@ from miniatures.datamodel.recipe import Precision
 from miniatures.finetune import shared_prefix
 from miniatures.finetune.rendering import served_prompt
 from miniatures.weights.catalog import CATALOG
+from miniatures.weights.gguf_header import read_header
 from miniatures.weights.home import file_sha256
 from miniatures.weights.pull import ensure_weights
 
 _PROBE = "the end of this turn"
+_SPLITTING = "tokenizer.ggml.pre"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,23 @@ def checkpoint_of(base: str, folder: Path) -> Checkpoint:
     return Checkpoint(str(beside) if beside.is_dir() else base)
 
 
+def load_tokenizer(checkpoint: Checkpoint) -> Any:
+    """The base's tokenizer, which makes the tokens that an engine would make of the same text.
+
+    transformers forgets that SmolLM's tokenizer parts digits from all else; then two blanks before a digit would be
+    other tokens in training than when serving.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(**checkpoint.arguments)
+    if checkpoint.gguf is not None and read_header(checkpoint.gguf).metadata.get(_SPLITTING) == "smollm":
+        from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
+
+        steps = [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]
+        tokenizer.backend_tokenizer.pre_tokenizer = Sequence(steps)
+    return tokenizer
+
+
 def load_base(base: str, folder: Path, precision: Precision, longest: int, *, trained: bool) -> BaseModel:
     """Load the base for training, on the GPU if there is one.
 
@@ -82,7 +101,7 @@ def load_base(base: str, folder: Path, precision: Precision, longest: int, *, tr
     with named_failures(checkpoint.name):
         config = transformers.AutoConfig.from_pretrained(**checkpoint.arguments)
         attention = shared_prefix.register() if _sees_everything(config.get_text_config(), longest) else "sdpa"
-        tokenizer = transformers.AutoTokenizer.from_pretrained(**checkpoint.arguments)
+        tokenizer = load_tokenizer(checkpoint)
         model = transformers.AutoModelForCausalLM.from_pretrained(
             **checkpoint.arguments, dtype=kind, attn_implementation=attention, **options
         )

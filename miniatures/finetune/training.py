@@ -255,5 +255,7 @@ def _save(prepared: Prepared, out: Path) -> None:
     path = target / "adapter_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = prepared.base.name
+    if isinstance(config["target_modules"], list):  # from a set: each process would order, and so hash, it anew
+        config["target_modules"].sort()
     path.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     (target / "README.md").unlink(missing_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from miniatures.finetune.curve import CurveFile, CurvePoint, draw_curve
@@ -17,6 +19,27 @@ def test_later_lines_of_a_step_count_and_cut_lines_do_not(tmp_path):
     points = curve.points()
     assert [(one.step, one.training) for one in points if one.training] == [(1, 3.0), (2, 2.4), (3, 1.9)]
     assert [(one.step, one.validation) for one in points if one.validation] == [(2, 2.2)]
+
+
+def test_what_comes_after_a_step_is_forgotten(tmp_path):
+    curve = CurveFile(path=tmp_path / "curve.jsonl")
+    curve.cut(0)
+    for step in (1, 2, 3):
+        curve.add(CurvePoint(step=step, training=1.0 / step))
+        curve.add(CurvePoint(step=step, validation=2.0 / step))
+    before = curve.points()
+    curve.cut(2)
+    assert curve.points() == before[:4]
+    curve.cut(0)
+    assert curve.points() == []
+
+
+def test_a_loss_that_is_no_number_is_left_out_and_hides_nothing(tmp_path):
+    curve = CurveFile(path=tmp_path / "curve.jsonl")
+    curve.add(CurvePoint(step=1, training=2.0))
+    curve.add(CurvePoint(step=1, validation=math.nan))
+    curve.add(CurvePoint(step=2, training=math.inf))
+    assert [(one.step, one.training, one.validation) for one in curve.points()] == [(1, 2.0, None)]
 
 
 def test_no_file_is_no_curve(tmp_path):

@@ -21,7 +21,7 @@ from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
-from miniatures.finetune.base_model import checkpoint_of
+from miniatures.finetune.base_model import checkpoint_of, load_tokenizer
 from miniatures.finetune.gold_dataset import gold_examples
 from miniatures.finetune.rendering import answer_text, chat_messages, served_prompt, tokenize
 from miniatures.finetune.trace_examples import TraceSelection, trace_examples
@@ -41,15 +41,15 @@ ODD = (
     "مرحبا עולם 👩‍👩‍👧‍👦 e\u0301 \u200b\ufeff\u00a0\u2028 \U0001d518\U0001d52b",
     "  two  spaces\tand a tab, 1234567 and 0001  ",
 )
+WRITTEN = st.characters(exclude_categories=["C"])
+"""Every character that is one: the base's vocabulary lacks the bytes of some control codes and unassigned places."""
 SCHEMAS = {"writer": EmailText, "researcher": Selection}
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
-    """The trainer's own, loaded as it loads it."""
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(**checkpoint_of("smollm2-135m-instruct", Path()).arguments)
+    """The trainer's own."""
+    return load_tokenizer(checkpoint_of("smollm2-135m-instruct", Path()))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,13 @@ def trained(tokenizer) -> ChatTemplate:
 @pytest.fixture(scope="module")
 def served(embedded_weights: Path) -> ChatTemplate:
     return ChatTemplate(read_header(embedded_weights))
+
+
+@pytest.fixture(scope="module")
+def engine(embedded_backend: OpenVINOBackend) -> Any:
+    """The tokenizer of the engine that serves, which is loaded by its first answer."""
+    embedded_backend.invoke("Hello", max_tokens=1)
+    return embedded_backend._engine._model.tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +129,7 @@ async def test_the_engine_reads_the_trained_prompt(
     assert len(prompts) == len(examples)
 
 
-def test_the_engines_tokens_of_an_answer_are_those_that_are_learned(
-    embedded_backend: OpenVINOBackend, trained, tokenizer, examples
-):
-    embedded_backend.invoke("Hello", max_tokens=1)
-    engine = embedded_backend._engine._model.tokenizer
+def test_the_engines_tokens_of_an_answer_are_those_that_are_learned(engine, trained, tokenizer, examples):
     for example in examples:
         text = trained.defuse(answer_text(example.answer))
         ours = tokenizer.encode(text, add_special_tokens=False)
@@ -136,10 +139,8 @@ def test_the_engines_tokens_of_an_answer_are_those_that_are_learned(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
-def test_any_text_gives_both_the_same_tokens(embedded_backend: OpenVINOBackend, tokenizer, trained, text: str):
-    embedded_backend.invoke("Hello", max_tokens=1) if embedded_backend._engine._model is None else None
-    engine = embedded_backend._engine._model.tokenizer
+@given(st.text(WRITTEN | st.sampled_from(" \n\t09"), min_size=1, max_size=60))
+def test_any_text_gives_both_the_same_tokens(engine, tokenizer, trained, text: str):
     safe = trained.defuse(text)
     theirs = [int(token) for token in engine.encode(safe, add_special_tokens=False).input_ids.data[0]]
     assert tokenizer.encode(safe, add_special_tokens=False) == theirs

@@ -29,3 +29,12 @@ def test_what_is_no_number_is_a_spike_from_the_first_step():
     watch = SpikeWatch()
     assert watch.see(1, math.nan)
     assert watch.see(2, math.inf)
+    assert watch.broken == 1
+
+
+def test_a_spike_that_is_a_number_breaks_nothing():
+    watch = SpikeWatch()
+    for step in range(20):
+        watch.see(step, 1.0)
+    assert watch.see(20, 9.0)
+    assert watch.broken is None
