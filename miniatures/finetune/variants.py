@@ -13,14 +13,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from miniatures.checks import CheckCase, run_checks
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
-from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.prospect import Prospect
+from miniatures.finetune.example_checks import faults
 from miniatures.finetune.gold import GoldBrief, GoldContact, GoldEmail, GoldFolder
-from miniatures.finetune.gold_check import WRITTEN_AT, evidence_of
+from miniatures.finetune.gold_check import evidence_of
 from miniatures.finetune.gold_examples import written_example
 
 _NUMBER = re.compile(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?![\w]|[.,]\d)")
@@ -94,10 +93,9 @@ def _variant(
     new_prospect = Prospect.model_validate(exchange.everywhere(prospect.model_dump(mode="json"), keep=("email",)))
     new_evidence = tuple(item.model_copy(update={"quote": exchange.text(item.quote)}) for item in evidence)
     text = EmailText(subject=exchange.text(email.text.subject), body=exchange.text(email.text.body))
-    if not _passes(text, new_prospect, new_brief, new_evidence):
-        return None
     name = f"gold:{folder.name}/{email.company}/{email.brief}/{email.contact}"
-    return written_example(new_brief, new_prospect, new_evidence, text, name, Source.VARIANT, company=company.name)
+    made = written_example(new_brief, new_prospect, new_evidence, text, name, Source.VARIANT, company=company.name)
+    return None if faults(made.role, made.variables, text.model_dump()) else made
 
 
 def _exchange_prospect(exchange: _Exchange, prospect: Prospect, pools: Pools) -> None:
@@ -112,11 +110,6 @@ def _exchange_sender(exchange: _Exchange, brief: GoldBrief, pools: Pools) -> Non
     exchange.name(brief.sender.name, pools.senders)
     if brief.sender.company.isalpha():
         exchange.name(brief.sender.company, pools.sellers)
-
-
-def _passes(text: EmailText, prospect: Prospect, brief: Brief, evidence: tuple[Evidence, ...]) -> bool:
-    case = CheckCase(prospect=prospect, brief=brief, evidence=evidence, now=WRITTEN_AT)
-    return run_checks(text, case).passed
 
 
 def _brief(brief: Brief, exchange: _Exchange) -> Brief:

@@ -51,8 +51,7 @@ def test_most_emails_have_their_variants_and_they_pass_the_checks(folder, made):
     assert len(made) >= 1.2 * len(folder.emails)
     assert all(one.source is Source.VARIANT for one in made)
     spoilt = [one for one in made if faults("writer", one.variables, one.answer)]
-    assert len(spoilt) <= 0.1 * len(made), "a short form of the company's name may be left over, and nothing else"
-    assert all("body names" in why for one in spoilt for why in faults("writer", one.variables, one.answer))
+    assert not spoilt
     assert len({one.id for one in made}) == len(made)
 
 
