@@ -43,7 +43,7 @@ def test_the_same_for_people(nobody_listens, capsys):
 
 def test_an_unknown_kind_of_backend_is_wrong_input(folder, capsys):
     file = folder / "campaign.yaml"
-    file.write_text(file.read_text(encoding="utf-8").replace("use: local:", "use: locla:", 1), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace("use: miniature:", "use: locla:", 1), encoding="utf-8")
     assert main(["run", str(folder)]) == ExitCode.BAD_INPUT
     error = capsys.readouterr().err
     assert "locla" in error

@@ -269,8 +269,9 @@ def test_ctrl_c_keeps_what_was_reviewed_and_sums_up(ran):
     deadline = time.monotonic() + 60
     while not kept(ran) and time.monotonic() < deadline:
         time.sleep(0.1)
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
+    while process.poll() is None and time.monotonic() < deadline + 30:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
     output, errors = process.communicate(timeout=30)
     assert process.returncode == ExitCode.INTERRUPTED, errors
     assert f"1 accepted; {COUNT - 1} still waiting." in output

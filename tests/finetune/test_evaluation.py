@@ -20,6 +20,7 @@ from miniatures.finetune.evaluation.calibration import calibration, reviewed_pai
 from miniatures.finetune.evaluation.cards import belongs_on_cards, keep_on_cards
 from miniatures.finetune.evaluation.evaluate import ANSWERS, evaluate
 from miniatures.finetune.evaluation.judged import with_judge
+from miniatures.finetune.evaluation.judging import first_shown
 from miniatures.finetune.evaluation.questions import EvaluationSettings, read_questions
 from miniatures.measure.evaluation_page import write_evaluation_page
 from miniatures.weights.registry import Registry
@@ -126,7 +127,9 @@ def test_backends_are_compared_pair_by_pair(server: ChatServer, dataset: Dataset
 
 
 def test_a_judge_sees_hidden_order_and_its_bias_shows(server: ChatServer, dataset: Dataset, tmp_path: Path) -> None:
-    settings = EvaluationSettings(roles=("writer",), best_of=1, rewrites=0)
+    cases = [question.id for question in read_questions(dataset, EvaluationSettings(roles=("writer",))).writer]
+    seed = next(seed for seed in range(100) if len({first_shown(seed, case) for case in cases}) == 2)
+    settings = EvaluationSettings(roles=("writer",), best_of=1, rewrites=0, seed=seed)
     found = evaluate([server.spec("right"), server.spec("wrong")], dataset, tmp_path, settings)
     fair = with_judge(found, server.spec("fair"), dataset, tmp_path, settings).judged[0]
     assert (fair.preferred.passed, fair.preferred.total, fair.win_rate) == (4, 4, 1.0)

@@ -74,7 +74,7 @@ async def judge_pairs(asker: Asker, pairs: Sequence[Pair], seed: int) -> list[Ju
 
 
 async def _judge(asker: Asker, pair: Pair, seed: int) -> Judgement:
-    shown = random.Random(f"{seed}/{pair.case}").choice([Side.OURS, Side.THEIRS])
+    shown = first_shown(seed, pair.case)
     if pair.ours == pair.theirs:
         return Judgement(case=pair.case, verdict=Verdict.TIE, first_shown=shown, reason="both emails are the same")
     emails = (pair.ours, pair.theirs) if shown is Side.OURS else (pair.theirs, pair.ours)
@@ -89,6 +89,11 @@ async def _judge(asker: Asker, pair: Pair, seed: int) -> Judgement:
         return Judgement(case=pair.case, verdict=Verdict.UNREADABLE, first_shown=shown, reason=answer.error)
     given = Better.model_validate(answer.value)
     return Judgement(case=pair.case, verdict=_verdict(given.better, shown), first_shown=shown, reason=given.reason)
+
+
+def first_shown(seed: int, case: str) -> Side:
+    """Whose email the judge reads first: drawn for each case, the same for equal seeds."""
+    return random.Random(f"{seed}/{case}").choice([Side.OURS, Side.THEIRS])
 
 
 def _verdict(better: Literal["first", "second", "tie"], shown: Side) -> Verdict:
