@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import resource
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -81,5 +83,22 @@ def peak_memory_bytes() -> int:
 
     if torch.cuda.is_available():
         return int(torch.cuda.max_memory_allocated())
+    return _high_water_mark() or _resident_maximum()
+
+
+def _high_water_mark() -> int:
+    """Linux's own count of this process since it was started; 0 where there is none.
+
+    The resource usage counts also what the parent held when it forked.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * _KIBIBYTE if found else 0
+
+
+def _resident_maximum() -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * _KIBIBYTE
