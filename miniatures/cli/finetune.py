@@ -30,11 +30,12 @@ def finetune(
     as_json: AsJson = False,
 ) -> None:
     """Train a miniature and register it as the candidate of its name."""
+    from miniatures.datamodel.recipe import Method
     from miniatures.finetune.carding import register_run
     from miniatures.finetune.checkpoints import require_room
     from miniatures.finetune.preflight import preflight
     from miniatures.finetune.recipe_file import load_recipe
-    from miniatures.finetune.training import prepare, train
+    from miniatures.finetune.training import ADAPTER, prepare, train
     from miniatures.weights.registry import Registry
 
     loaded = load_recipe(recipe)
@@ -60,12 +61,12 @@ def finetune(
         raise
     finally:
         view.close()
-    if loaded.recipe.method == "full":
+    if loaded.recipe.method is Method.FULL:
         if as_json:
-            print_json({"model": str(folder / "adapter"), **summary.model_dump(mode="json")})
+            print_json({"model": str(folder / ADAPTER), **summary.model_dump(mode="json")})
             return
         _show_summary(summary, expected)
-        typer.echo(f"The tuned model is {folder / 'adapter'}; only adapters are registered.")
+        typer.echo(f"The tuned model is {folder / ADAPTER}; only adapters are registered.")
         return
     card = register_run(prepared, dataset, summary, folder, Registry())
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,8 +28,6 @@ Listener = Callable[[Progress], None]
 
 def watcher(curve: CurveFile, clock: RunClock, spikes: SpikeWatch, listener: Listener) -> Any:
     """A TrainerCallback that keeps the curve and the time, and tells the listener."""
-    import math
-
     from transformers import TrainerCallback
 
     class Watcher(TrainerCallback):  # type: ignore[misc]

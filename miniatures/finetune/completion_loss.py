@@ -6,6 +6,7 @@ none. The gradient is made in the forward pass, a slice of positions at a time, 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 SLICE = 256
@@ -22,8 +23,7 @@ def summed_loss(hidden: Any, head: Any, labels: Any, softcap: float | None = Non
         softcap: bound of the logits, for models that have one (Gemma 2).
     """
     if softcap is None and not head.weight.requires_grad and getattr(head, "bias", None) is None:
-        loss, _ = _frozen_head().apply(hidden, head.weight, labels)
-        return loss
+        return _frozen_head().apply(hidden, head.weight, labels)
     return _trained_head(hidden, head, labels, softcap)
 
 
@@ -44,17 +44,9 @@ def _trained_head(hidden: Any, head: Any, labels: Any, softcap: float | None) ->
     return torch.stack(parts).sum()
 
 
+@cache
 def _frozen_head() -> Any:
-    global _function  # noqa: PLW0603 - torch is loaded when it is first needed, and the class is made once
-    if _function is None:
-        _function = _make_function()
-    return _function
-
-
-_function: Any = None
-
-
-def _make_function() -> Any:
+    """The function's class, made when torch is first needed."""
     import torch
 
     class FrozenHead(torch.autograd.Function):  # type: ignore[misc]
@@ -75,10 +67,10 @@ def _make_function() -> Any:
                     shares.scatter_add_(1, wanted, shares.new_full(wanted.shape, -1.0))
                     gradient[start:stop] = shares.to(weight.dtype) @ weight
             context.save_for_backward(gradient)
-            return total, gradient
+            return total
 
         @staticmethod
-        def backward(context: Any, outward: Any, _: Any) -> Any:
+        def backward(context: Any, outward: Any) -> Any:
             (gradient,) = context.saved_tensors
             return gradient * outward.to(gradient.dtype), None, None
 

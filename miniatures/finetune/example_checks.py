@@ -7,7 +7,6 @@ prospect's own links) forbids nothing here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,10 +18,11 @@ from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prospect import Prospect
+from miniatures.finetune.gold_check import WRITTEN_AT
 
 WRITER, RESEARCHER = "writer", "researcher"
-_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
-_ADDRESS = "contact@prospect.example"
+ADDRESS = "prospect@company.example"
+URL = "https://company.example/news"
 
 
 def case_of(variables: Mapping[str, Any]) -> CheckCase:
@@ -33,12 +33,13 @@ def case_of(variables: Mapping[str, Any]) -> CheckCase:
     """
     quotes = [(str(quote["text"]), str(quote["signal"])) for quote in variables["quotes"]]
     return CheckCase(
-        prospect=Prospect(email=_ADDRESS, **variables["prospect"]),
+        prospect=Prospect(email=ADDRESS, **variables["prospect"]),
         brief=Brief.model_validate(variables["brief"]),
         evidence=tuple(
-            Evidence(quote=text, url="", text_hash=text_hash(text), fetched_at=_NO_DATE, signal=signal)
+            Evidence(quote=text, url=URL, text_hash=text_hash(text), fetched_at=WRITTEN_AT, signal=signal)
             for text, signal in quotes
         ),
+        now=WRITTEN_AT,
     )
 
 

@@ -7,6 +7,7 @@ read the same input share one dropout mask. PEFT still makes, holds and saves th
 
 from __future__ import annotations
 
+from functools import cache
 from types import MethodType
 from typing import Any
 
@@ -75,21 +76,13 @@ def _forward(module: Any, states: Any, *_: Any, **__: Any) -> Any:
     if module.training and rate > 0:
         dropped, mask = masks.apply(states, rate)
     down, up = module.lora_A[name].weight, module.lora_B[name].weight
-    result = _function().apply(states, dropped, mask, base.weight, down, up, module.scaling[name])
+    result = _lora_linear().apply(states, dropped, mask, base.weight, down, up, module.scaling[name])
     return result if base.bias is None else result + base.bias
 
 
-_made: Any = None
-
-
-def _function() -> Any:
-    global _made  # noqa: PLW0603 - torch is loaded when it is first needed, and the class is made once
-    if _made is None:
-        _made = _make_function()
-    return _made
-
-
-def _make_function() -> Any:
+@cache
+def _lora_linear() -> Any:
+    """The function's class, made when torch is first needed."""
     import torch
 
     class LoraLinear(torch.autograd.Function):  # type: ignore[misc]

@@ -23,6 +23,11 @@ class MicroBatch:
     examples: tuple[int, ...]
     prefix: int
 
+    def positions(self, examples: Sequence[Tokenized]) -> int:
+        """Positions that the model computes for it, padding included."""
+        longest = max(len(examples[place].tokens) for place in self.examples)
+        return self.prefix + len(self.examples) * (longest - self.prefix)
+
 
 def plan(
     examples: Sequence[Tokenized], epochs: int, tokens: int, seed: int, *, share: bool = True
@@ -61,11 +66,10 @@ def _fill(examples: Sequence[Tokenized], members: list[int], tokens: int, share:
 
 def positions(examples: Sequence[Tokenized], members: Sequence[int], share: bool) -> int:
     """Positions that the model computes for these examples, padding included."""
-    prefix = common_prefix(examples, members) if share else 0
-    return prefix + len(members) * (max(len(examples[place].tokens) for place in members) - prefix)
+    return _batch(examples, members, share).positions(examples)
 
 
-def _batch(examples: Sequence[Tokenized], members: list[int], share: bool) -> MicroBatch:
+def _batch(examples: Sequence[Tokenized], members: Sequence[int], share: bool) -> MicroBatch:
     return MicroBatch(tuple(members), common_prefix(examples, members) if share else 0)
 
 

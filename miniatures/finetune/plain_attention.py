@@ -6,6 +6,7 @@ as long as a sequence is short.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 LONGEST = 1_024
@@ -17,21 +18,13 @@ def attend(query: Any, key: Any, value: Any, mask: Any, scaling: float) -> Any:
     batch, heads, length, size = query.shape
     key_heads = key.shape[1]
     folded = (query * scaling).reshape(batch * key_heads, heads // key_heads * length, size)
-    out = _function().apply(folded, key.flatten(0, 1), value.flatten(0, 1), mask)
+    out = _plain_attention().apply(folded, key.flatten(0, 1), value.flatten(0, 1), mask)
     return out.view(batch, heads, length, size)
 
 
-_made: Any = None
-
-
-def _function() -> Any:
-    global _made  # noqa: PLW0603 - torch is loaded when it is first needed, and the class is made once
-    if _made is None:
-        _made = _make_function()
-    return _made
-
-
-def _make_function() -> Any:
+@cache
+def _plain_attention() -> Any:
+    """The function's class, made when torch is first needed."""
     import torch
 
     class PlainAttention(torch.autograd.Function):  # type: ignore[misc]

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict
 
 from miniatures.datamodel.recipe import Method
 from miniatures.finetune.completion_loss import SLICE
-from miniatures.finetune.micro_batches import positions
 from miniatures.finetune.training import Prepared
 
 _TRAINED_BYTES = 16
@@ -50,9 +49,8 @@ class Preflight(BaseModel):
 def preflight(prepared: Prepared) -> Preflight:
     """Estimate a prepared run."""
     examples = prepared.training.examples
-    share = prepared.base.shares_prefixes
     done = prepared.batches[: prepared.steps * prepared.accumulation]
-    computed = [positions(examples, batch.examples, share) for batch in done]
+    computed = [batch.positions(examples) for batch in done]
     tokens = sum(len(examples[place].tokens) for batch in done for place in batch.examples)
     learned = sum(examples[place].answer for batch in done for place in batch.examples)
     rate = _measured_rate(prepared)

@@ -52,7 +52,6 @@ class Prepared:
     training: TokenizedSplit
     validation: TokenizedSplit
     batches: list[MicroBatch]
-    epochs: int
 
     @property
     def accumulation(self) -> int:
@@ -63,7 +62,7 @@ class Prepared:
     def steps(self) -> int:
         """Steps that the recipe asks for."""
         planned = -(-len(self.batches) // self.accumulation)
-        wanted = max(1, round(planned * self.recipe.epochs / self.epochs))
+        wanted = max(1, round(planned * self.recipe.epochs / math.ceil(self.recipe.epochs)))
         return min(wanted, self.recipe.max_steps or wanted)
 
     @property
@@ -90,11 +89,12 @@ def prepare(recipe: Recipe, folder: Path, dataset: Dataset) -> Prepared:
             f"{dataset.folder} has no example to train {roles} on",
             hint="Build the dataset with answers of these roles.",
         )
-    epochs = math.ceil(recipe.epochs)
-    planned = plan(training.examples, epochs, recipe.micro_batch_tokens, recipe.seed, share=base.shares_prefixes)
+    planned = plan(
+        training.examples, math.ceil(recipe.epochs), recipe.micro_batch_tokens, recipe.seed, share=base.shares_prefixes
+    )
     batches = [batch for epoch in planned for batch in epoch]
     model = base.model if full else _with_adapter(recipe, base)
-    return Prepared(recipe, base, model, training, validation, batches, epochs)
+    return Prepared(recipe, base, model, training, validation, batches)
 
 
 def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = False) -> TrainingSummary:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from miniatures.finetune.micro_batches import MicroBatch
     from miniatures.finetune.spikes import SpikeWatch
     from miniatures.finetune.training import Prepared
 
@@ -47,7 +46,7 @@ def summarize(prepared: Prepared, trainer: Any, spikes: SpikeWatch, seconds: flo
     steps = int(trainer.state.global_step)
     done = prepared.batches[: steps * prepared.accumulation]
     examples = [prepared.training.examples[place] for batch in done for place in batch.examples]
-    tokens = _tokens(prepared, done)
+    tokens = sum(len(example.tokens) for example in examples)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     best = trainer.state.best_metric
     return TrainingSummary(
@@ -55,7 +54,7 @@ def summarize(prepared: Prepared, trainer: Any, spikes: SpikeWatch, seconds: flo
         examples=len(examples),
         tokens=tokens,
         learned_tokens=sum(example.answer for example in examples),
-        computed_positions=sum(_positions(prepared, batch) for batch in done),
+        computed_positions=sum(batch.positions(prepared.training.examples) for batch in done),
         too_long=prepared.training.too_long,
         seconds=round(seconds, 1),
         tokens_per_second=round(tokens / max(seconds, 1e-9), 1),
@@ -66,15 +65,6 @@ def summarize(prepared: Prepared, trainer: Any, spikes: SpikeWatch, seconds: flo
         peak_memory_bytes=peak_memory_bytes(),
         device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
     )
-
-
-def _tokens(prepared: Prepared, batches: list[MicroBatch]) -> int:
-    return sum(len(prepared.training.examples[place].tokens) for batch in batches for place in batch.examples)
-
-
-def _positions(prepared: Prepared, batch: MicroBatch) -> int:
-    longest = max(len(prepared.training.examples[place].tokens) for place in batch.examples)
-    return batch.prefix + len(batch.examples) * (longest - batch.prefix)
 
 
 def peak_memory_bytes() -> int:

@@ -19,13 +19,11 @@ from miniatures.datamodel.brief import Brief, Signal
 from miniatures.datamodel.dataset import DatasetRow
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evaluation import ResearchCase, WriterCase
-from miniatures.datamodel.evidence import Evidence, Page
+from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prospect import Prospect
+from miniatures.finetune.example_checks import ADDRESS, URL, case_of
 from miniatures.finetune.gold_check import WRITTEN_AT
-
-_ADDRESS = "prospect@company.example"
-_URL = "https://company.example/news"
 
 
 @dataclass(frozen=True)
@@ -76,12 +74,9 @@ def writer_question(row: DatasetRow) -> WriterQuestion:
     """
     variables = {**row.example.variables, "reasons": [], "previous": None}
     try:
-        brief = Brief.model_validate(variables["brief"])
-        prospect = Prospect(email=_ADDRESS, **variables["prospect"])
-        evidence = tuple(_evidence(quote) for quote in variables["quotes"])
+        checked = case_of(variables)
     except (KeyError, TypeError, ValidationError) as error:
         raise _unusable(row) from error
-    checked = CheckCase(prospect=prospect, brief=brief, evidence=evidence, now=WRITTEN_AT)
     return WriterQuestion(row.id, row.example.company, variables, checked)
 
 
@@ -116,11 +111,11 @@ def bm25_choice(question: ResearchQuestion, facts: int) -> tuple[int, ...]:
     """
     case = question.case
     text = "\n".join(case.sentences)
-    page = Page(url=_URL, text=text, text_hash=text_hash(text), fetched_at=WRITTEN_AT)
-    prospect = Prospect(email=_ADDRESS, company=str(question.variables["company"]))
+    page = Page(url=URL, text=text, text_hash=text_hash(text), fetched_at=WRITTEN_AT)
+    prospect = Prospect(email=ADDRESS, company=str(question.variables["company"]))
     ranked = rank_sentences([page], _searching(question.variables["signals"]), prospect)
     gathered = Gathered(
-        pages=(PageReference(url=_URL, title="", text_hash=page.text_hash, published=None, fetched_at=WRITTEN_AT),),
+        pages=(PageReference(url=URL, title="", text_hash=page.text_hash, published=None, fetched_at=WRITTEN_AT),),
         sentences=tuple(RankedSentence(text=one.sentence, page=0, signal=one.signal) for one in ranked),
     )
     numbers = {sentence: number for number, sentence in enumerate(case.sentences, start=1)}
@@ -129,7 +124,7 @@ def bm25_choice(question: ResearchQuestion, facts: int) -> tuple[int, ...]:
 
 def _searching(signals: list[dict[str, str]]) -> Brief:
     """A brief that says no more than what is looked for."""
-    sender = {"name": "-", "company": "-", "email": _ADDRESS, "postal_address": "-"}
+    sender = {"name": "-", "company": "-", "email": ADDRESS, "postal_address": "-"}
     return Brief.model_validate(
         {"offer": "-", "claims": ["-"], "call_to_action": "-", "sender": sender, "signals": list(map(_signal, signals))}
     )
@@ -137,11 +132,6 @@ def _searching(signals: list[dict[str, str]]) -> Brief:
 
 def _signal(variables: dict[str, str]) -> Signal:
     return Signal(name=variables["name"], describes=variables["describes"])
-
-
-def _evidence(quote: dict[str, Any]) -> Evidence:
-    text = quote["text"]
-    return Evidence(quote=text, url=_URL, text_hash=text_hash(text), fetched_at=WRITTEN_AT, signal=quote["signal"])
 
 
 def _unusable(row: DatasetRow) -> InputError:
