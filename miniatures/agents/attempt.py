@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
 from miniatures.agents.context import CampaignContext
+from miniatures.agents.grounding import email_schema
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables
 from miniatures.agents.state import Written
 from miniatures.backends.ask import Answer, ask, identity_of, profile_of
 from miniatures.datamodel.backend import Profile, Usage, add_costs
-from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
@@ -44,7 +44,7 @@ async def write_attempt(
     variables = {
         "brief": brief_variables(context.brief),
         "prospect": prospect_variables(prospect),
-        "quotes": quote_variables(evidence),
+        "quotes": quote_variables(evidence, context.brief, prospect),
         "reasons": list(reasons),
         "previous": refused,
     }
@@ -68,7 +68,7 @@ async def write_attempt(
 async def _sample(context: CampaignContext, variables: dict[str, Any], role: str, attempt: int) -> Written:
     model = context.model(role)
     prompt = context.prompts.render("writer", profile_of(model), variables)
-    bound = answer_bound(context.brief, model)
+    bound = answer_bound(variables, model)
     asks = [
         ask(model, prompt, EmailText, role=role, node="write", attempt=attempt, **bound, **sampling(attempt, sample))
         for sample in range(context.write.samples_of(attempt))
@@ -77,11 +77,18 @@ async def _sample(context: CampaignContext, variables: dict[str, Any], role: str
     return _written(role, str(identity_of(model)), answers)
 
 
-def answer_bound(brief: Brief, model: BaseChatModel) -> dict[str, int]:
-    """A ceiling for small models, which may never end their answer; a teacher may think before it writes."""
-    if profile_of(model) is not Profile.COMPACT:
-        return {}
-    return {"max_tokens": _TOKENS_PER_WORD * brief.length.max_words + _TOKENS_AROUND}
+def answer_bound(variables: Mapping[str, Any], model: BaseChatModel) -> dict[str, Any]:
+    """What holds a small model: a ceiling, as it may never end its answer, and the names and numbers of its prompt.
+
+    A teacher may think before it writes, and copies well.
+    """
+    match profile_of(model):
+        case Profile.FULL:
+            return {}
+        case Profile.COMPACT:
+            words = variables["brief"]["length"]["max_words"]
+            ceiling = _TOKENS_PER_WORD * words + _TOKENS_AROUND
+            return {"max_tokens": ceiling, "response_schema": email_schema(variables)}
 
 
 def sampling(attempt: int, sample: int) -> dict[str, Any]:

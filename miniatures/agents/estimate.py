@@ -131,7 +131,7 @@ def _typical_variables(loaded: LoadedCampaign, template: str) -> dict[str, Any]:
     fact = Evidence(quote=_SENTENCE, url="http://example.com/", text_hash="", fetched_at=now, signal="news")
     per_sentence = len(_SENTENCE) // _CHARACTERS_PER_TOKEN
     sentences = min(research.candidates, research.candidate_tokens // per_sentence)
-    quotes = quote_variables([fact] * research.facts)
+    quotes = quote_variables([fact] * research.facts, loaded.brief, prospect)
     match template:
         case "researcher":
             numbered = [{"number": number, "text": _SENTENCE} for number in range(1, sentences + 1)]

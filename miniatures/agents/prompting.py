@@ -34,10 +34,11 @@ def prospect_variables(prospect: Prospect) -> dict[str, str]:
     return {field: as_data(getattr(prospect, field)) for field in fields}
 
 
-def quote_variables(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
-    """The quotes, numbered from 1."""
+def quote_variables(evidence: Iterable[Evidence], brief: Brief, prospect: Prospect) -> list[dict[str, Any]]:
+    """The quotes, numbered from 1, each with the brief's angle on such news; an empty one where it has none."""
+    angles = {signal.name: as_data(signal.angle_for(prospect.key)) for signal in brief.signals}
     return [
-        {"number": number, "signal": item.signal, "text": as_data(item.quote)}
+        {"number": number, "signal": item.signal, "text": as_data(item.quote), "angle": angles.get(item.signal, "")}
         for number, item in enumerate(evidence, start=1)
     ]
 

@@ -108,7 +108,7 @@ async def _read(context: CampaignContext, prospect: Prospect, draft: Draft) -> R
     variables = {
         "brief": brief_variables(context.brief),
         "prospect": prospect_variables(prospect),
-        "quotes": quote_variables(draft.evidence),
+        "quotes": quote_variables(draft.evidence, context.brief, prospect),
         "email": {"subject": as_data(draft.subject), "body": draft.body},
     }
     prompt = context.prompts.render(ROLE, profile_of(model), variables)

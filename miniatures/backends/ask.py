@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
@@ -17,6 +18,7 @@ from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.store.tracing import narrow_scope
 
 T = TypeVar("T", bound=BaseModel)
+U = TypeVar("U", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Answer(Generic[T]):
     identity: BackendIdentity
     usage: Usage
     cost_usd: float | None
+
+    def read_as(self, read: Callable[[T], U]) -> Answer[U]:
+        """The same answer, its value read in another form."""
+        value = None if self.value is None else read(self.value)
+        return Answer(value, self.text, self.error, self.identity, self.usage, self.cost_usd)
 
 
 async def ask(

@@ -10,6 +10,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from miniatures.backends.grammar_terminal import terminal
+from miniatures.backends.grounded_text import KEYWORD, GroundedText, grounded_rules
+
 _TEXT = {"title", "description", "default", "examples", "$defs", "definitions", "$schema", "strict"}
 _NAMED_ALTERNATIVES = 1000
 _COUNTED_CHARACTERS = 64
@@ -59,6 +62,7 @@ class _Builder:
     def __init__(self, root: dict[str, Any]) -> None:
         self._root = root
         self._references: dict[str, str] = {}
+        self._shared: dict[str, str] = {}
         self.rules: list[str] = []
 
     def expression(self, schema: Any) -> str:
@@ -98,11 +102,23 @@ class _Builder:
         return self._only(keywords) or kind
 
     def _string(self, keywords: dict[str, Any]) -> str:
+        if KEYWORD in keywords:
+            return self._grounded(GroundedText.model_validate(keywords[KEYWORD]))
         self._only(keywords, "minLength", "maxLength")
         least, most = keywords.get("minLength", 0), keywords.get("maxLength")
         if most is not None and most <= _COUNTED_CHARACTERS:
             return rf'"\"" character{_times(least, most)} "\""'
         return r'"\"" nonempty' if least else "string"
+
+    def _grounded(self, text: GroundedText) -> str:
+        expression, rules = grounded_rules(text, f"grounded{len(self.rules)}", self._alternatives)
+        self.rules += rules
+        return expression
+
+    def _alternatives(self, expression: str) -> str:
+        if expression not in self._shared:
+            self._shared[expression] = self._rule(expression)
+        return self._shared[expression]
 
     def _integer(self, keywords: dict[str, Any]) -> str:
         self._only(keywords, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -183,9 +199,8 @@ class _Builder:
 
 
 def _literal(value: Any) -> str:
-    """The value's compact JSON as a quoted terminal."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return json.dumps(text, ensure_ascii=False)
+    """The value's compact JSON as terminals."""
+    return terminal(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _either(choices: Any) -> str:

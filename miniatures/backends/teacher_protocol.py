@@ -13,6 +13,7 @@ from langchain_core.output_parsers.openai_tools import make_invalid_tool_call, p
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from miniatures.backends.errors import MalformedAnswer, ServerFailed
+from miniatures.backends.grounded_text import without_grounding
 from miniatures.backends.teacher_prices import quiet_litellm
 from miniatures.datamodel.backend import Usage
 
@@ -41,7 +42,7 @@ def request(
 def response_format(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema in OpenAI's form; strict where it meets OpenAI's conditions for that, each property required."""
     name = re.sub(r"[^A-Za-z0-9_-]", "_", str(schema.get("title") or "answer"))[:64]
-    closed = _closed(schema)
+    closed = _closed(without_grounding(schema))
     return {
         "type": "json_schema",
         "json_schema": {"name": name, "schema": closed, "strict": _all_required(closed)},

@@ -99,7 +99,17 @@ class BriefReading:
         sender = brief.sender
         signature = f"{sender.name}, {sender.title}, {sender.company}, {sender.email}, {sender.postal_address}"
         background = [line.strip() for line in brief.background.splitlines() if line.strip()]
-        texts = [*brief.claims, brief.offer, brief.call_to_action, brief.audience, *background, *brief.links, signature]
+        angles = [angle for signal in brief.signals for angle in signal.angles]
+        texts = [
+            *brief.claims,
+            *angles,
+            brief.offer,
+            brief.call_to_action,
+            brief.audience,
+            *background,
+            *brief.links,
+            signature,
+        ]
         self.sources = tuple(Source(Ground.BRIEF, text, read_source(text, brief.language)) for text in texts if text)
         self.words: frozenset[str] = frozenset().union(*(source.reading.words for source in self.sources))
         self.stems: frozenset[str] = frozenset().union(*(source.reading.stems for source in self.sources))

@@ -37,10 +37,12 @@ def review(
     limit: Annotated[int | None, typer.Option(min=1, help="Show this many at most.")] = None,
     status: Annotated[str, typer.Option(help="Only drafts that are ready or needs_review; or all.")] = _ALL,
     list_only: Annotated[bool, typer.Option("--list", help="List what waits, and review nothing.")] = False,
+    agreement: Annotated[bool, typer.Option("--agreement", help="Show how far the reviewers agree.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Accept, edit or reject drafts, or compare answers. Stop at any time: it goes on where you stopped."""
     from miniatures.cli.results import require_run
+    from miniatures.cli.review_agreement import show_agreement
     from miniatures.cli.review_session import Sitting
     from miniatures.finetune.review_queue import waiting_drafts, waiting_pairs
     from miniatures.inputs.campaign import load_campaign
@@ -49,6 +51,9 @@ def review(
     statuses, name, loaded = _statuses(status), _reviewer_name(reviewer), load_campaign(campaign)
     require_run(loaded, str(campaign))
     with open_store(loaded.store_url, create=False) as store:
+        if agreement:
+            show_agreement(store.reviews(loaded.name), as_json=as_json)
+            return
         pairs = waiting_pairs(store, loaded.name, name) if compare else []
         drafts = [] if compare else waiting_drafts(store, loaded.name, name, statuses)
         if list_only or as_json:

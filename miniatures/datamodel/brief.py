@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
 
-from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.hashing import content_hash, text_hash
 
 
 class Sender(BaseModel):
@@ -29,6 +29,14 @@ class Signal(BaseModel):
     )
     describes: str = Field(min_length=1, description="What counts as this signal, in the words that pages would use.")
     query: str = Field(default="", description="Search query; `{company}` stands for the company's name.")
+    angles: tuple[str, ...] = Field(
+        default=(),
+        description="Sentences that say why such news makes the offer matter; each prospect's email is given one.",
+    )
+
+    def angle_for(self, prospect: str) -> str:
+        """The angle for one prospect, by pseudonym key: prospects with the same news are given different ones."""
+        return self.angles[int(text_hash(f"{prospect} {self.name}")[:8], 16) % len(self.angles)] if self.angles else ""
 
     def query_for(self, company: str) -> str:
         """The query about one company; without a template, the company's name and the description."""

@@ -41,14 +41,14 @@ class BackendSettings(_Section):
 class Roles(_Section):
     """Which named backend does which job."""
 
-    researcher: str
+    researcher: str | None = Field(default=None, description="Chooses among sentences; the best-ranked serve if null.")
     writer: str
     verifier: str = CHECKS_ONLY
     planner: str | None = Field(default=None, description="Plans search queries; templates do if null.")
     fallback: str | None = Field(default=None, description="Asked when the checks still fail.")
     shadow: str | None = Field(default=None, description="Writes beside the writer, to be compared and never used.")
 
-    @field_validator("fallback", "planner", "shadow", mode="before")
+    @field_validator("researcher", "fallback", "planner", "shadow", mode="before")
     @classmethod
     def _none_word(cls, value: object) -> object:
         return None if value == "none" else value

@@ -10,6 +10,7 @@ from miniatures.datamodel.errors import InputError
 
 CHECKPOINTS = "checkpoints"
 """Their folder within a run's."""
+_PLAN = "plan.sha256"
 
 
 def require_room(out: Path, resume: bool) -> None:
@@ -37,6 +38,21 @@ def checkpoint_to_resume(out: Path, resume: bool) -> Path | None:
             hint="Go on with --resume, or choose another folder with --out.",
         )
     return whole[-1] if whole else None
+
+
+def keep_plan(out: Path, plan: str, checkpoint: Path | None) -> None:
+    """Remember what the run in `out` is of, by its hash; a run goes on only as what it began as.
+
+    Raises:
+        InputError: the checkpoint is of another plan.
+    """
+    kept = out / _PLAN
+    if checkpoint is not None and kept.is_file() and kept.read_text(encoding="utf-8") != plan:
+        raise InputError(
+            f"{out} holds a run of another recipe or dataset",
+            hint="Choose another folder with --out, or go on with what that run began with.",
+        )
+    kept.write_text(plan, encoding="utf-8")
 
 
 def step_of(checkpoint: Path) -> int:

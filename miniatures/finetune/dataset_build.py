@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from miniatures.agents.companies import company_names
 from miniatures.datamodel.backend import Profile
@@ -21,7 +22,7 @@ from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.prompt import ChatMessage
 from miniatures.finetune.dataset_folder import Dataset, clear_folder, write_lines, write_manifest, write_split
 from miniatures.finetune.near_duplicates import duplicate_groups
-from miniatures.finetune.rendering import answer_text, chat_messages
+from miniatures.finetune.rendering import answer_text, chat_messages, wanted_answer
 from miniatures.prompts.library import PromptLibrary
 
 
@@ -66,7 +67,7 @@ def build_dataset(
         profile=settings.profile.value,
         prompt_versions={role: library.version(role, settings.profile) for role in sorted({e.role for e in every})},
         splits=files,
-        extra_files=_other_formats(folder, rows),
+        extra_files=_other_formats(folder, rows, settings.profile),
         roles=dict(sorted(Counter(example.role for example in every).items())),
         example_sources=dict(sorted(Counter(example.source.value for example in every).items())),
         dropped={reason: count for reason, count in sorted(dropped.items()) if count},
@@ -109,7 +110,10 @@ def _rendered(
 def _row(example: Example, prompts: PromptLibrary, profile: Profile) -> DatasetRow:
     messages = chat_messages(example, prompts, profile)
     if example.answer is not None:
-        messages = (*messages, ChatMessage(role="assistant", content=answer_text(example.answer)))
+        messages = (
+            *messages,
+            ChatMessage(role="assistant", content=answer_text(wanted_answer(example, example.answer, profile))),
+        )
     return DatasetRow(id=example.id, messages=messages, example=example)
 
 
@@ -191,7 +195,7 @@ def _clusters(kept: Sequence[tuple[Example, int]]) -> dict[str, str]:
     return {name: root(name) for name in list(parent)}
 
 
-def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> dict[str, str]:
+def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]], profile: Profile) -> dict[str, str]:
     """OpenAI's fine-tuning format for the two sides that it takes, and preference pairs where reviewers made any."""
     written = {}
     for split in (Split.TRAIN, Split.VALIDATION):
@@ -200,7 +204,8 @@ def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> 
         written[name] = write_lines(folder / name, (_openai(row) for row in answered))
     pairs = [row for row in rows[Split.TRAIN] if row.example.rejected is not None]
     if pairs:
-        written["preferences.jsonl"] = write_lines(folder / "preferences.jsonl", map(_preference, pairs))
+        lines = (_preference(row, profile) for row in pairs)
+        written["preferences.jsonl"] = write_lines(folder / "preferences.jsonl", lines)
     return written
 
 
@@ -208,9 +213,9 @@ def _openai(row: DatasetRow) -> str:
     return json.dumps({"messages": [message.model_dump() for message in row.messages]}, ensure_ascii=False)
 
 
-def _preference(row: DatasetRow) -> str:
-    def turn(answer: dict[str, object]) -> list[dict[str, str]]:
-        return [{"role": "assistant", "content": answer_text(answer)}]
+def _preference(row: DatasetRow, profile: Profile) -> str:
+    def turn(answer: dict[str, Any]) -> list[dict[str, str]]:
+        return [{"role": "assistant", "content": answer_text(wanted_answer(row.example, answer, profile))}]
 
     prompt = [message.model_dump() for message in row.prompt]
     chosen, rejected = turn(row.example.answer or {}), turn(row.example.rejected or {})

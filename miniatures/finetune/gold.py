@@ -89,7 +89,7 @@ class GoldBrief(Brief):
     def plain(self) -> Brief:
         """The brief as a campaign would have it."""
         fields = self.model_dump(exclude={"slug", "signals"})
-        signals = tuple(Signal(name=one.name, describes=one.describes, query=one.query) for one in self.signals)
+        signals = tuple(Signal(**one.model_dump(exclude={"kind"})) for one in self.signals)
         return Brief(**fields, signals=signals)
 
     def signal_of(self, kind: NewsKind | None) -> str | None:
@@ -204,11 +204,36 @@ def read_gold(folder: Path) -> GoldFolder:
     companies = _by_slug(_read(folder, "companies*.yaml", GoldCompany, mistakes), mistakes)
     emails = _read(folder, "emails*.yaml", GoldEmail, mistakes)
     cases = _read(folder, "cases*.yaml", GoldCase, mistakes)
+    briefs = _with_angles(folder, briefs, mistakes)
     for where, case in (*emails, *cases):
         mistakes.extend(f"{where}: {fault}" for fault in _faults(case, briefs, companies))
     if mistakes:
         raise InputError("\n".join(mistakes), hint="Mend these places.")
     return GoldFolder(folder.name, briefs, companies, tuple(one for _, one in emails), tuple(one for _, one in cases))
+
+
+class _Angles(_Written):
+    """The angles of one brief's signal, kept in a file of their own."""
+
+    brief: str
+    signal: str
+    angles: tuple[str, ...] = Field(min_length=1)
+
+
+def _with_angles(folder: Path, briefs: dict[str, GoldBrief], mistakes: list[str]) -> dict[str, GoldBrief]:
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for where, entry in _read(folder, "angles*.yaml", _Angles, mistakes):
+        if entry.brief not in briefs or entry.signal not in {one.name for one in briefs[entry.brief].signals}:
+            mistakes.append(f"{where}: no brief {entry.brief} has a signal {entry.signal}")
+        found[entry.brief, entry.signal] = entry.angles
+
+    def extended(slug: str, brief: GoldBrief) -> GoldBrief:
+        signals = tuple(
+            one.model_copy(update={"angles": found.get((slug, one.name), one.angles)}) for one in brief.signals
+        )
+        return brief.model_copy(update={"signals": signals})
+
+    return {slug: extended(slug, brief) for slug, brief in briefs.items()}
 
 
 def _read(folder: Path, pattern: str, model: type[_W], mistakes: list[str]) -> list[tuple[str, _W]]:

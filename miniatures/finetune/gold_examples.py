@@ -7,7 +7,7 @@ training question looks like a served one.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from miniatures.agents.candidates import rank_sentences, within_limits
@@ -20,20 +20,30 @@ from miniatures.datamodel.evidence import Evidence, Page
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prospect import Prospect
+from miniatures.finetune.bridges import bridge
 from miniatures.finetune.gold import GoldBrief, GoldCase, GoldCompany, GoldEmail, GoldFolder, GoldSentence, Worth
-from miniatures.finetune.gold_check import WRITTEN_AT, evidence_of
+from miniatures.finetune.gold_check import WRITTEN_AT, check_case, evidence_of
 
 _NOISE = {Worth.BOILERPLATE, Worth.OPINION, Worth.VAGUE, Worth.NAVIGATION}
 _MOST_NOISE = 12
 _FACTS = ResearchSettings().facts
+_MOST_CHOICES = 12
 
 
 def writer_example(case: GoldCase, folder: GoldFolder) -> Example:
     """The case as a question to the writer, with the email as its answer if there is one."""
     brief, company = folder.briefs[case.brief], folder.companies[case.company]
     evidence = evidence_of(company, brief, case.quotes)
-    email = case.text if isinstance(case, GoldEmail) else None
-    return written_example(brief.plain, company.prospect(case.contact), evidence, email, _name(case, folder))
+    name, prospect = _name(case, folder), company.prospect(case.contact)
+    if not isinstance(case, GoldEmail):
+        return written_example(brief.plain, prospect, evidence, None, name)
+    return written_example(brief.plain, prospect, evidence, case.text, name, angles=own_angles(case, folder))
+
+
+def own_angles(email: GoldEmail, folder: GoldFolder) -> dict[int, str]:
+    """The author's own thought, as the angle of the quotes that the email rests on, by their places from 1."""
+    used = [place for place, number in enumerate(email.quotes, start=1) if number in email.uses]
+    return dict.fromkeys(used[1:], "") | {used[0]: bridge(email.text, check_case(email, folder))}
 
 
 def written_example(
@@ -44,12 +54,20 @@ def written_example(
     name: str,
     source: Source = Source.GOLD,
     company: str | None = None,
+    angles: Mapping[int, str] | None = None,
 ) -> Example:
-    """A writer's example from its parts, with the variables that the write graph would render."""
+    """A writer's example from its parts, with the variables that the write graph would render.
+
+    `angles` stand in place of the brief's, by the quotes' places from 1.
+    """
+    quotes = [
+        {**quote, "angle": as_data((angles or {}).get(quote["number"], quote["angle"]))}
+        for quote in quote_variables(evidence, brief, prospect)
+    ]
     variables = {
         "brief": brief_variables(brief),
         "prospect": prospect_variables(prospect),
-        "quotes": quote_variables(evidence),
+        "quotes": quotes,
         "reasons": [],
         "previous": None,
     }
@@ -111,7 +129,7 @@ def researcher_example(
     worth = [_worth(own.get(text), brief) for text in numbered]
     must = [number for number, value in enumerate(worth, start=1) if value is Worth.MUST]
     may = [number for number, value in enumerate(worth, start=1) if value is Worth.MAY]
-    chosen = (must or may)[:_FACTS]
+    chosen = [*must, *may][:_MOST_CHOICES]
     choices = [{"number": number, "signal": _signal(own[numbered[number - 1]], brief)} for number in chosen]
     variables = {
         "company": as_data(company.name),

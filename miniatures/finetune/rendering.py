@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from miniatures.agents.answers import Labels, Selection
 from miniatures.backends.ask import to_langchain
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.datamodel.backend import Profile
@@ -44,6 +45,18 @@ class Tokenized:
 def answer_text(answer: dict[str, Any]) -> str:
     """The answer as a model writes it: JSON on one line, one space after a colon or comma."""
     return json.dumps(answer, ensure_ascii=False)
+
+
+def wanted_answer(example: Example, answer: dict[str, Any], profile: Profile) -> dict[str, Any]:
+    """The answer in the form that a model of this profile gives: a small researcher labels every sentence."""
+    if example.role != "researcher":
+        return answer
+    selection = Selection.model_validate(answer)
+    match profile:
+        case Profile.COMPACT:
+            return Labels.of(selection, len(example.variables["sentences"])).root
+        case Profile.FULL:
+            return {"choices": answer["choices"][: example.variables["facts"]]}
 
 
 def chat_messages(example: Example, prompts: PromptLibrary, profile: Profile) -> tuple[ChatMessage, ...]:

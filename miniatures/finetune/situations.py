@@ -79,7 +79,7 @@ class Situation:
         return {
             "brief": brief_variables(self.brief),
             "prospect": prospect_variables(self.company.prospect(self.contact)),
-            "quotes": quote_variables(self.evidence),
+            "quotes": quote_variables(self.evidence, self.brief, self.company.prospect(self.contact)),
             "reasons": [],
             "previous": None,
         }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from miniatures.agents.answers import Labels
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.hashing import content_hash
@@ -139,9 +140,17 @@ def _answer_key(trace: Trace) -> str:
     return content_hash(trace.structured if trace.error is None else None)
 
 
+def _selection(trace: Trace) -> dict[str, Any] | None:
+    """The trace's answer; a small researcher's labels as the selection that they are."""
+    answer = trace.structured
+    if trace.role != "researcher" or answer is None or "choices" in answer:
+        return answer
+    return Labels(answer).selection(int(trace.variables["facts"])).model_dump()
+
+
 def _candidate(role: str, traces: list[Trace], rulings: Rulings) -> _Candidate:
     first = traces[0]
-    answer = first.structured if first.error is None else None
+    answer = _selection(first) if first.error is None else None
     return _Candidate(role, first_question(first.variables), answer, tuple(traces), rulings.on(traces))
 
 

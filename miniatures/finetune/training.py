@@ -16,12 +16,13 @@ from miniatures.backends.errors import OutOfMemory
 from miniatures.backends.hugging_face_load import is_out_of_memory
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.errors import ExitCode, InputError, MiniaturesError
+from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.recipe import Method, Precision, Recipe
 from miniatures.finetune import fused_lora
 from miniatures.finetune.base_model import BaseModel as Base
 from miniatures.finetune.base_model import load_base
 from miniatures.finetune.callbacks import Listener, watcher
-from miniatures.finetune.checkpoints import CHECKPOINTS, checkpoint_to_resume, step_of
+from miniatures.finetune.checkpoints import CHECKPOINTS, checkpoint_to_resume, keep_plan, step_of
 from miniatures.finetune.curve import CurveFile, draw_curve
 from miniatures.finetune.dataset_folder import Dataset
 from miniatures.finetune.micro_batches import MicroBatch, plan
@@ -66,6 +67,12 @@ class Prepared:
         return min(wanted, self.recipe.max_steps or wanted)
 
     @property
+    def hash(self) -> str:
+        """What makes two runs the same one: the recipe, whatever it and its dataset are called, and every token."""
+        recipe = self.recipe.model_dump(mode="json", exclude={"name", "dataset"})
+        return content_hash([recipe, [example.tokens for example in self.training.examples]])
+
+    @property
     def trainable(self) -> int:
         return sum(weight.numel() for weight in self.model.parameters() if weight.requires_grad)
 
@@ -101,12 +108,13 @@ def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = F
     """Train, and leave the best adapter in `out/adapter`.
 
     Raises:
-        InputError: `out` holds an unfinished run and `resume` was not asked for.
+        InputError: `out` holds an unfinished run and `resume` was not asked for, or it is of another plan.
         OutOfMemory: a step did not fit; says what to lower.
         TrainingFailed: the loss was no number.
     """
     checkpoint = checkpoint_to_resume(out, resume)
     out.mkdir(parents=True, exist_ok=True)
+    keep_plan(out, prepared.hash, checkpoint)
     curve, spikes = CurveFile(path=out / CURVE), SpikeWatch()
     begun = 0 if checkpoint is None else step_of(checkpoint)
     curve.cut(begun)

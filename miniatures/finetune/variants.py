@@ -20,7 +20,7 @@ from miniatures.datamodel.prospect import Prospect
 from miniatures.finetune.example_checks import faults
 from miniatures.finetune.gold import GoldBrief, GoldContact, GoldEmail, GoldFolder
 from miniatures.finetune.gold_check import evidence_of
-from miniatures.finetune.gold_examples import written_example
+from miniatures.finetune.gold_examples import own_angles, written_example
 
 _NUMBER = re.compile(r"(?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?![\w]|[.,]\d)")
 _CODE = re.compile(r"[A-Z]{2,}[\w.&/-]*\s$")
@@ -94,7 +94,10 @@ def _variant(
     new_evidence = tuple(item.model_copy(update={"quote": exchange.text(item.quote)}) for item in evidence)
     text = EmailText(subject=exchange.text(email.text.subject), body=exchange.text(email.text.body))
     name = f"gold:{folder.name}/{email.company}/{email.brief}/{email.contact}"
-    made = written_example(new_brief, new_prospect, new_evidence, text, name, Source.VARIANT, company=company.name)
+    angles = {place: exchange.text(angle) for place, angle in own_angles(email, folder).items()}
+    made = written_example(
+        new_brief, new_prospect, new_evidence, text, name, Source.VARIANT, company=company.name, angles=angles
+    )
     return None if faults(made.role, made.variables, text.model_dump()) else made
 
 

@@ -201,6 +201,16 @@ def test_the_list_says_what_waits(sit):
     assert "to compare" in sit(options=("--compare", "--list"))
 
 
+def test_agreement_of_two_reviewers(sit):
+    assert "No two reviewers" in sit(options=("--agreement",))
+    sit("a", "a", "q")
+    sit("a", "r", reason_number(RejectReason.GENERIC), "any company", "q", options=("--reviewer", "grace"))
+    shown = sit(options=("--agreement",))
+    assert "ada and grace" in shown and "50%" in shown
+    (told,) = json.loads(sit(options=("--agreement", "--json")))
+    assert told["reviewers"] == ["ada", "grace"] and told["verdicts"]["n"] == 2
+
+
 def test_a_draft_whose_call_is_unknown_is_told_and_not_shown(ran, sit):
     async def rewrite() -> None:
         with open_store(load_campaign(ran).store_url) as store:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from miniatures.datamodel.errors import InputError
 from miniatures.finetune.checkpoints import CHECKPOINTS
 from miniatures.finetune.training import ADAPTER, CURVE, SUMMARY, train
 from miniatures.weights.merge import adapter_hash
@@ -113,6 +114,14 @@ def test_half_a_checkpoint_is_thrown_away(workshop: Workshop, tmp_path: Path):
     _, again = workshop.run(broken, resume=True, **short)
     assert again == whole
     assert read_json(newest / "trainer_state.json")["global_step"] == 6
+
+
+def test_a_run_goes_on_only_as_what_it_began_as(workshop: Workshop, tmp_path: Path):
+    short = {"max_steps": 2, "evaluate_every": 2}
+    workshop.run(tmp_path, **short)
+    with pytest.raises(InputError, match="another recipe or dataset"):
+        workshop.run(tmp_path, resume=True, **short, learning_rate=1e-5)
+    assert workshop.run(tmp_path, resume=True, **short)[0].steps == 2
 
 
 def test_a_resumed_run_stops_early_where_the_other_did(workshop: Workshop, tmp_path: Path):

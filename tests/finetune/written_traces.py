@@ -24,7 +24,7 @@ def writer_trace(answer: dict[str, Any] | None, prospect: Prospect = PROSPECT, *
     variables = {
         "brief": brief_variables(BRIEF),
         "prospect": prospect_variables(prospect),
-        "quotes": quote_variables([evidence]),
+        "quotes": quote_variables([evidence], BRIEF, prospect),
         "reasons": fields.pop("reasons", []),
         "previous": fields.pop("previous", None),
     }

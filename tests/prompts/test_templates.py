@@ -22,7 +22,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "miniatures" / "prompts" / "templ
 COMMON = {
     "brief": brief_variables(BRIEF),
     "prospect": prospect_variables(PROSPECT),
-    "quotes": quote_variables([evidence()]),
+    "quotes": quote_variables([evidence()], BRIEF, PROSPECT),
 }
 VARIABLES = {
     "writer": {**COMMON, "reasons": ["greeting: wrong"], "previous": {"subject": "OLD SUBJECT", "body": "OLD BODY"}},

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from miniatures.agents.answers import Selection
-from miniatures.agents.select import selection_schema
+from miniatures.agents.answers import Labels, Selection
+from miniatures.agents.select import answer_form
 from miniatures.datamodel.evaluation import ResearchCase, ResearchOutcome
 from miniatures.datamodel.miniature import Score
 from miniatures.finetune.evaluation.answers import Asker, KeptAnswer
@@ -38,15 +38,17 @@ def bm25_outcomes(questions: Sequence[ResearchQuestion], facts: int | None = Non
 
 
 async def _ask(asker: Asker, question: ResearchQuestion) -> KeptAnswer:
-    schema = selection_schema(len(question.case.sentences), question.facts, question.case.signals)
-    return await asker.ask(ROLE, question.variables, Selection, response_schema=schema)
+    form, schema = answer_form(asker.profile, len(question.case.sentences), question.facts, question.case.signals)
+    return await asker.ask(ROLE, question.variables, form, response_schema=schema)
 
 
 def _outcome(question: ResearchQuestion, answer: KeptAnswer) -> ResearchOutcome:
     """The numbers that exist, each once and no more than are wanted; unread if all that were named do not exist."""
     if answer.value is None:
         return ResearchOutcome(case=question.case.id, chosen=None, error=answer.error)
-    named = [choice.number for choice in Selection.model_validate(answer.value).choices]
+    labelled = "choices" not in answer.value
+    read = Labels(answer.value).selection(question.facts) if labelled else Selection.model_validate(answer.value)
+    named = [choice.number for choice in read.choices]
     real = [number for number in dict.fromkeys(named) if 1 <= number <= len(question.case.sentences)]
     if named and not real:
         return ResearchOutcome(case=question.case.id, chosen=None, error=f"no sentence has the number {named[0]}")

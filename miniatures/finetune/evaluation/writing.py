@@ -57,7 +57,7 @@ async def measure_writer(asker: Asker, questions: Sequence[WriterQuestion], *, b
 async def _sample(
     asker: Asker, question: WriterQuestion, variables: dict[str, object], attempt: int, samples: Sequence[int]
 ) -> list[KeptAnswer]:
-    bound: dict[str, Any] = answer_bound(question.brief, asker.model)
+    bound: dict[str, Any] = answer_bound(variables, asker.model)
     asks = [
         asker.ask(ROLE, variables, EmailText, attempt=attempt, **bound, **sampling(attempt, sample))
         for sample in samples

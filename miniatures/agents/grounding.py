@@ -1,0 +1,80 @@
+"""What a small writer may copy: the names and numbers of its own prompt, and the sender's signature at the end.
+
+The grammar that holds it to them lets no other name or number be written, which a small model would otherwise almost
+get right. It knows English spelling only; emails in other languages are checked like any other, and not held.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from miniatures.backends.grounded_text import KEYWORD, GroundedText
+from miniatures.checks.vocabulary import COMMON_WORDS, NEVER_NAMES
+from miniatures.datamodel.draft import EmailText
+
+_NUMBER = re.compile(r"[^\W_]*\d[^\W_]*(?:[.,:/][^\W_]*\d[^\W_]*)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_MARK = re.compile(r"[^\w\s\x00-\x7f]")
+_SHORT, _WORDS_AROUND, _WORDS_EACH = 85, 20, 15
+_ALWAYS = ("I", "I'd", "I'll", "I'm", "I've", "a.m.", "e.g.", "i.e.", "p.m.")
+_WISHES = {"cordially", "faithfully", "gratefully", "respectfully", "truly", "warmly"}
+_ORDINARY = frozenset(word for word in COMMON_WORDS | NEVER_NAMES | _WISHES if word.isalpha() and len(word) > 1)
+
+
+def email_schema(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The email's JSON schema for one prompt, by the writer's variables."""
+    schema = EmailText.model_json_schema()
+    brief = variables["brief"]
+    if not brief["language"].startswith("en"):
+        return schema
+    told = "\n".join(_strings([brief, variables["prospect"], variables["quotes"]]))
+    words = set(_WORD.findall(told))
+    line = GroundedText(
+        names=tuple(sorted({*_ALWAYS, *brief["links"], *filter(_is_name, words)})),
+        numbers=tuple(sorted(set(_NUMBER.findall(told)))),
+        openings=_openings(words),
+        marks="".join(sorted(set(_MARK.findall(told)))),
+    )
+    sender = brief["sender"]
+    signed = {
+        "signatures": tuple(dict.fromkeys((sender["name"], sender["name"].split()[0]))),
+        "sentences": _sentences(brief["length"]["max_words"]),
+        "details": tuple(filter(None, (sender["title"], sender["company"], *brief["links"]))),
+    }
+    texts = {"subject": line, "body": line.model_copy(update=signed)}
+    return schema | {
+        "properties": {
+            name: kept | {KEYWORD: texts[name].model_dump(mode="json")} for name, kept in schema["properties"].items()
+        }
+    }
+
+
+def _openings(words: set[str]) -> tuple[str, ...]:
+    """Ordinary words and those of the prompt, each also as what is done: "insure" may open as "Insuring"."""
+    known = _ORDINARY | {word for word in words if word.islower()}
+    doing = {f"{word.removesuffix('e')}ing" for word in known if len(word) > 2}
+    return tuple(sorted(word.capitalize() for word in known | doing))
+
+
+def _sentences(max_words: int) -> int | None:
+    """How many sentences a short email may have; a longer one has room for what a small model writes anyway."""
+    return max(2, (max_words - _WORDS_AROUND) // _WORDS_EACH) if max_words <= _SHORT else None
+
+
+def _is_name(word: str) -> bool:
+    return not word.isascii() or not word.islower()
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text within a variable."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for inner in value.values():
+                yield from _strings(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _strings(inner)

@@ -1,0 +1,129 @@
+"""Holds a small model to the names and numbers that its prompt shows, while it writes.
+
+A small model copies rare names almost right ("Amarandine" for "Amandine"). Here every word with a capital, a digit or
+a letter beyond a to z has to be one of a list; only words of small letters are free. A sentence may also open with one
+of a second list. A JSON schema carries the lists in a keyword of its own, `x-grounded`, which engines without this
+grammar do not see.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from miniatures.backends.grammar_terminal import terminal
+
+KEYWORD = "x-grounded"
+
+
+class GroundedText(BaseModel):
+    """What a text may be made of besides words of small letters."""
+
+    model_config = ConfigDict(frozen=True)
+
+    names: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    openings: tuple[str, ...] = ()
+    """Words that a sentence may begin with."""
+    marks: str = ""
+    """Signs that may stand anywhere, such as ° or €."""
+    signatures: tuple[str, ...] = ()
+    """The text is one line if there are none; otherwise it has paragraphs and ends with one of these on a line."""
+    sentences: int | None = None
+    """A letter's sentences at most, the last of them in a paragraph of its own; a closing line is none."""
+    details: tuple[str, ...] = ()
+    """What may follow the signature: a title, a company, a link."""
+
+
+# Each rule says what follows one kind of character, and all are right-recursive: the form that compiles fastest.
+# START is where a sentence begins, MIDDLE where a word does, WORD within or after a word of small letters. A letter of
+# limited length has these rules once for each sentence ({p}), which all know the next ({next}).
+_TEXT = r"""
+{p}start ::= {openings} {p}after | {p}middle
+{p}middle ::= [a-z] {p}word | [('{marks}] {p}middle | "\\\"" {p}middle | ([&+%{marks}-] | {names} | {numbers}) {p}after
+{p}word ::= [a-z] {p}word | {p}after
+{p}after ::= " " {p}middle | {p}mark | [,;)'%{marks}] {p}word | [/&+@=_#-] {p}middle | "\\\"" {p}word | {p}end
+{p}mark ::= [.?!] {p}stop | ":" {p}colon
+{p}colon ::= " " {p}start | [/] {p}middle | {p}end
+{p}stop ::= {p}next | [.?!)'{marks}] {p}stop | "\\\"" {p}stop
+"""
+_LINE = r"""
+{p}end ::= "\""
+{p}next ::= " " {next}start | "\""
+"""
+_LETTER = r"""
+{p}end ::= "\\n\\n" {p}start | {first}signature
+{p}next ::= " " {next}start | "\\n\\n" {next}start | {first}signature
+"""
+_LAST_BUT_ONE = r"""
+{p}end ::= "\\n\\n" {p}start | {first}signature
+{p}next ::= "\\n\\n" {next}start | {first}signature
+"""
+_LAST = r"""
+{p}end ::= "\\n\\n" {p}start | {first}signature
+{p}next ::= {first}signature | "\\n\\n" [A-Z] {first}closing
+"""
+_SIGNATURE = r"""
+{first}closing ::= [a-z ] {first}closing | ","? {first}signature
+{first}signature ::= ("\\n" | "\\n\\n") {signatures} {first}details
+{first}details ::= "\"" | (", " | "\\n" | " at ") {details} {first}details
+"""
+_MARKS = "\u2013\u2014\u2018\u2019\u201c\u201d$\u20ac\u00a3"
+
+
+def grounded_rules(text: GroundedText, prefix: str, alternatives: Callable[[str], str]) -> tuple[str, list[str]]:
+    """The expression for a JSON string that holds such a text, and the rules that it needs.
+
+    `alternatives` names the rule for a choice of literals, so that two texts with the same names share it.
+    """
+    named = {
+        "first": prefix,
+        "marks": "".join(dict.fromkeys(_MARKS + text.marks)),
+        "names": alternatives(_either(text.names)),
+        "numbers": alternatives(_either(text.numbers)),
+        "openings": alternatives(_either(text.openings)),
+        "signatures": alternatives(_either(text.signatures)),
+        "details": alternatives(_either(text.details)),
+    }
+    count = text.sentences or 1
+    levels = [f"{prefix}s{number}" for number in range(count)]
+    rules = _SIGNATURE.format(**named) if text.signatures else ""
+    for place, level in enumerate(levels):
+        rules += (_TEXT + _ending(text, place)).format(p=level, next=levels[min(place + 1, count - 1)], **named)
+    return rf'"\"" {levels[0]}start', [line for line in rules.splitlines() if line]
+
+
+def _ending(text: GroundedText, place: int) -> str:
+    """What may follow the sentence at this place."""
+    if not text.signatures:
+        return _LINE
+    if text.sentences is None:
+        return _LETTER
+    return {text.sentences - 1: _LAST, text.sentences - 2: _LAST_BUT_ONE}.get(place, _LETTER)
+
+
+def without_grounding(schema: Any) -> Any:
+    """The schema as engines know it."""
+    match schema:
+        case dict():
+            return {key: without_grounding(value) for key, value in schema.items() if key != KEYWORD}
+        case list():
+            return [without_grounding(value) for value in schema]
+    return schema
+
+
+_NOTHING = r'"\x00"'
+"""Nothing to choose from: a character that no JSON text holds."""
+
+
+def _either(literals: Iterable[str]) -> str:
+    choices = [_literal(one) for one in dict.fromkeys(literals) if one]
+    return " | ".join(choices) or _NOTHING
+
+
+def _literal(text: str) -> str:
+    """The text as it stands within a JSON string."""
+    return terminal(json.dumps(text, ensure_ascii=False)[1:-1])
