@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from miniatures.backends.grammar_terminal import terminal
+from miniatures.backends.grammar_terminal import choice
 
 KEYWORD = "x-grounded"
 
@@ -43,7 +43,8 @@ class GroundedText(BaseModel):
 # limited length has these rules once for each sentence ({p}), which all know the next ({next}).
 _TEXT = r"""
 {p}start ::= {openings} {p}after | {p}middle
-{p}middle ::= [a-z] {p}word | [('{marks}] {p}middle | "\\\"" {p}middle | ([&+%{marks}-] | {names} | {numbers}) {p}after
+{p}middle ::= [a-z] {p}word | [('+{marks}-] {p}middle | "\\\"" {p}middle | {p}given {p}after
+{p}given ::= {names} | {numbers} | [&+%{marks}-]
 {p}word ::= [a-z] {p}word | {p}after
 {p}after ::= " " {p}middle | {p}mark | [,;)'%{marks}] {p}word | [/&+@=_#-] {p}middle | "\\\"" {p}word | {p}end
 {p}mark ::= [.?!] {p}stop | ":" {p}colon
@@ -119,11 +120,7 @@ _NOTHING = r'"\x00"'
 """Nothing to choose from: a character that no JSON text holds."""
 
 
-def _either(literals: Iterable[str]) -> str:
-    choices = [_literal(one) for one in dict.fromkeys(literals) if one]
-    return " | ".join(choices) or _NOTHING
-
-
-def _literal(text: str) -> str:
-    """The text as it stands within a JSON string."""
-    return terminal(json.dumps(text, ensure_ascii=False)[1:-1])
+def _either(texts: Iterable[str]) -> str:
+    """One of the texts, as they stand within a JSON string."""
+    inside = [json.dumps(text, ensure_ascii=False)[1:-1] for text in texts if text]
+    return choice(inside) if inside else _NOTHING

@@ -43,6 +43,7 @@ def accepts(grounded: GroundedText, text: str) -> bool:
     "text",
     [
         "The 7,200 pallets of Brightwater",
+        "The sensors work from -24 to +3 degrees",
         "Amandine's 24 vans, 3 of them new",
         'Brightwater-based crews (24 of them) said "yes" - and then no',
         "What it costs: €24, or 3 % of it; see 24/3",
