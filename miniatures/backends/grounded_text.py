@@ -49,7 +49,7 @@ _TEXT = r"""
 {p}after ::= " " {p}middle | {p}mark | [,;)'%{marks}] {p}word | [/&+@=_#-] {p}middle | "\\\"" {p}word | {p}end
 {p}mark ::= [.?!] {p}stop | ":" {p}colon
 {p}colon ::= " " {p}start | [/] {p}middle | {p}end
-{p}stop ::= {p}next | [.?!)'{marks}] {p}stop | "\\\"" {p}stop
+{p}stop ::= {p}next | [.?!)'{closing}] {p}stop | "\\\"" {p}stop
 """
 _LINE = r"""
 {p}end ::= "\""
@@ -83,6 +83,7 @@ def grounded_rules(text: GroundedText, prefix: str, alternatives: Callable[[str]
     named = {
         "first": prefix,
         "marks": "".join(dict.fromkeys(_MARKS + text.marks)),
+        "closing": "\u2019\u201d",
         "names": alternatives(_either(text.names)),
         "numbers": alternatives(_either(text.numbers)),
         "openings": alternatives(_either(text.openings)),

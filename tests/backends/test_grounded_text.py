@@ -68,6 +68,7 @@ def test_what_the_list_carries_can_be_written(text: str) -> None:
         "a first line\nand a second",
         "the brightWater",
         "in .5 hours",
+        "They left.\u201c",
         "Amarandine wrote",
         "The end. Nikolai called",
     ],
