@@ -63,10 +63,13 @@ class SteadyBackend(Backend):
     ) -> ChatResult:
         prompt = messages[-1].text
         digest = int(hashlib.sha256(prompt.encode()).hexdigest(), 16)
-        if "subject" in kwargs["response_schema"]["properties"]:
+        asked = kwargs["response_schema"]["properties"]
+        if "subject" in asked:
             text = json.dumps({"subject": f"Places {digest % 1000}", "body": f"Hello,\n\nnumber {digest % 7} again."})
-        else:
+        elif "choices" in asked:
             text = json.dumps({"choices": [{"number": 1, "signal": "expansion"}]})
+        else:
+            text = json.dumps({number: "expansion" if number == "1" else "-" for number in asked})
         message = AIMessage(
             content=text,
             usage_metadata={
