@@ -36,7 +36,6 @@ async def main() -> None:
     graph.add_edge("keep_two_facts", "write")
     context = CampaignContext(
         models={
-            "researcher": open_backend("local:smollm2-135m-instruct"),
             "writer": open_backend("llamacpp:smollm2-135m-instruct"),
         },
         search=FolderSearch(EXAMPLE / "sites"),

@@ -31,7 +31,7 @@ class GroundedText(BaseModel):
     marks: str = ""
     """Signs that may stand anywhere, such as ° or €."""
     signatures: tuple[str, ...] = ()
-    """The text is one line if there are none; otherwise it has paragraphs and ends with one of these on a line."""
+    """The text is one line if there are none; otherwise it has paragraphs, and ends with one of these or a sentence."""
     sentences: int | None = None
     """A letter's sentences at most, the last of them in a paragraph of its own; a closing line is none."""
     details: tuple[str, ...] = ()
@@ -57,15 +57,15 @@ _LINE = r"""
 """
 _LETTER = r"""
 {p}end ::= "\\n\\n" {p}start | {first}signature
-{p}next ::= " " {next}start | "\\n\\n" {next}start | {first}signature
+{p}next ::= " " {next}start | "\\n\\n" {next}start | {first}signature | "\""
 """
 _LAST_BUT_ONE = r"""
 {p}end ::= "\\n\\n" {p}start | {first}signature
-{p}next ::= "\\n\\n" {next}start | {first}signature
+{p}next ::= "\\n\\n" {next}start | {first}signature | "\""
 """
 _LAST = r"""
 {p}end ::= "\\n\\n" {p}start | {first}signature
-{p}next ::= {first}signature | "\\n\\n" [A-Z] {first}closing
+{p}next ::= {first}signature | "\\n\\n" [A-Z] {first}closing | "\""
 """
 _SIGNATURE = r"""
 {first}closing ::= [a-z ] {first}closing | ","? {first}signature

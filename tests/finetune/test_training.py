@@ -32,7 +32,7 @@ from tests.finetune.tiny_runs import (
 
 pytestmark = pytest.mark.slow
 WORSE = {
-    "learning_rate": 1.0,
+    "learning_rate": 30.0,
     "schedule": "constant",
     "warmup": 0,
     "max_steps": 40,

