@@ -57,10 +57,10 @@ class Database:
 
     @contextmanager
     def errors_told(self) -> Iterator[None]:
-        """Turn the database's errors into sentences."""
+        """Turn the database's errors into sentences; pg8000 lets a reset connection through as it came."""
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error) as error:
+        except (SQLAlchemyError, sqlite3.Error, ConnectionError) as error:
             raise store_error(error, self.url) from error
 
 

@@ -79,7 +79,7 @@ class Writer(BatchThread[Row | Change]):
                 with self._engine.begin() as connection:
                     self._write(connection, group)
                 return [None] * len(group)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, ConnectionError) as error:
                 pause = next(pauses, None) if _connection_lost(error) else None
                 if pause is None:
                     raise store_error(error, self._url) from error
@@ -115,7 +115,9 @@ def _by_target(rows: Iterable[Row]) -> Iterator[tuple[Target, Iterable[str]]]:
     return ((target, texts.values()) for target, texts in groups.items())
 
 
-def _connection_lost(error: SQLAlchemyError) -> bool:
+def _connection_lost(error: SQLAlchemyError | ConnectionError) -> bool:
+    if isinstance(error, ConnectionError):
+        return True
     if not isinstance(error, DBAPIError):
         return False
     if state := sql_state(error.orig):

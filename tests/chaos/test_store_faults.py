@@ -310,6 +310,30 @@ async def test_connections_that_the_server_ends_cost_nothing(postgres_url: str) 
     other.engine.dispose()
 
 
+async def test_a_connection_that_the_driver_reports_raw_is_made_again(
+    store_url: str,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """pg8000 lets a reset through as the socket's own error: the group is committed over a new connection, once."""
+    from miniatures.store import writer
+
+    monkeypatch.setattr(writer, "_RECONNECT_AFTER_S", (0.01,))
+    opened = open_store(store_url)
+    ledger = opened.ledger(CAMPAIGN)
+    resets = iter([ConnectionResetError(104, "Connection reset by peer")])
+
+    def reset_once(*_: object) -> None:
+        if (reset := next(resets, None)) is not None:
+            raise reset
+
+    event.listen(opened._database.engine, "before_cursor_execute", reset_once)
+    opened.recorder.record(trace_of(person(1)))
+    await ledger.finish(StageKey.of("write", person(1).key), 1)
+    assert next(resets, None) is None
+    assert len(list(opened.traces(CAMPAIGN))) == 1
+    opened.close()
+
+
 async def test_a_server_that_stays_away_is_told(
     postgres_server: Callable[[str], str],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
