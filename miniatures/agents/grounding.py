@@ -7,20 +7,26 @@ get right. It knows English spelling only; emails in other languages are checked
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from miniatures.backends.grounded_text import KEYWORD, GroundedText
+from miniatures.checks.number_words import number_words, stands_alone
+from miniatures.checks.reading import WORD_PATTERN
 from miniatures.checks.vocabulary import COMMON_WORDS, NEVER_NAMES
 from miniatures.datamodel.draft import EmailText
 
 _NUMBER = re.compile(r"[^\W_]*\d[^\W_]*(?:[.,:/][^\W_]*\d[^\W_]*)*")
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_WORD = re.compile(WORD_PATTERN)
 _MARK = re.compile(r"[^\w\s\x00-\x7f]")
-_SHORT, _WORDS_AROUND, _WORDS_EACH = 85, 20, 15
+_SHORT, _WORDS_A_SENTENCE = 100, 14
 _ALWAYS = ("I", "I'd", "I'll", "I'm", "I've", "a.m.", "e.g.", "i.e.", "p.m.")
 _WISHES = {"cordially", "faithfully", "gratefully", "respectfully", "truly", "warmly"}
-_ORDINARY = frozenset(word for word in COMMON_WORDS | NEVER_NAMES | _WISHES if word.isalpha() and len(word) > 1)
+_ORDINARY = frozenset(
+    word
+    for word in COMMON_WORDS | NEVER_NAMES | _WISHES
+    if word.isalpha() and len(word) > 1 and not (word in number_words("en") and stands_alone(word))
+)
 
 
 def email_schema(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,13 +40,14 @@ def email_schema(variables: Mapping[str, Any]) -> dict[str, Any]:
     line = GroundedText(
         names=tuple(sorted({*_ALWAYS, *brief["links"], *filter(_is_name, words)})),
         numbers=tuple(sorted(set(_NUMBER.findall(told)))),
-        openings=_openings(words),
+        openings=tuple(sorted(_ORDINARY_OPENINGS | _as_openings([word for word in words if word.islower()]))),
         marks="".join(sorted(set(_MARK.findall(told)))),
     )
     sender = brief["sender"]
     signed = {
         "signatures": tuple(dict.fromkeys((sender["name"], sender["name"].split()[0]))),
         "sentences": _sentences(brief["length"]["max_words"]),
+        "last": (brief["call_to_action"],),
         "details": tuple(filter(None, (sender["title"], sender["company"], *brief["links"]))),
     }
     texts = {"subject": line, "body": line.model_copy(update=signed)}
@@ -51,16 +58,18 @@ def email_schema(variables: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _openings(words: set[str]) -> tuple[str, ...]:
-    """Ordinary words and those of the prompt, each also as what is done: "insure" may open as "Insuring"."""
-    known = _ORDINARY | {word for word in words if word.islower()}
-    doing = {f"{word.removesuffix('e')}ing" for word in known if len(word) > 2}
-    return tuple(sorted(word.capitalize() for word in known | doing))
+def _as_openings(words: Collection[str]) -> frozenset[str]:
+    """The words, each also as what is done: "insure" may open as "Insuring"."""
+    doing = (f"{word.removesuffix('e')}ing" for word in words if len(word) > 2)
+    return frozenset(word.capitalize() for word in (*words, *doing))
+
+
+_ORDINARY_OPENINGS = _as_openings(_ORDINARY)
 
 
 def _sentences(max_words: int) -> int | None:
     """How many sentences a short email may have; a longer one has room for what a small model writes anyway."""
-    return max(2, (max_words - _WORDS_AROUND) // _WORDS_EACH) if max_words <= _SHORT else None
+    return max(2, max_words // _WORDS_A_SENTENCE) if max_words <= _SHORT else None
 
 
 def _is_name(word: str) -> bool:

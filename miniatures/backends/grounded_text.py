@@ -34,6 +34,8 @@ class GroundedText(BaseModel):
     """The text is one line if there are none; otherwise it has paragraphs, and ends with one of these or a sentence."""
     sentences: int | None = None
     """A letter's sentences at most, the last of them in a paragraph of its own; a closing line is none."""
+    last: tuple[str, ...] = ()
+    """One of these is that last sentence, if the letter comes to it; any sentence if there are none."""
     details: tuple[str, ...] = ()
     """What may follow the signature: a title, a company, a link."""
 
@@ -57,14 +59,17 @@ _LINE = r"""
 """
 _LETTER = r"""
 {p}end ::= "\\n\\n" {p}start | {first}signature
+"""
+_MORE = r"""
 {p}next ::= " " {next}start | "\\n\\n" {next}start | {first}signature | "\""
 """
 _LAST_BUT_ONE = r"""
-{p}end ::= "\\n\\n" {p}start | {first}signature
 {p}next ::= "\\n\\n" {next}start | {first}signature | "\""
 """
+_GIVEN = r"""
+{p}start ::= {last} {p}next | [A-Z] {first}closing
+"""
 _LAST = r"""
-{p}end ::= "\\n\\n" {p}start | {first}signature
 {p}next ::= {first}signature | "\\n\\n" [A-Z] {first}closing | "\""
 """
 _SIGNATURE = r"""
@@ -87,6 +92,7 @@ def grounded_rules(text: GroundedText, prefix: str, alternatives: Callable[[str]
         "names": alternatives(_either(text.names)),
         "numbers": alternatives(_either(text.numbers)),
         "openings": alternatives(_either(text.openings)),
+        "last": alternatives(_either(text.last)),
         "signatures": alternatives(_either(text.signatures)),
         "details": alternatives(_either(text.details)),
     }
@@ -94,17 +100,26 @@ def grounded_rules(text: GroundedText, prefix: str, alternatives: Callable[[str]
     levels = [f"{prefix}s{number}" for number in range(count)]
     rules = _SIGNATURE.format(**named) if text.signatures else ""
     for place, level in enumerate(levels):
-        rules += (_TEXT + _ending(text, place)).format(p=level, next=levels[min(place + 1, count - 1)], **named)
+        sentence = _sentence(text, count - 1 - place)
+        rules += sentence.format(p=level, next=levels[min(place + 1, count - 1)], **named)
     return rf'"\"" {levels[0]}start', [line for line in rules.splitlines() if line]
 
 
-def _ending(text: GroundedText, place: int) -> str:
-    """What may follow the sentence at this place."""
+def _sentence(text: GroundedText, left: int) -> str:
+    """The rules of a sentence and of what may follow it, with so many left after it."""
     if not text.signatures:
-        return _LINE
+        return _TEXT + _LINE
     if text.sentences is None:
-        return _LETTER
-    return {text.sentences - 1: _LAST, text.sentences - 2: _LAST_BUT_ONE}.get(place, _LETTER)
+        return _TEXT + _LETTER + _MORE
+    match left:
+        case 0 if text.last:
+            return _GIVEN + _LAST
+        case 0:
+            return _TEXT + _LETTER + _LAST
+        case 1:
+            return _TEXT + _LETTER + _LAST_BUT_ONE
+        case _:
+            return _TEXT + _LETTER + _MORE
 
 
 def without_grounding(schema: Any) -> Any:

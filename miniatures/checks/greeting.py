@@ -6,6 +6,7 @@ import re
 
 from miniatures.checks.case import CheckCase
 from miniatures.checks.draft_text import DraftText
+from miniatures.checks.reading import WORD_PATTERN
 from miniatures.checks.verdict import Verdict, failed, passed
 from miniatures.checks.word_list import word_set
 from miniatures.checks.words import fold, spellings, words_of
@@ -84,7 +85,7 @@ def _inflected(name: str, word: str) -> bool:
     return abs(len(word) - len(name)) <= 3 and word.startswith(name[:-1]) and len(word) > 3
 
 
-_CAPITALIZED = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_CAPITALIZED = re.compile(WORD_PATTERN)
 
 
 def _stranger(greeting: str, own: frozenset[str]) -> str:

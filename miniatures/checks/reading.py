@@ -22,10 +22,10 @@ from miniatures.checks.units import SCALES, UNITS
 from miniatures.checks.web import LINK_PATTERN, normal_link
 from miniatures.checks.words import bare, content_stem, fold
 
-_WORD_PATTERN = r"[^\W\d_]++(?:['\u2019][^\W\d_]++)*"
+WORD_PATTERN = r"[^\W\d_]++(?:['\u2019][^\W\d_]++)*"
 _CODE_PATTERN = r"[^\W\d_]++\d[^\W_]*|\d++[^\W\d_]++\d[^\W_]*"
 _TOKEN = re.compile(
-    rf"(?P<link>{LINK_PATTERN})|(?P<number>{NUMBER_PATTERN})|(?P<code>{_CODE_PATTERN})|(?P<word>{_WORD_PATTERN})"
+    rf"(?P<link>{LINK_PATTERN})|(?P<number>{NUMBER_PATTERN})|(?P<code>{_CODE_PATTERN})|(?P<word>{WORD_PATTERN})"
 )
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
 _LIST_MARK = re.compile(r"\s*\d{1,2}[.)]\s+(?=\D)")

@@ -57,6 +57,25 @@ def test_the_subject_is_a_line_and_the_body_a_letter(examples: list[tuple[dict[s
     assert properties["body"][KEYWORD]["signatures"][0] == variables["brief"]["sender"]["name"]
 
 
+def test_a_number_word_that_was_not_told_cannot_open_a_sentence(
+    examples: list[tuple[dict[str, Any], dict[str, Any]]],
+) -> None:
+    variables, _ = examples[0]
+    told = {**variables, "brief": {**variables["brief"], "offer": "We measure nineteen kinds of dust."}}
+    openings = [email_schema(given)["properties"]["body"][KEYWORD]["openings"] for given in (variables, told)]
+    assert ["Nineteen" in words for words in openings] == [False, True]
+
+
+def test_a_short_letter_ends_with_the_call_to_action(
+    examples: list[tuple[dict[str, Any], dict[str, Any]]],
+) -> None:
+    variables, _ = examples[0]
+    short = {**variables, "brief": {**variables["brief"], "length": {"min_words": 40, "max_words": 80}}}
+    body = email_schema(short)["properties"]["body"][KEYWORD]
+    assert body["sentences"] == 5
+    assert body["last"] == [variables["brief"]["call_to_action"]]
+
+
 def test_other_languages_are_not_held(examples: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     variables, _ = examples[0]
     german = {**variables, "brief": {**variables["brief"], "language": "de"}}

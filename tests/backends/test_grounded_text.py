@@ -96,6 +96,14 @@ def test_a_letter_of_few_sentences_ends_with_a_paragraph_of_one() -> None:
     assert not accepts(short, f"{head}We read the news. We have 3.\n\nWe ask? We wait.{tail}")
 
 
+def test_the_last_sentence_may_be_given() -> None:
+    asking = LETTER.model_copy(update={"sentences": 3, "last": ("Shall we meet at 3?",)})
+    head, tail = "Dear Amandine,\n\n", "\n\nKind regards,\nAmandine Tshabangu"
+    assert accepts(asking, f"{head}We read the news. We have 3.\n\nShall we meet at 3?{tail}")
+    assert accepts(asking, f"{head}We read the news. We ask?{tail}"), "an early question needs no other"
+    assert not accepts(asking, f"{head}We read the news. We have 3.\n\nWe wait.{tail}")
+
+
 def test_without_names_only_small_letters_are_left() -> None:
     assert accepts(GroundedText(), "nothing to copy")
     assert not accepts(GroundedText(), "nothing to Copy")

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from miniatures.backends.base import Backend, usage_of
 from miniatures.backends.errors import BackendError, MalformedAnswer, TimedOut
+from miniatures.backends.grounded_text import without_grounding
 from miniatures.backends.wrappers.observed import ObservedBackend, Watch
 from miniatures.backends.wrappers.spending import (
     Amount,
@@ -129,7 +130,7 @@ def estimate_tokens(messages: list[BaseMessage], response_schema: dict[str, Any]
     """Prompt tokens, estimated from above: ASCII text at 3 characters a token, everything else at one a byte."""
     texts = [str(message.text) for message in messages]
     if response_schema is not None:
-        texts.append(str(response_schema))
+        texts.append(str(without_grounding(response_schema)))
     return sum(_text_tokens(text) for text in texts) + _MESSAGE_OVERHEAD * len(messages)
 
 

@@ -10,6 +10,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from miniatures.backends.errors import RateLimited, ServerFailed, TimedOut
+from miniatures.backends.grounded_text import KEYWORD
 from miniatures.backends.wrappers.budgeted import BudgetedBackend, Spending, estimate_tokens, prospect_spending
 from miniatures.datamodel.backend import Price
 from miniatures.datamodel.campaign import Budget
@@ -178,3 +179,10 @@ def test_estimates_grow_with_the_text(text: str) -> None:
 def test_estimates_are_from_above_for_the_embedded_tokenizer() -> None:
     english = "We opened a second cold-storage site near Rotterdam in May 2026, with 40,000 pallet places. " * 20
     assert estimate_tokens([HumanMessage(english)]) > len(english) / 3.5
+
+
+def test_words_that_only_a_grammar_reads_are_no_prompt_tokens() -> None:
+    plain = {"type": "object", "properties": {"body": {"type": "string"}}}
+    held = {"type": "object", "properties": {"body": {"type": "string", KEYWORD: {"openings": ["The"] * 5_000}}}}
+    asked = [HumanMessage("hi")]
+    assert estimate_tokens(asked, held) == estimate_tokens(asked, plain) > estimate_tokens(asked)
