@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, Field
 
-NOTHING = "-"
-"""The label of a sentence that is worth nothing; no signal can have this name."""
+from miniatures.datamodel.news import NewsKind, NoNews
 
 
 class Choice(BaseModel):
@@ -21,23 +20,10 @@ class Selection(BaseModel):
     choices: list[Choice] = Field(max_length=12, description="Bounded, so that a small model cannot go on for ever.")
 
 
-class Labels(RootModel[dict[str, str]]):
-    """A small model's answer: a label for every sentence by number, a signal's name or a dash.
+class Sighting(BaseModel):
+    """A small researcher's answer about one sentence: the kind of news that it is, or why it is none."""
 
-    Going through the list and judging each sentence where it stands is easier to learn than naming the best ones, and
-    every sentence teaches.
-    """
-
-    @classmethod
-    def of(cls, selection: Selection, sentences: int) -> Labels:
-        """The labels that say the same as a selection out of so many sentences."""
-        chosen = {choice.number: choice.signal for choice in selection.choices}
-        return cls({str(number): chosen.get(number, NOTHING) for number in range(1, sentences + 1)})
-
-    def selection(self, limit: int) -> Selection:
-        """The labelled sentences in their order, which is BM25's, at most `limit`."""
-        labelled = [(number, label) for number, label in self.root.items() if label != NOTHING and number.isdecimal()]
-        return Selection(choices=[Choice(number=int(number), signal=label) for number, label in labelled[:limit]])
+    kind: NewsKind | NoNews
 
 
 class PlannedQuery(BaseModel):

@@ -16,6 +16,8 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel, ConfigDict, Field
 
 from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables, signal_variables
+from miniatures.agents.researcher import ROLE as RESEARCHER
+from miniatures.agents.researcher import prompts_about
 from miniatures.agents.runs import count_prospects
 from miniatures.backends.base import Backend
 from miniatures.backends.spec import open_backend
@@ -113,14 +115,16 @@ def _calls_per_prospect(loaded: LoadedCampaign, role: str) -> int:
 
 
 def _tokens_of_call(loaded: LoadedCampaign, role: str, backend: Backend) -> tuple[int, int]:
-    """Tokens of a typical prompt and of its answer."""
+    """Tokens of a typical question and of its answer, however many prompts it takes."""
     template = "writer" if role in ("fallback", "shadow") else role
-    library = PromptLibrary(loaded.prompts_folder)
-    prompt = library.render(template, backend.prompt_profile, _typical_variables(loaded, template))
-    characters = sum(len(message.content) for message in prompt.messages)
+    library, profile = PromptLibrary(loaded.prompts_folder), backend.prompt_profile
+    variables = _typical_variables(loaded, template)
+    asked = prompts_about(profile, variables) if template == RESEARCHER else [variables]
+    prompts = [library.render(template, profile, one) for one in asked]
+    characters = sum(len(message.content) for prompt in prompts for message in prompt.messages)
     research = loaded.campaign.research
     email_tokens = round(loaded.brief.length.max_words * _TOKENS_PER_WORD) + _CHOICE_TOKENS
-    answers = {"researcher": research.facts * _CHOICE_TOKENS, "writer": email_tokens}
+    answers = {RESEARCHER: max(research.facts, len(asked)) * _CHOICE_TOKENS, "writer": email_tokens}
     return characters // _CHARACTERS_PER_TOKEN, answers.get(template, 4 * _CHOICE_TOKENS)
 
 
@@ -136,7 +140,8 @@ def _typical_variables(loaded: LoadedCampaign, template: str) -> dict[str, Any]:
         case "researcher":
             numbered = [{"number": number, "text": _SENTENCE} for number in range(1, sentences + 1)]
             signals = signal_variables(loaded.brief)
-            company = {"company": prospect.company, "facts": research.facts, "reasons": []}
+            today = now.date().isoformat()
+            company = {"company": prospect.company, "today": today, "facts": research.facts, "reasons": []}
             return {**company, "signals": signals, "sentences": numbered}
         case "planner":
             who = {**prospect_variables(prospect), "website": prospect.website}

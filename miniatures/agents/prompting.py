@@ -43,11 +43,11 @@ def quote_variables(evidence: Iterable[Evidence], brief: Brief, prospect: Prospe
     ]
 
 
-def signal_variables(brief: Brief, names: Iterable[str] | None = None) -> list[dict[str, str]]:
+def signal_variables(brief: Brief, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
     """The brief's signals, or those that are named."""
     wanted = None if names is None else set(names)
     return [
-        {"name": signal.name, "describes": signal.describes}
+        signal.model_dump(mode="json", include={"name", "describes", "kinds"})
         for signal in brief.signals
         if wanted is None or signal.name in wanted
     ]

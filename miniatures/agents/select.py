@@ -1,7 +1,5 @@
 """Has the researcher choose among numbered sentences; it answers with numbers, so every quote is verbatim.
 
-A large model names the best sentences; a small one labels each of them, which it learns far more easily.
-
 Without a researcher the best-ranked sentence of each signal is taken: BM25 alone is the honest baseline. The same is
 done, and noted as a problem, when the researcher answered twice and named no sentence that exists.
 """
@@ -9,24 +7,23 @@ done, and noted as a problem, when the researcher answered twice and named no se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from miniatures.agents.answers import NOTHING, Labels, Selection
+from miniatures.agents.answers import Selection
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.prompting import as_data, signal_variables
+from miniatures.agents.researcher import ROLE, ask_researcher
 from miniatures.agents.state import Gathered, RankedSentence
-from miniatures.backends.ask import Answer, ask, identity_of, profile_of
-from miniatures.datamodel.backend import Profile, Usage, add_costs
+from miniatures.backends.ask import Answer, identity_of, profile_of
+from miniatures.datamodel.backend import Usage, add_costs
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
 
-ROLE = "researcher"
 _TRIES = 2
 
 
@@ -98,6 +95,7 @@ async def _ask(
     model = context.model(ROLE)
     variables = {
         "company": as_data(prospect.company),
+        "today": context.now().date().isoformat(),
         "facts": limit,
         "signals": signal_variables(context.brief),
         "sentences": [
@@ -105,60 +103,10 @@ async def _ask(
         ],
         "reasons": list(reasons),
     }
-    prompt = context.prompts.render(ROLE, profile_of(model), variables)
-    options: dict[str, Any] = {} if attempt == 1 else {"temperature": 0.7, "seed": attempt}
-    signals = tuple(signal.name for signal in context.brief.signals)
-    form, options["response_schema"] = answer_form(profile_of(model), len(gathered.sentences), limit, signals)
-    answer = await ask(model, prompt, form, role=ROLE, node="select", attempt=attempt, **options)
-    return answer.read_as(lambda value: as_selection(value, limit))
-
-
-def answer_form(
-    profile: Profile, sentences: int, limit: int, signals: tuple[str, ...]
-) -> tuple[type[Selection] | type[Labels], dict[str, Any]]:
-    """What a researcher of this profile answers with, and the schema that holds it to the question."""
-    match profile:
-        case Profile.FULL:
-            return Selection, selection_schema(sentences, limit, signals)
-        case Profile.COMPACT:
-            return Labels, labels_schema(sentences, signals)
-
-
-def as_selection(answer: Selection | Labels, limit: int) -> Selection:
-    """Either form as a selection."""
-    return answer.selection(limit) if isinstance(answer, Labels) else answer
-
-
-@lru_cache(maxsize=512)
-def labels_schema(sentences: int, signals: tuple[str, ...]) -> dict[str, Any]:
-    """`Labels` for one question: every number once and in order, each with a signal's name or a dash."""
-    names = [str(number) for number in range(1, sentences + 1)]
-    return {
-        "title": Labels.__name__,
-        "type": "object",
-        "properties": {name: {"type": "string", "enum": [NOTHING, *signals]} for name in names},
-        "required": names,
-        "additionalProperties": False,
-    }
-
-
-@lru_cache(maxsize=512)
-def selection_schema(sentences: int, limit: int, signals: tuple[str, ...]) -> dict[str, Any]:
-    """`Selection` for one question: only numbers and signals that exist, and no more choices than are wanted."""
-    number = {"type": "integer", "minimum": 1, "maximum": sentences}
-    choice = {
-        "type": "object",
-        "properties": {"number": number, "signal": {"type": "string", "enum": list(signals)}},
-        "required": ["number", "signal"],
-        "additionalProperties": False,
-    }
-    return {
-        "title": Selection.__name__,
-        "type": "object",
-        "properties": {"choices": {"type": "array", "items": choice, "maxItems": limit}},
-        "required": ["choices"],
-        "additionalProperties": False,
-    }
+    options: dict[str, Any] = {"attempt": attempt}
+    if attempt > 1:
+        options |= {"temperature": 0.7, "seed": attempt}
+    return await ask_researcher(model, context.prompts, variables, node="select", **options)
 
 
 def _read(answer: Answer[Selection], gathered: Gathered, limit: int, brief: Brief) -> Selected | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
@@ -18,7 +17,6 @@ from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.store.tracing import narrow_scope
 
 T = TypeVar("T", bound=BaseModel)
-U = TypeVar("U", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,6 @@ class Answer(Generic[T]):
     identity: BackendIdentity
     usage: Usage
     cost_usd: float | None
-
-    def read_as(self, read: Callable[[T], U]) -> Answer[U]:
-        """The same answer, its value read in another form."""
-        value = None if self.value is None else read(self.value)
-        return Answer(value, self.text, self.error, self.identity, self.usage, self.cost_usd)
 
 
 async def ask(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
 
 from miniatures.datamodel.hashing import content_hash, text_hash
+from miniatures.datamodel.news import NewsKind
 
 
 class Sender(BaseModel):
@@ -29,6 +30,9 @@ class Signal(BaseModel):
     )
     describes: str = Field(min_length=1, description="What counts as this signal, in the words that pages would use.")
     query: str = Field(default="", description="Search query; `{company}` stands for the company's name.")
+    kinds: tuple[NewsKind, ...] = Field(
+        default=(), description="Kinds of news that count as this signal: by them a small researcher finds it."
+    )
     angles: tuple[str, ...] = Field(
         default=(),
         description="Sentences that say why such news makes the offer matter; each prospect's email is given one.",

@@ -23,6 +23,7 @@ from miniatures.datamodel.prompt import ChatMessage
 from miniatures.finetune.dataset_folder import Dataset, clear_folder, write_lines, write_manifest, write_split
 from miniatures.finetune.near_duplicates import duplicate_groups
 from miniatures.finetune.rendering import answer_text, chat_messages, wanted_answer
+from miniatures.finetune.sightings import is_choice, is_sighting
 from miniatures.prompts.library import PromptLibrary
 
 
@@ -54,6 +55,7 @@ def build_dataset(
     groups = _groups(ordered)
     kept, flagged, duplicates = _without_duplicates(ordered, groups, settings)
     sides = split_by_company(kept, settings)
+    sides = {split: [one for one in side if _belongs(one, split, settings.profile)] for split, side in sides.items()}
     rows = {split: [rendered[example.id] for example in sides[split]] for split in Split}
     clear_folder(folder)
     files = {split: write_split(folder, split, rows[split]) for split in Split}
@@ -67,7 +69,7 @@ def build_dataset(
         profile=settings.profile.value,
         prompt_versions={role: library.version(role, settings.profile) for role in sorted({e.role for e in every})},
         splits=files,
-        extra_files=_other_formats(folder, rows, settings.profile),
+        extra_files=_other_formats(folder, rows),
         roles=dict(sorted(Counter(example.role for example in every).items())),
         example_sources=dict(sorted(Counter(example.source.value for example in every).items())),
         dropped={reason: count for reason, count in sorted(dropped.items()) if count},
@@ -107,12 +109,19 @@ def _rendered(
     return rows, len(errors)
 
 
+def _belongs(example: Example, split: Split, profile: Profile) -> bool:
+    """A small researcher learns from questions about one sentence; it is measured by whole lists, as any other is."""
+    if profile is Profile.COMPACT and split is not Split.TEST:
+        return not is_choice(example)
+    return not is_sighting(example)
+
+
 def _row(example: Example, prompts: PromptLibrary, profile: Profile) -> DatasetRow:
     messages = chat_messages(example, prompts, profile)
     if example.answer is not None:
         messages = (
             *messages,
-            ChatMessage(role="assistant", content=answer_text(wanted_answer(example, example.answer, profile))),
+            ChatMessage(role="assistant", content=answer_text(wanted_answer(example, example.answer))),
         )
     return DatasetRow(id=example.id, messages=messages, example=example)
 
@@ -195,7 +204,7 @@ def _clusters(kept: Sequence[tuple[Example, int]]) -> dict[str, str]:
     return {name: root(name) for name in list(parent)}
 
 
-def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]], profile: Profile) -> dict[str, str]:
+def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> dict[str, str]:
     """OpenAI's fine-tuning format for the two sides that it takes, and preference pairs where reviewers made any."""
     written = {}
     for split in (Split.TRAIN, Split.VALIDATION):
@@ -204,7 +213,7 @@ def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]], pro
         written[name] = write_lines(folder / name, (_openai(row) for row in answered))
     pairs = [row for row in rows[Split.TRAIN] if row.example.rejected is not None]
     if pairs:
-        lines = (_preference(row, profile) for row in pairs)
+        lines = (_preference(row) for row in pairs)
         written["preferences.jsonl"] = write_lines(folder / "preferences.jsonl", lines)
     return written
 
@@ -213,9 +222,9 @@ def _openai(row: DatasetRow) -> str:
     return json.dumps({"messages": [message.model_dump() for message in row.messages]}, ensure_ascii=False)
 
 
-def _preference(row: DatasetRow, profile: Profile) -> str:
+def _preference(row: DatasetRow) -> str:
     def turn(answer: dict[str, Any]) -> list[dict[str, str]]:
-        return [{"role": "assistant", "content": answer_text(wanted_answer(row.example, answer, profile))}]
+        return [{"role": "assistant", "content": answer_text(wanted_answer(row.example, answer))}]
 
     prompt = [message.model_dump() for message in row.prompt]
     chosen, rejected = turn(row.example.answer or {}), turn(row.example.rejected or {})

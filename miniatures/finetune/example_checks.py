@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from miniatures.agents.answers import Selection
+from miniatures.agents.answers import Selection, Sighting
 from miniatures.checks import CheckCase, run_checks
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
@@ -52,8 +52,11 @@ def faults(role: str, variables: Mapping[str, Any], answer: dict[str, Any]) -> t
         match role:
             case "writer":
                 return run_checks(EmailText.model_validate(answer), case_of(variables)).reasons
-            case "researcher":
+            case "researcher" if "signals" in variables:
                 return _choice_faults(variables, Selection.model_validate(answer))
+            case "researcher":
+                Sighting.model_validate(answer)
+                return ()
             case _:
                 return ()
     except (ValidationError, KeyError, TypeError) as error:

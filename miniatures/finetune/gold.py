@@ -18,29 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from miniatures.datamodel.brief import Brief, Signal
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.news import NewsKind
 from miniatures.datamodel.prospect import Prospect
 from miniatures.inputs.yaml_file import load_yaml
-
-
-class NewsKind(StrEnum):
-    """Kinds of news, by which a labelled sentence is matched with a brief's signals."""
-
-    EXPANSION = "expansion"
-    HIRING = "hiring"
-    FUNDING = "funding"
-    PRODUCT = "product"
-    CONTRACT = "contract"
-    ACQUISITION = "acquisition"
-    LEADERSHIP = "leadership"
-    CERTIFICATION = "certification"
-    INCIDENT = "incident"
-    COST = "cost"
-    TECHNOLOGY = "technology"
-    SUSTAINABILITY = "sustainability"
-    REGULATION = "regulation"
-    AWARD = "award"
-    EVENT = "event"
-    TARGET = "target"
 
 
 class Worth(StrEnum):
@@ -89,8 +69,8 @@ class GoldBrief(Brief):
     def plain(self) -> Brief:
         """The brief as a campaign would have it."""
         fields = self.model_dump(exclude={"slug", "signals"})
-        signals = tuple(Signal(**one.model_dump(exclude={"kind"})) for one in self.signals)
-        return Brief(**fields, signals=signals)
+        signals = (Signal(**one.model_dump(exclude={"kind", "kinds"}), kinds=(one.kind,)) for one in self.signals)
+        return Brief(**fields, signals=tuple(signals))
 
     def signal_of(self, kind: NewsKind | None) -> str | None:
         """The name of the signal that asks for news of this kind."""
@@ -107,6 +87,11 @@ class GoldSentence(_Written):
     @property
     def usable(self) -> bool:
         return self.worth in {Worth.MUST, Worth.MAY}
+
+    @property
+    def sighting(self) -> str:
+        """What a small researcher would call it: its kind of news, or why it is none."""
+        return str(self.kind if self.usable and self.kind else self.worth)
 
 
 class GoldContact(_Written):

@@ -1,4 +1,4 @@
-"""All examples of gold folders: the emails with their variants, and the researcher's questions."""
+"""All examples of gold folders: the emails, the labelled sentences, their variants, and the researcher's questions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from miniatures.datamodel.example import Example
+from miniatures.finetune.exchange import Pools
 from miniatures.finetune.gold import read_gold
 from miniatures.finetune.gold_check import failures
 from miniatures.finetune.gold_examples import researcher_examples, writer_example
-from miniatures.finetune.variants import Pools, folder_variants
+from miniatures.finetune.sightings import folder_sightings
+from miniatures.finetune.variants import folder_variants
 
 
 def gold_examples(folders: Sequence[Path], seed: int, variants_each: int) -> tuple[list[Example], int]:
@@ -29,4 +31,5 @@ def gold_examples(folders: Sequence[Path], seed: int, variants_each: int) -> tup
         examples.extend(writer_example(case, folder) for case in (*folder.cases, *emails))
         examples.extend(folder_variants(folder, emails, pools, variants_each, seed))
         examples.extend(researcher_examples(folder, seed))
+        examples.extend(folder_sightings(folder, pools, variants_each, seed))
     return examples, refused

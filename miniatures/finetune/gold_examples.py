@@ -133,6 +133,7 @@ def researcher_example(
     choices = [{"number": number, "signal": _signal(own[numbered[number - 1]], brief)} for number in chosen]
     variables = {
         "company": as_data(company.name),
+        "today": WRITTEN_AT.date().isoformat(),
         "facts": _FACTS,
         "signals": signal_variables(brief.plain),
         "sentences": [{"number": number, "text": as_data(text)} for number, text in enumerate(numbered, start=1)],

@@ -10,12 +10,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from miniatures.agents.answers import Labels, Selection
 from miniatures.backends.ask import to_langchain
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.prompt import ChatMessage
+from miniatures.finetune.sightings import is_choice
 from miniatures.prompts.library import PromptLibrary
 
 
@@ -47,16 +47,11 @@ def answer_text(answer: dict[str, Any]) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
-def wanted_answer(example: Example, answer: dict[str, Any], profile: Profile) -> dict[str, Any]:
-    """The answer in the form that a model of this profile gives: a small researcher labels every sentence."""
-    if example.role != "researcher":
+def wanted_answer(example: Example, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer as a model may give it: a choice names no more sentences than were asked for."""
+    if not is_choice(example):
         return answer
-    selection = Selection.model_validate(answer)
-    match profile:
-        case Profile.COMPACT:
-            return Labels.of(selection, len(example.variables["sentences"])).root
-        case Profile.FULL:
-            return {"choices": answer["choices"][: example.variables["facts"]]}
+    return {"choices": answer["choices"][: example.variables["facts"]]}
 
 
 def chat_messages(example: Example, prompts: PromptLibrary, profile: Profile) -> tuple[ChatMessage, ...]:

@@ -26,7 +26,7 @@ from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.datamodel.prospect import Prospect
 from miniatures.finetune.example_checks import RESEARCHER, WRITER
 from miniatures.finetune.gold import GoldBrief, GoldCompany, GoldFolder, Trap, Worth, read_gold
-from miniatures.finetune.gold_check import evidence_of
+from miniatures.finetune.gold_check import WRITTEN_AT, evidence_of
 from miniatures.finetune.gold_examples import candidates
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
@@ -74,7 +74,8 @@ class Situation:
         if self.role == RESEARCHER:
             numbered = [{"number": number, "text": text} for number, text in enumerate(self.sentences, start=1)]
             signals = signal_variables(self.brief)
-            shared = {"company": self.company.name, "facts": _FACTS, "reasons": []}
+            today = WRITTEN_AT.date().isoformat()
+            shared = {"company": self.company.name, "today": today, "facts": _FACTS, "reasons": []}
             return {**shared, "signals": signals, "sentences": numbered}
         return {
             "brief": brief_variables(self.brief),

@@ -17,8 +17,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from miniatures.agents.answers import Selection
+from miniatures.agents.researcher import selection_schema
 from miniatures.agents.run_events import OnEvent, RunEvent, RunOutcome, ignore_event
-from miniatures.agents.select import selection_schema
 from miniatures.backends.ask import Answer, ask, identity_of, profile_of, to_langchain
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import BackendError

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from miniatures.agents.answers import Labels
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.hashing import content_hash
@@ -21,6 +20,7 @@ from miniatures.datamodel.review import RejectReason, Review
 from miniatures.datamodel.trace import SHADOW, Trace
 from miniatures.finetune.example_checks import RESEARCHER, WRITER, faults
 from miniatures.finetune.review_rulings import Ruling, Rulings, Verdict
+from miniatures.finetune.sightings import is_choice, sightings_of
 from miniatures.store.second_answers import FALLBACK
 
 SYNTHESIZE = "synthesize"
@@ -117,6 +117,7 @@ def trace_examples(
         for candidates in _questions(taken, RESEARCHER, rulings):
             judged = [_by_its_email(one, emails, rejected_facts) for one in candidates]
             _settle(judged, chosen, found)
+        found.examples += [one for choice in found.examples if is_choice(choice) for one in sightings_of(choice)]
     return found
 
 
@@ -140,17 +141,9 @@ def _answer_key(trace: Trace) -> str:
     return content_hash(trace.structured if trace.error is None else None)
 
 
-def _selection(trace: Trace) -> dict[str, Any] | None:
-    """The trace's answer; a small researcher's labels as the selection that they are."""
-    answer = trace.structured
-    if trace.role != "researcher" or answer is None or "choices" in answer:
-        return answer
-    return Labels(answer).selection(int(trace.variables["facts"])).model_dump()
-
-
 def _candidate(role: str, traces: list[Trace], rulings: Rulings) -> _Candidate:
     first = traces[0]
-    answer = _selection(first) if first.error is None else None
+    answer = first.structured if first.error is None else None
     return _Candidate(role, first_question(first.variables), answer, tuple(traces), rulings.on(traces))
 
 

@@ -67,6 +67,7 @@ def _question(place: str, has_news: bool) -> Example:
     texts = [_moved(QUOTE, place), DULL, OTHER] if has_news else [DULL, OTHER]
     variables = {
         "company": PLACES[place][0],
+        "today": "2026-11-22",
         "facts": 2,
         "signals": signal_variables(BRIEF),
         "sentences": [{"number": number, "text": text} for number, text in enumerate(texts, start=1)],

@@ -38,8 +38,7 @@ def test_there_is_as_much_as_was_promised():
 @pytest.mark.slow
 def test_every_email_passes_every_check():
     failed = [(folder.name, email.subject, why) for folder in training_folders() for email, why in failures(folder)]
-    # Its brief's angles now say what this email says of the news. The dataset leaves it out.
-    assert [(folder, subject) for folder, subject, _ in failed] == [("ember", "The first row for electric cars")]
+    assert not failed
 
 
 def test_no_more_than_three_in_a_hundred_read_alike():

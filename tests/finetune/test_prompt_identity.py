@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miniatures.agents.answers import Selection
+from miniatures.agents.answers import Sighting
 from miniatures.backends.ask import ask, to_langchain
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.hugging_face_engine import tokenizer_header
@@ -24,6 +24,7 @@ from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.finetune.base_model import checkpoint_of, load_tokenizer
 from miniatures.finetune.gold_dataset import gold_examples
 from miniatures.finetune.rendering import answer_text, chat_messages, served_prompt, tokenize
+from miniatures.finetune.sightings import is_sighting
 from miniatures.finetune.trace_examples import TraceSelection, trace_examples
 from miniatures.prompts.library import PromptLibrary
 from miniatures.store.open import open_store
@@ -43,7 +44,7 @@ ODD = (
 )
 WRITTEN = st.characters(exclude_categories=["C"])
 """Every character that is one: the base's vocabulary lacks the bytes of some control codes and unassigned places."""
-SCHEMAS = {"writer": EmailText, "researcher": Selection}
+SCHEMAS = {"writer": EmailText, "researcher": Sighting}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> list[Example]:
     """Gold examples of both roles, and the same with odd text in every place that text comes from outside."""
     gold, _ = gold_examples([slice_of("flint", tmp_path_factory.mktemp("gold") / "slice", 6)], 7, 1)
     writer = [one for one in gold if one.role == "writer"][:6]
-    researcher = [one for one in gold if one.role == "researcher"][:4]
+    researcher = [one for one in gold if is_sighting(one)][:4]
     odd = [with_text(one, text) for text in ODD for one in (writer[0], researcher[0])]
     return [*writer, *researcher, *odd]
 
@@ -90,7 +91,7 @@ def with_text(example: Example, text: str) -> Example:
         answer = {"subject": text, "body": f"Hello,\n\n{text}\n\nRegards"}
     else:
         variables["company"] = text
-        answer = {"choices": [{"number": 1, "signal": text}]}
+        answer = {"kind": text}
     return example.model_copy(update={"variables": variables, "answer": answer})
 
 
@@ -213,8 +214,6 @@ async def test_an_edited_draft_is_learned_as_the_answer_to_the_prompt_that_was_a
 
 
 def test_a_rendered_prompt_carries_the_version_that_a_card_names():
-    rendered = LIBRARY.render(
-        "researcher", Profile.COMPACT, {"company": "A", "facts": 2, "signals": [], "sentences": [], "reasons": []}
-    )
+    rendered = LIBRARY.render("researcher", Profile.COMPACT, {"company": "A", "today": "2026-11-22", "sentences": []})
     assert isinstance(rendered, RenderedPrompt)
     assert rendered.version == LIBRARY.version("researcher", Profile.COMPACT)

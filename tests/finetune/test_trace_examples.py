@@ -16,6 +16,7 @@ from miniatures.datamodel.review import Preference, RejectReason, Review, Review
 from miniatures.datamodel.trace import Trace
 from miniatures.finetune.review_rulings import REVIEWED, Verdict
 from miniatures.finetune.trace_examples import TraceSelection, trace_examples
+from tests.checks.cases import QUOTE
 from tests.finetune.written_traces import BAD, BETTER, GOOD, researcher_trace, writer_trace
 
 WRITER = TraceSelection(roles=("writer",))
@@ -157,12 +158,17 @@ def test_a_choice_is_kept_when_an_email_from_it_stands():
     chosen = researcher_trace([1])
     written = writer_trace(GOOD)
     sources = [example.source for example in trace_examples([chosen, written], []).examples]
-    assert sources == [Source.CHECKED, Source.CHECKED]
+    assert sources == [Source.CHECKED] * 3
     accepted = trace_examples([chosen, written], [review(written, ReviewAction.ACCEPT)]).examples
     assert [(one.role, one.source) for one in accepted] == [
         ("writer", Source.ACCEPTED),
         ("researcher", Source.ACCEPTED),
+        ("researcher", Source.ACCEPTED),
     ]
+    assert (accepted[2].variables["sentences"], accepted[2].answer) == (
+        [{"number": 1, "text": QUOTE}],
+        {"kind": "expansion"},
+    )
     assert accepted[1].lineage[0] == f"trace:{chosen.id}"
     assert accepted[1].lineage[1].endswith(":accept")
 

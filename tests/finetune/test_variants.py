@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from miniatures.datamodel.example import Source
 from miniatures.finetune.example_checks import faults
+from miniatures.finetune.exchange import Exchange, Pools
 from miniatures.finetune.gold import read_gold
 from miniatures.finetune.gold_examples import writer_example
-from miniatures.finetune.variants import Pools, _Exchange, folder_variants
+from miniatures.finetune.variants import folder_variants
 from tests.finetune.gold_folders import slice_of
 
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
@@ -125,7 +126,7 @@ def test_equal_seeds_give_equal_variants(folder, made):
     st.lists(st.from_regex(r"[1-9]\d{0,2}(,\d{3}){0,2}|\d\.\d", fullmatch=True), min_size=1, max_size=5), st.integers()
 )
 def test_a_number_keeps_its_shape_and_each_place_gets_the_same(numbers, seed):
-    exchange = _Exchange(random.Random(seed))
+    exchange = Exchange(random.Random(seed))
     text = "; ".join(f"{number} pallets" for number in numbers)
     exchange.numbers([text], spared="")
     new = exchange.text(text)
@@ -138,6 +139,6 @@ def test_a_number_keeps_its_shape_and_each_place_gets_the_same(numbers, seed):
 
 @pytest.mark.parametrize("text", ["in 2026", "ISO 9001", "EN 13485", "v2.5.1", "x12"])
 def test_years_and_codes_are_left_alone(text):
-    exchange = _Exchange(random.Random(1))
+    exchange = Exchange(random.Random(1))
     exchange.numbers([text], spared="")
     assert exchange.text(text) == text

@@ -34,8 +34,9 @@ def writer_trace(answer: dict[str, Any] | None, prospect: Prospect = PROSPECT, *
 def researcher_trace(numbers: list[int], prospect: Prospect = PROSPECT, **fields: Any) -> Trace:
     variables = {
         "company": prospect.company,
+        "today": "2026-06-01",
         "facts": 4,
-        "signals": [{"name": "expansion", "describes": "opened a new store"}],
+        "signals": [{"name": "expansion", "describes": "opened a new store", "kinds": ["expansion"]}],
         "sentences": [{"number": 1, "text": QUOTE}, *OTHERS],
         "reasons": [],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ from miniatures.agents.prompting import (
     quote_variables,
     signal_variables,
 )
+from miniatures.agents.researcher import sighting_variables
 from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.news import NewsKind, NoNews
 from miniatures.prompts.library import PromptLibrary
 from tests.checks.cases import BRIEF, PROSPECT, QUOTE, evidence
 
@@ -42,10 +45,17 @@ VARIABLES = {
 }
 
 
+def variables_of(name: str, profile: Profile) -> dict[str, Any]:
+    """A small researcher is asked about one sentence; whatever else is asked is the same in both profiles."""
+    if (name, profile) == ("researcher", Profile.COMPACT):
+        return sighting_variables("Nordfrost", "2026-11-22", QUOTE)
+    return VARIABLES[name]
+
+
 @pytest.mark.parametrize("profile", list(Profile))
 @pytest.mark.parametrize("name", list(VARIABLES))
 def test_renders_in_two_turns_without_gaps(name, profile):
-    prompt = PromptLibrary().render(name, profile, VARIABLES[name])
+    prompt = PromptLibrary().render(name, profile, variables_of(name, profile))
     assert [message.role for message in prompt.messages] == ["system", "user"]
     for message in prompt.messages:
         assert "{{" not in message.content
@@ -59,7 +69,7 @@ def test_the_comment_lists_exactly_the_variables(name, profile):
     source = (FOLDER / f"{name}.{profile}.jinja").read_text()
     comment = source[source.index("{#") : source.index("#}")]
     listed = set(re.findall(r"^(\w+): ", comment, re.MULTILINE))
-    assert listed == set(VARIABLES[name])
+    assert listed == set(variables_of(name, profile))
 
 
 @pytest.mark.parametrize("profile", list(Profile))
@@ -83,12 +93,23 @@ def test_the_writer_is_told_everything_that_the_checks_ask_for(profile):
 
 
 def test_compact_prompts_are_short():
-    for name, variables in VARIABLES.items():
+    for name in VARIABLES:
         sizes = [
-            sum(len(message.content) for message in PromptLibrary().render(name, profile, variables).messages)
+            sum(len(message.content) for message in PromptLibrary().render(name, profile, given).messages)
             for profile in (Profile.COMPACT, Profile.FULL)
+            for given in [variables_of(name, profile)]
         ]
         assert sizes[0] < 0.65 * sizes[1], name
+
+
+def test_a_small_researcher_is_told_every_word_it_may_answer():
+    variables = sighting_variables("Nordfrost", "2026-11-22", QUOTE)
+    system, user = PromptLibrary().render("researcher", Profile.COMPACT, variables).messages
+    for word in (*NewsKind, *NoNews):
+        assert re.search(rf"\b{word}\b", system.content), word
+    for told in ("Nordfrost", "2026-11-22", QUOTE):
+        assert told in user.content
+        assert told not in system.content
 
 
 @pytest.mark.parametrize(

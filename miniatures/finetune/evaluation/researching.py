@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from miniatures.agents.answers import Labels, Selection
-from miniatures.agents.select import answer_form
+from miniatures.agents import researcher
+from miniatures.agents.researcher import answer_form, prompts_about, selection_of
+from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.evaluation import ResearchCase, ResearchOutcome
 from miniatures.datamodel.miniature import Score
 from miniatures.finetune.evaluation.answers import Asker, KeptAnswer
 from miniatures.finetune.evaluation.cases import ResearchQuestion, bm25_choice
 from miniatures.measure.statistics import score_of, wilson
 
-ROLE = "researcher"
+ROLE = researcher.ROLE
 PRECISION, MUST_FOUND, NONE_RIGHT = "researcher_precision", "researcher_must_found", "researcher_none_right"
 
 
@@ -26,7 +27,8 @@ async def measure_researcher(
         BackendError: the backend could not be asked.
     """
     answers = await asyncio.gather(*(_ask(asker, question) for question in questions))
-    return [_outcome(*pair) for pair in zip(questions, answers, strict=True)], answers
+    outcomes = [_outcome(asker.profile, *pair) for pair in zip(questions, answers, strict=True)]
+    return outcomes, [answer for several in answers for answer in several]
 
 
 def bm25_outcomes(questions: Sequence[ResearchQuestion], facts: int | None = None) -> list[ResearchOutcome]:
@@ -37,18 +39,21 @@ def bm25_outcomes(questions: Sequence[ResearchQuestion], facts: int | None = Non
     ]
 
 
-async def _ask(asker: Asker, question: ResearchQuestion) -> KeptAnswer:
-    form, schema = answer_form(asker.profile, len(question.case.sentences), question.facts, question.case.signals)
-    return await asker.ask(ROLE, question.variables, form, response_schema=schema)
+async def _ask(asker: Asker, question: ResearchQuestion) -> list[KeptAnswer]:
+    form, schema = answer_form(asker.profile, question.variables)
+    asked = prompts_about(asker.profile, question.variables)
+    return await asyncio.gather(*(asker.ask(ROLE, one, form, response_schema=schema) for one in asked))
 
 
-def _outcome(question: ResearchQuestion, answer: KeptAnswer) -> ResearchOutcome:
+def _outcome(profile: Profile, question: ResearchQuestion, answers: Sequence[KeptAnswer]) -> ResearchOutcome:
     """The numbers that exist, each once and no more than are wanted; unread if all that were named do not exist."""
-    if answer.value is None:
-        return ResearchOutcome(case=question.case.id, chosen=None, error=answer.error)
-    labelled = "choices" not in answer.value
-    read = Labels(answer.value).selection(question.facts) if labelled else Selection.model_validate(answer.value)
-    named = [choice.number for choice in read.choices]
+    form, _ = answer_form(profile, question.variables)
+    values = [None if one.value is None else form.model_validate(one.value) for one in answers]
+    selection = selection_of(values, question.variables)
+    if selection is None:
+        error = next((answer.error for answer in answers if answer.error), "")
+        return ResearchOutcome(case=question.case.id, chosen=None, error=error)
+    named = [choice.number for choice in selection.choices]
     real = [number for number in dict.fromkeys(named) if 1 <= number <= len(question.case.sentences)]
     if named and not real:
         return ResearchOutcome(case=question.case.id, chosen=None, error=f"no sentence has the number {named[0]}")

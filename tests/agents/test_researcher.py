@@ -1,0 +1,98 @@
+"""A small researcher says what kind of news each sentence is; code chooses by the brief's kinds, in order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from miniatures.agents.answers import Choice, Selection, Sighting
+from miniatures.agents.researcher import (
+    SIGHTING_SCHEMA,
+    answer_form,
+    ask_researcher,
+    prompts_about,
+    require_kinds,
+    selection_of,
+)
+from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.brief import Signal
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.news import NewsKind, NoNews
+from miniatures.prompts.library import PromptLibrary
+from tests.agents.scene import scripted
+from tests.checks.cases import BRIEF
+
+SIGNALS = [
+    {"name": "new_site", "describes": "a new site", "kinds": ["expansion"]},
+    {"name": "energy", "describes": "what power costs", "kinds": ["cost", "technology"]},
+]
+TEXTS = ["We grow.", "We opened a plant.", "Power became dearer.", "We hire.", "A second plant was opened."]
+LIST: dict[str, Any] = {
+    "company": "Nordfrost",
+    "today": "2026-11-22",
+    "facts": 2,
+    "signals": SIGNALS,
+    "sentences": [{"number": number, "text": text} for number, text in enumerate(TEXTS, start=1)],
+    "reasons": [],
+}
+KINDS = ["vague", "expansion", "cost", "hiring", "expansion"]
+
+
+def answers(kinds: list[str | None]) -> list[Sighting | None]:
+    return [None if kind is None else Sighting.model_validate({"kind": kind}) for kind in kinds]
+
+
+def test_a_large_one_is_asked_once_and_a_small_one_about_each_sentence():
+    assert prompts_about(Profile.FULL, LIST) == [LIST]
+    asked = prompts_about(Profile.COMPACT, LIST)
+    assert [one["sentences"] for one in asked] == [[{"number": 1, "text": text}] for text in TEXTS]
+    assert all((one["company"], one["today"]) == ("Nordfrost", "2026-11-22") for one in asked)
+
+
+def test_each_is_held_to_its_own_form():
+    assert answer_form(Profile.FULL, LIST)[0] is Selection
+    assert answer_form(Profile.COMPACT, LIST) == (Sighting, SIGHTING_SCHEMA)
+    for kind in SIGHTING_SCHEMA["properties"]["kind"]["enum"]:
+        Sighting.model_validate({"kind": kind})
+    assert len(SIGHTING_SCHEMA["properties"]["kind"]["enum"]) == len(NewsKind) + len(NoNews)
+
+
+def test_what_a_signal_looks_for_is_chosen_in_order():
+    chosen = selection_of(answers(KINDS), LIST)
+    assert chosen == Selection(choices=[Choice(number=2, signal="new_site"), Choice(number=3, signal="energy")])
+    unlimited = selection_of(answers(KINDS), {**LIST, "facts": 9})
+    assert unlimited is not None
+    assert [choice.number for choice in unlimited.choices] == [2, 3, 5]
+
+
+def test_nothing_is_chosen_where_nothing_is_news_and_an_unread_sentence_is_none():
+    assert selection_of(answers(["vague", None, "hiring", "stale", None]), LIST) == Selection(choices=[])
+    assert selection_of(answers([None] * 5), LIST) is None
+
+
+def test_of_two_signals_for_one_kind_the_first_is_named():
+    twice = [SIGNALS[0], {**SIGNALS[1], "kinds": ["expansion"]}]
+    chosen = selection_of(answers(KINDS), {**LIST, "signals": twice})
+    assert chosen is not None
+    assert {choice.signal for choice in chosen.choices} == {"new_site"}
+
+
+async def test_the_answers_are_added_up():
+    texts = [json.dumps({"kind": kind}) for kind in KINDS]
+    small = scripted(*texts).model_copy(update={"prompt_profile": Profile.COMPACT})
+    answer = await ask_researcher(small, PromptLibrary(), LIST, node="select")
+    assert answer.value == selection_of(answers(KINDS), LIST)
+    assert len(small.calls) == len(TEXTS)
+    one = await ask_researcher(small, PromptLibrary(), {**LIST, "sentences": LIST["sentences"][:1]}, node="select")
+    assert answer.usage.total_tokens > one.usage.total_tokens > 0
+
+
+def test_a_brief_without_kinds_is_told_what_to_write():
+    with pytest.raises(InputError, match="names none for expansion") as refused:
+        require_kinds(BRIEF.model_copy(update={"signals": (Signal(name="expansion", describes="a new store"),)}))
+    assert "expansion, hiring" in refused.value.hint
+    require_kinds(
+        BRIEF.model_copy(update={"signals": (Signal(name="x", describes="a new store", kinds=("expansion",)),)})
+    )
