@@ -50,7 +50,8 @@ miniature: install-dev
 	  --out $(RUN)/heldout --validation 0 --test 1 --seed 7
 	test -f $(RUN)/training/summary.json || nice -n 10 $(BIN)/miniatures finetune \
 	  examples/recipes/outreach-smollm2-135m.yaml --out $(RUN)/training --resume
-	nice -n 10 $(BIN)/miniatures evaluate miniature:outreach@candidate --dataset $(RUN)/heldout --out $(RUN)/evaluation
+	nice -n 10 $(BIN)/miniatures evaluate miniature:outreach@candidate --dataset $(RUN)/heldout \
+	  --machine-usd-per-hour 0.05 --out $(RUN)/evaluation
 
 benchmarks: install-dev
 	$(BIN)/python benchmarks/campaign_throughput.py

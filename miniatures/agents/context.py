@@ -8,8 +8,12 @@ from datetime import UTC, datetime
 
 from langchain_core.language_models import BaseChatModel
 
+from miniatures.agents.researcher import ROLE as RESEARCHER
+from miniatures.agents.researcher import require_kinds
 from miniatures.agents.tools.fetch.base import PageFetcher
 from miniatures.agents.tools.search.base import SearchProvider
+from miniatures.backends.ask import profile_of
+from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
 from miniatures.datamodel.errors import InputError
@@ -40,6 +44,15 @@ class CampaignContext:
     ledger: Ledger | None = None
     foils: tuple[Evidence, ...] = ()
     now: Callable[[], datetime] = _now
+
+    def __post_init__(self) -> None:
+        """Refuse a small researcher whose brief it could not serve.
+
+        Raises:
+            InputError: the brief does not name the kinds of news that such a researcher goes by.
+        """
+        if RESEARCHER in self.models and profile_of(self.models[RESEARCHER]) is Profile.COMPACT:
+            require_kinds(self.brief)
 
     def model(self, role: str) -> BaseChatModel:
         """The chat model of a role.

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from miniatures.agents.campaign import CampaignRunner
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.researcher import ROLE as RESEARCHER
-from miniatures.agents.researcher import require_kinds
 from miniatures.agents.run_events import OnEvent, RunSummary, ignore_event
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.search.open import open_search
@@ -20,7 +18,6 @@ from miniatures.backends.spec import open_backend
 from miniatures.backends.wrappers.shadow import ShadowBackend
 from miniatures.backends.wrappers.spending import Spending
 from miniatures.backends.wrappers.wrap import dress
-from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.campaign import Budget
 from miniatures.datamodel.errors import BudgetScope
 from miniatures.datamodel.hashing import content_hash
@@ -124,8 +121,7 @@ def open_roles(loaded: LoadedCampaign, store: Store) -> dict[str, Backend]:
 
     Raises:
         BackendError: a spec is wrong, or its model cannot be had.
-        InputError: a budget in USD stands over a backend whose price is unknown, or the brief does not name the kinds
-            of news that a small researcher goes by.
+        InputError: a budget in USD stands over a backend whose price is unknown.
     """
     named = loaded.campaign.roles.backend_names
     spent = store.spent(loaded.name)
@@ -139,8 +135,6 @@ def open_roles(loaded: LoadedCampaign, store: Store) -> dict[str, Backend]:
         own = _spending(limit, BudgetScope.BACKEND, f"backend {name}", before)
         backends[name] = dress(bare, settings=settings, spendings=(own, whole))
     models = {role: backends[name] for role, name in named.items()}
-    if RESEARCHER in models and models[RESEARCHER].prompt_profile is Profile.COMPACT:
-        require_kinds(loaded.brief)
     shadow = models.pop(SHADOW, None)
     if shadow is not None:
         models["writer"] = ShadowBackend(models["writer"], shadow, PromptLibrary(loaded.prompts_folder))

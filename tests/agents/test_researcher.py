@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from miniatures.agents.answers import Choice, Selection, Sighting
+from miniatures.agents.context import CampaignContext
 from miniatures.agents.researcher import (
     SIGHTING_SCHEMA,
     answer_form,
     ask_researcher,
     prompts_about,
-    require_kinds,
     selection_of,
 )
 from miniatures.datamodel.backend import Profile
@@ -90,9 +90,10 @@ async def test_the_answers_are_added_up():
 
 
 def test_a_brief_without_kinds_is_told_what_to_write():
-    with pytest.raises(InputError, match="names none for expansion") as refused:
-        require_kinds(BRIEF.model_copy(update={"signals": (Signal(name="expansion", describes="a new store"),)}))
+    vague = BRIEF.model_copy(update={"signals": (Signal(name="growth", describes="a new store"),)})
+    small = scripted("{}").model_copy(update={"prompt_profile": Profile.COMPACT})
+    with pytest.raises(InputError, match="names none for growth") as refused:
+        CampaignContext(models={"researcher": small}, brief=vague)
     assert "expansion, hiring" in refused.value.hint
-    require_kinds(
-        BRIEF.model_copy(update={"signals": (Signal(name="x", describes="a new store", kinds=("expansion",)),)})
-    )
+    CampaignContext(models={"researcher": small}, brief=BRIEF)
+    CampaignContext(models={"researcher": scripted("{}"), "writer": small}, brief=vague)

@@ -43,7 +43,14 @@ BRIEF = Brief(
         email="mara@frostline.example",
         postal_address="Kaikatu 4, 00100 Helsinki, Finland",
     ),
-    signals=(Signal(name="expansion", describes="new cold store, added pallet places", query="{company} expansion"),),
+    signals=(
+        Signal(
+            name="expansion",
+            describes="new cold store, added pallet places",
+            kinds=("expansion",),
+            query="{company} expansion",
+        ),
+    ),
 )
 
 
@@ -66,10 +73,8 @@ class SteadyBackend(Backend):
         asked = kwargs["response_schema"]["properties"]
         if "subject" in asked:
             text = json.dumps({"subject": f"Places {digest % 1000}", "body": f"Hello,\n\nnumber {digest % 7} again."})
-        elif "choices" in asked:
-            text = json.dumps({"choices": [{"number": 1, "signal": "expansion"}]})
         else:
-            text = json.dumps({number: "expansion" if number == "1" else "-" for number in asked})
+            text = json.dumps({"kind": "expansion"})
         message = AIMessage(
             content=text,
             usage_metadata={

@@ -31,7 +31,13 @@ BRIEF = Brief(
         email="anna@frostwatch.example",
         postal_address="12 Harbour Road, Leith",
     ),
-    signals=(Signal(name="expansion", describes="opened a new cold store, warehouse or distribution centre"),),
+    signals=(
+        Signal(
+            name="expansion",
+            describes="opened a new cold store, warehouse or distribution centre",
+            kinds=("expansion",),
+        ),
+    ),
     background="FrostWatch was founded in 2015.",
 )
 PROSPECT = Prospect(
