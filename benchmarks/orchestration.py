@@ -60,7 +60,6 @@ class InstantBackend(Backend):
     """Answers at once and rightly: the first sentence for the researcher, a fitting email for the writer."""
 
     identity: BackendIdentity = BackendIdentity(provider="instant", model="instant")
-    prompt_profile: Profile = Profile.COMPACT
 
     def _generate(
         self,
@@ -134,12 +133,11 @@ def stream(count: int) -> Iterator[Prospect]:
 
 
 def context_of(recorded: bool, ledger: Any = None) -> CampaignContext:
-    model: Backend = InstantBackend()
+    profiles = {"researcher": Profile.FULL, "writer": Profile.COMPACT}
+    models: dict[str, Backend] = {role: InstantBackend(prompt_profile=profile) for role, profile in profiles.items()}
     if recorded:
-        model = RecordedBackend(model)
-    return CampaignContext(
-        models={"researcher": model, "writer": model}, brief=BRIEF, search=HeldPages(), ledger=ledger, now=lambda: NOW
-    )
+        models = {role: RecordedBackend(model) for role, model in models.items()}
+    return CampaignContext(models=models, brief=BRIEF, search=HeldPages(), ledger=ledger, now=lambda: NOW)
 
 
 async def whole_campaign(count: int) -> dict[str, float]:

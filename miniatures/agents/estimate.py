@@ -21,8 +21,9 @@ from miniatures.agents.researcher import prompts_about
 from miniatures.agents.runs import count_prospects
 from miniatures.backends.base import Backend
 from miniatures.backends.spec import open_backend
-from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.backend import Profile, Usage, add_costs
 from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.prospect import Prospect
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.prompts.library import PromptLibrary
@@ -87,8 +88,9 @@ async def estimate_campaign(loaded: LoadedCampaign, *, limit: int | None = None)
 def _estimate_role(
     loaded: LoadedCampaign, role: str, backend: Backend, prospects: int, speed: float | None
 ) -> RoleEstimate:
-    calls = prospects * _calls_per_prospect(loaded, role)
-    prompt_tokens, answer_tokens = _tokens_of_call(loaded, role, backend)
+    prompts = _typical_prompts(loaded, role, backend.prompt_profile)
+    calls = prospects * _calls_per_prospect(loaded, role) * len(prompts)
+    prompt_tokens, answer_tokens = _prompt_tokens(prompts), _answer_tokens(loaded, role, len(prompts))
     usage = Usage(input_tokens=calls * prompt_tokens, output_tokens=calls * answer_tokens)
     return RoleEstimate(
         role=role,
@@ -114,18 +116,28 @@ def _calls_per_prospect(loaded: LoadedCampaign, role: str) -> int:
             return 1
 
 
-def _tokens_of_call(loaded: LoadedCampaign, role: str, backend: Backend) -> tuple[int, int]:
-    """Tokens of a typical question and of its answer, however many prompts it takes."""
+def _typical_prompts(loaded: LoadedCampaign, role: str, profile: Profile) -> list[RenderedPrompt]:
+    """What one question of typical length takes: a small researcher is asked about each sentence by itself."""
     template = "writer" if role in ("fallback", "shadow") else role
-    library, profile = PromptLibrary(loaded.prompts_folder), backend.prompt_profile
-    variables = _typical_variables(loaded, template)
+    library, variables = PromptLibrary(loaded.prompts_folder), _typical_variables(loaded, template)
     asked = prompts_about(profile, variables) if template == RESEARCHER else [variables]
-    prompts = [library.render(template, profile, one) for one in asked]
+    return [library.render(template, profile, one) for one in asked]
+
+
+def _prompt_tokens(prompts: list[RenderedPrompt]) -> int:
+    """Tokens of one of the prompts, on average."""
     characters = sum(len(message.content) for prompt in prompts for message in prompt.messages)
-    research = loaded.campaign.research
-    email_tokens = round(loaded.brief.length.max_words * _TOKENS_PER_WORD) + _CHOICE_TOKENS
-    answers = {RESEARCHER: max(research.facts, len(asked)) * _CHOICE_TOKENS, "writer": email_tokens}
-    return characters // _CHARACTERS_PER_TOKEN, answers.get(template, 4 * _CHOICE_TOKENS)
+    return characters // _CHARACTERS_PER_TOKEN // len(prompts)
+
+
+def _answer_tokens(loaded: LoadedCampaign, role: str, prompts: int) -> int:
+    match role:
+        case "researcher":
+            return _CHOICE_TOKENS if prompts > 1 else loaded.campaign.research.facts * _CHOICE_TOKENS
+        case "writer" | "fallback" | "shadow":
+            return round(loaded.brief.length.max_words * _TOKENS_PER_WORD) + _CHOICE_TOKENS
+        case _:
+            return 4 * _CHOICE_TOKENS
 
 
 def _typical_variables(loaded: LoadedCampaign, template: str) -> dict[str, Any]:

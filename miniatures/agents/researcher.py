@@ -8,9 +8,9 @@ way one selection out of the list comes back.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel
@@ -23,27 +23,26 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.news import NewsKind, NoNews
 from miniatures.prompts.library import PromptLibrary
 
+T = TypeVar("T")
+
 ROLE = "researcher"
 
 
 async def ask_researcher(
     model: BaseChatModel, prompts: PromptLibrary, variables: Mapping[str, Any], *, node: str, **options: Any
 ) -> Answer[Selection]:
-    """One answer to the whole list, however many questions it takes. `options` go to the model as they are.
+    """One answer to the whole list, however many questions it takes; `options` are those of `ask`.
+
+    Sentences on which no answer could be read are not chosen, and `error` says why the first could not.
 
     Raises:
         BackendError: the backend could not be asked.
     """
     profile = profile_of(model)
     form, schema = answer_form(profile, variables)
-    answers = await asyncio.gather(
-        *(
-            ask(
-                model, prompts.render(ROLE, profile, one), form, role=ROLE, node=node, response_schema=schema, **options
-            )
-            for one in prompts_about(profile, variables)
-        )
-    )
+    options |= {"role": ROLE, "node": node, "response_schema": schema}
+    asked = [prompts.render(ROLE, profile, one) for one in prompts_about(profile, variables)]
+    answers = await _all([ask(model, prompt, form, **options) for prompt in asked])
     cost: float | None = 0.0
     for answer in answers:
         cost = add_costs(cost, answer.cost_usd)
@@ -55,6 +54,16 @@ async def ask_researcher(
         usage=sum((answer.usage for answer in answers), Usage()),
         cost_usd=cost,
     )
+
+
+async def _all(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What all calls give; the first failure ends the others, so that none goes on spending."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(call) for call in calls]
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def prompts_about(profile: Profile, variables: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Has the researcher choose among numbered sentences; it answers with numbers, so every quote is verbatim.
+"""Has the researcher choose among numbered sentences; nobody writes them anew, so every quote is verbatim.
 
 Without a researcher the best-ranked sentence of each signal is taken: BM25 alone is the honest baseline. The same is
 done, and noted as a problem, when the researcher answered twice and named no sentence that exists.
@@ -82,7 +82,8 @@ async def _ask_researcher(context: CampaignContext, prospect: Prospect, gathered
         usage, cost = usage + answer.usage, add_costs(cost, answer.cost_usd)
         selected = _read(answer, gathered, limit, context.brief)
         if selected is not None:
-            return selected.model_copy(update={"usage": usage, "cost_usd": cost})
+            problems = (*selected.problems, *_unread(answer))
+            return selected.model_copy(update={"problems": problems, "usage": usage, "cost_usd": cost})
         reasons = [answer.error or f"no number is between 1 and {len(gathered.sentences)}"]
     detail = f"asked {_TRIES} times: {reasons[0]}; the best-ranked sentences were taken instead"
     problem = Problem(where=ROLE, kind="malformed_answer", detail=detail)
@@ -124,6 +125,11 @@ def _read(answer: Answer[Selection], gathered: Gathered, limit: int, brief: Brie
         return None
     facts = [_fact(gathered, number, signal, brief) for number, signal in list(numbers.items())[:limit]]
     return Selected(facts=tuple(facts), problems=_dropped(dropped))
+
+
+def _unread(answer: Answer[Selection]) -> tuple[Problem, ...]:
+    """Sentences that a small researcher gave no readable answer on, beside others that it did."""
+    return () if answer.error is None else (Problem(where=ROLE, kind="malformed_answer", detail=answer.error),)
 
 
 def _fact(gathered: Gathered, number: int, signal: str, brief: Brief) -> Evidence:

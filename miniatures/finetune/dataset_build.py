@@ -49,7 +49,8 @@ def build_dataset(
         InputError: there is nothing to write, or a prompt asks for a variable that an example lacks.
     """
     library = prompts or PromptLibrary()
-    given = sorted({example.id: example for example in examples}.values(), key=_standing)
+    wanted = (one for one in examples if settings.profile is Profile.COMPACT or not is_sighting(one))
+    given = sorted({example.id: example for example in wanted}.values(), key=_standing)
     rendered, unrenderable = _rendered(given, library, settings.profile)
     ordered = [row.example for row in rendered.values()]
     groups = _groups(ordered)
@@ -111,13 +112,14 @@ def _rendered(
 
 def _belongs(example: Example, split: Split, profile: Profile) -> bool:
     """A small researcher learns from questions about one sentence; it is measured by whole lists, as any other is."""
-    if profile is Profile.COMPACT and split is not Split.TEST:
-        return not is_choice(example)
-    return not is_sighting(example)
+    if profile is Profile.FULL:
+        return True
+    return not is_sighting(example) if split is Split.TEST else not is_choice(example)
 
 
 def _row(example: Example, prompts: PromptLibrary, profile: Profile) -> DatasetRow:
-    messages = chat_messages(example, prompts, profile)
+    """The example as a model of this profile is asked; no small one is asked to choose out of a list."""
+    messages = chat_messages(example, prompts, Profile.FULL if is_choice(example) else profile)
     if example.answer is not None:
         messages = (
             *messages,

@@ -75,14 +75,15 @@ def sightings_of(chosen: Example) -> list[Example]:
     Of the others it tells nothing: they may be news of a kind that the brief does not look for. Nor does a signal of
     several kinds say which one it is.
     """
-    kinds = {signal["name"]: signal.get("kinds", ()) for signal in chosen.variables["signals"]}
-    sentences = {one["number"]: one["text"] for one in chosen.variables["sentences"]}
+    signals, sentences = chosen.variables["signals"], chosen.variables["sentences"]
+    kinds = {signal["name"]: signal["kinds"][0] for signal in signals if len(signal.get("kinds", ())) == 1}
+    texts = {one["number"]: one["text"] for one in sentences}
     choices = Selection.model_validate(chosen.answer).choices
-    clear = [choice for choice in choices if len(kinds[choice.signal]) == 1]
-    return [_sighting(chosen, kinds[choice.signal][0], sentences[choice.number]) for choice in clear]
+    return [_sighting(chosen, kinds[one.signal], texts[one.number]) for one in choices if one.signal in kinds]
 
 
 def _sighting(chosen: Example, kind: str, text: str) -> Example:
-    variables = sighting_variables(chosen.variables["company"], chosen.variables["today"], text)
+    today = chosen.variables.get("today", "")
+    variables = sighting_variables(chosen.variables["company"], today, text)
     answer = Sighting.model_validate({"kind": kind}).model_dump(mode="json")
     return chosen.model_copy(update={"variables": variables, "answer": answer, "rejected": None, "labels": {}})

@@ -16,6 +16,7 @@ from typing import Any
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.news import NewsKind
 from miniatures.datamodel.review import RejectReason, Review
 from miniatures.datamodel.trace import SHADOW, Trace
 from miniatures.finetune.example_checks import RESEARCHER, WRITER, faults
@@ -113,12 +114,23 @@ def trace_examples(
     if WRITER in chosen.roles:
         found = written
     if RESEARCHER in chosen.roles:
-        emails = {_facts(WRITER, example.variables, None): example for example in written.examples}
+        emails = {key: example for example in written.examples for key in _written_from(example)}
         for candidates in _questions(taken, RESEARCHER, rulings):
             judged = [_by_its_email(one, emails, rejected_facts) for one in candidates]
             _settle(judged, chosen, found)
-        found.examples += [one for choice in found.examples if is_choice(choice) for one in sightings_of(choice)]
+        found.examples += _new_sightings(found.examples)
     return found
+
+
+def _new_sightings(examples: Sequence[Example]) -> list[Example]:
+    """What the choices tell about sentences that no sighting is about, each once; where two disagree, the first."""
+    known = {content_hash(example.variables) for example in examples}
+    found: dict[str, Example] = {}
+    for sighting in (one for example in examples if is_choice(example) for one in sightings_of(example)):
+        question = content_hash(sighting.variables)
+        if question not in known:
+            found.setdefault(question, sighting)
+    return list(found.values())
 
 
 def _questions(traces: Sequence[Trace], role: str, rulings: Rulings) -> list[list[_Candidate]]:
@@ -126,7 +138,7 @@ def _questions(traces: Sequence[Trace], role: str, rulings: Rulings) -> list[lis
     asked: dict[str, dict[str, list[Trace]]] = defaultdict(lambda: defaultdict(list))
     for trace in traces:
         if trace.prompt_name == role and trace.variables:
-            question = content_hash(first_question(trace.variables))
+            question = content_hash({**first_question(trace.variables), "today": None})
             asked[question][_answer_key(trace)].append(trace)
     return [[_candidate(role, same, rulings) for same in answers.values()] for _, answers in sorted(asked.items())]
 
@@ -172,7 +184,8 @@ def _drop_reason(candidate: _Candidate, selection: TraceSelection) -> DropReason
     target = candidate.target
     if target is None:
         return DropReason.NO_ANSWER
-    vouched_for = ruling is not None and ruling.verdict in (Verdict.EDITED, Verdict.ACCEPTED)
+    reviewed = ruling is not None and ruling.verdict in (Verdict.EDITED, Verdict.ACCEPTED)
+    vouched_for = reviewed and candidate.role == WRITER
     if (selection.checked or not vouched_for) and faults(candidate.role, candidate.variables, target):
         return DropReason.FAILED_CHECKS
     unconfirmed = candidate.role == RESEARCHER and not candidate.is_teacher and ruling is None
@@ -205,12 +218,20 @@ def _rejected(best: _Candidate, candidates: Sequence[_Candidate]) -> dict[str, A
 
 
 def _facts(role: str, variables: dict[str, Any], answer: dict[str, Any] | None) -> str:
-    """Names the company and the quotes that an email was written from, or that a researcher chose."""
+    """Names the company and the quotes that an email was written from, or that a researcher chose or calls news."""
     if role == WRITER:
         return _facts_key(variables["prospect"]["company"], [quote["text"] for quote in variables["quotes"]])
-    choices = (answer or {}).get("choices", ())
-    numbers = {choice.get("number") for choice in choices if isinstance(choice, dict)}
+    given = answer or {}
+    numbers = {choice.get("number") for choice in given.get("choices", ()) if isinstance(choice, dict)}
+    if given.get("kind") in list(NewsKind):
+        numbers = {one["number"] for one in variables["sentences"]}
     return _facts_key(variables["company"], [one["text"] for one in variables["sentences"] if one["number"] in numbers])
+
+
+def _written_from(email: Example) -> set[str]:
+    """Names all quotes of an email, which a large researcher chose together, and each, which a small one was shown."""
+    company, texts = email.variables["prospect"]["company"], [quote["text"] for quote in email.variables["quotes"]]
+    return {_facts_key(company, texts), *(_facts_key(company, [text]) for text in texts)}
 
 
 def _facts_key(company: object, texts: Iterable[object]) -> str:

@@ -1,7 +1,8 @@
 """Loads prompt templates, a campaign's own before ours, and names each rendered prompt by its template's hash.
 
 A template file holds one block per message, `{% block system %}` and `{% block user %}`: a prompt is read whole.
-There are two profiles of each prompt, `NAME.full.jinja` and `NAME.compact.jinja`, rendered from the same variables.
+There are two profiles of each prompt, `NAME.full.jinja` and `NAME.compact.jinja`. Both are rendered from the same
+variables, but for the researcher's, which asks small models about one sentence at a time.
 """
 
 from __future__ import annotations

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from miniatures.agents import build_research_graph
 from miniatures.agents.answers import Choice, Selection, Sighting
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.researcher import (
@@ -16,13 +18,14 @@ from miniatures.agents.researcher import (
     prompts_about,
     selection_of,
 )
+from miniatures.backends.errors import ServerFailed
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.brief import Signal
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.news import NewsKind, NoNews
 from miniatures.prompts.library import PromptLibrary
-from tests.agents.scene import scripted
-from tests.checks.cases import BRIEF
+from tests.agents.scene import context, scripted
+from tests.checks.cases import BRIEF, PROSPECT
 
 SIGNALS = [
     {"name": "new_site", "describes": "a new site", "kinds": ["expansion"]},
@@ -87,6 +90,31 @@ async def test_the_answers_are_added_up():
     assert len(small.calls) == len(TEXTS)
     one = await ask_researcher(small, PromptLibrary(), {**LIST, "sentences": LIST["sentences"][:1]}, node="select")
     assert answer.usage.total_tokens > one.usage.total_tokens > 0
+
+
+async def test_a_failure_ends_the_other_questions():
+    class Down(type(scripted("{}"))):  # type: ignore[misc]
+        async def _agenerate(self, messages: Any, stop: Any = None, run_manager: Any = None, **options: Any) -> Any:
+            self.calls.append({})
+            if len(self.calls) == 2:
+                raise ServerFailed("down")
+            await asyncio.sleep(60)
+
+    down = Down(identity=scripted("{}").identity, answers=[], calls=[], prompt_profile=Profile.COMPACT)
+    with pytest.raises(ServerFailed):
+        await asyncio.wait_for(ask_researcher(down, PromptLibrary(), LIST, node="select"), timeout=10)
+    assert len(down.calls) == len(TEXTS)
+
+
+async def test_sentences_that_were_not_read_are_a_problem_of_the_dossier():
+    small = scripted('{"kind": "expansion"}', "no JSON").model_copy(update={"prompt_profile": Profile.COMPACT})
+    state = (
+        await build_research_graph()
+        .compile()
+        .ainvoke({"prospect": PROSPECT}, context=context(models={"researcher": small}))
+    )
+    assert [fact.signal for fact in state["dossier"].facts] == ["expansion"]
+    assert [problem.kind for problem in state["dossier"].problems] == ["malformed_answer"]
 
 
 def test_a_brief_without_kinds_is_told_what_to_write():

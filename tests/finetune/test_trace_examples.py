@@ -15,9 +15,10 @@ from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
 from miniatures.datamodel.trace import Trace
 from miniatures.finetune.review_rulings import REVIEWED, Verdict
+from miniatures.finetune.sightings import is_choice, is_sighting
 from miniatures.finetune.trace_examples import TraceSelection, trace_examples
 from tests.checks.cases import QUOTE
-from tests.finetune.written_traces import BAD, BETTER, GOOD, researcher_trace, writer_trace
+from tests.finetune.written_traces import BAD, BETTER, GOOD, researcher_trace, sighting_trace, writer_trace
 
 WRITER = TraceSelection(roles=("writer",))
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -171,6 +172,43 @@ def test_a_choice_is_kept_when_an_email_from_it_stands():
     )
     assert accepted[1].lineage[0] == f"trace:{chosen.id}"
     assert accepted[1].lineage[1].endswith(":accept")
+
+
+def test_a_sighting_is_kept_when_an_email_quotes_its_sentence():
+    written, seen = writer_trace(GOOD), sighting_trace("expansion")
+    accepted = trace_examples([seen, written], [review(written, ReviewAction.ACCEPT)]).examples
+    assert [(one.role, one.source) for one in accepted] == [
+        ("writer", Source.ACCEPTED),
+        ("researcher", Source.ACCEPTED),
+    ]
+    assert (accepted[1].answer, accepted[1].variables) == ({"kind": "expansion"}, seen.variables)
+    unproven = [sighting_trace("vague"), sighting_trace("expansion", "We opened a plant."), written]
+    assert +trace_examples(unproven, []).dropped == {DropReason.NOT_REVIEWED: 2}
+    wrong = [rejected(written, RejectReason.WRONG_FACT_CHOSEN)]
+    assert +trace_examples([seen, written], wrong).dropped == {DropReason.REJECTED: 2}
+
+
+def test_choices_that_name_the_same_sentence_tell_its_kind_once():
+    written = writer_trace(GOOD)
+    chosen = [researcher_trace([1]), researcher_trace([1], facts=2)]
+    found = trace_examples([written, *chosen, sighting_trace("expansion")], []).examples
+    assert sum(map(is_sighting, found)) == 1
+    assert sum(map(is_choice, found)) == 2
+
+
+def test_a_choice_of_what_does_not_exist_is_left_out_even_if_its_email_was_accepted():
+    written = writer_trace(GOOD)
+    accepted = [review(written, ReviewAction.ACCEPT)]
+    for numbers in ([1, 99], [1, 1]):
+        dropped = +trace_examples([researcher_trace(numbers), written], accepted).dropped
+        assert dropped == {DropReason.FAILED_CHECKS: 1}, numbers
+
+
+def test_one_list_asked_on_two_days_is_one_question():
+    later = researcher_trace([1])
+    later = later.model_copy(update={"variables": {**later.variables, "today": "2026-06-02"}})
+    found = trace_examples([researcher_trace([1]), later, writer_trace(GOOD)], []).examples
+    assert sum(map(is_choice, found)) == 1
 
 
 def test_a_choice_that_no_email_stands_on_is_left_out():

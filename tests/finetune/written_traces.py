@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables
+from miniatures.agents.researcher import sighting_variables
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
@@ -35,13 +36,18 @@ def researcher_trace(numbers: list[int], prospect: Prospect = PROSPECT, **fields
     variables = {
         "company": prospect.company,
         "today": "2026-06-01",
-        "facts": 4,
+        "facts": fields.pop("facts", 4),
         "signals": [{"name": "expansion", "describes": "opened a new store", "kinds": ["expansion"]}],
         "sentences": [{"number": 1, "text": QUOTE}, *OTHERS],
         "reasons": [],
     }
     answer = {"choices": [{"number": number, "signal": "expansion"} for number in numbers]}
     return _trace("researcher", variables, answer, prospect, **fields)
+
+
+def sighting_trace(kind: str, text: str = QUOTE, prospect: Prospect = PROSPECT, **fields: Any) -> Trace:
+    variables = sighting_variables(prospect.company, "2026-06-01", text)
+    return _trace("researcher", variables, {"kind": kind}, prospect, **fields)
 
 
 def _trace(name: str, variables: dict[str, Any], answer: Any, prospect: Prospect, **fields: Any) -> Trace:

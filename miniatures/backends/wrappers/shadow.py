@@ -1,7 +1,8 @@
 """Lets a second backend answer beside the one whose answer is used, so that both can be compared on real work.
 
 The shadow is asked in its own prompt profile, from the variables of the same prompt: a teacher reads its long prompt
-where the student beside it reads the compact one. The answer is given when both are done: a kill loses neither, and a
+where the student beside it reads the compact one. A small researcher is asked about single sentences, which no long
+prompt does: a large shadow gives no answer to that. The answer is given when both are done: a kill loses neither, and a
 slow shadow slows the run instead of piling up behind it.
 """
 

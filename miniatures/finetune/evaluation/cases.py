@@ -93,7 +93,7 @@ def research_question(row: DatasetRow) -> ResearchQuestion | None:
         case = ResearchCase(
             id=row.id,
             company=row.example.company,
-            signals=tuple(signal["name"] for signal in variables["signals"]),
+            signals=tuple(signal["name"] for signal in variables["signals"] if signal["kinds"] and variables["today"]),
             sentences=tuple(sentence["text"] for sentence in variables["sentences"]),
             must=row.example.labels["must"],
             may=row.example.labels.get("may", ()),
@@ -122,7 +122,7 @@ def bm25_choice(question: ResearchQuestion, facts: int) -> tuple[int, ...]:
     return tuple(numbers[fact.quote] for fact in best_ranked(gathered, facts) if fact.quote in numbers)
 
 
-def _searching(signals: list[dict[str, str]]) -> Brief:
+def _searching(signals: list[dict[str, Any]]) -> Brief:
     """A brief that says no more than what is looked for."""
     sender = {"name": "-", "company": "-", "email": ADDRESS, "postal_address": "-"}
     return Brief.model_validate(
@@ -130,7 +130,7 @@ def _searching(signals: list[dict[str, str]]) -> Brief:
     )
 
 
-def _signal(variables: dict[str, str]) -> Signal:
+def _signal(variables: dict[str, Any]) -> Signal:
     return Signal(name=variables["name"], describes=variables["describes"])
 
 
