@@ -68,7 +68,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     test: Annotated[float, typer.Option(min=0, max=1.0, help="Share of examples to test on.")] = 0.1,
     validation: Annotated[float, typer.Option(min=0, max=1.0, help="Share of examples to validate on.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Draws the split, the surrogates and the variants.")] = 7,
-    variants: Annotated[int, typer.Option(min=0, help="Variants of each gold email, its facts exchanged.")] = 0,
+    variants: Annotated[int, typer.Option(min=0, help="Variants of each gold example, its facts exchanged.")] = 0,
     profile: Annotated[ProfileName, typer.Option(help="The prompt that the student will be served.")] = (
         ProfileName.COMPACT
     ),

@@ -17,7 +17,7 @@ OnAnswer = Callable[[str, int], None]
 
 @contextmanager
 def answer_progress() -> Iterator[OnAnswer]:
-    """A function to be told of each answer. Answers beyond the questions are further samples and rewrites."""
+    """A function to be told of each answer. Answers beyond the questions are single sentences, samples and rewrites."""
     if sys.stderr.isatty():
         with _bars() as on_answer:
             yield on_answer
