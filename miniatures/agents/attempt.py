@@ -21,6 +21,7 @@ from miniatures.datamodel.prospect import Prospect
 
 _SAMPLING_TEMPERATURE = 0.7
 _TOKENS_PER_WORD = 3  # English takes 1.3; scripts that the tokenizer knows less well take more
+_FREQUENCY_PENALTY = 0.3
 _TOKENS_AROUND = 80  # the subject and the JSON around both
 
 
@@ -78,7 +79,8 @@ async def _sample(context: CampaignContext, variables: dict[str, Any], role: str
 
 
 def answer_bound(variables: Mapping[str, Any], model: BaseChatModel) -> dict[str, Any]:
-    """What holds a small model: a ceiling, as it may never end its answer, and the names and numbers of its prompt.
+    """What holds a small model: a ceiling, as it may never end its answer; the names and numbers of its prompt; and a
+    little weight against words that it has used, as it likes to say a thing twice.
 
     A teacher may think before it writes, and copies well.
     """
@@ -88,7 +90,8 @@ def answer_bound(variables: Mapping[str, Any], model: BaseChatModel) -> dict[str
         case Profile.COMPACT:
             words = variables["brief"]["length"]["max_words"]
             ceiling = _TOKENS_PER_WORD * words + _TOKENS_AROUND
-            return {"max_tokens": ceiling, "response_schema": email_schema(variables)}
+            schema = email_schema(variables)
+            return {"max_tokens": ceiling, "response_schema": schema, "frequency_penalty": _FREQUENCY_PENALTY}
 
 
 def sampling(attempt: int, sample: int) -> dict[str, Any]:

@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel
 
-from miniatures.agents.answers import Choice, Selection, Sighting
+from miniatures.agents.answers import Choice, Selection
+from miniatures.agents.sighting import AGAIN, SURE, AskOne, R, Reply, shares, sight, sighting_variables, wanted_share
 from miniatures.backends.ask import Answer, ask, identity_of, profile_of
 from miniatures.datamodel.backend import Profile, Usage, add_costs
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.news import NewsKind, NoNews
+from miniatures.datamodel.news import NewsKind
 from miniatures.prompts.library import PromptLibrary
 
 T = TypeVar("T")
@@ -39,21 +40,49 @@ async def ask_researcher(
         BackendError: the backend could not be asked.
     """
     profile = profile_of(model)
-    form, schema = answer_form(profile, variables)
-    options |= {"role": ROLE, "node": node, "response_schema": schema}
-    asked = [prompts.render(ROLE, profile, one) for one in prompts_about(profile, variables)]
-    answers = await _all([ask(model, prompt, form, **options) for prompt in asked])
+
+    async def ask_one(
+        question: dict[str, Any], form: type[BaseModel], *, again: bool, **form_options: Any
+    ) -> Answer[BaseModel]:
+        prompt, place = prompts.render(ROLE, profile, question), AGAIN if again else node
+        return await ask(model, prompt, form, role=ROLE, node=place, **options, **form_options)
+
+    replies = await replies_about(profile, variables, ask_one)
+    answers = [answer for several in replies for answer in several]
     cost: float | None = 0.0
     for answer in answers:
         cost = add_costs(cost, answer.cost_usd)
     return Answer(
-        value=selection_of([answer.value for answer in answers], variables),
-        text="\n".join(answer.text for answer in answers),
+        value=selection_of(profile, replies, variables),
+        text="\n".join(several[0].text for several in replies),
         error=next((answer.error for answer in answers if answer.error), None),
         identity=identity_of(model),
         usage=sum((answer.usage for answer in answers), Usage()),
         cost_usd=cost,
     )
+
+
+async def replies_about(profile: Profile, variables: Mapping[str, Any], ask_one: AskOne[R]) -> list[list[R]]:
+    """What is answered to each prompt about the list; a small researcher may be asked again about a sentence."""
+    asked = prompts_about(profile, variables)
+    match profile:
+        case Profile.FULL:
+            signals = tuple(signal["name"] for signal in variables["signals"])
+            schema = selection_schema(len(variables["sentences"]), variables["facts"], signals)
+            return [[await ask_one(question, Selection, again=False, response_schema=schema) for question in asked]]
+        case Profile.COMPACT:
+            wanted = wanted_kinds(variables)
+            return await _all([sight(question, wanted, ask_one) for question in asked])
+
+
+def prompts_about(profile: Profile, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The variables of each prompt that asks a researcher of this profile about the list."""
+    match profile:
+        case Profile.FULL:
+            return [dict(variables)]
+        case Profile.COMPACT:
+            company, today = variables["company"], variables["today"]
+            return [sighting_variables(company, today, sentence["text"]) for sentence in variables["sentences"]]
 
 
 async def _all(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -66,49 +95,35 @@ async def _all(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     return [task.result() for task in tasks]
 
 
-def prompts_about(profile: Profile, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The variables of each prompt that asks a researcher of this profile about the list."""
-    match profile:
-        case Profile.FULL:
-            return [dict(variables)]
-        case Profile.COMPACT:
-            return [
-                sighting_variables(variables["company"], variables["today"], sentence["text"])
-                for sentence in variables["sentences"]
-            ]
+def wanted_kinds(variables: Mapping[str, Any]) -> dict[str, str]:
+    """The kinds of news that signals look for, each with the name of its signal, the first of several."""
+    return {kind: signal["name"] for signal in reversed(variables["signals"]) for kind in signal.get("kinds", ())}
 
 
-def sighting_variables(company: str, today: str, text: str) -> dict[str, Any]:
-    """What a small researcher is told: one sentence, whose it is, and the day, as old news is none."""
-    return {"company": company, "today": today, "sentences": [{"number": 1, "text": text}]}
+def selection_of(
+    profile: Profile, replies: Sequence[Sequence[Reply]], variables: Mapping[str, Any]
+) -> Selection | None:
+    """The replies to all questions on a list as one selection; null where none could be read.
 
-
-def answer_form(
-    profile: Profile, variables: Mapping[str, Any]
-) -> tuple[type[Selection] | type[Sighting], dict[str, Any]]:
-    """What each question is answered with, and the schema that holds the answer to it."""
-    match profile:
-        case Profile.FULL:
-            signals = tuple(signal["name"] for signal in variables["signals"])
-            return Selection, selection_schema(len(variables["sentences"]), variables["facts"], signals)
-        case Profile.COMPACT:
-            return Sighting, SIGHTING_SCHEMA
-
-
-def selection_of(answers: Sequence[BaseModel | None], variables: Mapping[str, Any]) -> Selection | None:
-    """The answers to all questions on a list as one selection; null where none could be read.
-
-    Sighted news keeps the list's order, which is BM25's.
+    A sentence is taken where it is sure to be wanted news, whichever of the wanted kinds it is. Sighted news keeps the
+    list's order, which is BM25's.
     """
-    match answers:
-        case [Selection() as selection]:
-            return selection
-    if not any(answers):
+    if all(reply.value is None for several in replies for reply in several):
         return None
-    wanted = {kind: signal["name"] for signal in reversed(variables["signals"]) for kind in signal.get("kinds", ())}
-    sighted = [(number, one.kind) for number, one in enumerate(answers, start=1) if isinstance(one, Sighting)]
-    chosen = [Choice(number=number, signal=wanted[kind]) for number, kind in sighted if kind in wanted]
-    return Selection(choices=chosen[: variables["facts"]])
+    match profile:
+        case Profile.FULL:
+            return Selection.model_validate(replies[0][0].value)
+        case Profile.COMPACT:
+            return _sighted(map(shares, replies), wanted_kinds(variables), variables["facts"])
+
+
+def _sighted(told: Iterable[Mapping[str, float]], wanted: Mapping[str, str], limit: int) -> Selection:
+    choices = [
+        Choice(number=number, signal=wanted[next(kind for kind in kinds if kind in wanted)])
+        for number, kinds in enumerate(told, start=1)
+        if wanted_share(kinds, wanted) >= SURE
+    ]
+    return Selection(choices=choices[:limit])
 
 
 def require_kinds(brief: Brief) -> None:
@@ -123,16 +138,6 @@ def require_kinds(brief: Brief) -> None:
             f"a small researcher finds signals by their kinds of news, and the brief names none for {without[0]}",
             hint=f"Write `kinds: [...]` there, of {', '.join(NewsKind)}; or let `none` or a large model research.",
         )
-
-
-SIGHTING_SCHEMA: dict[str, Any] = {
-    "title": Sighting.__name__,
-    "type": "object",
-    "properties": {"kind": {"type": "string", "enum": [*map(str, NewsKind), *map(str, NoNews)]}},
-    "required": ["kind"],
-    "additionalProperties": False,
-}
-"""`Sighting` as engines read it: one list of words."""
 
 
 @lru_cache(maxsize=512)

@@ -74,7 +74,7 @@ class ChatRequest(BaseModel):
     repetition_penalty: float | None = Field(default=None, gt=0, description="Not OpenAI's; vLLM's name for it.")
     n: Literal[1] | None = None
     presence_penalty: Literal[0] | None = None
-    frequency_penalty: Literal[0] | None = None
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
     logprobs: Literal[False] | None = None
     logit_bias: dict[str, float] | None = Field(default=None, max_length=0)
     tools: list[Any] | None = Field(default=None, max_length=0)
@@ -96,6 +96,7 @@ class ChatRequest(BaseModel):
             "seed": self.seed,
             "top_p": None if self.top_p == 1 else self.top_p,
             "repetition_penalty": self.repetition_penalty,
+            "frequency_penalty": self.frequency_penalty or None,
             "response_schema": self._response_schema(),
         }
         return {name: value for name, value in chosen.items() if value is not None}

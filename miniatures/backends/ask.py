@@ -21,7 +21,10 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """What came back. `value` is None when the text was not the JSON asked for, and `error` then says why."""
+    """What came back. `value` is None when the text was not the JSON asked for, and `error` then says why.
+
+    `probability` is None where it was not asked for, or the backend cannot tell.
+    """
 
     value: T | None
     text: str
@@ -29,6 +32,7 @@ class Answer(Generic[T]):
     identity: BackendIdentity
     usage: Usage
     cost_usd: float | None
+    probability: float | None = None
 
 
 async def ask(
@@ -58,6 +62,7 @@ async def ask(
         identity=identity_of(model),
         usage=usage,
         cost_usd=_cost(model, message, usage),
+        probability=message.response_metadata.get("probability"),
     )
 
 

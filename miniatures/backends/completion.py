@@ -18,15 +18,21 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to decode. `max_tokens` null leaves the engine its default; temperature 0 is greedy."""
+    """How to decode. `max_tokens` null leaves the engine its default; temperature 0 is greedy.
+
+    `frequency_penalty`: what each use of a token takes from its logit, the prompt not counted (OpenAI's definition).
+    `probability`: whether to tell how probable the answer was.
+    """
 
     max_tokens: int | None = None
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 0
     repetition_penalty: float = 1.0
+    frequency_penalty: float = 0.0
     stop: tuple[str, ...] = ()
     schema: dict[str, Any] | None = None
+    probability: bool = False
 
     def truncate(self, text: str) -> tuple[str, bool]:
         """The text before the first stop string, and whether there was one."""
@@ -36,7 +42,10 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Completion:
-    """One answer. Times are milliseconds since the request was handed over; null if not known."""
+    """One answer. Times are milliseconds since the request was handed over; null if not known.
+
+    `probability`: what the model itself gave to this text, whatever a schema held it to.
+    """
 
     text: str
     input_tokens: int
@@ -45,6 +54,7 @@ class Completion:
     queue_ms: float | None = None
     first_token_ms: float | None = None
     cached_tokens: int | None = None
+    probability: float | None = None
 
 
 class TextStream:

@@ -8,6 +8,8 @@ and a greedy answer in a batch equals the answer alone up to the rounding of pad
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +44,9 @@ class Row:
         self._text = ""
         self._tokens = 0
         self._done = False
+        self._tells_probability = request.sampling.probability
+        self._log_shares: torch.Tensor | None = None
+        self._log_probability = 0.0
 
     @property
     def done(self) -> bool:
@@ -50,6 +55,8 @@ class Row:
 
     def shape(self, scores: torch.Tensor) -> None:
         """Apply grammar and sampling to this row's logits, in place."""
+        if self._tells_probability:
+            self._log_shares = scores.float().log_softmax(-1)
         if self._matcher is not None:
             self._matcher.mask(scores)
         self._shaping.apply(scores)
@@ -57,6 +64,8 @@ class Row:
     def accept(self, token: int, end_tokens: frozenset[int]) -> None:
         """Take the token that was chosen, pass its text on and decide whether the row is done."""
         self._tokens += 1
+        if self._log_shares is not None:
+            self._log_probability += float(self._log_shares[token])
         if token in end_tokens:
             self._finish(FinishReason.STOP)
             return
@@ -86,6 +95,7 @@ class Row:
             input_tokens=len(self.prompt),
             output_tokens=self._tokens,
             cached_tokens=0,
+            probability=math.exp(self._log_probability) if self._tells_probability else None,
         )
 
 
@@ -96,11 +106,16 @@ class Shaping:
         self._sampling = sampling
         self._generator = torch.Generator(device=device).manual_seed(sampling.seed)
         self._seen = set(prompt) if sampling.repetition_penalty != 1 else None
+        self._uses: Counter[int] = Counter()
 
     def apply(self, scores: torch.Tensor) -> None:
-        """In place: repetition penalty, temperature, top-p, and noise if the row is sampled."""
+        """In place: repetition and frequency penalty, temperature, top-p, and noise if the row is sampled."""
         if self._seen:
             self._penalize(scores, torch.tensor(sorted(self._seen), device=scores.device))
+        if self._uses:
+            tokens, uses = zip(*self._uses.items(), strict=True)
+            taken = self._sampling.frequency_penalty * torch.tensor(uses, dtype=scores.dtype, device=scores.device)
+            scores[torch.tensor(tokens, device=scores.device)] -= taken
         if self._sampling.temperature > 0:
             scores.div_(self._sampling.temperature)
             if self._sampling.top_p < 1:
@@ -111,6 +126,8 @@ class Shaping:
         """The token counts as a repetition from now on."""
         if self._seen is not None:
             self._seen.add(token)
+        if self._sampling.frequency_penalty:
+            self._uses[token] += 1
 
     def _penalize(self, scores: torch.Tensor, seen: torch.Tensor) -> None:
         """As in CTRL (arXiv:1909.05858): positive logits divided, negative ones multiplied."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,10 @@ nonempty ::= character character* "\""
 
 
 def completion_options(sampling: Sampling, context_tokens: int) -> dict[str, Any]:
-    """The sampling in the server's words; what the server would add of its own (top-k, min-p) is off."""
+    """The sampling in the server's words; what the server would add of its own (top-k, min-p) is off.
+
+    Its frequency penalty would count the prompt's tokens too, and so punish copies: it is left out.
+    """
     options: dict[str, Any] = {
         "stream": True,
         "n_predict": sampling.max_tokens or min(DEFAULT_MAX_TOKENS, context_tokens),
@@ -36,6 +40,7 @@ def completion_options(sampling: Sampling, context_tokens: int) -> dict[str, Any
         "repeat_penalty": sampling.repetition_penalty,
         "repeat_last_n": context_tokens,
         "stop": list(sampling.stop),
+        "logprobs": int(sampling.probability),
     }
     return options | ({} if sampling.schema is None else _constraint(sampling.schema))
 
@@ -57,6 +62,7 @@ class Relay:
         self._options = options
         self._context_tokens = context_tokens
         self._text = ""
+        self._log_probability = 0.0
         self._last: dict[str, Any] | None = None
         self._error: BaseException | None = None
 
@@ -87,6 +93,7 @@ class Relay:
             raise server_error(chunk["error"])
         (choice,) = chunk["choices"]
         self._text += choice["text"]
+        self._log_probability += sum(token["logprob"] for token in (choice.get("logprobs") or {}).get("content", ()))
         self._request.write(choice["text"])
         if choice["finish_reason"] is not None:
             self._last = chunk
@@ -105,6 +112,7 @@ class Relay:
             input_tokens=prompt,
             output_tokens=answer,
             cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
+            probability=math.exp(self._log_probability) if self._request.sampling.probability else None,
         )
 
 

@@ -133,8 +133,10 @@ class LocalBackend(Backend):
             top_p=_first(options.get("top_p"), self.top_p, 1.0),
             seed=random.getrandbits(31) if seed is None else seed,
             repetition_penalty=_first(options.get("repetition_penalty"), self.repetition_penalty, 1.0),
+            frequency_penalty=options.get("frequency_penalty") or 0.0,
             stop=tuple(stop or self.stop or ()),
             schema=schema if schema is None or isinstance(schema, dict) else convert_to_json_schema(schema),
+            probability=bool(options.get("probability")),
         )
 
     def _result(self, completion: Completion) -> ChatResult:
@@ -153,7 +155,11 @@ class LocalBackend(Backend):
         return ChatGenerationChunk(message=message)
 
     def _metadata(self, completion: Completion) -> dict[str, Any]:
-        known = {"queue_ms": completion.queue_ms, "first_token_ms": completion.first_token_ms}
+        known = {
+            "queue_ms": completion.queue_ms,
+            "first_token_ms": completion.first_token_ms,
+            "probability": completion.probability,
+        }
         return {
             "model_name": self.identity.model,
             "finish_reason": str(completion.finish_reason),
@@ -195,7 +201,16 @@ class LocalWeights:
             raise AdapterChangesNothing(error.message, hint=error.hint) from error
 
 
-_OPTIONS = {"response_schema", "max_tokens", "temperature", "top_p", "seed", "repetition_penalty"}
+_OPTIONS = {
+    "response_schema",
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "seed",
+    "repetition_penalty",
+    "frequency_penalty",
+    "probability",
+}
 
 
 def _first(*values: Any) -> Any:

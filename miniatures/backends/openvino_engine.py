@@ -5,6 +5,7 @@ Nothing is held back to fill a batch. A request is a future: cancelling it takes
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -154,6 +155,7 @@ class _Running:
         self._admitted = time.perf_counter()
         self._first_token: float | None = None
         self._finish: Any = None
+        self._log_probability = 0.0
         streams = request.on_text is not None
         self._stream = TextStream(request.sampling.stop) if streams else None
 
@@ -185,6 +187,7 @@ class _Running:
             self._first_token = time.perf_counter()
         self._tokens += output.generated_ids
         self._finish = output.finish_reason
+        self._log_probability += sum(output.generated_log_probs)
         if self._stream is not None:
             self._send(self._stream.push(b"".join(map(self._model.bytes_of, output.generated_ids))))
 
@@ -207,6 +210,7 @@ class _Running:
             finish_reason=FinishReason.LENGTH if cut and not stopped else FinishReason.STOP,
             queue_ms=(self._admitted - self.request.submitted) * 1000,
             first_token_ms=None if first is None else (first - self.request.submitted) * 1000,
+            probability=math.exp(self._log_probability) if self.request.sampling.probability else None,
         )
         _settle(self.request.future, completion)
 
@@ -220,9 +224,11 @@ def generation_config(sampling: Sampling, max_tokens: int, end_of_turn: int) -> 
     config.eos_token_id = end_of_turn
     config.max_new_tokens = max_tokens
     config.repetition_penalty = sampling.repetition_penalty
+    config.frequency_penalty = sampling.frequency_penalty
     config.do_sample = sampling.temperature > 0
     if config.do_sample:
         config.temperature, config.top_p, config.rng_seed = sampling.temperature, sampling.top_p, sampling.seed
+    config.logprobs = int(sampling.probability)
     if sampling.stop:
         config.stop_strings, config.include_stop_str_in_output = set(sampling.stop), True
     if sampling.schema is not None:

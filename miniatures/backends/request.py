@@ -54,7 +54,13 @@ class Request:
             self.on_text(text)
 
     def complete(
-        self, reason: FinishReason, *, input_tokens: int, output_tokens: int, cached_tokens: int | None = None
+        self,
+        reason: FinishReason,
+        *,
+        input_tokens: int,
+        output_tokens: int,
+        cached_tokens: int | None = None,
+        probability: float | None = None,
     ) -> None:
         """The answer is whole."""
         completion = Completion(
@@ -65,6 +71,7 @@ class Request:
             queue_ms=self._since_submitted(self._taken),
             first_token_ms=self._since_submitted(self._first_text),
             cached_tokens=cached_tokens,
+            probability=probability,
         )
         if not self.settled and self.future.set_running_or_notify_cancel():
             self.future.set_result(completion)

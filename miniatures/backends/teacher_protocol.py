@@ -25,6 +25,7 @@ def request(
 ) -> dict[str, Any]:
     """The arguments of litellm's completion; `options` holds at least the model."""
     options = dict(options)
+    options.pop("probability", None)  # few providers tell, and each in its own way
     schema = options.pop("response_schema", None)
     if schema is not None:
         options["response_format"] = response_format(schema)

@@ -15,6 +15,7 @@ from miniatures.checks.greeting import check_greeting
 from miniatures.checks.length import check_length
 from miniatures.checks.links import check_links
 from miniatures.checks.placeholders import check_placeholders
+from miniatures.checks.repetition import check_repetition
 from miniatures.checks.schema import check_schema, unreadable
 from miniatures.checks.signature import check_signature
 from miniatures.checks.spam import check_spam
@@ -35,6 +36,7 @@ CHECKS: dict[CheckName, Check] = {
     CheckName.PLACEHOLDERS: check_placeholders,
     CheckName.CALL_TO_ACTION: check_call_to_action,
     CheckName.SIGNATURE: check_signature,
+    CheckName.REPETITION: check_repetition,
     CheckName.SPAM: check_spam,
     CheckName.LINKS: check_links,
     CheckName.EVIDENCE: check_evidence,

@@ -18,6 +18,7 @@ class CheckName(StrEnum):
     PLACEHOLDERS = "placeholders"
     CALL_TO_ACTION = "call_to_action"
     SIGNATURE = "signature"
+    REPETITION = "repetition"
     SPAM = "spam"
     LINKS = "links"
     EVIDENCE = "evidence"

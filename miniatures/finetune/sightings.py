@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from miniatures.agents.answers import Selection, Sighting
 from miniatures.agents.prompting import as_data
-from miniatures.agents.researcher import ROLE, sighting_variables
+from miniatures.agents.researcher import ROLE
+from miniatures.agents.sighting import sighting_variables
 from miniatures.datamodel.example import Example, Source
 from miniatures.finetune.exchange import Exchange, Pools, years_later
 from miniatures.finetune.gold import GoldCompany, GoldFolder, GoldSentence

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from miniatures.agents.sighting import AGAIN
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.hashing import content_hash
@@ -137,7 +138,7 @@ def _questions(traces: Sequence[Trace], role: str, rulings: Rulings) -> list[lis
     """The distinct answers to each question that was put to the role."""
     asked: dict[str, dict[str, list[Trace]]] = defaultdict(lambda: defaultdict(list))
     for trace in traces:
-        if trace.prompt_name == role and trace.variables:
+        if trace.prompt_name == role and trace.variables and trace.node != AGAIN:
             question = content_hash({**first_question(trace.variables), "today": None})
             asked[question][_answer_key(trace)].append(trace)
     return [[_candidate(role, same, rulings) for same in answers.values()] for _, answers in sorted(asked.items())]

@@ -87,7 +87,9 @@ backends:
 roles: {{researcher: student, writer: student}}
 ```
 
-As a researcher it asks of the brief that each signal names its `kinds` of news. In Python: `open_backend("miniature:{card.name}@{card.version}")`."""
+As a researcher it asks of the brief that each signal names its `kinds` of news.
+
+In Python: `open_backend("miniature:{card.name}@{card.version}")`."""
 
 
 def _limits(card: MiniatureCard) -> str:

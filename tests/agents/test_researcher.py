@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from miniatures.agents import build_research_graph
-from miniatures.agents.answers import Choice, Selection, Sighting
+from miniatures.agents.answers import Choice, Selection
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.researcher import (
-    SIGHTING_SCHEMA,
-    answer_form,
-    ask_researcher,
-    prompts_about,
-    selection_of,
-)
+from miniatures.agents.researcher import ask_researcher, prompts_about, selection_of
+from miniatures.agents.sighting import sighting_schema
 from miniatures.backends.errors import ServerFailed
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.brief import Signal
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.news import NewsKind, NoNews
 from miniatures.prompts.library import PromptLibrary
 from tests.agents.scene import context, scripted
 from tests.checks.cases import BRIEF, PROSPECT
@@ -43,8 +38,17 @@ LIST: dict[str, Any] = {
 KINDS = ["vague", "expansion", "cost", "hiring", "expansion"]
 
 
-def answers(kinds: list[str | None]) -> list[Sighting | None]:
-    return [None if kind is None else Sighting.model_validate({"kind": kind}) for kind in kinds]
+@dataclass
+class Told:
+    """A reply of a backend that cannot say how probable it is."""
+
+    value: dict[str, Any] | None
+    probability: float | None = None
+
+
+def selected(kinds: list[str | None], variables: dict[str, Any] = LIST) -> Selection | None:
+    replies = [[Told(None if kind is None else {"kind": kind})] for kind in kinds]
+    return selection_of(Profile.COMPACT, replies, variables)
 
 
 def test_a_large_one_is_asked_once_and_a_small_one_about_each_sentence():
@@ -54,40 +58,47 @@ def test_a_large_one_is_asked_once_and_a_small_one_about_each_sentence():
     assert all((one["company"], one["today"]) == ("Nordfrost", "2026-11-22") for one in asked)
 
 
-def test_each_is_held_to_its_own_form():
-    assert answer_form(Profile.FULL, LIST)[0] is Selection
-    assert answer_form(Profile.COMPACT, LIST) == (Sighting, SIGHTING_SCHEMA)
-    for kind in SIGHTING_SCHEMA["properties"]["kind"]["enum"]:
-        Sighting.model_validate({"kind": kind})
-    assert len(SIGHTING_SCHEMA["properties"]["kind"]["enum"]) == len(NewsKind) + len(NoNews)
-
-
 def test_what_a_signal_looks_for_is_chosen_in_order():
-    chosen = selection_of(answers(KINDS), LIST)
+    chosen = selected(KINDS)
     assert chosen == Selection(choices=[Choice(number=2, signal="new_site"), Choice(number=3, signal="energy")])
-    unlimited = selection_of(answers(KINDS), {**LIST, "facts": 9})
+    unlimited = selected(KINDS, {**LIST, "facts": 9})
     assert unlimited is not None
     assert [choice.number for choice in unlimited.choices] == [2, 3, 5]
 
 
+def test_the_signal_named_is_the_likeliest_wanted_one():
+    wavering = [[Told({"kind": "cost"}, 0.5), Told({"kind": "expansion"}, 0.4)], [Told({"kind": "cost"}, 0.7)]]
+    assert selection_of(Profile.COMPACT, wavering, LIST) == Selection(choices=[Choice(number=1, signal="energy")])
+
+
 def test_nothing_is_chosen_where_nothing_is_news_and_an_unread_sentence_is_none():
-    assert selection_of(answers(["vague", None, "hiring", "stale", None]), LIST) == Selection(choices=[])
-    assert selection_of(answers([None] * 5), LIST) is None
+    assert selected(["vague", None, "hiring", "stale", None]) == Selection(choices=[])
+    assert selected([None] * 5) is None
 
 
 def test_of_two_signals_for_one_kind_the_first_is_named():
     twice = [SIGNALS[0], {**SIGNALS[1], "kinds": ["expansion"]}]
-    chosen = selection_of(answers(KINDS), {**LIST, "signals": twice})
+    chosen = selected(KINDS, {**LIST, "signals": twice})
     assert chosen is not None
     assert {choice.signal for choice in chosen.choices} == {"new_site"}
+
+
+async def test_a_large_one_is_held_to_the_numbers_and_signals_that_exist():
+    large = scripted(json.dumps({"choices": [{"number": 3, "signal": "energy"}]}))
+    answer = await ask_researcher(large, PromptLibrary(), LIST, node="select")
+    assert answer.value == Selection(choices=[Choice(number=3, signal="energy")])
+    (call,) = large.calls
+    choice = call["response_schema"]["properties"]["choices"]["items"]["properties"]
+    assert (choice["number"]["maximum"], choice["signal"]["enum"]) == (5, ["new_site", "energy"])
+    assert "probability" not in call
 
 
 async def test_the_answers_are_added_up():
     texts = [json.dumps({"kind": kind}) for kind in KINDS]
     small = scripted(*texts).model_copy(update={"prompt_profile": Profile.COMPACT})
     answer = await ask_researcher(small, PromptLibrary(), LIST, node="select")
-    assert answer.value == selection_of(answers(KINDS), LIST)
-    assert len(small.calls) == len(TEXTS)
+    assert answer.value == selected(KINDS)
+    assert [call["response_schema"] for call in small.calls] == [sighting_schema()] * len(TEXTS)
     one = await ask_researcher(small, PromptLibrary(), {**LIST, "sentences": LIST["sentences"][:1]}, node="select")
     assert answer.usage.total_tokens > one.usage.total_tokens > 0
 

@@ -100,9 +100,18 @@ def test_every_option_reaches_the_backend() -> None:
             seed=3,
             top_p=0.9,
             repetition_penalty=1.1,
+            frequency_penalty=0.3,
             response_format={"type": "json_schema", "json_schema": {"name": "a", "schema": schema}},
         )
-        ask(url, response_format={"type": "json_object"}, top_p=1, n=1, presence_penalty=0, user="someone")
+        ask(
+            url,
+            response_format={"type": "json_object"},
+            top_p=1,
+            n=1,
+            presence_penalty=0,
+            frequency_penalty=0,
+            user="someone",
+        )
     assert backend.seen == [
         {
             "temperature": 0.5,
@@ -110,6 +119,7 @@ def test_every_option_reaches_the_backend() -> None:
             "seed": 3,
             "top_p": 0.9,
             "repetition_penalty": 1.1,
+            "frequency_penalty": 0.3,
             "response_schema": schema,
         },
         {"response_schema": {"type": "object"}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
 from collections.abc import Iterator
 from concurrent.futures import wait
@@ -122,6 +123,21 @@ def test_a_bad_request_fails_alone(base: HuggingFaceBackend, batches: list[int])
     assert isinstance(futures[0].exception(), BadRequest)
     assert futures[1].result().output_tokens <= 2
     assert isinstance(futures[2].exception(), ContextOverflow)
+
+
+@pytest.mark.parametrize("schema", [None, {"enum": ["Rome", "Oslo"]}])
+def test_the_probability_is_what_the_model_gave_each_token_of_the_text(
+    exact: HuggingFaceBackend, schema: dict[str, Any] | None
+) -> None:
+    said = exact.invoke("Name a city.", max_tokens=6, response_schema=schema, probability=True)
+    loaded = exact._engine.loaded
+    prompt = loaded.encode(exact._engine.template.render([HumanMessage("Name a city.")]))
+    answer = loaded.encode(str(said.content))
+    with torch.inference_mode():
+        logits = loaded.model(torch.tensor([prompt + answer])).logits[0].float().log_softmax(-1)
+    told = sum(float(logits[len(prompt) - 1 + place, token]) for place, token in enumerate(answer))
+    assert math.log(said.response_metadata["probability"]) == pytest.approx(told, abs=0.05)
+    assert "probability" not in exact.invoke("Name a city.", max_tokens=2).response_metadata
 
 
 def test_stop_strings_limits_and_reasons(base: HuggingFaceBackend) -> None:

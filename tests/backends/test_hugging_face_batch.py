@@ -58,3 +58,12 @@ def test_what_was_said_is_penalized_whether_in_the_prompt_or_the_answer() -> Non
     scores = LOGITS.clone()
     shaping.apply(scores)
     assert scores.tolist() == [1.0, 1.0, 0.0, -2.0, float("-inf")]
+
+
+def test_each_use_of_a_token_in_the_answer_costs_the_frequency_penalty() -> None:
+    shaping = Shaping(Sampling(frequency_penalty=0.5), [1], DEVICE)
+    for token in (3, 0, 0):
+        shaping.remember(token)
+    scores = LOGITS.clone()
+    shaping.apply(scores)
+    assert scores.tolist() == [1.0, 1.0, 0.0, -1.5, float("-inf")]

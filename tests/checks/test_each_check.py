@@ -336,6 +336,15 @@ def test_spam_lets_the_briefs_own_words_and_the_companys_capitals_pass():
     assert not result(CheckName.SPAM, body=body).passed
 
 
+def test_nothing_is_said_twice():
+    said = "A store of that size uses a lot of energy"
+    assert result(CheckName.REPETITION).passed
+    found = result(
+        CheckName.REPETITION, body=swap_text(f"{said}.", f"{said}. And a store of that size uses a lot more.")
+    )
+    assert found.reason == "the words 'a store of that size uses a' come twice"
+
+
 @pytest.mark.parametrize(
     ("link", "passes"),
     [

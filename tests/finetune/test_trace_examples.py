@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miniatures.agents.sighting import AGAIN
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.example import Source
 from miniatures.datamodel.prospect import Prospect
@@ -186,6 +187,13 @@ def test_a_sighting_is_kept_when_an_email_quotes_its_sentence():
     assert +trace_examples(unproven, []).dropped == {DropReason.NOT_REVIEWED: 2}
     wrong = [rejected(written, RejectReason.WRONG_FACT_CHOSEN)]
     assert +trace_examples([seen, written], wrong).dropped == {DropReason.REJECTED: 2}
+
+
+def test_what_else_a_sentence_might_be_is_no_answer_to_learn_from():
+    answered = [sighting_trace("expansion"), sighting_trace("product", node=AGAIN), writer_trace(GOOD)]
+    found = trace_examples(answered, [])
+    assert [example.answer for example in found.examples if is_sighting(example)] == [{"kind": "expansion"}]
+    assert +found.dropped == {}
 
 
 def test_choices_that_name_the_same_sentence_tell_its_kind_once():

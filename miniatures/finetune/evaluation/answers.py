@@ -30,6 +30,7 @@ class KeptAnswer(BaseModel):
 
     key: str
     value: dict[str, Any] | None
+    probability: float | None = None
     text: str = ""
     error: str = ""
     usage: Usage = Usage()
@@ -134,6 +135,7 @@ class Asker:
             kept = KeptAnswer(
                 key=key,
                 value=None if given.value is None else given.value.model_dump(mode="json"),
+                probability=given.probability,
                 text=given.text,
                 error=given.error or "",
                 usage=given.usage,

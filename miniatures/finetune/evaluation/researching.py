@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
 
 from miniatures.agents import researcher
-from miniatures.agents.researcher import answer_form, prompts_about, selection_of
+from miniatures.agents.researcher import replies_about, selection_of
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.evaluation import ResearchCase, ResearchOutcome
 from miniatures.datamodel.miniature import Score
@@ -26,9 +29,9 @@ async def measure_researcher(
     Raises:
         BackendError: the backend could not be asked.
     """
-    answers = await asyncio.gather(*(_ask(asker, question) for question in questions))
-    outcomes = [_outcome(asker.profile, *pair) for pair in zip(questions, answers, strict=True)]
-    return outcomes, [answer for several in answers for answer in several]
+    replies = await asyncio.gather(*(_ask(asker, question) for question in questions))
+    outcomes = [_outcome(asker.profile, *pair) for pair in zip(questions, replies, strict=True)]
+    return outcomes, [reply for sentences in replies for several in sentences for reply in several]
 
 
 def bm25_outcomes(questions: Sequence[ResearchQuestion], facts: int | None = None) -> list[ResearchOutcome]:
@@ -39,19 +42,18 @@ def bm25_outcomes(questions: Sequence[ResearchQuestion], facts: int | None = Non
     ]
 
 
-async def _ask(asker: Asker, question: ResearchQuestion) -> list[KeptAnswer]:
-    form, schema = answer_form(asker.profile, question.variables)
-    asked = prompts_about(asker.profile, question.variables)
-    return await asyncio.gather(*(asker.ask(ROLE, one, form, response_schema=schema) for one in asked))
+async def _ask(asker: Asker, case: ResearchQuestion) -> list[list[KeptAnswer]]:
+    async def ask_one(question: dict[str, Any], form: type[BaseModel], *, again: bool, **options: Any) -> KeptAnswer:
+        return await asker.ask(ROLE, question, form, **options)
+
+    return await replies_about(asker.profile, case.variables, ask_one)
 
 
-def _outcome(profile: Profile, question: ResearchQuestion, answers: Sequence[KeptAnswer]) -> ResearchOutcome:
+def _outcome(profile: Profile, question: ResearchQuestion, replies: Sequence[Sequence[KeptAnswer]]) -> ResearchOutcome:
     """The numbers that exist, each once and no more than are wanted; unread if all that were named do not exist."""
-    form, _ = answer_form(profile, question.variables)
-    values = [None if one.value is None else form.model_validate(one.value) for one in answers]
-    selection = selection_of(values, question.variables)
+    selection = selection_of(profile, replies, question.variables)
     if selection is None:
-        error = next((answer.error for answer in answers if answer.error), "")
+        error = next((reply.error for several in replies for reply in several if reply.error), "")
         return ResearchOutcome(case=question.case.id, chosen=None, error=error)
     named = [choice.number for choice in selection.choices]
     real = [number for number in dict.fromkeys(named) if 1 <= number <= len(question.case.sentences)]
