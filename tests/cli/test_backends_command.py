@@ -30,7 +30,7 @@ def test_a_backend_that_does_not_answer_is_named_with_the_reason(nobody_listens,
     assert main(["backends", str(nobody_listens), "--json"]) == ExitCode.BACKEND_UNAVAILABLE
     [report] = json.loads(capsys.readouterr().out)
     assert (report["name"], report["answers"], report["error"]) == ("student", False, "ConnectionRefused")
-    assert report["roles"] == ["writer"]
+    assert report["roles"] == ["researcher", "writer"]
     assert report["hint"]
 
 
