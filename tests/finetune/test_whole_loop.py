@@ -138,10 +138,10 @@ def make_campaign(folder: Path) -> Path:
     return path
 
 
-def run(campaign: Path, backend: str) -> list[ProspectResult]:
-    """The swap is one word in the file."""
+def run(campaign: Path, writer: str) -> list[ProspectResult]:
+    """The swap is one word in the file. Three steps teach a researcher to be sure of nothing: the teacher stays one."""
     settings = yaml.safe_load(campaign.read_text(encoding="utf-8"))
-    settings["roles"] = {"researcher": backend, "writer": backend}
+    settings["roles"] = {"researcher": "teacher", "writer": writer}
     campaign.write_text(yaml.safe_dump(settings), encoding="utf-8")
     with serve_sites(campaign.parent / "sites") as sites:
         settings["hosts"] = dict.fromkeys(settings["hosts"], sites.target)
