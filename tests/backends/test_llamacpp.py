@@ -276,3 +276,10 @@ def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.
     with pytest.raises(MissingExtra) as caught:
         llamacpp.open_llamacpp(NAME, BackendSettings(use=f"llamacpp:{NAME}"))
     assert "miniatures[llamacpp]" in caught.value.hint
+
+
+def test_what_a_schema_forces_is_no_more_probable_for_it(base: LlamaCppBackend) -> None:
+    free = base.invoke("Say hello.", max_tokens=4, probability=True).response_metadata["probability"]
+    forced = base.invoke("Say hello.", response_schema={"enum": ["zzyzx"]}, max_tokens=20, probability=True)
+    assert 0 < forced.response_metadata["probability"] < 1e-6 < free <= 1
+    assert "probability" not in base.invoke("Say hello.", max_tokens=2).response_metadata

@@ -248,3 +248,10 @@ print(bool(open_backend("openvino:smollm2-135m-instruct").invoke("hi", max_token
 def test_closing_and_opening_again() -> None:
     done = subprocess.run([sys.executable, "-c", CLOSED], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines() == ["the engine has been closed", "True"]
+
+
+def test_what_a_schema_forces_is_no_more_probable_for_it(embedded_backend: OpenVINOBackend) -> None:
+    free = embedded_backend.invoke("Say hello.", max_tokens=4, probability=True).response_metadata["probability"]
+    forced = embedded_backend.invoke("Say hello.", response_schema={"enum": ["zzyzx"]}, max_tokens=20, probability=True)
+    assert 0 < forced.response_metadata["probability"] < 1e-6 < free <= 1
+    assert "probability" not in embedded_backend.invoke("Say hello.", max_tokens=2).response_metadata
