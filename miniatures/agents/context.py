@@ -13,7 +13,6 @@ from miniatures.agents.researcher import require_kinds
 from miniatures.agents.tools.fetch.base import PageFetcher
 from miniatures.agents.tools.search.base import SearchProvider
 from miniatures.backends.ask import profile_of
-from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
 from miniatures.datamodel.errors import InputError
@@ -51,8 +50,8 @@ class CampaignContext:
         Raises:
             InputError: the brief does not name the kinds of news that such a researcher goes by.
         """
-        if RESEARCHER in self.models and profile_of(self.models[RESEARCHER]) is Profile.COMPACT:
-            require_kinds(self.brief)
+        if RESEARCHER in self.models:
+            require_kinds(profile_of(self.models[RESEARCHER]), self.brief)
 
     def model(self, role: str) -> BaseChatModel:
         """The chat model of a role.

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables, signal_variables
 from miniatures.agents.researcher import ROLE as RESEARCHER
-from miniatures.agents.researcher import prompts_about
+from miniatures.agents.researcher import prompts_about, require_kinds
 from miniatures.agents.runs import count_prospects
 from miniatures.backends.base import Backend
 from miniatures.backends.spec import open_backend
@@ -72,6 +72,7 @@ async def estimate_campaign(loaded: LoadedCampaign, *, limit: int | None = None)
 
     Raises:
         BackendError: a backend cannot be opened.
+        InputError: a small researcher could not serve the brief.
     """
     prospects = await asyncio.to_thread(count_prospects, loaded, limit)
     roles = []
@@ -79,6 +80,8 @@ async def estimate_campaign(loaded: LoadedCampaign, *, limit: int | None = None)
     for role, name in loaded.campaign.roles.backend_names.items():
         settings = loaded.campaign.backends[name]
         backend = await asyncio.to_thread(open_backend, settings.use, settings)
+        if role == RESEARCHER:
+            require_kinds(backend.prompt_profile, loaded.brief)
         if name not in speeds:
             speeds[name] = await _tokens_per_second(backend)
         roles.append(_estimate_role(loaded, role, backend, prospects, speeds[name]))

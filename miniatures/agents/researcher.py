@@ -126,14 +126,14 @@ def _sighted(told: Iterable[Mapping[str, float]], wanted: Mapping[str, str], lim
     return Selection(choices=choices[:limit])
 
 
-def require_kinds(brief: Brief) -> None:
+def require_kinds(profile: Profile, brief: Brief) -> None:
     """A small researcher finds signals by their kinds of news.
 
     Raises:
-        InputError: a signal names none.
+        InputError: it is to be a small one, and a signal names none.
     """
     without = [signal.name for signal in brief.signals if not signal.kinds]
-    if without:
+    if without and profile is Profile.COMPACT:
         raise InputError(
             f"a small researcher finds signals by their kinds of news, and the brief names none for {without[0]}",
             hint=f"Write `kinds: [...]` there, of {', '.join(NewsKind)}; or let `none` or a large model research.",
