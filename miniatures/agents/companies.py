@@ -60,6 +60,11 @@ def company_names(company: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def company_key(company: str) -> str:
+    """The name that two spellings of one company share: folded, without its legal form."""
+    return company_names(company)[0]
+
+
 def names_company(text: str, company: str) -> bool:
     """Whether the text names the company, whole words only."""
     folded = " ".join(words_of(text))

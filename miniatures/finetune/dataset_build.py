@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from miniatures.agents.companies import company_names
+from miniatures.agents.companies import company_key
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
 from miniatures.datamodel.errors import InputError
@@ -182,11 +182,6 @@ def split_by_company(kept: Sequence[tuple[Example, int]], settings: BuildSetting
     for example, _ in kept:
         result[sides[clusters[company_key(example.company)]]].append(example)
     return {split: sorted(side, key=lambda example: example.id) for split, side in result.items()}
-
-
-def company_key(company: str) -> str:
-    """The name that two spellings of one company share: folded, without its legal form."""
-    return company_names(company)[0]
 
 
 def _clusters(kept: Sequence[tuple[Example, int]]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from miniatures.agents.companies import company_key
 from miniatures.checks.words import fold
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.hashing import text_hash
@@ -54,7 +55,7 @@ class Surrogates:
         self._seed = seed
         self._of_company: dict[str, set[Contact]] = defaultdict(set)
         for contact in contacts:
-            self._of_company[fold(contact.company)].add(contact)
+            self._of_company[company_key(contact.company)].add(contact)
         self._originals = frozenset(
             key for group in self._of_company.values() for contact in group for key in _all_keys(contact)
         )
@@ -63,7 +64,7 @@ class Surrogates:
     def replace(self, example: Example) -> Example:
         """The same example about strangers; `company`, by which datasets are split, stays."""
         own = _contact_of(example)
-        others = sorted(self._of_company[fold(example.company)], key=str)
+        others = sorted(self._of_company[company_key(example.company)], key=str)
         table = _Table(self.surrogate, _guarded(example))
         for contact in ([own] if own else []) + [other for other in others if other != own]:
             table.add(contact.first_name, "given")

@@ -28,6 +28,7 @@ _BUSY_TIMEOUT_S = 30.0
 _OLDEST_SQLITE = (3, 38, 0)
 
 
+_SQLITE = "sqlite:///"
 _URL_HINT = "Write sqlite:///PATH/TO/FILE or postgresql://USER@HOST/DATABASE."
 
 
@@ -87,9 +88,9 @@ def database_at(url: str) -> Database:
 
 
 def _parse_url(url: str) -> URL:
-    """The URL as SQLAlchemy's class; a bare path is a SQLite file."""
-    if "://" not in url:
-        return URL.create("sqlite", database=url)
+    """The URL as SQLAlchemy's class; the path of a SQLite file is meant letter by letter, `?` and `%20` too."""
+    if "://" not in url or url.startswith(_SQLITE):
+        return URL.create("sqlite", database=url.removeprefix(_SQLITE))
     try:
         return make_url(url)
     except ArgumentError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from miniatures.agents.companies import about_another, company_names, is_own_page, names_company
+from miniatures.agents.companies import about_another, company_key, company_names, is_own_page, names_company
 from tests.agents.scene import page
 from tests.checks.cases import PROSPECT
 
@@ -23,6 +23,10 @@ OWN, OTHER = "https://www.nordfrost.example/news", "https://trade.example/news"
 )
 def test_company_names(company, names):
     assert company_names(company) == names
+
+
+def test_spellings_of_one_company_are_one_company():
+    assert company_key("Nordfrost Logistics GmbH") == company_key("NORDFROST LOGISTICS") != company_key("Nordfrost")
 
 
 def test_names_are_whole_words():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from miniatures.datamodel.dataset import DropReason, Split
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
-from miniatures.finetune.dataset_build import BuildSettings, build_dataset, company_key, split_by_company
+from miniatures.finetune.dataset_build import BuildSettings, build_dataset, split_by_company
 from miniatures.finetune.dataset_folder import open_dataset
 from miniatures.finetune.dataset_stats import dataset_stats, distribution
 from tests.checks.cases import BRIEF
@@ -79,10 +79,6 @@ def test_a_split_never_divides_a_company_or_near_duplicates(drawn, seed, test, v
         for one, group in kept:
             by_key.setdefault(key(one, group), set()).add(side_of[one.id])
         assert all(len(found) == 1 for found in by_key.values())
-
-
-def test_spellings_of_one_company_are_one_company():
-    assert company_key("Nordfrost Logistics GmbH") == company_key("NORDFROST LOGISTICS") != company_key("Nordfrost")
 
 
 def test_of_near_duplicates_what_a_person_stands_behind_is_kept(tmp_path):

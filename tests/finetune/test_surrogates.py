@@ -142,6 +142,7 @@ def test_a_colleague_is_found_in_the_researchers_sentences():
     assert not {"Adwoa", "Mensah"} & set(words_in(text))
     assert text.endswith("'s team grew.")
     assert strangers(page, Contact("Adwoa", "Mensah", "Elsewhere")) == page
+    assert strangers(page, Contact("Adwoa", "Mensah", "NORDFROST AG")) != page, "another spelling of the company"
 
 
 def test_the_lists_are_long_varied_and_no_everyday_words():

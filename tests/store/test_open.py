@@ -62,6 +62,14 @@ def test_folders_are_made(tmp_path: Path) -> None:
     assert (tmp_path / "c" / "store.sqlite").exists()
 
 
+@pytest.mark.parametrize("name", ["a?b", "c%20d", "e#f", "grün & co"])
+def test_a_path_is_meant_letter_by_letter(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name / "campaign.sqlite"
+    with open_store(f"sqlite:///{path}"):
+        assert path.is_file()
+    assert [folder.name for folder in tmp_path.iterdir()] == [name]
+
+
 def test_nothing_is_made_where_only_a_look_was_asked_for(tmp_path: Path) -> None:
     error = refusal(str(tmp_path / "none.sqlite"), create=False)
     assert "there is no store" in error.message
