@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from miniatures.datamodel.dataset import Split
     from miniatures.datamodel.evaluation import Evaluation
     from miniatures.finetune.dataset_folder import Dataset
-    from miniatures.finetune.evaluation.questions import EvaluationSettings
+    from miniatures.finetune.evaluation.judged import Human, Judge
     from miniatures.finetune.evaluation.requirements import Bound
 
 JSON_NAME, PAGE_NAME = "evaluation.json", "evaluation.html"
@@ -54,7 +54,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
 
     Answers are kept as they arrive: the same command goes on where it was stopped. Scores of a miniature: on its card.
     """
+    from miniatures.cli.evaluation_progress import answer_progress
     from miniatures.finetune.dataset_folder import open_dataset
+    from miniatures.finetune.evaluation.evaluate import evaluate as measure
+    from miniatures.finetune.evaluation.judged import with_judge
     from miniatures.finetune.evaluation.measures import measures
     from miniatures.finetune.evaluation.questions import EvaluationSettings
     from miniatures.finetune.evaluation.requirements import parse_bound
@@ -64,8 +67,13 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
     )
     bounds = [parse_bound(text, measures(settings)) for text in require or ()]
     opened = open_dataset(dataset)
-    evaluation = _required(_evaluated(backends, opened, out, settings, judge, reviews), bounds)
-    kept = _keep(evaluation, out)
+    reader, human = _reader(judge, reviews, opened)
+    with answer_progress() as on_answer:
+        evaluation = _required(measure(backends, opened, out, settings, on_answer=on_answer), bounds)
+        kept = _keep(evaluation, out)
+        if reader is not None:
+            evaluation = with_judge(evaluation, reader, opened, out, settings, human=human, on_answer=on_answer)
+            _write(evaluation, out)
     _show(evaluation, out, kept, as_json)
     _pass_or_fail(evaluation)
 
@@ -90,33 +98,16 @@ def _roles(text: str) -> tuple[str, ...]:
     return named
 
 
-def _evaluated(
-    backends: list[str],
-    dataset: Dataset,
-    out: Path,
-    settings: EvaluationSettings,
-    judge: str | None,
-    reviews: str | None,
-) -> Evaluation:
-    from miniatures.cli.evaluation_progress import answer_progress
-    from miniatures.finetune.evaluation.evaluate import evaluate as evaluate_backends
-
-    with answer_progress() as on_answer:
-        evaluation = evaluate_backends(backends, dataset, out, settings, on_answer=on_answer)
-        if judge is None:
-            return evaluation
-        from miniatures.finetune.evaluation.judged import with_judge
-
-        human = _human(reviews, dataset)
-        return with_judge(evaluation, judge, dataset, out, settings, human=human, on_answer=on_answer)
-
-
-def _human(reviews: str | None, dataset: Dataset) -> Any:
-    if reviews is None:
-        return (), {}
+def _reader(judge: str | None, reviews: str | None, dataset: Dataset) -> tuple[Judge | None, Human]:
+    """The judge, and the pairs that people compared, for it to be held against."""
+    from miniatures.datamodel.errors import InputError
     from miniatures.finetune.evaluation.calibration import pairs_in_store
+    from miniatures.finetune.evaluation.judged import open_judge
 
-    return pairs_in_store(reviews, dataset)
+    if reviews is not None and judge is None:
+        raise InputError("--reviews calibrates a judge, and none is named", hint="Add --judge BACKEND.")
+    human: Human = ((), {}) if reviews is None else pairs_in_store(reviews, dataset)
+    return (None if judge is None else open_judge(judge)), human
 
 
 def _required(evaluation: Evaluation, bounds: list[Bound]) -> Evaluation:
@@ -124,18 +115,23 @@ def _required(evaluation: Evaluation, bounds: list[Bound]) -> Evaluation:
     return evaluation.model_copy(update={"requirements": found})
 
 
-def _keep(evaluation: Evaluation, out: Path) -> list[str]:
-    """Write both files, then the cards of miniatures; returns whose cards."""
-    from miniatures.finetune.evaluation.cards import belongs_on_cards, keep_on_cards
-    from miniatures.measure.evaluation_page import write_evaluation_page
+def _keep(evaluation: Evaluation, out: Path) -> dict[str, str]:
+    """Write both files, then the cards of miniatures; returns for each why not, if not."""
+    from miniatures.finetune.evaluation.cards import keep_on_cards
     from miniatures.weights.registry import Registry
+
+    _write(evaluation, out)
+    return keep_on_cards(evaluation, Registry())
+
+
+def _write(evaluation: Evaluation, out: Path) -> None:
+    from miniatures.measure.evaluation_page import write_evaluation_page
 
     (out / JSON_NAME).write_text(evaluation.model_dump_json(indent=1), encoding="utf-8")
     write_evaluation_page(evaluation, out / PAGE_NAME)
-    return keep_on_cards(evaluation, Registry()) if belongs_on_cards(evaluation) else []
 
 
-def _show(evaluation: Evaluation, out: Path, kept: list[str], as_json: bool) -> None:
+def _show(evaluation: Evaluation, out: Path, kept: dict[str, str], as_json: bool) -> None:
     from miniatures.cli.evaluation_tables import show_evaluation, summary
     from miniatures.cli.terminal import print_json
 
@@ -143,10 +139,8 @@ def _show(evaluation: Evaluation, out: Path, kept: list[str], as_json: bool) -> 
         print_json(summary(evaluation))
         return
     show_evaluation(evaluation)
-    for found in evaluation.backends:
-        if found.name.startswith("miniature:"):
-            word = "Kept" if found.name in kept else "Only a whole test split is kept, so nothing is"
-            typer.echo(f"{word} on the card of {found.name}")
+    for name, reason in kept.items():
+        typer.echo(f"Nothing is kept on the card of {name}: {reason}" if reason else f"Kept on the card of {name}")
     typer.echo(f"Every answer: {out / PAGE_NAME} and {out / JSON_NAME}")
 
 

@@ -165,6 +165,7 @@ class Evaluation(_Found):
     format: int = 1
     dataset: str = Field(description="Hash of the dataset's manifest.")
     split: Split
+    roles: tuple[str, ...] = Field(description="Whose cases were asked for.")
     limit: int | None
     seed: int
     best_of: int

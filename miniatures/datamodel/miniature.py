@@ -10,6 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+ALL_CHECKS, RESEARCHER_RIGHT = "all_checks", "researcher_right"
+DECISIVE = {"writer": ALL_CHECKS, "researcher": RESEARCHER_RIGHT}
+"""For each role that is measured, the measure without which two versions were not compared."""
 
 
 class Stage(StrEnum):
@@ -68,6 +71,7 @@ class MiniatureCard(BaseModel):
     adapter_sha256: str = Field(description="`adapter_hash` of the adapter folder; names the version.")
     adapter_bytes: int
     dataset: str | None = Field(default=None, description="Hash of the dataset's manifest.")
+    companies: tuple[str, ...] | None = Field(default=None, description="Hashes of those it was trained on, if known.")
     prompt_versions: dict[str, str] = Field(description="Version of each prompt that it was trained on, by name.")
     profile: str
     recipe: dict[str, Any]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.finetune.dataset_folder import Dataset
+from miniatures.finetune.trained_companies import trained_companies
 from miniatures.finetune.training import ADAPTER, PICTURE, Prepared
 from miniatures.finetune.training_summary import TrainingSummary
 from miniatures.weights.merge import adapter_hash
@@ -31,6 +32,7 @@ def register_run(
         adapter_sha256=adapter_hash(adapter),
         adapter_bytes=sum(file.stat().st_size for file in adapter.iterdir() if file.is_file()),
         dataset=manifest.hash,
+        companies=trained_companies(dataset, recipe.roles),
         prompt_versions={role: version for role, version in manifest.prompt_versions.items() if role in recipe.roles},
         profile=manifest.profile,
         recipe=recipe.model_dump(mode="json", exclude={"dataset"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from miniatures.datamodel.miniature import Comparison, MiniatureCard, Promotion
+from miniatures.datamodel.miniature import DECISIVE, Comparison, MiniatureCard, Promotion
 from miniatures.weights.adapter import Adapter
 from miniatures.weights.base_weights import base_weights, is_gguf
 from miniatures.weights.errors import AdapterIsNoop, WeightsError
@@ -63,11 +63,16 @@ def _prompt_refusals(card: MiniatureCard, served: Mapping[str, str]) -> list[str
 
 
 def _comparison_refusals(card: MiniatureCard, live: str | None) -> list[str]:
-    """A check that could not run is not a pass: without a comparison with the live version there is no promotion."""
+    """A check that could not run is not a pass: without a comparison with the live version there is no promotion.
+
+    What counts is the last dataset that it was evaluated on, and there a measure that decides for one of its roles.
+    """
     if live is None or live == card.version:
         return []
-    comparisons = [each for each in card.comparisons if _is_with(each, card.name, live)]
-    if not comparisons:
+    found = [each for each in card.comparisons if _is_with(each, card.name, live)]
+    comparisons = [each for each in found if each.dataset == card.evaluated_on]
+    decisive = {DECISIVE[role] for role in card.prompt_versions if role in DECISIVE}
+    if decisive.isdisjoint(each.measure for each in comparisons):
         return [f"it was never compared with the live version {live}"]
     return [
         f"it is significantly worse than the live version {live}: {each.measure} {_points(each)} on {each.cases} cases"

@@ -17,12 +17,14 @@ from miniatures.datamodel.evaluation import Evaluation, Phase, Verdict
 from miniatures.datamodel.review import Review
 from miniatures.finetune.dataset_folder import Dataset
 from miniatures.finetune.evaluation.calibration import calibration, reviewed_pairs
-from miniatures.finetune.evaluation.cards import belongs_on_cards, keep_on_cards
+from miniatures.finetune.evaluation.cards import keep_on_cards
 from miniatures.finetune.evaluation.evaluate import ANSWERS, evaluate
-from miniatures.finetune.evaluation.judged import with_judge
+from miniatures.finetune.evaluation.judged import open_judge, with_judge
 from miniatures.finetune.evaluation.judging import first_shown
 from miniatures.finetune.evaluation.questions import EvaluationSettings, read_questions
+from miniatures.finetune.trained_companies import company_hash
 from miniatures.measure.evaluation_page import write_evaluation_page
+from miniatures.weights.errors import UnknownMiniature
 from miniatures.weights.registry import Registry
 from tests.finetune.measured_cases import PLACES, ChatServer, chat_server, dataset_at, email_for, invented
 from tests.weights.miniatures_made import card_of, tiny_adapter
@@ -131,14 +133,14 @@ def test_a_judge_sees_hidden_order_and_its_bias_shows(server: ChatServer, datase
     seed = next(seed for seed in range(100) if len({first_shown(seed, case) for case in cases}) == 2)
     settings = EvaluationSettings(roles=("writer",), best_of=1, rewrites=0, seed=seed)
     found = evaluate([server.spec("right"), server.spec("wrong")], dataset, tmp_path, settings)
-    fair = with_judge(found, server.spec("fair"), dataset, tmp_path, settings).judged[0]
+    fair = with_judge(found, open_judge(server.spec("fair")), dataset, tmp_path, settings).judged[0]
     assert (fair.preferred.passed, fair.preferred.total, fair.win_rate) == (4, 4, 1.0)
     assert {one.first_shown for one in fair.judgements} == {"ours", "theirs"}
     shown = [request["messages"][-1]["content"] for request in server.asked if request["model"].endswith("fair")]
     ours_first = [text for text in shown if text.index("9,999") > text.index("Second email")]
     assert len(shown) == 4
     assert len(ours_first) == sum(one.first_shown == "ours" for one in fair.judgements)
-    biased = with_judge(found, server.spec("first"), dataset, tmp_path, settings).judged[0]
+    biased = with_judge(found, open_judge(server.spec("first")), dataset, tmp_path, settings).judged[0]
     assert biased.first_place.share == 1.0
     assert biased.win_rate == sum(one.first_shown == "ours" for one in biased.judgements) / 4
 
@@ -148,9 +150,12 @@ def test_a_judge_is_measured_against_people(server: ChatServer, dataset: Dataset
     questions = read_questions(dataset, settings).writer
     prompts = {question.id: question.variables for question in questions}
     reviews = [_compared(question.id, question.variables, place) for place, question in enumerate(questions)]
-    human = reviewed_pairs([*reviews, _compared("gone", questions[0].variables, 0)], prompts)
+    again = [reviews[0].model_copy(update={"id": f"again {number}"}) for number in range(2)]
+    human = reviewed_pairs([*reviews, *again, _compared("gone", questions[0].variables, 0)], prompts)
     found = evaluate([server.spec("right")], dataset, tmp_path, settings)
-    calibrated = with_judge(found, server.spec("fair"), dataset, tmp_path, settings, human=human).calibration
+    calibrated = with_judge(
+        found, open_judge(server.spec("fair")), dataset, tmp_path, settings, human=human
+    ).calibration
     assert calibrated is not None
     assert (calibrated.agreed.passed, calibrated.agreed.total) == (3, 4), "one person preferred the untrue email"
     assert calibrated.kappa is not None
@@ -215,6 +220,8 @@ def test_the_command_writes_all_and_its_exit_code_gates(
         (["--split", "exam"], "is no side"),
         (["--split", "train"], "has no case"),
         (["--roles", "poet"], "names no role"),
+        (["--reviews", "store.sqlite"], "none is named"),
+        (["--judge", "nothing"], "nothing"),
     ],
 )
 def test_what_is_written_wrong_is_said_before_anything_is_asked(
@@ -233,17 +240,56 @@ def test_a_miniatures_card_keeps_its_scores(server: ChatServer, dataset: Dataset
     found = evaluate([server.spec("right"), server.spec("wrong")], dataset, tmp_path, SETTINGS)
     named = found.backends[0].model_copy(update={"name": f"miniature:outreach@{version}"})
     measured = found.model_copy(update={"backends": (named, *found.backends[1:])})
-    assert keep_on_cards(measured, registry) == [named.name]
+    assert keep_on_cards(measured, registry) == {named.name: ""}
     card = registry.card("outreach", version)
     assert card.scores["all_checks"].passed == 4
     assert card.evaluated_on == dataset.manifest.hash
     assert {one.against for one in card.comparisons} == {server.spec("wrong"), "bm25", "bm25:1"}
-    assert belongs_on_cards(measured)
-    assert not belongs_on_cards(measured.model_copy(update={"limit": 2}))
-    assert not belongs_on_cards(measured.model_copy(update={"split": Split.TRAIN}))
+
+
+@pytest.mark.parametrize(
+    ("evaluated", "trained", "reason"),
+    [
+        ({"limit": 2}, {}, "only a whole test split"),
+        ({"split": Split.TRAIN}, {}, "only a whole test split"),
+        ({"roles": ("writer",)}, {}, "as researcher too"),
+        ({}, {"companies": (company_hash("Nobody Ltd"),)}, ""),
+        ({}, {"companies": (company_hash("Nobody Ltd"), "every company")}, "trained on 1 of the"),
+    ],
+)
+def test_what_says_too_little_or_too_much_is_kept_on_no_card(
+    evaluated: dict[str, Any],
+    trained: dict[str, Any],
+    reason: str,
+    server: ChatServer,
+    dataset: Dataset,
+    tmp_path: Path,
+) -> None:
+    registry = Registry(tmp_path / "registry", shipped=tmp_path / "none")
+    adapter = tiny_adapter(tmp_path / "adapter", 1)
+    found = evaluate([server.spec("right")], dataset, tmp_path, SETTINGS)
+    company = company_hash(found.writer_cases[0].company)
+    trained = {
+        key: tuple(company if one == "every company" else one for one in value) for key, value in trained.items()
+    }
+    version = registry.register(card_of(adapter, **trained), adapter)
+    named = found.backends[0].model_copy(update={"name": f"miniature:outreach@{version}"})
+    (told,) = keep_on_cards(found.model_copy(update={"backends": (named,), **evaluated}), registry).values()
+    assert reason in told and bool(reason) == bool(told)
+    assert (registry.card("outreach", version).evaluated_on != dataset.manifest.hash) == bool(reason)
 
 
 def test_naming_a_backend_twice_is_refused(server: ChatServer, dataset: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="named twice"):
-        evaluate([server.spec("right")] * 2, dataset, tmp_path, SETTINGS)
+    for twice in ([server.spec("right")] * 2, ["miniature:outreach", "miniature:outreach@live"]):
+        with pytest.raises(InputError, match="named twice"):
+            evaluate(twice, dataset, tmp_path, SETTINGS)
+
+
+def test_a_version_that_there_is_not_is_told_before_anything_is_asked(
+    server: ChatServer, dataset: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(UnknownMiniature, match="no miniature is named"):
+        evaluate([server.spec("right"), "miniature:nobody"], dataset, tmp_path, SETTINGS)
+    assert not server.asked
+
     assert {verdict.value for verdict in Verdict} == {"ours", "theirs", "tie", "unreadable"}

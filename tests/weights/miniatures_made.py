@@ -12,6 +12,8 @@ from miniatures.weights.merge import adapter_hash
 from tests.weights.adapters import RANK, write_adapter_files
 
 SIZE = 64
+CASES = "e" * 64
+"""Hash of the dataset that is evaluated on."""
 
 
 def tiny_adapter(folder: Path, seed: int, *, scale: float = 0.05) -> Path:
@@ -37,6 +39,7 @@ def card_of(adapter: Path, **changes: Any) -> MiniatureCard:
         "profile": "compact",
         "recipe": {"name": "outreach", "roles": ["researcher", "writer"], "lora": {"rank": 16, "alpha": 32}},
         "training": {"steps": 120, "final_loss": 0.51234},
+        "evaluated_on": CASES,
     }
     return MiniatureCard(**{**fields, **changes})
 
@@ -44,7 +47,7 @@ def card_of(adapter: Path, **changes: Any) -> MiniatureCard:
 def compared(against: str, difference: float = 0.01, **changes: Any) -> Comparison:
     fields: dict[str, Any] = {
         "against": against,
-        "dataset": "e" * 64,
+        "dataset": CASES,
         "cases": 400,
         "difference": difference,
         "low": difference - 0.02,

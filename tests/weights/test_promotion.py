@@ -66,6 +66,17 @@ def test_one_significantly_worse_measure_is_enough(adapter: Path) -> None:
     assert len(said(adapter, live=LIVE, comparisons=both)) == 1
 
 
+def test_only_the_last_dataset_and_a_measure_that_decides_count(adapter: Path) -> None:
+    never = [f"it was never compared with the live version {LIVE}"]
+    old, new = compared(LIVE, -0.1, dataset="f" * 64), compared(LIVE, 0.1)
+    assert said(adapter, live=LIVE, comparisons=(old, new)) == []
+    assert said(adapter, live=LIVE, comparisons=(old,)) == never
+    assert said(adapter, live=LIVE, comparisons=(compared(LIVE, 0.1, measure="check_swap"),)) == never
+    researcher = {"prompt_versions": {"researcher": "r1"}}
+    assert said(adapter, live=LIVE, comparisons=(new,), **researcher) == never
+    assert said(adapter, live=LIVE, comparisons=(compared(LIVE, measure="researcher_right"),), **researcher) == []
+
+
 def test_an_adapter_without_effect_is_refused_on_a_base_that_is_no_gguf_too(adapter: Path, tmp_path: Path) -> None:
     zero = tiny_adapter(tmp_path / "zero", 1, scale=0.0)
     assert effect_refusals(card_of(adapter), adapter) == []

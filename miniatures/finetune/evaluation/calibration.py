@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from miniatures.datamodel.evaluation import Calibration, Judgement, Verdict
+from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.review import Preference, Review, ReviewAction
 from miniatures.finetune.dataset_folder import Dataset
 from miniatures.finetune.email_text import email_of
@@ -22,27 +24,34 @@ _SAID = {Preference.FIRST: Verdict.OURS, Preference.SECOND: Verdict.THEIRS, Pref
 def reviewed_pairs(
     reviews: Iterable[Review], variables: Mapping[str, dict[str, Any]]
 ) -> tuple[list[Pair], dict[str, Verdict]]:
-    """Each comparison of two emails as a pair for the judge, and what the person said, by the review's id.
+    """Each pair of emails that was compared, once, for the judge; and what most people said of it, by its case.
 
     `variables` are those of the prompts by trace or example id; a review whose prompt is gone is left out.
     """
-    pairs: list[Pair] = []
-    said: dict[str, Verdict] = {}
+    pairs: dict[str, Pair] = {}
+    said: dict[str, list[Verdict]] = defaultdict(list)
     for review in reviews:
         known = variables.get(review.trace)
         if review.action is not ReviewAction.COMPARE or review.role != "writer" or known is None:
             continue
         try:
             ours, theirs = email_of(review.answer), email_of(review.other_answer or {})
-            pairs.append(Pair(review.id, known["prospect"]["company"], known, ours, theirs))
+            case = content_hash([review.trace, ours, theirs])
+            pairs[case] = Pair(case, known["prospect"]["company"], known, ours, theirs)
         except (KeyError, ValidationError):
             continue
-        said[review.id] = _SAID[review.preference or Preference.TIE]
-    return pairs, said
+        said[case].append(_SAID[review.preference or Preference.TIE])
+    return list(pairs.values()), {case: _majority(verdicts) for case, verdicts in said.items()}
+
+
+def _majority(verdicts: Sequence[Verdict]) -> Verdict:
+    """What most said; a tie where no two sides agree on one."""
+    (first, most), *others = Counter(verdicts).most_common()
+    return Verdict.TIE if others and others[0][1] == most else first
 
 
 def calibration(judge: str, judgements: Sequence[Judgement], said: Mapping[str, Verdict]) -> Calibration | None:
-    """Share of the same answers, and Cohen's kappa; None without a pair that both read."""
+    """Share of the pairs of which both say the same, and Cohen's kappa; None without a pair that both read."""
     read = [(one.verdict, said[one.case]) for one in judgements if one.verdict is not Verdict.UNREADABLE]
     if not read:
         return None

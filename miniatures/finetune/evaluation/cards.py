@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from miniatures.datamodel.dataset import Split
-from miniatures.datamodel.evaluation import Evaluation
+from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation
+from miniatures.datamodel.miniature import DECISIVE, MiniatureCard
+from miniatures.finetune.trained_companies import company_hash
 from miniatures.weights.registry import Registry
 
 
-def belongs_on_cards(evaluation: Evaluation) -> bool:
-    """Only whole test splits do: part of the cases, or cases that were trained on, say too little or too much."""
-    return evaluation.limit is None and evaluation.split is Split.TEST
+def keep_on_cards(evaluation: Evaluation, registry: Registry) -> dict[str, str]:
+    """Write scores and comparisons to the card of each miniature, unless they say too little or too much.
 
-
-def keep_on_cards(evaluation: Evaluation, registry: Registry) -> list[str]:
-    """Write scores and comparisons to the card of each miniature; returns their pinned names.
+    Returns why not, by the pinned name; an empty reason where they were kept.
 
     Raises:
         RegistryError: a card is damaged or gone.
     """
-    kept = []
+    reasons = {}
+    for found, card in _miniatures(evaluation, registry):
+        reasons[found.name] = _against_keeping(evaluation, card)
+        if not reasons[found.name]:
+            news = {"scores": found.scores, "comparisons": found.comparisons, "evaluated_on": evaluation.dataset}
+            registry.update_card(card.model_copy(update=news))
+    return reasons
+
+
+def _miniatures(evaluation: Evaluation, registry: Registry) -> Iterator[tuple[BackendEvaluation, MiniatureCard]]:
     for found in evaluation.backends:
         kind, _, rest = found.name.partition(":")
-        if kind != "miniature":
-            continue
-        name, _, version = rest.partition("@")
-        card = registry.card(name, version)
-        news = {"scores": found.scores, "comparisons": found.comparisons, "evaluated_on": evaluation.dataset}
-        registry.update_card(card.model_copy(update=news))
-        kept.append(found.name)
-    return kept
+        if kind == "miniature":
+            name, _, version = rest.partition("@")
+            yield found, registry.card(name, version)
+
+
+def _against_keeping(evaluation: Evaluation, card: MiniatureCard) -> str:
+    if evaluation.limit is not None or evaluation.split is not Split.TEST:
+        return "only a whole test split is kept"
+    unasked = [role for role in card.prompt_versions if role in DECISIVE and role not in evaluation.roles]
+    if unasked:
+        return f"it was trained as {unasked[0]} too, and not asked as one"
+    companies = {case.company for case in evaluation.writer_cases}
+    companies |= {case.company for case in evaluation.research_cases}
+    seen = {company for company in companies if company_hash(company) in (card.companies or ())}
+    if seen:
+        return f"it was trained on {len(seen)} of the {len(companies)} companies"
+    return ""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.evaluation import BackendEvaluation, ResearchCase
-from miniatures.datamodel.miniature import Comparison
+from miniatures.datamodel.miniature import ALL_CHECKS, RESEARCHER_RIGHT, Comparison
 from miniatures.finetune.evaluation.researching import MUST_FOUND, NONE_RIGHT, must_found, none_right
-from miniatures.finetune.evaluation.writing import ALL_CHECKS, outcome_of, readable
+from miniatures.finetune.evaluation.writing import outcome_of, readable
 from miniatures.measure.statistics import Paired
 
-NO_UNSUPPORTED, SWAP, RESEARCH_RIGHT = "no_unsupported_claims", "check_swap", "researcher_right"
+NO_UNSUPPORTED, SWAP = "no_unsupported_claims", "check_swap"
 
 
 class Cases:
@@ -67,7 +67,7 @@ def outcomes_by_measure(evaluation: BackendEvaluation, cases: Cases) -> dict[str
     choices = [(cases.research[outcome.case], outcome) for outcome in evaluation.researcher]
     found[MUST_FOUND] = {c.id: right for c, o in choices if (right := must_found(c, o)) is not None}
     found[NONE_RIGHT] = {c.id: right for c, o in choices if (right := none_right(c, o)) is not None}
-    found[RESEARCH_RIGHT] = {case.id: _right(case, outcome.chosen) for case, outcome in choices}
+    found[RESEARCHER_RIGHT] = {case.id: _right(case, outcome.chosen) for case, outcome in choices}
     return found
 
 

@@ -11,7 +11,7 @@ from miniatures.backends.spec import open_backend, parse_spec
 from miniatures.backends.wrappers.retrying import RetryingBackend
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation, Phase
-from miniatures.datamodel.miniature import Stage
+from miniatures.datamodel.miniature import ALL_CHECKS, Stage
 from miniatures.finetune.dataset_folder import Dataset
 from miniatures.finetune.evaluation import researching, writing
 from miniatures.finetune.evaluation.answers import AnswerLog, Asker
@@ -39,15 +39,20 @@ def evaluate(
     `on_answer` is told the spec and the number of its questions each time an answer is there.
 
     Raises:
-        InputError: no cases, or a spec that is named twice.
+        InputError: no cases, or a backend that is named twice.
+        UnknownMiniature: one of the specs names a version that there is not.
         BackendError: a backend could not be opened or asked; answers so far are kept.
     """
-    if len(set(specs)) < len(specs):
-        raise InputError("a backend is named twice", hint="Name each backend once.")
+    names = [pinned(spec) for spec in specs]
+    if len(set(names)) < len(names):
+        raise InputError("a backend is named twice", hint=f"Name each backend once; yours are {', '.join(names)}.")
     questions = read_questions(dataset, settings)
     log = AnswerLog(out / ANSWERS)
     try:
-        found = [_evaluate_one(spec, questions, log, settings, on_answer) for spec in specs]
+        found = [
+            _evaluate_one(spec, name, questions, log, settings, on_answer)
+            for spec, name in zip(specs, names, strict=True)
+        ]
     finally:
         log.close()
     if questions.research:
@@ -57,12 +62,12 @@ def evaluate(
 
 def _evaluate_one(
     spec: str,
+    name: str,
     questions: Questions,
     log: AnswerLog,
     settings: EvaluationSettings,
     on_answer: Callable[[str, int], None],
 ) -> BackendEvaluation:
-    name = pinned(spec)
     backend = open_to_ask(name)
 
     async def ask_all() -> BackendEvaluation:
@@ -114,7 +119,7 @@ async def _with_emails(
     first = costs_of(written.first, len(questions), machine)
     further = costs_of(written.further, sum(one.samples > 1 for one in written.outcomes), machine)
     per_accepted = {
-        Phase.FIRST: usd_per_accepted([first], scores[writing.ALL_CHECKS].passed),
+        Phase.FIRST: usd_per_accepted([first], scores[ALL_CHECKS].passed),
         Phase.FURTHER: usd_per_accepted([first, further], scores[writing.best_measure(best_of, rewrites)].passed),
     }
     return found.model_copy(
@@ -151,6 +156,7 @@ def _together(
     return Evaluation(
         dataset=dataset.manifest.hash,
         split=settings.split,
+        roles=settings.roles,
         limit=settings.limit,
         seed=settings.seed,
         best_of=settings.best_of,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miniatures.datamodel.check import CheckName
+from miniatures.datamodel.miniature import ALL_CHECKS
 from miniatures.finetune.evaluation import researching, writing
 from miniatures.finetune.evaluation.questions import EvaluationSettings
 
@@ -12,7 +13,7 @@ def measures(settings: EvaluationSettings) -> list[str]:
     names = []
     if writing.ROLE in settings.roles:
         best = writing.best_measure(settings.best_of, settings.rewrites)
-        names += [writing.ALL_CHECKS, best, writing.UNSUPPORTED, *(f"check_{check.value}" for check in CheckName)]
+        names += [ALL_CHECKS, best, writing.UNSUPPORTED, *(f"check_{check.value}" for check in CheckName)]
     if researching.ROLE in settings.roles:
         names += [researching.PRECISION, researching.MUST_FOUND, researching.NONE_RIGHT]
     return names

@@ -18,13 +18,13 @@ from miniatures.agents.write import best_draft, reasons_of
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import Draft, EmailText
 from miniatures.datamodel.evaluation import WriterOutcome
-from miniatures.datamodel.miniature import Score
+from miniatures.datamodel.miniature import ALL_CHECKS, Score
 from miniatures.finetune.evaluation.answers import Asker, KeptAnswer
 from miniatures.finetune.evaluation.cases import WriterQuestion
 from miniatures.measure.statistics import score_of
 
 ROLE = "writer"
-ALL_CHECKS, UNSUPPORTED = "all_checks", "unsupported_claims"
+UNSUPPORTED = "unsupported_claims"
 
 
 @dataclass
