@@ -30,6 +30,7 @@ _WHY = {
     "superseded": "another answer to the same question is better",
     "near_duplicate": "nearly the same as another example",
     "unrenderable": "the prompt asks for a variable that it lacks",
+    "tested": "a list of the test split has its sentence too",
 }
 
 
@@ -67,6 +68,10 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     until: Annotated[datetime | None, typer.Option(metavar="DATE", help="Only traces before this date (UTC).")] = None,
     test: Annotated[float, typer.Option(min=0, max=1.0, help="Share of examples to test on.")] = 0.1,
     validation: Annotated[float, typer.Option(min=0, max=1.0, help="Share of examples to validate on.")] = 0.05,
+    like: Annotated[
+        Path | None,
+        typer.Option(metavar="DATASET", help="Companies of this earlier dataset stay on the side they have there."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Draws the split, the surrogates and the variants.")] = 7,
     variants: Annotated[int, typer.Option(min=0, help="Variants of each gold example, its facts exchanged.")] = 0,
     profile: Annotated[ProfileName, typer.Option(help="The prompt that the student will be served.")] = (
@@ -79,10 +84,16 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
 ) -> None:
     """Freeze examples into a folder: split by company, rendered, hashed. Building twice gives the same bytes."""
     from miniatures.datamodel.backend import Profile
+    from miniatures.datamodel.errors import InputError
     from miniatures.finetune.dataset_build import BuildSettings, build_dataset
+    from miniatures.finetune.dataset_folder import open_dataset
     from miniatures.finetune.dataset_sources import find_sources, gather_examples, prompts_of
+    from miniatures.finetune.dataset_split import sides_of
     from miniatures.finetune.trace_examples import ROLES, TraceSelection
 
+    if test + validation > 1:
+        raise InputError(f"--test {test} and --validation {validation} are more than everything", hint="Lower one.")
+    sides = {} if like is None else sides_of(open_dataset(like))
     selection = TraceSelection(
         roles=tuple(one.value for one in role) if role else ROLES,
         verdicts=_verdicts(reviewed, accepted_only),
@@ -98,6 +109,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
         validation=validation,
         test=test,
         keep_near_duplicates=keep_near_duplicates,
+        sides=sides,
         sources=gathered.sources,
         dropped=gathered.dropped,
     )

@@ -29,6 +29,7 @@ class DropReason(StrEnum):
     SUPERSEDED = "superseded"
     NEAR_DUPLICATE = "near_duplicate"
     UNRENDERABLE = "unrenderable"
+    TESTED = "tested"
 
 
 class DatasetRow(BaseModel):

@@ -7,20 +7,19 @@ bytes.
 from __future__ import annotations
 
 import json
-import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from miniatures.agents.companies import company_key
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.prompt import ChatMessage
 from miniatures.finetune.dataset_folder import Dataset, clear_folder, write_lines, write_manifest, write_split
+from miniatures.finetune.dataset_split import split_by_company
 from miniatures.finetune.near_duplicates import duplicate_groups
 from miniatures.finetune.rendering import answer_text, chat_messages, wanted_answer
 from miniatures.finetune.sightings import is_choice, is_sighting
@@ -36,6 +35,7 @@ class BuildSettings:
     validation: float = 0.06
     test: float = 0.0
     keep_near_duplicates: bool = False
+    sides: Mapping[str, Split] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     dropped: Mapping[DropReason, int] = field(default_factory=dict)
 
@@ -55,14 +55,18 @@ def build_dataset(
     ordered = [row.example for row in rendered.values()]
     groups = _groups(ordered)
     kept, flagged, duplicates = _without_duplicates(ordered, groups, settings)
-    sides = split_by_company(kept, settings)
+    shares = {Split.TEST: settings.test, Split.VALIDATION: settings.validation}
+    sides = split_by_company(kept, shares, seed=settings.seed, known=settings.sides)
     sides = {split: [one for one in side if _belongs(one, split, settings.profile)] for split, side in sides.items()}
+    tested = _tested_sightings(sides)
+    sides = {split: [one for one in side if one.id not in tested] for split, side in sides.items()}
     rows = {split: [rendered[example.id] for example in sides[split]] for split in Split}
     clear_folder(folder)
     files = {split: write_split(folder, split, rows[split]) for split in Split}
     dropped = Counter(settings.dropped)
     dropped[DropReason.NEAR_DUPLICATE] += duplicates
     dropped[DropReason.UNRENDERABLE] += unrenderable
+    dropped[DropReason.TESTED] += len(tested)
     every = [example for split in Split for example in sides[split]]
     manifest = DatasetManifest(
         sources=settings.sources,
@@ -117,6 +121,18 @@ def _belongs(example: Example, split: Split, profile: Profile) -> bool:
     return not is_sighting(example) if split is Split.TEST else not is_choice(example)
 
 
+def _tested_sightings(sides: Mapping[Split, Sequence[Example]]) -> set[str]:
+    """Ids of questions about a sentence, and of their variants, that a list of the test side has as well.
+
+    Boilerplate of other companies stands among the sentences of a list.
+    """
+    lists = [example for example in sides[Split.TEST] if is_choice(example)]
+    asked = {sentence["text"] for example in lists for sentence in example.variables["sentences"]}
+    learned = [one for split in (Split.TRAIN, Split.VALIDATION) for one in sides[split] if is_sighting(one)]
+    origins = {one.lineage[:1] for one in learned if one.variables["sentences"][0]["text"] in asked}
+    return {one.id for one in learned if one.lineage[:1] in origins}
+
+
 def _row(example: Example, prompts: PromptLibrary, profile: Profile) -> DatasetRow:
     """The example as a model of this profile is asked; no small one is asked to choose out of a list."""
     messages = chat_messages(example, prompts, Profile.FULL if is_choice(example) else profile)
@@ -163,42 +179,6 @@ def _without_duplicates(
             seen.add(group)
         kept.append((example, group))
     return kept, flagged, dropped
-
-
-def split_by_company(kept: Sequence[tuple[Example, int]], settings: BuildSettings) -> dict[Split, list[Example]]:
-    """Companies drawn to the sides by seed; companies whose examples are near-duplicates are drawn as one."""
-    clusters = _clusters(kept)
-    names = sorted(set(clusters.values()))
-    random.Random(settings.seed).shuffle(names)
-    sizes = Counter(clusters[company_key(example.company)] for example, _ in kept)
-    sides: dict[str, Split] = {}
-    room = {Split.TEST: settings.test * len(kept), Split.VALIDATION: settings.validation * len(kept)}
-    for name in names:
-        side = next((split for split, left in room.items() if left >= sizes[name] / 2), Split.TRAIN)
-        if side in room:
-            room[side] -= sizes[name]
-        sides[name] = side
-    result: dict[Split, list[Example]] = {split: [] for split in Split}
-    for example, _ in kept:
-        result[sides[clusters[company_key(example.company)]]].append(example)
-    return {split: sorted(side, key=lambda example: example.id) for split, side in result.items()}
-
-
-def _clusters(kept: Sequence[tuple[Example, int]]) -> dict[str, str]:
-    """For each company the name of its cluster: companies joined by near-duplicates share the first one's."""
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            name = parent[name]
-        return name
-
-    first: dict[int, str] = {}
-    for example, group in kept:
-        own = company_key(example.company)
-        low, high = sorted((root(own), root(first.setdefault(group, own))))
-        parent[high] = low
-    return {name: root(name) for name in list(parent)}
 
 
 def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> dict[str, str]:

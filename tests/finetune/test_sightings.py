@@ -8,7 +8,7 @@ import pytest
 
 from miniatures.agents.answers import Sighting
 from miniatures.datamodel.backend import Profile
-from miniatures.datamodel.dataset import Split
+from miniatures.datamodel.dataset import DropReason, Split
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.news import NewsKind, NoNews
 from miniatures.finetune.dataset_build import BuildSettings, build_dataset
@@ -101,3 +101,14 @@ def test_who_learns_what(profile: Profile, folder: GoldFolder, sightings: list[E
         assert asked
         small = profile is Profile.COMPACT and split is not Split.TEST
         assert all(map(is_sighting if small else is_choice, asked)), (profile, split)
+
+
+def test_no_sentence_of_a_tested_list_is_learned_from_another_company(
+    folder: GoldFolder, sightings: list[Example], tmp_path
+) -> None:
+    lists = list(researcher_examples(folder, seed=7))
+    dataset = build_dataset([*sightings, *lists], tmp_path, BuildSettings(validation=0.2, test=0.3))
+    tested = {sentence["text"] for row in dataset.rows(Split.TEST) for sentence in row.example.variables["sentences"]}
+    learned = [row.example for split in (Split.TRAIN, Split.VALIDATION) for row in dataset.rows(split)]
+    assert tested.isdisjoint(one.variables["sentences"][0]["text"] for one in learned)
+    assert dataset.manifest.dropped[DropReason.TESTED] > 0
