@@ -165,7 +165,8 @@ class TeacherBackend(Backend):
     ) -> dict[str, Any]:
         self.check_key()
         own = {name: getattr(self, name) for name in ("model", "temperature", "max_tokens", "extra_body")}
-        chosen = {name: value for name, value in (own | options).items() if value is not None}
+        wished = teacher_protocol.without_vain_wishes(self.model, options)
+        chosen = {name: value for name, value in (own | wished).items() if value is not None}
         connection = {"api_base": self.api_base, "api_key": self._key(), "timeout": self.timeout_s}
         return connection | teacher_protocol.request(messages, stop, chosen, stream=stream)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, convert_to_openai_messages
@@ -18,6 +19,7 @@ from miniatures.backends.teacher_prices import quiet_litellm
 from miniatures.datamodel.backend import Usage
 
 CostOf = Callable[[Any], float | None]
+_WISHES = frozenset({"temperature", "seed", "frequency_penalty"})
 
 
 def request(
@@ -29,8 +31,6 @@ def request(
     schema = options.pop("response_schema", None)
     if schema is not None:
         options["response_format"] = response_format(schema)
-    if "seed" in options and not _takes_seed(options["model"]):
-        del options["seed"]  # a wish for repeatability, which this provider does not know
     if stop:
         options["stop"] = stop
     if stream:
@@ -178,9 +178,26 @@ def _tool_calls(raw_calls: list[Any]) -> tuple[list[Any], list[Any]]:
     return calls, invalid
 
 
-def _takes_seed(model: str) -> bool:
-    supported = quiet_litellm().get_supported_openai_params(model)
-    return supported is None or "seed" in supported
+def without_vain_wishes(model: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of one call without those about sampling that the model refuses: reasoning models draw their own way.
+
+    What a campaign file sets is no wish, and is sent as it stands.
+    """
+    return {name: value for name, value in options.items() if name not in _WISHES or _takes(model, name, value)}
+
+
+@lru_cache(maxsize=1_024)
+def _takes(model: str, name: str, value: float) -> bool:
+    """Whether litellm lets the option through to the model; a model that it does not know takes everything."""
+    litellm = quiet_litellm()
+    try:
+        bare, provider, *_ = litellm.get_llm_provider(model)
+        litellm.utils.get_optional_params(model=bare, custom_llm_provider=provider, **{name: value})
+    except litellm.exceptions.UnsupportedParamsError:
+        return False
+    except Exception:
+        return True
+    return True
 
 
 def _closed(schema: Any) -> Any:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from miniatures.backends.base import usage_of
-from miniatures.backends.errors import MissingKey, UnknownModel, UnknownSpec
+from miniatures.backends.errors import BadRequest, MissingKey, UnknownModel, UnknownSpec
 from miniatures.backends.spec import open_backend
 from miniatures.backends.teacher import TeacherBackend, open_litellm, open_openai_compatible
 from miniatures.backends.teacher_errors import _seconds
@@ -116,6 +116,22 @@ async def test_what_goes_over_the_wire() -> None:
     assert body["model"] == "m"
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     assert (body["temperature"], body["max_tokens"], body["seed"], body["stop"]) == (0.3, 11, 5, ["\n"])
+
+
+@pytest.mark.parametrize(
+    ("model", "refused"), [("o3", {"temperature", "frequency_penalty"}), ("gpt-4o", set()), ("gpt-5", {"temperature"})]
+)
+async def test_a_wish_that_the_model_refuses_is_not_sent_but_a_setting_is(model: str, refused: set[str]) -> None:
+    wishes = {"temperature": 0.7, "seed": 5, "frequency_penalty": 0.3}
+    with unruly(answers()) as server:
+        backend = TeacherBackend(model=f"openai/{model}", api_key="sk-test-key-000")
+        backend.api_base = server.url
+        await backend.ainvoke("hi", **wishes)
+        assert refused.isdisjoint(sent(server)) and (refused or set(wishes) <= set(sent(server)))
+        if "temperature" in refused:
+            backend.temperature = 0.7
+            with pytest.raises(BadRequest, match="temperature"):
+                await backend.ainvoke("hi")
 
 
 async def test_structured_output_asks_for_the_schema() -> None:

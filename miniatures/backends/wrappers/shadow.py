@@ -136,7 +136,8 @@ class ShadowBackend(WrappedBackend):
         """The same question in the shadow's profile; as it was where no prompt is known or the profiles are equal."""
         scope, profile, options = current_scope(), self.shadow.prompt_profile, dict(options)
         if profile is Profile.FULL and self.inner.prompt_profile is Profile.COMPACT:
-            options.pop("max_tokens", None)  # A ceiling for small models; a teacher may think before it writes.
+            for bound in ("max_tokens", "frequency_penalty"):  # They hold small models (agents/attempt.py).
+                options.pop(bound, None)
         prompt = scope.prompt if scope else None
         if prompt is None or prompt.profile == profile:
             return _Question(messages, options, prompt)

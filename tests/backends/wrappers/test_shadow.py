@@ -78,7 +78,7 @@ async def written(model: ShadowBackend, prompts: PromptLibrary, **options: Any) 
 async def test_the_first_is_used_and_the_shadow_traced_in_its_own_profile(sink: Sink, prompts: PromptLibrary) -> None:
     first, second = student(), teacher()
     model = pair(first, second, prompts)
-    answer = await written(model, prompts, max_tokens=9, temperature=0.7)
+    answer = await written(model, prompts, max_tokens=9, frequency_penalty=0.3, temperature=0.7)
     assert (model.identity, model.prompt_profile) == (first.identity, Profile.COMPACT)
     assert answer.value is not None and answer.value.body == "used"
     (used,), (beside,) = sink.of("writer"), sink.of("shadow")
@@ -92,7 +92,8 @@ async def test_the_first_is_used_and_the_shadow_traced_in_its_own_profile(sink: 
     assert [trace.messages[0].content for trace in (used, beside)] == ["Acme", "At length: Acme"]
     assert [trace.prompt_profile for trace in (used, beside)] == ["compact", "full"]
     assert used.prompt_version != beside.prompt_version
-    assert "max_tokens" in first.seen[0] and "max_tokens" not in second.seen[0]
+    bound = {"max_tokens", "frequency_penalty"}
+    assert bound <= set(first.seen[0]) and bound.isdisjoint(second.seen[0])
     assert second.seen[0]["temperature"] == 0.7
 
 
