@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from miniatures.agents.grounding import email_schema
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables
 from miniatures.agents.state import Written
+from miniatures.agents.together import together
 from miniatures.backends.ask import Answer, ask, identity_of, profile_of
 from miniatures.datamodel.backend import Profile, Usage, add_costs
 from miniatures.datamodel.draft import EmailText
@@ -74,8 +74,7 @@ async def _sample(context: CampaignContext, variables: dict[str, Any], role: str
         ask(model, prompt, EmailText, role=role, node="write", attempt=attempt, **bound, **sampling(attempt, sample))
         for sample in range(context.write.samples_of(attempt))
     ]
-    answers = [await asks[0]] if len(asks) == 1 else await asyncio.gather(*asks)
-    return _written(role, str(identity_of(model)), answers)
+    return _written(role, str(identity_of(model)), await together(asks))
 
 
 def answer_bound(variables: Mapping[str, Any], model: BaseChatModel) -> dict[str, Any]:

@@ -32,7 +32,7 @@ _LEGAL_WORD = re.compile(
     r"ApS|S\.?r\.?l\.?|S\.?p\.?A\.?|Pty|Pte|Kft)(?=[\s.,;:)'\u2019]|$)"
 )
 _FIRST_PERSON = re.compile(
-    r"\b(?:we|our|ours|us|wir|unser\w*|uns|nous|notre|nos|nosotros|nuestr\w+|noi|nostr\w+|wij|ons|onze|nós|noss\w+|vi|vår\w*)\b",
+    r"\b(?:we|our|ours|(?-i:[Uu]s)|wir|unser\w*|uns|nous|notre|nos|nosotros|nuestr\w+|noi|nostr\w+|wij|ons|onze|nós|noss\w+|vi|vår\w*)\b",
     re.IGNORECASE,
 )
 _STORY = re.compile(

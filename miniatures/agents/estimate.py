@@ -46,6 +46,7 @@ class RoleEstimate(BaseModel):
 
     role: str
     backend: str
+    small: bool = Field(description="Whether it is asked in the small model's way.")
     calls: int
     input_tokens: int
     output_tokens: int
@@ -54,7 +55,7 @@ class RoleEstimate(BaseModel):
 
 
 class Estimate(BaseModel):
-    """What a whole run would take at most."""
+    """What a whole run would take if every draft needed all its rewrites."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -98,6 +99,7 @@ def _estimate_role(
     return RoleEstimate(
         role=role,
         backend=str(backend.identity),
+        small=backend.prompt_profile is Profile.COMPACT,
         calls=calls,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
@@ -205,6 +207,8 @@ def _sum_up(roles: Iterable[RoleEstimate], prospects: int) -> Estimate:
 
 def _notes(roles: tuple[RoleEstimate, ...]) -> tuple[str, ...]:
     notes = ["Counted as if every draft needed all its rewrites; drafts that pass at once take less."]
+    if any(role.role == RESEARCHER and role.small for role in roles):
+        notes.append("A small researcher is asked again where it is unsure, in one question of twelve or so.")
     unpriced = sorted({role.backend for role in roles if role.cost_usd is None})
     if unpriced:
         notes.append(f"No price is known for {', '.join(unpriced)}; state one with `price:` to see a cost.")

@@ -11,7 +11,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.gather import gather_once
+from miniatures.agents.gather import gather_once, page_name
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.plan import plan_queries, template_queries
 from miniatures.agents.select import Selected, select_facts
@@ -118,7 +118,7 @@ def _status_of_nothing(rounds: tuple[Gathered, ...]) -> DossierStatus:
         blocked = bool(searches) and all(status in _BLOCKED for status in searches)
         return DossierStatus.BLOCKED if blocked else DossierStatus.FAILED
     urls = {url for round_ in rounds for url in round_.urls}
-    unread = [problem for round_ in rounds for problem in round_.problems if problem.where.rstrip("/") in urls]
+    unread = [problem for round_ in rounds for problem in round_.problems if page_name(problem.where) in urls]
     if not urls or len(unread) < len(urls):
         return DossierStatus.NOTHING_FOUND
     blocked = all(problem.kind in _BLOCKED_PAGES for problem in unread)

@@ -7,24 +7,22 @@ way one selection out of the list comes back.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel
 
 from miniatures.agents.answers import Choice, Selection
 from miniatures.agents.sighting import AGAIN, SURE, AskOne, R, Reply, shares, sight, sighting_variables, wanted_share
+from miniatures.agents.together import together
 from miniatures.backends.ask import Answer, ask, identity_of, profile_of
 from miniatures.datamodel.backend import Profile, Usage, add_costs
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.news import NewsKind
 from miniatures.prompts.library import PromptLibrary
-
-T = TypeVar("T")
 
 ROLE = "researcher"
 
@@ -72,7 +70,7 @@ async def replies_about(profile: Profile, variables: Mapping[str, Any], ask_one:
             return [[await ask_one(question, Selection, again=False, response_schema=schema) for question in asked]]
         case Profile.COMPACT:
             wanted = wanted_kinds(variables)
-            return await _all([sight(question, wanted, ask_one) for question in asked])
+            return await together([sight(question, wanted, ask_one) for question in asked])
 
 
 def prompts_about(profile: Profile, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -83,16 +81,6 @@ def prompts_about(profile: Profile, variables: Mapping[str, Any]) -> list[dict[s
         case Profile.COMPACT:
             company, today = variables["company"], variables["today"]
             return [sighting_variables(company, today, sentence["text"]) for sentence in variables["sentences"]]
-
-
-async def _all(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """What all calls give; the first failure ends the others, so that none goes on spending."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(call) for call in calls]
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
 
 
 def wanted_kinds(variables: Mapping[str, Any]) -> dict[str, str]:

@@ -45,7 +45,8 @@ async def ask(
     attempt: int = 1,
     **options: Any,
 ) -> Answer[T]:
-    """One structured answer. `options` go to the model as they are (temperature, max_tokens, seed).
+    """One structured answer. `options` go to a `Backend` as they are (temperature, max_tokens, seed); a chat model that
+    is none is asked as its owner configured it.
 
     `response_schema` among them narrows what a backend may decode for this one question; `schema` reads the answer.
 

@@ -21,11 +21,12 @@ class Backend(BaseChatModel):
     """A chat model with an identity.
 
     Subclasses implement LangChain's `_generate` and `_agenerate` (and `_stream`, `_astream` where they can) and
-    honour the keyword arguments `stop`, `temperature`, `max_tokens`, `seed` and `response_schema` (a JSON schema that
-    the answer's text must satisfy). The message they return carries `usage_metadata` and, in `response_metadata`,
-    `model_name`, `finish_reason` ("stop" or "length"), `cost_usd` where the provider states one, and `queue_ms` and
-    `first_token_ms` where they are known. Asked with `probability`, those that can tell add there what the model itself
-    gave to the text, from 0 to 1, whatever the schema held it to; others ignore that.
+    honour the keyword arguments `stop`, `temperature`, `max_tokens`, `seed`, `response_schema` (a JSON schema that the
+    answer's text must satisfy) and, with a compact profile, `frequency_penalty`, which they may ignore. The message
+    they return carries `usage_metadata` and, in `response_metadata`, `model_name`, `finish_reason` ("stop" or
+    "length"), `cost_usd` where the provider states one, and `queue_ms` and `first_token_ms` where they are known. Asked
+    with `probability`, those that can tell add there what the model itself gave to the text, from 0 to 1, whatever the
+    schema held it to; others ignore that.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -105,6 +105,8 @@ class HuggingFaceEngine:
                         hint="Lower the concurrency, max_tokens or the length of the prompt.",
                     )
                 )
+        for request in again:
+            request.restart()
         middle = (len(again) + 1) // 2
         for half in (again[:middle], again[middle:]):
             self._answer(half)

@@ -248,8 +248,8 @@ def _structured(schema: dict[str, Any]) -> Any:
 
 
 def _settle(future: Future[Completion], completion: Completion | None = None, error: Exception | None = None) -> None:
-    """Answer the future, unless whoever asked has gone away."""
-    if not future.set_running_or_notify_cancel():
+    """Answer the future, unless whoever asked has gone away or has been told already."""
+    if future.done() or not future.set_running_or_notify_cancel():
         return
     if completion is not None:
         future.set_result(completion)

@@ -37,8 +37,12 @@ class Request:
 
     @property
     def has_begun(self) -> bool:
-        """Whether a piece of the answer has been passed on."""
-        return bool(self._pieces)
+        """Whether somebody has been given a piece of the answer."""
+        return self.on_text is not None and bool(self._pieces)
+
+    def restart(self) -> None:
+        """Forget the beginning of an answer that nobody has seen."""
+        self._pieces.clear()
 
     def take(self) -> None:
         """The time in the queue is over."""

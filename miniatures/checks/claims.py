@@ -10,8 +10,9 @@ from miniatures.checks.support import carries_name, carries_number, distinct, un
 from miniatures.datamodel.draft import Claim, EmailText, Ground
 
 _SIGN_OFF = re.compile(
-    r"^(?:(?:kind|best|warm|warmest|many)\s+)?(?:regards|wishes|thanks|thank you|sincerely|yours|cheers|best|mit|viele|"
-    r"freundliche|liebe|cordialement|bien à vous|saludos|un saludo|cordiali|met vriendelijke|atenciosamente)\b",
+    r"^(?:(?:kind|best|warm|warmest|many)\s+)?(?:regards|wishes|thanks|thank you|sincerely|yours|cheers|mit|viele|"
+    r"best(?=\s*(?:[^\w\s]|$))|freundliche|liebe|cordialement|bien à vous|saludos|un saludo|cordiali|"
+    r"met vriendelijke|atenciosamente)\b",
     re.IGNORECASE,
 )
 _FEWEST_STEMS = 3

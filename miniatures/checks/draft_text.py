@@ -15,6 +15,7 @@ from miniatures.datamodel.draft import EmailText
 
 _WRAPPED_LINE = 50
 _SHORT_LINE = 60
+_LONGEST_AFTER_NAME = 2
 _SENTENCE_END = (".", "!", "?", ":", "…", "。")
 _GREETING_END = re.compile(r"[,:!.;—–،、，。]|\s-\s")  # noqa: RUF001
 
@@ -64,9 +65,10 @@ class DraftText:
     def greeting(self) -> str:
         """The salutation: the first line, or as far as its first mark if the message begins on the same line."""
         first = self.lines[0] if self.lines else ""
-        if len(first) <= _SHORT_LINE and not first.endswith((".", "?", "…", "。")):
-            return first
         end = _GREETING_END.search(first, pos=_after_honorific(first))
+        goes_on = end is not None and _goes_on(first[end.end() :])
+        if len(first) <= _SHORT_LINE and not first.endswith((".", "?", "…", "。")) and not goes_on:
+            return first
         return first[: end.start()] if end else " ".join(first.split()[:8])
 
     @cached_property
@@ -97,8 +99,15 @@ class DraftText:
             yield "body", sentence.reading
 
 
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
+UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff"
+"""Letters of scripts that put no spaces between words, for use in a character class."""
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _HONORIFIC_POINT = re.compile(r"^.{0,24}\b(?:mr|mrs|ms|dr|prof|sr|sra|dott|sig|hr|fr|[a-z])\.", re.IGNORECASE)
+
+
+def _goes_on(rest: str) -> bool:
+    """Whether the message begins on the greeting's line, as in "Hi Ana, congratulations on the new depot!"."""
+    return rest.strip()[:1].islower() and len(rest.split()) > _LONGEST_AFTER_NAME
 
 
 def _after_honorific(line: str) -> int:

@@ -8,7 +8,7 @@ from miniatures.checks.case import CheckCase
 from miniatures.checks.citation import cited, shortened
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.verdict import Verdict, failed, not_run, passed
-from miniatures.datamodel.dossier import SetAsideReason
+from miniatures.datamodel.dossier import SetAside, SetAsideReason
 from miniatures.datamodel.evidence import Evidence
 
 _CLOCK_SKEW = timedelta(days=2)
@@ -18,14 +18,21 @@ def check_evidence(draft: DraftText, case: CheckCase) -> Verdict:
     """What research set aside stays aside, and age is looked at again on the day of writing."""
     if not case.evidence:
         return not_run("there is no evidence to look at")
-    for item in cited(draft, tuple(item.evidence for item in case.set_aside), case):
-        reason = next(entry for entry in case.set_aside if entry.evidence == item)
+    own = {item.quote for item in case.evidence}
+    aside = [entry for entry in case.set_aside if not _is_copy(entry, own)]
+    for item in cited(draft, tuple(entry.evidence for entry in aside), case):
+        reason = next(entry for entry in aside if entry.evidence == item)
         return failed(f"the body uses {shortened(item.quote)!r}, {_said(reason.reason)}")
     for item in case.evidence:
         trouble = age_trouble(item, case.checked_at, case.max_age_days)
         if trouble and cited(draft, (item,), case):
             return failed(f"the body uses {shortened(item.quote)!r}, {trouble}")
     return passed()
+
+
+def _is_copy(entry: SetAside, own: set[str]) -> bool:
+    """A portal's copy of the company's own news says nothing against that."""
+    return entry.reason is SetAsideReason.OTHER_COMPANY and entry.evidence.quote in own
 
 
 def age_trouble(item: Evidence, now: datetime, max_age_days: int | None) -> str:

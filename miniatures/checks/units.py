@@ -42,7 +42,7 @@ _UNIT_SPELLINGS = {
     "day": "day days tag tage tagen jour jours día días dia dias giorni",
     "week": "week weeks woche wochen semaine semaines semana semanas settimane",
     "month": "month months monat monate monaten mois mes meses mesi",
-    "year": "year years jahr jahre jahren an ans année années año años anni",
+    "year": "year years jahr jahre jahren ans année années año años anni",
     "person": "people persons employees employee staff workers colleagues headcount mitarbeiter mitarbeitende "
     "mitarbeitenden beschäftigte salariés employés empleados dipendenti medewerkers",
     "pallet": "pallet pallets palette paletten palettes palés palet bancali",

@@ -24,6 +24,11 @@ def links_of(text: str) -> list[str]:
     return [normal_link(match[0]) for match in _LINK.finditer(text)]
 
 
+def without_links(text: str) -> str:
+    """The text with nothing in place of its links and addresses."""
+    return _LINK.sub(" ", text)
+
+
 def normal_link(link: str) -> str:
     """The form two spellings of one link share: no scheme, no www., no trailing slash, lower-case host."""
     trimmed = link.rstrip(_TRAILING)

@@ -83,9 +83,10 @@ class _Template:
                 for role in _ROLES
                 if role in blocks
             )
-        except TemplateError as error:
+        except Exception as error:  # A template is code: it can fail in any way.
+            said = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
             raise InputError(
-                f"{self._path}: {error}", hint="The variables of each prompt are listed at the top of our own template."
+                f"{self._path}: {said}", hint="The variables of each prompt are listed at the top of our own template."
             ) from error
 
     @cached_property

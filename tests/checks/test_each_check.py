@@ -64,6 +64,7 @@ def test_length_counts_two_unspaced_characters_as_a_word():
         "Hello María López,",
         "MARIA -",
         "Good morning Maria!",
+        "Hi María, congratulations on the new hub in Rotterdam!",
         "Maria,",
     ],
 )
@@ -334,6 +335,10 @@ def test_spam_lets_the_briefs_own_words_and_the_companys_capitals_pass():
     someone = PROSPECT.model_copy(update={"company": "ACME FOODS"})
     assert result(CheckName.SPAM, body=body, case=case(brief=brief, prospect=someone)).passed
     assert not result(CheckName.SPAM, body=body).passed
+    hyphenated = BRIEF.model_copy(update={"claims": (*BRIEF.claims, "Start with a risk-free pilot.")})
+    quoted = swap_text("A store of that size uses a lot of energy.", "Start with a risk-free pilot.")
+    assert result(CheckName.SPAM, body=quoted, case=case(brief=hyphenated)).passed
+    assert not result(CheckName.SPAM, body=quoted).passed
 
 
 def test_nothing_is_said_twice():
@@ -343,6 +348,21 @@ def test_nothing_is_said_twice():
         CheckName.REPETITION, body=swap_text(f"{said}.", f"{said}. And a store of that size uses a lot more.")
     )
     assert found.reason == "the words 'a store of that size uses a' come twice"
+
+
+@pytest.mark.parametrize(
+    ("addition", "passes"),
+    [
+        ("Installation takes days. Installation takes days.", False),
+        ("You opened it. Well done. You opened it!", False),
+        ("冷凍倉庫の温度を監視します。冷凍倉庫の温度を監視します。", False),
+        ("冷凍倉庫の温度。冷凍倉庫の費用。", True),
+        ("See https://www.frost-watch.example/book/demo or https://www.frost-watch.example/book/demo.", True),
+        ("Thank you. Thank you.", True),
+    ],
+)
+def test_short_sentences_count_as_a_whole_and_links_do_not(addition, passes):
+    assert result(CheckName.REPETITION, body=f"{BODY}\n{addition}").passed is passes
 
 
 @pytest.mark.parametrize(
@@ -395,6 +415,13 @@ def test_evidence_that_was_set_aside_is_not_used(reason):
     aside = SetAside(evidence=evidence(), reason=reason)
     its_case = case(evidence=(evidence("We planted 300 trees in Delft."),), set_aside=(aside,))
     assert "set aside" in result(CheckName.EVIDENCE, case=its_case).reason
+
+
+def test_a_copy_of_good_news_on_a_portal_does_not_spoil_it():
+    copy = evidence(url="https://portal.example/1")
+    for reason, passes in ((SetAsideReason.OTHER_COMPANY, True), (SetAsideReason.STALE, False)):
+        its_case = case(set_aside=(SetAside(evidence=copy, reason=reason),))
+        assert result(CheckName.EVIDENCE, case=its_case).passed is passes
 
 
 def test_swap_passes_for_a_personal_draft_and_fails_for_one_that_fits_anybody():
