@@ -9,7 +9,7 @@ from miniatures.cli.terminal import console, dollars, duration, plain, table
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from miniatures.datamodel.evaluation import Evaluation
+    from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation
     from miniatures.datamodel.miniature import Score
 
 _ANSWERS = {"writer_cases", "research_cases"}
@@ -30,7 +30,7 @@ def show_evaluation(evaluation: Evaluation) -> None:
     cases = f"{len(evaluation.writer_cases):,} emails, {len(evaluation.research_cases):,} choices"
     screen.print(f"{cases}, {evaluation.companies:,} companies, {evaluation.offers:,} offers; 95 % intervals\n")
     scores = [_scores(evaluation, researcher=role) for role in (False, True)]
-    for shown in (*scores, _differences(evaluation), _costs(evaluation), _judged(evaluation)):
+    for shown in (*scores, _differences(evaluation), *map(_costs, evaluation.backends), _judged(evaluation)):
         if shown.row_count:
             screen.print(shown)
             screen.print()
@@ -65,16 +65,22 @@ def _differences(evaluation: Evaluation) -> Table:
     return listing
 
 
-def _costs(evaluation: Evaluation) -> Table:
-    listing = table("Cost", "|Phase", ">Answers", ">Tokens in", ">out", ">Time", ">s/case", ">Cost", ">Accepted")
-    for found in evaluation.backends:
-        for phase, costs in found.costs.items():
-            per_case = "-" if costs.seconds_per_case is None else f"{costs.seconds_per_case:.2f}"
-            tokens = f"{costs.usage.input_tokens:,}", f"{costs.usage.output_tokens:,}"
-            accepted = dollars(found.usd_per_accepted[phase]) if phase in found.usd_per_accepted else "-"
-            row = (f"{costs.answers:,}", *tokens, duration(costs.seconds), per_case, dollars(costs.usd), accepted)
-            listing.add_row(plain(found.name), phase.value, *row)
+def _costs(found: BackendEvaluation) -> Table:
+    columns = "|Phase", ">Answers", ">Tokens", ">s/case", ">Time", ">Cost", ">1,000 good"
+    listing = table(*columns, title=f"Costs of {plain(found.name)}")
+    for phase, costs in found.costs.items():
+        per_case = "-" if costs.seconds_per_case is None else f"{costs.seconds_per_case:.2f}"
+        tokens = f"{costs.usage.total_tokens:,}"
+        good = _per_thousand(found.usd_per_accepted[phase]) if phase in found.usd_per_accepted else "-"
+        row = (f"{costs.answers:,}", tokens, per_case, duration(costs.seconds), dollars(costs.usd), good)
+        listing.add_row(phase.value, *row)
+    if found.usd_per_accepted:
+        listing.caption = "1,000 good: emails that pass every check; earlier phases are in the cost"
     return listing
+
+
+def _per_thousand(cost: float | None) -> str:
+    return dollars(None if cost is None else 1_000 * cost)
 
 
 def _judged(evaluation: Evaluation) -> Table:
