@@ -42,12 +42,10 @@ def export(
 
 
 def _create(path: Path) -> TextIO:
-    from miniatures.datamodel.errors import InputError
+    from miniatures.datamodel.errors import writing
 
-    try:  # The mark of utf-8-sig tells spreadsheets that it is UTF-8.
+    with writing(path):  # The mark of utf-8-sig tells spreadsheets that it is UTF-8.
         return path.open("w", encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _write(file: TextIO, results: Iterable[ProspectResult]) -> None:

@@ -74,7 +74,8 @@ def finetune(
         return
     _show_summary(summary, expected)
     typer.echo(f"Registered {card.name}@{card.version} as the candidate. Next:")
-    typer.echo(f"  miniatures evaluate miniature:{card.name}@candidate --dataset FOLDER")
+    live = f" miniature:{card.name}@live" if Registry().state(card.name).live else ""
+    typer.echo(f"  miniatures evaluate miniature:{card.name}@candidate{live} --dataset FOLDER")
     typer.echo(f"  miniatures models promote {card.name}")
 
 

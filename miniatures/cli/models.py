@@ -38,6 +38,7 @@ def list_models(as_json: AsJson = False) -> None:
     _show_weights(weights)
     console().print()
     _show_miniatures(miniatures)
+    console().print(f"\n[dim]Yours are kept in {plain(Registry().root)}[/]", soft_wrap=True)
 
 
 @app.command("pull")

@@ -43,7 +43,7 @@ def synthesize(  # noqa: PLR0913, PLR0917 - one option each
     estimate: Annotated[bool, typer.Option("--estimate", help="Say what it would take, and ask nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a teacher for training data. What passes the checks waits for `miniatures review`.
+    """Ask a teacher for training data. Emails that pass the checks wait for `miniatures review`; choices need none.
 
     Run it again after an interruption or with a larger --n: what was answered is not asked again.
     """
@@ -62,7 +62,7 @@ def synthesize(  # noqa: PLR0913, PLR0917 - one option each
 
         summary = asyncio.run(_carry_out(order, store, n, only_estimate=estimate, as_json=as_json))
     if summary is not None:
-        _show_summary(summary, out, as_json=as_json)
+        _show_summary(summary, role, out, as_json=as_json)
         raise typer.Exit(_exit_code(summary))
 
 
@@ -169,7 +169,7 @@ def _open_teacher(
     return dress(bare, settings=settings, spendings=(spending,))
 
 
-def _show_summary(summary: SynthesisSummary, out: Path, *, as_json: bool) -> None:
+def _show_summary(summary: SynthesisSummary, role: RoleName, out: Path, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     if as_json:
@@ -187,7 +187,8 @@ def _show_summary(summary: SynthesisSummary, out: Path, *, as_json: bool) -> Non
     screen.print(f"{summary.usage.total_tokens:,} tokens, {cost_words(summary.cost_usd)}")
     if summary.message:
         screen.print(f"[yellow]Ended early:[/] {plain(summary.message)}\n[dim]{plain(summary.hint)}[/]")
-    screen.print(f"[dim]Review what passed: miniatures review {plain(out)}/BRIEF; then[/]")
+    if role is RoleName.WRITER:
+        screen.print(f"[dim]Review what passed: miniatures review {plain(out)}/BRIEF; then[/]")
     screen.print(f"[dim]miniatures dataset build --from {plain(out)} --out DATASET[/]", soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from miniatures.finetune.curve import CurveFile, CurvePoint
-from miniatures.finetune.run_clock import RunClock
+from miniatures.finetune.run_meter import RunMeter
 from miniatures.finetune.spikes import SpikeWatch
 
 
@@ -26,8 +26,8 @@ class Progress:
 Listener = Callable[[Progress], None]
 
 
-def watcher(curve: CurveFile, clock: RunClock, spikes: SpikeWatch, listener: Listener) -> Any:
-    """A TrainerCallback that keeps the curve and the time, and tells the listener."""
+def watcher(curve: CurveFile, meter: RunMeter, spikes: SpikeWatch, listener: Listener) -> Any:
+    """A TrainerCallback that keeps the curve, the time and the memory, and tells the listener."""
     from transformers import TrainerCallback
 
     class Watcher(TrainerCallback):  # type: ignore[misc]
@@ -40,7 +40,7 @@ def watcher(curve: CurveFile, clock: RunClock, spikes: SpikeWatch, listener: Lis
                 loss = float(logs["loss"])
                 spike = spikes.see(step, loss)
                 curve.add(CurvePoint(step=step, training=loss, rate=logs.get("learning_rate")))
-                clock.keep()
+                meter.keep()
                 listener(Progress(step, state.max_steps, training=loss, spike=spike))
                 if not math.isfinite(loss):
                     control.should_training_stop = True

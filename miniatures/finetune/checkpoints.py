@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.errors import InputError, writing
 
 CHECKPOINTS = "checkpoints"
 """Their folder within a run's."""
@@ -14,12 +14,14 @@ _PLAN = "plan.sha256"
 
 
 def require_room(out: Path, resume: bool) -> None:
-    """Refuse to write over an earlier run, before anything is loaded.
+    """Refuse to write over an earlier run, or where nothing can be written, before anything is loaded.
 
     Raises:
-        InputError: `out` holds a run and `resume` was not asked for.
+        InputError: `out` holds a run and `resume` was not asked for, or it is no folder that can be made.
     """
     checkpoint_to_resume(out, resume)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
 
 
 def checkpoint_to_resume(out: Path, resume: bool) -> Path | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, Split, SplitFile
-from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.errors import InputError, writing
 
 MANIFEST = "manifest.json"
 
@@ -78,7 +78,7 @@ def clear_folder(folder: Path) -> None:
     Raises:
         InputError: the folder holds something else, which is left alone, or cannot be written.
     """
-    try:
+    with writing(folder):
         if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
             stray = [path.name for path in folder.iterdir() if path.suffix not in (".jsonl", ".part")]
             if stray:
@@ -87,8 +87,6 @@ def clear_folder(folder: Path) -> None:
         (folder / MANIFEST).unlink(missing_ok=True)
         for path in [*folder.glob("*.jsonl"), *folder.glob("*.part")]:
             path.unlink()
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}", hint="Name another folder.") from error
 
 
 def write_split(folder: Path, split: Split, rows: Iterable[DatasetRow]) -> SplitFile:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
+
+from miniatures.finetune.curve import CurvePoint
 
 _WINDOW = 32
 _FEWEST = 8
@@ -35,6 +38,12 @@ class SpikeWatch:
             return True
         self.recent.append(loss)
         return False
+
+    def see_again(self, points: Iterable[CurvePoint]) -> None:
+        """What a run saw before it was resumed."""
+        for point in points:
+            if point.training is not None:
+                self.see(point.step, point.training)
 
     def _leaps(self, loss: float) -> bool:
         if len(self.recent) < _FEWEST:

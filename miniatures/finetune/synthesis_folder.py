@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.errors import writing
 from miniatures.datamodel.prospect import Prospect
 from miniatures.finetune.situations import Situation
 from miniatures.finetune.synthesize import campaign_of
@@ -48,7 +48,7 @@ def _write(folder: Path, campaign: str, teacher: str, brief: Brief, people: Iter
         "roles": {"researcher": "teacher", "writer": "teacher"},
         "store": f"sqlite:///../{STORE_FILE}",
     }
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "campaign.yaml").write_text(_yaml(settings), encoding="utf-8")
         (folder / "brief.md").write_text(brief_markdown(brief), encoding="utf-8")
@@ -56,8 +56,6 @@ def _write(folder: Path, campaign: str, teacher: str, brief: Brief, people: Iter
             rows = csv.DictWriter(file, _COLUMNS, extrasaction="ignore")
             rows.writeheader()
             rows.writerows(person.model_dump() for person in people)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}", hint="Name another folder.") from error
     return folder
 
 

@@ -26,14 +26,14 @@ from miniatures.finetune.checkpoints import CHECKPOINTS, checkpoint_to_resume, k
 from miniatures.finetune.curve import CurveFile, draw_curve
 from miniatures.finetune.dataset_folder import Dataset
 from miniatures.finetune.micro_batches import MicroBatch, plan
-from miniatures.finetune.run_clock import RunClock
+from miniatures.finetune.run_meter import RunMeter
 from miniatures.finetune.spikes import SpikeWatch
 from miniatures.finetune.trainer import MicroBatches, make_trainer
 from miniatures.finetune.training_data import TokenizedSplit, tokenize_rows
 from miniatures.finetune.training_summary import TrainingSummary, summarize
 
 ADAPTER, SUMMARY = "adapter", "summary.json"
-CURVE, PICTURE, CLOCK = "curve.jsonl", "curve.png", "clock.json"
+CURVE, PICTURE, METER = "curve.jsonl", "curve.png", "meter.json"
 _EVALUATIONS = 10
 
 
@@ -70,7 +70,8 @@ class Prepared:
     def hash(self) -> str:
         """What makes two runs the same one: the recipe, whatever it and its dataset are called, and every token."""
         recipe = self.recipe.model_dump(mode="json", exclude={"name", "dataset"})
-        return content_hash([recipe, [example.tokens for example in self.training.examples]])
+        sides = (self.training, self.validation)
+        return content_hash([recipe, [[example.tokens for example in side.examples] for side in sides]])
 
     @property
     def trainable(self) -> int:
@@ -118,8 +119,9 @@ def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = F
     curve, spikes = CurveFile(path=out / CURVE), SpikeWatch()
     begun = 0 if checkpoint is None else step_of(checkpoint)
     curve.cut(begun)
-    clock = RunClock(out / CLOCK)
-    trainer = _trainer(prepared, out, [watcher(curve, clock, spikes, listener)])
+    spikes.see_again(curve.points())
+    meter = RunMeter(out / METER)
+    trainer = _trainer(prepared, out, [watcher(curve, meter, spikes, listener)])
     try:
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     except (RuntimeError, MemoryError) as error:
@@ -129,7 +131,7 @@ def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = F
             "a training step did not fit into memory",
             hint="Lower micro_batch_tokens or max_tokens in the recipe, or turn gradient_checkpointing on.",
         ) from error
-    summary = summarize(prepared, trainer, spikes, clock.seconds)
+    summary = summarize(prepared, trainer, spikes, meter)
     if spikes.broken is not None and summary.best_validation_loss is None:
         raise TrainingFailed(
             f"the loss became no number at step {spikes.broken}", hint="Lower learning_rate in the recipe."

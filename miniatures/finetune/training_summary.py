@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
-import resource
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
+    from miniatures.finetune.run_meter import RunMeter
     from miniatures.finetune.spikes import SpikeWatch
     from miniatures.finetune.training import Prepared
-
-_KIBIBYTE = 1024
 
 
 class TrainingSummary(BaseModel):
@@ -39,10 +34,11 @@ class TrainingSummary(BaseModel):
     device: str
 
 
-def summarize(prepared: Prepared, trainer: Any, spikes: SpikeWatch, seconds: float) -> TrainingSummary:
-    """What a finished trainer did, in so many seconds over all its resumptions."""
+def summarize(prepared: Prepared, trainer: Any, spikes: SpikeWatch, meter: RunMeter) -> TrainingSummary:
+    """What a finished trainer did, over all its resumptions."""
     import torch
 
+    seconds = meter.seconds
     steps = int(trainer.state.global_step)
     done = prepared.batches[: steps * prepared.accumulation]
     examples = [prepared.training.examples[place] for batch in done for place in batch.examples]
@@ -62,33 +58,6 @@ def summarize(prepared: Prepared, trainer: Any, spikes: SpikeWatch, seconds: flo
         best_validation_loss=best if best is not None and math.isfinite(best) else None,
         final_training_loss=losses[-1] if losses and math.isfinite(losses[-1]) else None,
         spikes=tuple(spikes.spikes),
-        peak_memory_bytes=peak_memory_bytes(),
+        peak_memory_bytes=meter.peak_memory_bytes,
         device=torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
     )
-
-
-def peak_memory_bytes() -> int:
-    """The most memory this process has held: on the GPU if there is one, else resident."""
-    import torch
-
-    if torch.cuda.is_available():
-        return int(torch.cuda.max_memory_allocated())
-    return _high_water_mark() or _resident_maximum()
-
-
-def _high_water_mark() -> int:
-    """Linux's own count of this process since it was started; 0 where there is none.
-
-    The resource usage counts also what the parent held when it forked.
-    """
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        return 0
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(found[1]) * _KIBIBYTE if found else 0
-
-
-def _resident_maximum() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * _KIBIBYTE

@@ -7,7 +7,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.errors import InputError, writing
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -40,9 +40,7 @@ def _texts(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
 
 
 def _write(path: Path, template: str, name: str) -> Path:
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(template.replace("{{name}}", name), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
     return path

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from miniatures.datamodel.backend import Usage, add_costs
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.errors import writing
 from miniatures.datamodel.result import ProspectResult
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.measure.passages import passages
@@ -121,8 +122,9 @@ def write_html_report(heading: ReportHeading, results: Iterable[ProspectResult],
             Status=DraftStatus,
         )
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
     return path
 
 

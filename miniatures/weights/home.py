@@ -1,4 +1,7 @@
-"""Where weights and what is derived from them are kept, and the hash of a file, computed once per version of it."""
+"""Where weights and trained miniatures are kept, and the hash of a file, computed once per version of it.
+
+Weights can be fetched again and lie in the user's cache; miniatures and their history cannot, and lie with their data.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,24 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_data_path
 
 
 def weights_home() -> Path:
-    """The cache folder; the environment variable MINIATURES_HOME names another one."""
-    chosen = os.environ.get("MINIATURES_HOME")
-    home = (Path(chosen).expanduser() if chosen else user_cache_path("miniatures")) / "weights"
+    """The folder of weights, made if need be. The environment variable MINIATURES_HOME moves it."""
+    home = (_chosen() or user_cache_path("miniatures")) / "weights"
     home.mkdir(parents=True, exist_ok=True)
     return home
+
+
+def registry_home() -> Path:
+    """The folder of the user's own miniatures. The environment variable MINIATURES_HOME moves it."""
+    return (_chosen() or user_data_path("miniatures")) / "miniatures"
+
+
+def _chosen() -> Path | None:
+    chosen = os.environ.get("MINIATURES_HOME")
+    return Path(chosen).expanduser() if chosen else None
 
 
 @contextmanager

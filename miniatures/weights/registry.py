@@ -13,7 +13,7 @@ from pathlib import Path
 
 from miniatures.datamodel.miniature import MINIATURE_NAME, MiniatureCard, Promotion, Stage
 from miniatures.weights.errors import PromotionRefused, RegistryError, UnknownMiniature
-from miniatures.weights.home import exclusive, weights_home
+from miniatures.weights.home import exclusive, registry_home
 from miniatures.weights.registry_state import STATE, RegistryState, read_state, write_state
 from miniatures.weights.version_folder import (
     CURVE,
@@ -42,8 +42,8 @@ class Registry:
     """
 
     def __init__(self, root: Path | None = None, *, shipped: Path = SHIPPED) -> None:
-        """`root` is the user's own registry; below MINIATURES_HOME unless it is given."""
-        self.root = weights_home().parent / "miniatures" if root is None else root
+        """`root` is the user's own registry, `registry_home()` unless it is given."""
+        self.root = registry_home() if root is None else root
         self._roots = (self.root, shipped)
 
     def names(self) -> list[str]:
@@ -175,7 +175,7 @@ class Registry:
     def _moving(self, name: str, stage: Stage, versions: list[str]) -> str:
         version: str | None = getattr(self.state(name), stage.value)
         if version is None:
-            hint = f"Promote one: miniatures models promote {name}@HASH; there are {', '.join(versions)}."
+            hint = f"Name a version: miniature:{name}@HASH, of {', '.join(versions)}; or train one."
             raise UnknownMiniature(f"{name} has no {stage.value} version", hint=hint)
         if version not in versions:
             raise RegistryError(

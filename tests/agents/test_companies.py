@@ -47,6 +47,9 @@ def test_own_hosts():
         (OWN, "A new hall opened in Leeds with 24 docks.", "A new hall opened in Leeds with 24 docks.", False),
         (OWN, "Polar Foods GmbH opened a new hall in Leeds.", "Polar Foods GmbH opened a new hall in Leeds.", True),
         (OWN, "We built it. Polar Foods GmbH opened a new hall.", "Polar Foods GmbH opened a new hall.", False),
+        (OWN, "We like it. Polar Foods Ltd opened a US plant.", "Polar Foods Ltd opened a US plant.", False),
+        (OWN, "Polar Foods Ltd opened a second US plant.", "Polar Foods Ltd opened a second US plant.", True),
+        (OWN, "Polar Foods Ltd chose us.", "Polar Foods Ltd chose us.", False),
         (
             OWN,
             "Maria Schmidt joined as chief operating officer.",

@@ -98,13 +98,12 @@ async def test_three_ways_of_having_nothing(outcomes, status):
         (FetchStatus.TIMED_OUT, DossierStatus.FAILED),
     ],
 )
-async def test_pages_that_cannot_be_read_are_not_nothing_found(fetched, status):
-    given = context(search=FixedSearch(links("https://nordfrost.example/news/")), fetcher=Fetcher(fetched))
+@pytest.mark.parametrize("url", ["https://nordfrost.example/news/", "https://nordfrost.example/news#latest"])
+async def test_pages_that_cannot_be_read_are_not_nothing_found(fetched, status, url):
+    given = context(search=FixedSearch(links(url)), fetcher=Fetcher(fetched))
     dossier = await research(given)
     assert dossier.status is status
-    assert [(problem.where, problem.kind) for problem in dossier.problems] == [
-        ("https://nordfrost.example/news/", fetched.value)
-    ]
+    assert [(problem.where, problem.kind) for problem in dossier.problems] == [(url, fetched.value)]
 
 
 async def test_no_search_provider_is_a_failure_that_says_so():

@@ -27,6 +27,11 @@ def test_greeting_question_and_signature_are_no_claims():
     assert "Anna Berg" not in texts
 
 
+def test_a_sentence_that_begins_like_a_sign_off_ends_nothing():
+    early = swap_text("A store of that size uses a lot of energy.", "Best results come in winter.")
+    assert set(claims()) - set(claims(early)) == {"A store of that size uses a lot of energy."}
+
+
 def test_an_invented_claim_stands_on_nothing_and_names_its_pieces():
     body = swap_text(
         "A store of that size uses a lot of energy.", "Helixor doubled profits by 400 percent with drones."

@@ -175,6 +175,11 @@ def test_export_into_a_folder_that_is_not_there(ran, refusal):
     assert (code, "cannot be written" in error) == (ExitCode.BAD_INPUT, True)
 
 
+def test_a_report_where_a_folder_is(ran, refusal, tmp_path):
+    code, error = refusal("report", ran, "--out", tmp_path)
+    assert (code, "cannot be written" in error) == (ExitCode.BAD_INPUT, True)
+
+
 @given(text=st.text(max_size=20), start=st.sampled_from(["=", "+", "-", "@", "\t", "\r", " =", "\ufeff@"]))
 def test_no_exported_cell_starts_a_formula(text, start):
     cell = safe_cell(start + text)

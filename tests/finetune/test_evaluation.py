@@ -233,6 +233,16 @@ def test_what_is_written_wrong_is_said_before_anything_is_asked(
     assert not server.asked
 
 
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_asked(
+    server: ChatServer, dataset: Dataset, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "file").touch()
+    command = ["evaluate", server.spec("right"), "--dataset", str(dataset.folder), "--out", str(tmp_path / "file")]
+    assert main(command) == ExitCode.BAD_INPUT
+    assert "cannot be written" in capsys.readouterr().err
+    assert not server.asked
+
+
 def test_a_miniatures_card_keeps_its_scores(server: ChatServer, dataset: Dataset, tmp_path: Path) -> None:
     registry = Registry(tmp_path / "registry", shipped=tmp_path / "none")
     adapter = tiny_adapter(tmp_path / "adapter", 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+from miniatures.finetune.curve import CurvePoint
 from miniatures.finetune.spikes import SpikeWatch
 
 
@@ -38,3 +39,15 @@ def test_a_spike_that_is_a_number_breaks_nothing():
         watch.see(step, 1.0)
     assert watch.see(20, 9.0)
     assert watch.broken is None
+
+
+def test_a_resumed_run_knows_the_spikes_and_the_losses_before_it():
+    before, resumed = SpikeWatch(), SpikeWatch()
+    losses = [1.0 + step % 3 / 100 for step in range(12)]
+    losses[9] = 2.5
+    for step, loss in enumerate(losses):
+        before.see(step, loss)
+    curve = [CurvePoint(step=step, training=loss) for step, loss in enumerate(losses)]
+    resumed.see_again([CurvePoint(step=3, validation=9.0), *curve])
+    assert resumed == before and resumed.spikes == [9]
+    assert resumed.see(12, 2.5)

@@ -17,6 +17,7 @@ from miniatures.agents.prompting import (
 )
 from miniatures.agents.researcher import sighting_variables
 from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.news import NewsKind, NoNews
 from miniatures.prompts.library import PromptLibrary
 from tests.checks.cases import BRIEF, PROSPECT, QUOTE, evidence
@@ -90,6 +91,13 @@ def test_the_writer_is_told_everything_that_the_checks_ask_for(profile):
         assert line in user
     assert PROSPECT.email not in system + user
     assert "Nordfrost" not in system
+
+
+@pytest.mark.parametrize(("mistake", "said"), [("{{ 1 + 'a' }}", "TypeError"), ("{{ nobody }}", "undefined")])
+def test_a_mistake_of_a_template_names_the_file(mistake, said, tmp_path):
+    (tmp_path / "writer.full.jinja").write_text(f"{{% block user %}}{mistake}{{% endblock %}}")
+    with pytest.raises(InputError, match=f"writer.full.jinja: .*{said}"):
+        PromptLibrary(tmp_path).render("writer", Profile.FULL, {})
 
 
 def test_compact_prompts_are_short():

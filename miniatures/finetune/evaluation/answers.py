@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from miniatures.backends.ask import ask, identity_of, profile_of
 from miniatures.backends.errors import ContextOverflow
 from miniatures.datamodel.backend import Profile, Usage
+from miniatures.datamodel.errors import writing
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.prompts.library import PromptLibrary
@@ -45,9 +46,10 @@ class AnswerLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._kept: dict[str, KeptAnswer] = {}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torn = self._read() if path.is_file() else False
-        self._file = path.open("a", encoding="utf-8", newline="\n")
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torn = self._read() if path.is_file() else False
+            self._file = path.open("a", encoding="utf-8", newline="\n")
         if torn:
             self._file.write("\n")
 
