@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from miniatures.backends.base import usage_of
 from miniatures.backends.errors import (
@@ -49,6 +49,12 @@ class _ResponseFormat(BaseModel):
     type: Literal["text", "json_object", "json_schema"]
     json_schema: _JsonSchema | None = None
 
+    @model_validator(mode="after")
+    def _has_a_schema(self) -> _ResponseFormat:
+        if self.type == "json_schema" and self.json_schema is None:
+            raise ValueError("json_schema needs a json_schema beside it")
+        return self
+
 
 class _StreamOptions(BaseModel):
     include_usage: bool = False
@@ -78,6 +84,9 @@ class ChatRequest(BaseModel):
     logprobs: Literal[False] | None = None
     logit_bias: dict[str, float] | None = Field(default=None, max_length=0)
     tools: list[Any] | None = Field(default=None, max_length=0)
+    functions: list[Any] | None = Field(default=None, max_length=0)
+    top_k: Literal[-1, 0] | None = None
+    min_p: Literal[0] | None = None
 
     @field_validator("stop", mode="before")
     @classmethod

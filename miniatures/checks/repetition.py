@@ -25,7 +25,11 @@ def check_repetition(draft: DraftText, case: CheckCase) -> Verdict:
 
 def _twice(runs: Iterator[tuple[str, ...]]) -> tuple[str, ...] | None:
     seen: set[tuple[str, ...]] = set()
-    return next((run for run in runs if run in seen or seen.add(run)), None)  # type: ignore[func-returns-value]
+    for run in runs:
+        if run in seen:
+            return run
+        seen.add(run)
+    return None
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -35,6 +35,9 @@ from miniatures.finetune.training_summary import TrainingSummary, summarize
 ADAPTER, SUMMARY = "adapter", "summary.json"
 CURVE, PICTURE, METER = "curve.jsonl", "curve.png", "meter.json"
 _EVALUATIONS = 10
+_KEPT_KERNELS = "48"
+"""Matrix kernels that torch keeps on a CPU, each for one shape and with its own scratch memory. Every micro-batch has
+shapes of its own: the thousand that are kept by default came to four gigabytes, and one layer needs about forty."""
 
 
 class TrainingFailed(MiniaturesError):
@@ -85,7 +88,7 @@ def prepare(recipe: Recipe, folder: Path, dataset: Dataset) -> Prepared:
         InputError: there are no examples, or none fits.
         MiniaturesError: the base cannot be loaded or trained.
     """
-    _seed(recipe.seed)
+    _set_up_libraries(recipe.seed)
     full = recipe.method is Method.FULL
     base = load_base(recipe.base, folder, recipe.precision, recipe.max_tokens, trained=full)
     limit = min(recipe.max_tokens, base.context_tokens)
@@ -143,7 +146,10 @@ def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = F
     return summary
 
 
-def _seed(seed: int) -> None:
+def _set_up_libraries(seed: int) -> None:
+    """What torch and its friends read when they are imported, and one seed for all of them."""
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KEPT_KERNELS)
+    os.environ.setdefault("LRU_CACHE_CAPACITY", _KEPT_KERNELS)
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from transformers import set_seed

@@ -137,7 +137,10 @@ def test_every_option_reaches_the_backend() -> None:
         ({"max_tokens": 0}, "max_tokens"),
         ({"logit_bias": {"1": 5}}, "logit_bias"),
         ({"tools": [{"type": "function"}]}, "tools"),
+        ({"functions": [{"name": "look"}]}, "functions"),
+        ({"top_k": 5}, "top_k"),
         ({"response_format": {"type": "xml"}}, "response_format"),
+        ({"response_format": {"type": "json_schema"}}, "response_format"),
     ],
 )
 def test_what_is_not_served_is_refused_by_name(body: dict[str, Any], field: str) -> None:
