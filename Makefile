@@ -38,8 +38,8 @@ install-dev: .venv/installed-dev
 	$(INSTALL) -e '.[dev]'
 	@touch $@ .venv/installed
 
-# The shipped miniature, from the hand-written data to the comparison with the untuned base. About an hour on two idle
-# cores, three in the background of other work; run it again after an interruption and it goes on.
+# The shipped miniature, from the hand-written data to its measured scores. About an hour on two idle cores, up to three
+# in the background of other work; run it again after an interruption and it goes on.
 GOLD := $(addprefix --from examples/gold/,atlas borealis cobalt delta ember flint)
 RUN := runs/miniature
 
