@@ -68,13 +68,14 @@ def finetune(
         _show_summary(summary, expected)
         typer.echo(f"The tuned model is {folder / ADAPTER}; only adapters are registered.")
         return
-    card = register_run(prepared, dataset, summary, folder, Registry())
+    registry = Registry()
+    card = register_run(prepared, dataset, summary, folder, registry)
     if as_json:
         print_json({"version": card.version, **summary.model_dump(mode="json")})
         return
     _show_summary(summary, expected)
     typer.echo(f"Registered {card.name}@{card.version} as the candidate. Next:")
-    live = f" miniature:{card.name}@live" if Registry().state(card.name).live else ""
+    live = f" miniature:{card.name}@live" if registry.state(card.name).live else ""
     typer.echo(f"  miniatures evaluate miniature:{card.name}@candidate{live} --dataset FOLDER")
     typer.echo(f"  miniatures models promote {card.name}")
 

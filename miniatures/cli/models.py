@@ -30,7 +30,8 @@ def list_models(as_json: AsJson = False) -> None:
     from miniatures.weights.pull import list_weights
     from miniatures.weights.registry import Registry
 
-    weights, miniatures = list_weights(), _miniatures(Registry())
+    registry = Registry()
+    weights, miniatures = list_weights(), _miniatures(registry)
     if as_json:
         facts = [{**w.weights.model_dump(mode="json"), "path": str(w.path) if w.path else None} for w in weights]
         print_json({"weights": facts, "miniatures": miniatures})
@@ -38,7 +39,7 @@ def list_models(as_json: AsJson = False) -> None:
     _show_weights(weights)
     console().print()
     _show_miniatures(miniatures)
-    console().print(f"\n[dim]Yours are kept in {plain(Registry().root)}[/]", soft_wrap=True)
+    console().print(f"\n[dim]Yours are kept in {plain(registry.root)}[/]", soft_wrap=True)
 
 
 @app.command("pull")

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.store_url import sqlite_path
 
 if TYPE_CHECKING:
     from miniatures.datamodel.result import ProspectResult
     from miniatures.inputs.campaign import LoadedCampaign
-
-_SQLITE = "sqlite:///"
 
 
 def all_results(loaded: LoadedCampaign) -> Iterator[ProspectResult]:
@@ -41,9 +40,8 @@ def stored_results(loaded: LoadedCampaign) -> Iterator[ProspectResult]:
 
 def was_run(loaded: LoadedCampaign) -> bool:
     """Whether the campaign's database is there: looking at a campaign never creates one."""
-    url = loaded.store_url
-    is_server = "://" in url and not url.startswith(_SQLITE)
-    return is_server or Path(url.removeprefix(_SQLITE)).exists()
+    path = sqlite_path(loaded.store_url)
+    return path is None or Path(path).exists()
 
 
 def one_result(loaded: LoadedCampaign, email: str) -> ProspectResult:

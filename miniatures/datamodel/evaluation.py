@@ -74,6 +74,11 @@ class ResearchCase(_Found):
     must: tuple[int, ...]
     may: tuple[int, ...]
 
+    def is_right(self, chosen: tuple[int, ...] | None) -> bool:
+        """Whether every chosen sentence is right, and nothing was chosen only where nothing is."""
+        good = {*self.must, *self.may}
+        return chosen is not None and set(chosen) <= good and bool(chosen) == bool(good)
+
 
 class ResearchOutcome(_Found):
     """What was chosen for one case; null where the answer could not be read."""

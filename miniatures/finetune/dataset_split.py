@@ -28,17 +28,17 @@ def split_by_company(
     """
     clusters = _clusters(kept)
     sizes = Counter(clusters[company_key(example.company)] for example, _ in kept)
-    sides = _kept_sides(clusters, known or {})
+    settled = _kept_sides(clusters, known or {})
+    drawn = sorted(set(clusters.values()) - set(settled))
+    random.Random(seed).shuffle(drawn)
     room = {split: share * len(kept) for split, share in shares.items()}
-    for name, side in sides.items():
+    sides: dict[str, Split] = {}
+    for name in [*settled, *drawn]:
+        free = (split for split, left in room.items() if left >= sizes[name] / 2)
+        side = settled.get(name) or next(free, Split.TRAIN)
+        sides[name] = side
         if side in room:
             room[side] -= sizes[name]
-    drawn = sorted(set(clusters.values()) - set(sides))
-    random.Random(seed).shuffle(drawn)
-    for name in drawn:
-        sides[name] = next((split for split, left in room.items() if left >= sizes[name] / 2), Split.TRAIN)
-        if sides[name] in room:
-            room[sides[name]] -= sizes[name]
     result: dict[Split, list[Example]] = {split: [] for split in Split}
     for example, _ in kept:
         result[sides[clusters[company_key(example.company)]]].append(example)

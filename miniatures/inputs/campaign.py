@@ -10,6 +10,7 @@ from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import Campaign
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect
+from miniatures.datamodel.store_url import SQLITE
 from miniatures.inputs.brief import load_brief
 from miniatures.inputs.prospects import read_prospects
 from miniatures.inputs.text_file import require_file
@@ -17,7 +18,6 @@ from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import YamlDocument, load_yaml
 
 CAMPAIGN_FILE = "campaign.yaml"
-_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class LoadedCampaign:
         """The database's URL; a relative SQLite path is meant from the campaign's folder."""
         url = self.campaign.store
         if not url:
-            return f"{_SQLITE}{self.work_folder / 'campaign.sqlite'}"
-        relative = url.startswith(_SQLITE) and url != f"{_SQLITE}:memory:"
-        return f"{_SQLITE}{self.resolve(url.removeprefix(_SQLITE))}" if relative else url
+            return f"{SQLITE}{self.work_folder / 'campaign.sqlite'}"
+        relative = url.startswith(SQLITE) and url != f"{SQLITE}:memory:"
+        return f"{SQLITE}{self.resolve(url.removeprefix(SQLITE))}" if relative else url
 
     def resolve(self, path: Path | str) -> Path:
         """A path as the campaign file means it."""

@@ -19,7 +19,7 @@ from miniatures.datamodel.evaluation import (
     WriterOutcome,
 )
 from miniatures.datamodel.miniature import Score
-from miniatures.measure.report import html_environment
+from miniatures.measure.report import html_environment, write_page
 
 SHOWN = 600
 """Cases of each role that the page shows in full; the JSON beside it holds all of them."""
@@ -61,9 +61,7 @@ class ResearchRow:
     @property
     def state(self) -> str:
         """For the page's filter, by the first backend: every chosen sentence right, nothing only where nothing is."""
-        chosen, good = self.choices[0][1].chosen, {*self.case.must, *self.case.may}
-        right = chosen is not None and set(chosen) <= good and bool(chosen) == bool(good)
-        return "passed" if right else "failed"
+        return "passed" if self.case.is_right(self.choices[0][1].chosen) else "failed"
 
 
 def write_evaluation_page(evaluation: Evaluation, path: Path) -> Path:
@@ -81,9 +79,7 @@ def write_evaluation_page(evaluation: Evaluation, path: Path) -> Path:
             hidden=len(writers[SHOWN:]) + len(researchers[SHOWN:]),
         )
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
-    return path
+    return write_page(page, path)
 
 
 def writer_rows(evaluation: Evaluation) -> list[WriterRow]:

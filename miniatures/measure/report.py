@@ -122,10 +122,7 @@ def write_html_report(heading: ReportHeading, results: Iterable[ProspectResult],
             Status=DraftStatus,
         )
     )
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
-    return path
+    return write_page(page, path)
 
 
 _ORDER = list(DraftStatus)
@@ -143,6 +140,18 @@ def _usd(cost: float | None) -> str:
     if cost is None:
         return "not known"
     return f"${cost:,.4f}" if cost >= 0.001 or cost == 0 else f"${cost:.7f}"
+
+
+def write_page(page: str, path: Path) -> Path:
+    """Write an HTML page and return its path.
+
+    Raises:
+        InputError: it cannot be written there.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    return path
 
 
 def html_environment() -> Environment:

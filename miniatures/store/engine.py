@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from miniatures.datamodel.errors import StoreError
+from miniatures.datamodel.store_url import sqlite_path
 from miniatures.store.failures import store_error
 
 _PRAGMAS = (
@@ -28,7 +29,6 @@ _BUSY_TIMEOUT_S = 30.0
 _OLDEST_SQLITE = (3, 38, 0)
 
 
-_SQLITE = "sqlite:///"
 _URL_HINT = "Write sqlite:///PATH/TO/FILE or postgresql://USER@HOST/DATABASE."
 
 
@@ -88,9 +88,10 @@ def database_at(url: str) -> Database:
 
 
 def _parse_url(url: str) -> URL:
-    """The URL as SQLAlchemy's class; the path of a SQLite file is meant letter by letter, `?` and `%20` too."""
-    if "://" not in url or url.startswith(_SQLITE):
-        return URL.create("sqlite", database=url.removeprefix(_SQLITE))
+    """The URL as SQLAlchemy's class, which would read `?` and `%20` in a path as its own signs."""
+    path = sqlite_path(url)
+    if path is not None:
+        return URL.create("sqlite", database=path)
     try:
         return make_url(url)
     except ArgumentError as error:

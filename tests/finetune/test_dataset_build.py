@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,43 +12,11 @@ from hypothesis import strategies as st
 
 from miniatures.datamodel.dataset import DropReason, Split
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.example import Example, Source
+from miniatures.datamodel.example import Source
 from miniatures.finetune.dataset_build import BuildSettings, build_dataset
 from miniatures.finetune.dataset_folder import open_dataset
 from miniatures.finetune.dataset_stats import dataset_stats, distribution
-from tests.checks.cases import BRIEF
-
-WORDS = "amber basalt cedar delta ember flint garnet hazel indigo jasper kelp lichen marble nectar onyx pearl".split()  # noqa: SIM905
-
-
-def body(number: int) -> str:
-    chance = random.Random(number)
-    return " ".join(chance.choice(WORDS) for _ in range(30))
-
-
-def firm(number: int) -> str:
-    """A company's name; numbers alone would not tell two apart."""
-    return f"{WORDS[number % 16]} {WORDS[number // 16]} Works".title()
-
-
-def example(company: str, text: str, source: Source = Source.CHECKED, rejected: str | None = None) -> Example:
-    prospect = {"first_name": "Adwoa", "last_name": "Mensah", "title": "", "company": company}
-    return Example(
-        role="writer",
-        variables={
-            "brief": BRIEF.model_dump(mode="json"),
-            "prospect": prospect,
-            "quotes": [{"number": 1, "signal": "expansion", "text": "A quote."}],
-            "reasons": [],
-            "previous": None,
-        },
-        answer={"subject": "News", "body": text},
-        company=company,
-        source=source,
-        lineage=(f"trace:{company}",),
-        rejected=None if rejected is None else {"subject": "News", "body": rejected},
-    )
-
+from tests.finetune.small_examples import body, example, firm
 
 MANY = [example(firm(number % 12), body(number)) for number in range(40)]
 SETTINGS = BuildSettings(test=0.2, validation=0.2, sources=("autumn",), dropped={DropReason.REJECTED: 2})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from miniatures.datamodel.dataset import Split
 from miniatures.finetune.dataset_build import BuildSettings, build_dataset
 from miniatures.finetune.dataset_split import sides_of, split_by_company
-from tests.finetune.test_dataset_build import body, example, firm
+from tests.finetune.small_examples import body, example, firm
 
 
 @settings(max_examples=60, deadline=None)

@@ -67,13 +67,8 @@ def outcomes_by_measure(evaluation: BackendEvaluation, cases: Cases) -> dict[str
     choices = [(cases.research[outcome.case], outcome) for outcome in evaluation.researcher]
     found[MUST_FOUND] = {c.id: right for c, o in choices if (right := must_found(c, o)) is not None}
     found[NONE_RIGHT] = {c.id: right for c, o in choices if (right := none_right(c, o)) is not None}
-    found[RESEARCHER_RIGHT] = {case.id: _right(case, outcome.chosen) for case, outcome in choices}
+    found[RESEARCHER_RIGHT] = {case.id: case.is_right(outcome.chosen) for case, outcome in choices}
     return found
-
-
-def _right(case: ResearchCase, chosen: tuple[int, ...] | None) -> bool:
-    good = {*case.must, *case.may}
-    return chosen is not None and set(chosen) <= good and bool(chosen) == bool(good)
 
 
 def _against(
