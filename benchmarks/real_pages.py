@@ -25,8 +25,8 @@ from platformdirs import user_cache_path
 
 from miniatures.agents.tools.extract.charset import decode
 from miniatures.agents.tools.extract.document import extract
-from miniatures.agents.tools.fetch.base import FetchOutcome
 from miniatures.agents.tools.fetch.http import HttpFetcher
+from miniatures.agents.tools.fetching import FetchOutcome
 from miniatures.agents.tools.site_server import serve_sites
 from miniatures.datamodel.campaign import FetchSettings
 

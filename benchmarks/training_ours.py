@@ -34,13 +34,14 @@ from training_job import (
 )
 
 from miniatures.datamodel.recipe import LoraSettings, Method, Recipe
-from miniatures.finetune import fused_lora, plain_attention
-from miniatures.finetune.callbacks import Progress
-from miniatures.finetune.dataset_folder import Dataset, open_dataset
-from miniatures.finetune.micro_batches import MicroBatch, plan, positions
-from miniatures.finetune.preflight import _measured_rate, _operations
-from miniatures.finetune.training import Prepared, prepare, train
-from miniatures.finetune.training_data import TokenizedSplit
+from miniatures.finetune.dataset.folder import Dataset, open_dataset
+from miniatures.finetune.train import fused_lora, plain_attention
+from miniatures.finetune.train.callbacks import Progress
+from miniatures.finetune.train.micro_batches import MicroBatch, plan, positions
+from miniatures.finetune.train.preflight import _measured_rate, _operations
+from miniatures.finetune.train.prepared import Prepared, prepare
+from miniatures.finetune.train.training import train
+from miniatures.finetune.train.training_data import TokenizedSplit
 
 GOLD = Path(__file__).parent.parent / "examples" / "gold" / "atlas"
 VARIANTS_EACH = 2
@@ -69,7 +70,7 @@ def save_base(base: str, folder: Path) -> None:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    from miniatures.finetune.base_model import checkpoint_of
+    from miniatures.finetune.base_checkpoint import checkpoint_of
 
     checkpoint = checkpoint_of("smollm2-135m-instruct" if base in SHAPES else base, Path())
     AutoTokenizer.from_pretrained(**checkpoint.arguments).save_pretrained(folder)
@@ -87,8 +88,8 @@ def save_base(base: str, folder: Path) -> None:
 
 def gold_dataset(folder: Path) -> Dataset:
     """The emails of one gold folder with two variants each and its researcher's questions, as `dataset build` does."""
-    from miniatures.finetune.dataset_build import BuildSettings, build_dataset
-    from miniatures.finetune.gold_dataset import gold_examples
+    from miniatures.finetune.dataset.build import BuildSettings, build_dataset
+    from miniatures.finetune.gold.all_examples import gold_examples
 
     examples, _ = gold_examples([GOLD], SEED, VARIANTS_EACH)
     return build_dataset(examples, folder, BuildSettings(seed=SEED, validation=0.1))

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from miniatures.agents.context import CampaignContext
     from miniatures.agents.prospect import build_prospect_graph
     from miniatures.agents.research import build_research_graph
-    from miniatures.agents.review import human_review
     from miniatures.agents.runs import run_campaign
     from miniatures.agents.state import ProspectState
     from miniatures.agents.tools.fetch.http import HttpFetcher
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from miniatures.inputs.brief import load_brief
     from miniatures.inputs.campaign import load_campaign
     from miniatures.prompts.library import PromptLibrary
+    from miniatures.review.node import human_review
     from miniatures.store.open import open_store
 
 __version__ = "0.1.0"
@@ -41,7 +41,7 @@ _HOMES = {
     "build_research_graph": "agents.research",
     "build_verify_graph": "agents.verify",
     "build_write_graph": "agents.write",
-    "human_review": "agents.review",
+    "human_review": "review.node",
     "load_brief": "inputs.brief",
     "load_campaign": "inputs.campaign",
     "open_backend": "backends.spec",

@@ -13,33 +13,24 @@ if TYPE_CHECKING:
     from miniatures.agents.context import CampaignContext
     from miniatures.agents.prospect import build_prospect_graph
     from miniatures.agents.research import build_research_graph
-    from miniatures.agents.review import Review, ReviewAction, after_review, human_review
     from miniatures.agents.verify import build_verify_graph
     from miniatures.agents.write import build_write_graph
 
 _HOMES = {
     "CampaignContext": "context",
-    "Review": "review",
-    "ReviewAction": "review",
-    "after_review": "review",
     "build_prospect_graph": "prospect",
     "build_research_graph": "research",
     "build_verify_graph": "verify",
     "build_write_graph": "write",
-    "human_review": "review",
     "state_serializer": "checkpoints",
 }
 
 __all__ = [
     "CampaignContext",
-    "Review",
-    "ReviewAction",
-    "after_review",
     "build_prospect_graph",
     "build_research_graph",
     "build_verify_graph",
     "build_write_graph",
-    "human_review",
     "state_serializer",
 ]
 

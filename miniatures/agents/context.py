@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 
 from miniatures.agents.researcher import ROLE as RESEARCHER
 from miniatures.agents.researcher import require_kinds
-from miniatures.agents.tools.fetch.base import PageFetcher
+from miniatures.agents.tools.fetching import PageFetcher
 from miniatures.agents.tools.search.base import SearchProvider
 from miniatures.backends.ask import profile_of
 from miniatures.datamodel.brief import Brief

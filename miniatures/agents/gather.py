@@ -12,7 +12,7 @@ from miniatures.agents.candidates import Candidate, rank_sentences, within_limit
 from miniatures.agents.companies import about_another
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.state import Gathered, PageReference, RankedSentence
-from miniatures.agents.tools.fetch.base import FetchStatus
+from miniatures.agents.tools.fetching import FetchStatus
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchQuery, SearchStatus
 from miniatures.checks.evidence import age_trouble
 from miniatures.datamodel.dossier import Problem, SetAside, SetAsideReason

@@ -15,8 +15,8 @@ from miniatures.cli.terminal import console, count, plain, print_json, table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from miniatures.finetune.dataset_stats import DatasetStats, Lengths
-    from miniatures.finetune.review_rulings import Verdict
+    from miniatures.finetune.dataset.stats import DatasetStats, Lengths
+    from miniatures.review.rulings import Verdict
 
 app = typer.Typer(no_args_is_help=True, help="Make a dataset of traces and gold data; say what is in one.")
 
@@ -85,11 +85,11 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     """Freeze examples into a folder: split by company, rendered, hashed. Building twice gives the same bytes."""
     from miniatures.datamodel.backend import Profile
     from miniatures.datamodel.errors import InputError
-    from miniatures.finetune.dataset_build import BuildSettings, build_dataset
-    from miniatures.finetune.dataset_folder import open_dataset
-    from miniatures.finetune.dataset_sources import find_sources, gather_examples, prompts_of
-    from miniatures.finetune.dataset_split import sides_of
-    from miniatures.finetune.trace_examples import ROLES, TraceSelection
+    from miniatures.finetune.dataset.build import BuildSettings, build_dataset
+    from miniatures.finetune.dataset.folder import open_dataset
+    from miniatures.finetune.dataset.sources import find_sources, gather_examples, prompts_of
+    from miniatures.finetune.dataset.split import sides_of
+    from miniatures.finetune.dataset.trace_examples import ROLES, TraceSelection
 
     if test + validation > 1:
         raise InputError(f"--test {test} and --validation {validation} are more than everything", hint="Lower one.")
@@ -130,7 +130,7 @@ def stats(
 
 
 def _verdicts(reviewed: bool, accepted_only: bool) -> frozenset[Verdict] | None:
-    from miniatures.finetune.review_rulings import REVIEWED, Verdict
+    from miniatures.review.rulings import REVIEWED, Verdict
 
     if accepted_only:
         return frozenset({Verdict.ACCEPTED})
@@ -142,8 +142,8 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 
 def _show(folder: Path, base: str | None, *, as_json: bool) -> None:
-    from miniatures.finetune.dataset_folder import open_dataset
-    from miniatures.finetune.dataset_stats import dataset_stats, token_counter
+    from miniatures.finetune.dataset.folder import open_dataset
+    from miniatures.finetune.dataset.stats import dataset_stats, token_counter
 
     found = dataset_stats(open_dataset(folder), token_counter(base) if base else None)
     if as_json:

@@ -12,9 +12,9 @@ from miniatures.cli.arguments import AsJson
 if TYPE_CHECKING:
     from miniatures.datamodel.dataset import Split
     from miniatures.datamodel.evaluation import Evaluation
-    from miniatures.finetune.dataset_folder import Dataset
-    from miniatures.finetune.evaluation.judged import Human, Judge
-    from miniatures.finetune.evaluation.requirements import Bound
+    from miniatures.finetune.dataset.folder import Dataset
+    from miniatures.finetune.evaluate.judged import Human, Judge
+    from miniatures.finetune.evaluate.requirements import Bound
 
 JSON_NAME, PAGE_NAME = "evaluation.json", "evaluation.html"
 
@@ -55,12 +55,12 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
     Answers are kept as they arrive: the same command goes on where it was stopped. Scores of a miniature: on its card.
     """
     from miniatures.cli.evaluation_progress import answer_progress
-    from miniatures.finetune.dataset_folder import open_dataset
-    from miniatures.finetune.evaluation.evaluate import evaluate as measure
-    from miniatures.finetune.evaluation.judged import with_judge
-    from miniatures.finetune.evaluation.measures import measures
-    from miniatures.finetune.evaluation.questions import EvaluationSettings
-    from miniatures.finetune.evaluation.requirements import parse_bound
+    from miniatures.finetune.dataset.folder import open_dataset
+    from miniatures.finetune.evaluate.evaluate import evaluate as measure
+    from miniatures.finetune.evaluate.judged import with_judge
+    from miniatures.finetune.evaluate.measures import measures
+    from miniatures.finetune.evaluate.questions import EvaluationSettings
+    from miniatures.finetune.evaluate.requirements import parse_bound
 
     settings = EvaluationSettings(
         _split(split), _roles(roles), limit, best_of, rewrites, concurrency, machine_usd_per_hour, seed
@@ -89,7 +89,7 @@ def _split(text: str) -> Split:
 
 def _roles(text: str) -> tuple[str, ...]:
     from miniatures.datamodel.errors import InputError
-    from miniatures.finetune.evaluation.questions import ROLES
+    from miniatures.finetune.evaluate.questions import ROLES
 
     named = tuple(role.strip() for role in text.split(",") if role.strip())
     unknown = [role for role in named if role not in ROLES]
@@ -101,8 +101,8 @@ def _roles(text: str) -> tuple[str, ...]:
 def _reader(judge: str | None, reviews: str | None, dataset: Dataset) -> tuple[Judge | None, Human]:
     """The judge, and the pairs that people compared, for it to be held against."""
     from miniatures.datamodel.errors import InputError
-    from miniatures.finetune.evaluation.calibration import pairs_in_store
-    from miniatures.finetune.evaluation.judged import open_judge
+    from miniatures.finetune.evaluate.calibration import pairs_in_store
+    from miniatures.finetune.evaluate.judged import open_judge
 
     if reviews is not None and judge is None:
         raise InputError("--reviews calibrates a judge, and none is named", hint="Add --judge BACKEND.")
@@ -117,7 +117,7 @@ def _required(evaluation: Evaluation, bounds: list[Bound]) -> Evaluation:
 
 def _keep(evaluation: Evaluation, out: Path) -> dict[str, str]:
     """Write both files, then the cards of miniatures; returns for each why not, if not."""
-    from miniatures.finetune.evaluation.cards import keep_on_cards
+    from miniatures.finetune.evaluate.cards import keep_on_cards
     from miniatures.weights.registry import Registry
 
     _write(evaluation, out)
@@ -145,7 +145,7 @@ def _show(evaluation: Evaluation, out: Path, kept: dict[str, str], as_json: bool
 
 
 def _pass_or_fail(evaluation: Evaluation) -> None:
-    from miniatures.finetune.evaluation.requirements import GateFailed
+    from miniatures.finetune.evaluate.requirements import GateFailed
 
     broken = [one for one in evaluation.requirements if not one.met]
     if broken:

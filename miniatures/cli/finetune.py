@@ -13,9 +13,9 @@ from miniatures.cli.arguments import AsJson
 from miniatures.cli.terminal import console, duration, plain, print_json, table
 
 if TYPE_CHECKING:
-    from miniatures.finetune.callbacks import Progress
-    from miniatures.finetune.preflight import Preflight
-    from miniatures.finetune.training_summary import TrainingSummary
+    from miniatures.finetune.train.callbacks import Progress
+    from miniatures.finetune.train.preflight import Preflight
+    from miniatures.finetune.train.summary import TrainingSummary
 
 _SECONDS_BETWEEN_LINES = 20.0
 
@@ -31,11 +31,12 @@ def finetune(
 ) -> None:
     """Train a miniature and register it as the candidate of its name."""
     from miniatures.datamodel.recipe import Method
-    from miniatures.finetune.carding import register_run
-    from miniatures.finetune.checkpoints import require_room
-    from miniatures.finetune.preflight import preflight
-    from miniatures.finetune.recipe_file import load_recipe
-    from miniatures.finetune.training import ADAPTER, prepare, train
+    from miniatures.finetune.train.card import register_run
+    from miniatures.finetune.train.checkpoints import require_room
+    from miniatures.finetune.train.preflight import preflight
+    from miniatures.finetune.train.prepared import prepare
+    from miniatures.finetune.train.recipe_file import load_recipe
+    from miniatures.finetune.train.training import ADAPTER, train
     from miniatures.weights.registry import Registry
 
     loaded = load_recipe(recipe)

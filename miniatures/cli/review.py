@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from miniatures.cli.review_session import Sitting
     from miniatures.datamodel.draft import DraftStatus
     from miniatures.datamodel.result import ProspectResult
-    from miniatures.finetune.review_queue import DraftToReview, PairToReview
+    from miniatures.review.queue import DraftToReview, PairToReview
     from miniatures.store.store import Store
 
 _ALL = "all"
@@ -44,8 +44,8 @@ def review(
     from miniatures.cli.results import require_run
     from miniatures.cli.review_agreement import show_agreement
     from miniatures.cli.review_session import Sitting
-    from miniatures.finetune.review_queue import waiting_drafts, waiting_pairs
     from miniatures.inputs.campaign import load_campaign
+    from miniatures.review.queue import waiting_drafts, waiting_pairs
     from miniatures.store.open import open_store
 
     statuses, name, loaded = _statuses(status), _reviewer_name(reviewer), load_campaign(campaign)
@@ -103,7 +103,7 @@ def _statuses(status: str) -> tuple[DraftStatus, ...]:
     Raises:
         InputError: there is no such status, or it has no draft to review.
     """
-    from miniatures.finetune.review_queue import WRITTEN
+    from miniatures.review.queue import WRITTEN
 
     if status == _ALL:
         return WRITTEN
@@ -126,7 +126,7 @@ def _reviewer_name(given: str | None) -> str:
 
 
 def _draft_rows(store: Store, results: Sequence[ProspectResult]) -> list[dict[str, Any]]:
-    from miniatures.finetune.review_queue import draft_to_review
+    from miniatures.review.queue import draft_to_review
 
     return [_draft_row(result, draft_to_review(store, result)) for result in results]
 

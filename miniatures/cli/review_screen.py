@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from miniatures.datamodel.check import CheckResult
     from miniatures.datamodel.draft import Draft, EmailText
     from miniatures.datamodel.prospect import Prospect
-    from miniatures.finetune.review_queue import DraftToReview, PairToReview, Quote
+    from miniatures.review.queue import DraftToReview, PairToReview, Quote
 
 _WIDEST = 100
 """Columns of a panel at most: longer lines are hard to read."""
@@ -49,7 +49,7 @@ def show_failed(checks: Iterable[CheckResult], whose: str = "") -> None:
 
 def show_pair(waiting: PairToReview, place: str, *, swapped: bool) -> None:
     """Two emails without a word on who wrote them."""
-    from miniatures.finetune.email_text import email_of
+    from miniatures.review.email_text import email_of
 
     _show_situation(waiting.prospect, waiting.quotes, place)
     shown = (waiting.second, waiting.first) if swapped else (waiting.first, waiting.second)
@@ -59,7 +59,7 @@ def show_pair(waiting: PairToReview, place: str, *, swapped: bool) -> None:
 
 def show_reasons() -> None:
     """The reasons to reject, numbered as they are chosen."""
-    from miniatures.finetune.rubric import reason_texts
+    from miniatures.review.rubric import reason_texts
 
     for number, (reason, text) in enumerate(reason_texts().items(), start=1):
         meaning = text.partition(" Example:")[0]
@@ -70,7 +70,7 @@ def show_rubric() -> None:
     """The whole rubric."""
     from rich.markdown import Markdown
 
-    from miniatures.finetune.rubric import rubric_text
+    from miniatures.review.rubric import rubric_text
 
     console().print(Markdown(rubric_text()))
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from miniatures.datamodel.draft import EmailText
     from miniatures.datamodel.result import ProspectResult
     from miniatures.datamodel.review import Review
-    from miniatures.finetune.review_queue import DraftToReview, PairToReview
     from miniatures.inputs.campaign import LoadedCampaign
+    from miniatures.review.queue import DraftToReview, PairToReview
     from miniatures.store.store import Store
 
 _DRAFT_KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "?": "rubric", "q": "quit"}
@@ -48,7 +48,7 @@ class Sitting:
             Quit: the reviewer ended it.
             EOFError: the input ended.
         """
-        from miniatures.finetune.review_queue import draft_to_review
+        from miniatures.review.queue import draft_to_review
 
         shown = 0
         for result in results:
@@ -76,8 +76,8 @@ class Sitting:
 
     def _judge(self, waiting: DraftToReview, result: ProspectResult) -> Review | None:
         """The review of one draft; None if it is skipped."""
-        from miniatures.finetune.email_text import to_text
-        from miniatures.finetune.reviewing import accept
+        from miniatures.review.email_text import to_text
+        from miniatures.review.reviewing import accept
 
         text = to_text(_email(waiting))
         while True:
@@ -98,8 +98,8 @@ class Sitting:
     def _edit(self, waiting: DraftToReview, result: ProspectResult, text: str) -> tuple[Review | None, str]:
         """The review, or None to choose again, and the text as it was left, so that no work is lost."""
         from miniatures.cli.editor import edit_in_editor
-        from miniatures.finetune.email_text import from_text
-        from miniatures.finetune.reviewing import edit
+        from miniatures.review.email_text import from_text
+        from miniatures.review.reviewing import edit
 
         try:
             saved = edit_in_editor(text)
@@ -133,8 +133,8 @@ class Sitting:
         return report.passed or _choose({"y": "keep it all the same", "n": "go back"}) == "y"
 
     def _reject(self, waiting: DraftToReview) -> Review | None:
-        from miniatures.finetune.reviewing import reject
-        from miniatures.finetune.rubric import reason_texts
+        from miniatures.review.reviewing import reject
+        from miniatures.review.rubric import reason_texts
 
         show_reasons()
         numbers = {str(number): reason for number, reason in enumerate(reason_texts(), start=1)}
@@ -145,7 +145,7 @@ class Sitting:
 
     def _compare(self, pair: PairToReview, place: str) -> Review | None:
         """The review of one pair; None if it is skipped."""
-        from miniatures.finetune.reviewing import Shown, compare, is_swapped
+        from miniatures.review.reviewing import Shown, compare, is_swapped
 
         swapped = is_swapped(pair.first, pair.second, self.reviewer)
         show_pair(pair, place, swapped=swapped)
@@ -157,7 +157,7 @@ class Sitting:
 
 
 def _email(waiting: DraftToReview) -> EmailText:
-    from miniatures.finetune.email_text import email_of
+    from miniatures.review.email_text import email_of
 
     return email_of(waiting.item.answer)
 

@@ -18,7 +18,7 @@ from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prospect import Prospect
-from miniatures.finetune.gold_check import WRITTEN_AT
+from miniatures.finetune.gold_day import WRITTEN_AT
 
 WRITER, RESEARCHER = "writer", "researcher"
 ADDRESS = "prospect@company.example"

@@ -25,9 +25,10 @@ from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.datamodel.prospect import Prospect
 from miniatures.finetune.example_checks import RESEARCHER, WRITER
-from miniatures.finetune.gold import GoldBrief, GoldCompany, GoldFolder, Trap, Worth, read_gold
-from miniatures.finetune.gold_check import WRITTEN_AT, evidence_of
-from miniatures.finetune.gold_examples import candidates
+from miniatures.finetune.gold.check import evidence_of
+from miniatures.finetune.gold.examples import candidates
+from miniatures.finetune.gold.folder import GoldBrief, GoldCompany, GoldFolder, Trap, Worth, read_gold
+from miniatures.finetune.gold_day import WRITTEN_AT
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
 

@@ -32,10 +32,10 @@ from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.trace import new_id
+from miniatures.finetune.dataset.trace_examples import SYNTHESIZE
 from miniatures.finetune.example_checks import RESEARCHER, WRITER, faults
-from miniatures.finetune.gold_check import WRITTEN_AT
+from miniatures.finetune.gold_day import WRITTEN_AT
 from miniatures.finetune.situations import Situation
-from miniatures.finetune.trace_examples import SYNTHESIZE
 from miniatures.prompts.library import PromptLibrary
 from miniatures.store.ledger import StageKey
 from miniatures.store.store import Store

@@ -12,8 +12,8 @@ from miniatures.agents.grounding import email_schema
 from miniatures.backends.grounded_text import KEYWORD
 from miniatures.backends.json_grammar import json_grammar
 from miniatures.datamodel.draft import EmailText
-from miniatures.finetune.gold import read_gold
-from miniatures.finetune.gold_examples import writer_example
+from miniatures.finetune.gold.examples import writer_example
+from miniatures.finetune.gold.folder import read_gold
 
 xgrammar_testing = pytest.importorskip("xgrammar.testing")
 

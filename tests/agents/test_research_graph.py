@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from miniatures.agents import build_research_graph
-from miniatures.agents.tools.fetch.base import FetchOutcome, FetchStatus
+from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchStatus
 from miniatures.datamodel.brief import Signal
 from miniatures.datamodel.campaign import ResearchSettings

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from miniatures.agents.tools.extract.clean import clean_text
 from miniatures.agents.tools.extract.document import Extraction, extract
-from miniatures.agents.tools.fetch.base import FetchStatus
+from miniatures.agents.tools.fetching import FetchStatus
 
 FACT = "In September 2026 Nordvik opened a 9,400-pallet store at Larvik, its third on the Oslofjord."
 MORE = (

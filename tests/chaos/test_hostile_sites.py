@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import psutil
 import pytest
 
-from miniatures.agents.tools.fetch.base import FetchOutcome, FetchStatus
 from miniatures.agents.tools.fetch.http import HttpFetcher
+from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.datamodel.campaign import FetchSettings
 
 Handler = Callable[[str, asyncio.StreamWriter], Awaitable[None]]

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 import pytest
 
-from miniatures.agents.tools.fetch.base import FetchStatus
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.fetch.network import resolve_with_system
+from miniatures.agents.tools.fetching import FetchStatus
 from miniatures.datamodel.campaign import FetchSettings
 
 _watching: list[list[object]] = []

@@ -19,10 +19,10 @@ from miniatures.cli.main import main
 from miniatures.datamodel.errors import ExitCode, InputError
 from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
 from miniatures.datamodel.trace import new_id
-from miniatures.finetune.review_queue import waiting_drafts, waiting_pairs
-from miniatures.finetune.rubric import reason_texts, rubric_version
 from miniatures.inputs.campaign import load_campaign
 from miniatures.inputs.scaffold import create_campaign
+from miniatures.review.queue import waiting_drafts, waiting_pairs
+from miniatures.review.rubric import reason_texts, rubric_version
 from miniatures.store.open import open_store
 from tests.finetune.reviewed_campaign import NAME, run_with_shadow
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from miniatures.finetune.gold import GoldFolder, read_gold
+from miniatures.finetune.gold.folder import GoldFolder, read_gold
 
 GOLD = Path(__file__).parents[2] / "examples" / "gold"
 

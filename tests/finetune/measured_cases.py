@@ -13,9 +13,9 @@ from typing import Any
 
 from miniatures.agents.prompting import brief_variables, signal_variables
 from miniatures.datamodel.example import Example, Source
-from miniatures.finetune.dataset_build import BuildSettings, build_dataset
-from miniatures.finetune.dataset_folder import Dataset
-from miniatures.finetune.gold_examples import written_example
+from miniatures.finetune.dataset.build import BuildSettings, build_dataset
+from miniatures.finetune.dataset.folder import Dataset
+from miniatures.finetune.gold.examples import written_example
 from tests.checks.cases import BODY, BRIEF, PROSPECT, QUOTE, SUBJECT, evidence
 
 PLACES = {

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miniatures.finetune.near_duplicates import NEAR, distinct_ratio, duplicate_groups, near_duplicates, shingles
+from miniatures.finetune.near_duplicates import (
+    NEAR,
+    distinct_ratio,
+    duplicate_groups,
+    near_duplicates,
+    shingles,
+)
 
 LINE = "in september 2026 we opened a store of 9,400 pallet places at larvik, our third on the oslofjord"
 TEXTS = st.lists(st.lists(st.sampled_from("abc"), max_size=9).map(" ".join), max_size=9)

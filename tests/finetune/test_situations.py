@@ -9,7 +9,7 @@ import pytest
 from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.errors import InputError
 from miniatures.finetune.example_checks import case_of
-from miniatures.finetune.gold import Trap
+from miniatures.finetune.gold.folder import Trap
 from miniatures.finetune.situations import draw_situations, read_space
 from miniatures.prompts.library import PromptLibrary
 from tests.finetune.small_space import write_space

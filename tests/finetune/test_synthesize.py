@@ -12,8 +12,8 @@ import pytest
 from miniatures.cli.main import main
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
-from miniatures.finetune.review_queue import waiting_drafts
 from miniatures.inputs.campaign import load_campaign
+from miniatures.review.queue import waiting_drafts
 from miniatures.store.open import open_store
 from tests.chaos.unruly_server import Behaviour, answers, error, status, unruly
 from tests.finetune.small_space import write_space

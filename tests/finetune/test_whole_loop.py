@@ -32,10 +32,10 @@ from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review, ReviewAction
-from miniatures.finetune.dataset_folder import Dataset, open_dataset
-from miniatures.finetune.review_queue import draft_to_review, waiting_drafts
-from miniatures.finetune.reviewing import edit
+from miniatures.finetune.dataset.folder import Dataset, open_dataset
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
+from miniatures.review.queue import draft_to_review, waiting_drafts
+from miniatures.review.reviewing import edit
 from miniatures.store.open import open_store
 from miniatures.weights.home import weights_home
 from miniatures.weights.registry import Registry

@@ -12,13 +12,14 @@ from typing import Any
 import yaml
 
 from miniatures.datamodel.recipe import Recipe
-from miniatures.finetune.callbacks import Progress
-from miniatures.finetune.curve import CurveFile, CurvePoint
-from miniatures.finetune.dataset_build import BuildSettings, build_dataset
-from miniatures.finetune.dataset_folder import Dataset, open_dataset
-from miniatures.finetune.gold_dataset import gold_examples
-from miniatures.finetune.training import CURVE, Prepared, prepare, train
-from miniatures.finetune.training_summary import TrainingSummary
+from miniatures.finetune.dataset.build import BuildSettings, build_dataset
+from miniatures.finetune.dataset.folder import Dataset, open_dataset
+from miniatures.finetune.gold.all_examples import gold_examples
+from miniatures.finetune.train.callbacks import Progress
+from miniatures.finetune.train.curve import CurveFile, CurvePoint
+from miniatures.finetune.train.prepared import Prepared, prepare
+from miniatures.finetune.train.summary import TrainingSummary
+from miniatures.finetune.train.training import CURVE, train
 from tests.finetune.gold_folders import slice_of
 from tests.finetune.tiny_models import tiny_folder
 

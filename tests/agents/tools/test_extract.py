@@ -12,7 +12,7 @@ from miniatures.agents.tools.extract.charset import decode
 from miniatures.agents.tools.extract.document import Extraction, extract
 from miniatures.agents.tools.extract.plain import paragraphs
 from miniatures.agents.tools.extract.published import published_at
-from miniatures.agents.tools.fetch.base import FetchStatus
+from miniatures.agents.tools.fetching import FetchStatus
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

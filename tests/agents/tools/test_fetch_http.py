@@ -16,10 +16,10 @@ import pytest
 
 from miniatures.agents.tools.bounded import BoundedDict
 from miniatures.agents.tools.disk_cache import DiskCache
-from miniatures.agents.tools.fetch.base import FetchStatus
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.fetch.http_cache import DAY_S, WEEK_S, freshness_s
 from miniatures.agents.tools.fetch.pace import LONGEST_PAUSE_S, Pace
+from miniatures.agents.tools.fetching import FetchStatus
 from miniatures.agents.tools.site_server import find_document, serve_sites
 from miniatures.datamodel.campaign import FetchSettings
 from miniatures.datamodel.errors import StoreError

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from miniatures.agents.tools.disk_cache import DiskCache
-from miniatures.agents.tools.fetch.base import FetchOutcome, FetchStatus
 from miniatures.agents.tools.fetch.http import HttpFetcher
+from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchQuery, SearchStatus
 from miniatures.agents.tools.search.folder import FolderSearch
 from miniatures.agents.tools.search.open import open_search

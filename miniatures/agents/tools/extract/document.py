@@ -11,8 +11,7 @@ from miniatures.agents.tools.extract.clean import clean_text
 from miniatures.agents.tools.extract.html import read_html
 from miniatures.agents.tools.extract.pdf import read_pdf
 from miniatures.agents.tools.extract.plain import paragraphs
-from miniatures.agents.tools.fetch.base import FetchStatus
-from miniatures.agents.tools.fetch.problem import FetchProblem
+from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
 
 MAX_CHARACTERS = 400_000
 """Longer texts are cut there."""

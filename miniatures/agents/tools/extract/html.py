@@ -14,8 +14,7 @@ from miniatures.agents.tools.extract.clean import clean_line, clean_text
 from miniatures.agents.tools.extract.hidden import drop_hidden
 from miniatures.agents.tools.extract.links import same_host_links
 from miniatures.agents.tools.extract.published import published_at
-from miniatures.agents.tools.fetch.base import FetchStatus
-from miniatures.agents.tools.fetch.problem import FetchProblem
+from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
 
 MAX_ELEMENTS = 30_000
 """A page with more is refused: extraction time grows faster than its size."""

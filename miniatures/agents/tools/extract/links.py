@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 from lxml.html import HtmlElement
 
-from miniatures.agents.tools.fetch.problem import FetchProblem
-from miniatures.agents.tools.fetch.urls import authority, next_url, web_url
+from miniatures.agents.tools.fetching import FetchProblem
+from miniatures.agents.tools.urls import authority, next_url, web_url
 
 _MOST_LINKS = 500
 _NOT_PAGES = (

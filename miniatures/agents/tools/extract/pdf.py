@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from miniatures.agents.tools.extract.clean import clean_line, clean_text
 from miniatures.agents.tools.extract.plain import paragraphs
-from miniatures.agents.tools.fetch.base import FetchStatus
-from miniatures.agents.tools.fetch.problem import FetchProblem
+from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
 
 MAX_PAGES = 60
 MAX_CHARACTERS = 400_000

@@ -12,9 +12,8 @@ import httpcore
 import httpx
 
 from miniatures.agents.tools.fetch.address import AddressRefused
-from miniatures.agents.tools.fetch.base import FetchStatus
 from miniatures.agents.tools.fetch.network import GuardedBackend, GuardedTransport
-from miniatures.agents.tools.fetch.problem import FetchProblem
+from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
 from miniatures.datamodel.campaign import FetchSettings
 
 READABLE_TYPES = frozenset(

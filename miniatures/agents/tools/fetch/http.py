@@ -14,15 +14,14 @@ import httpx
 from miniatures.agents.tools.disk_cache import DiskCache
 from miniatures.agents.tools.extract.document import Extraction, extract
 from miniatures.agents.tools.fetch.address import AddressGuard
-from miniatures.agents.tools.fetch.base import FetchOutcome, FetchStatus, PageFetcher
 from miniatures.agents.tools.fetch.download import Downloader, Reply
 from miniatures.agents.tools.fetch.hosts import HostsMap
 from miniatures.agents.tools.fetch.http_cache import HttpCache, KeptReply
 from miniatures.agents.tools.fetch.network import GuardedBackend, Resolve, resolve_with_system
 from miniatures.agents.tools.fetch.pace import HostPace, Pace
-from miniatures.agents.tools.fetch.problem import FetchProblem
 from miniatures.agents.tools.fetch.robots import Robots
-from miniatures.agents.tools.fetch.urls import authority, next_url, web_url
+from miniatures.agents.tools.fetching import FetchOutcome, FetchProblem, FetchStatus, PageFetcher
+from miniatures.agents.tools.urls import authority, next_url, web_url
 from miniatures.datamodel.campaign import FetchSettings
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.hashing import text_hash

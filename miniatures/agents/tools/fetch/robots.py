@@ -10,9 +10,8 @@ from typing import Any
 import httpx
 
 from miniatures.agents.tools.bounded import BoundedDict
-from miniatures.agents.tools.fetch.base import FetchStatus
 from miniatures.agents.tools.fetch.download import Reply
-from miniatures.agents.tools.fetch.problem import FetchProblem
+from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
 
 _RULES_KEPT_S = 24 * 3600.0
 _PROBLEM_KEPT_S = 300.0

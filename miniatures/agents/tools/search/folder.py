@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from miniatures.agents.tools.extract.document import extract
-from miniatures.agents.tools.fetch.base import FetchStatus
+from miniatures.agents.tools.fetching import FetchStatus
 from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
 from miniatures.agents.tools.search.ranking import RankedPages
 from miniatures.agents.tools.search.websites import host_of

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from miniatures.agents.tools.bounded import BoundedDict
-from miniatures.agents.tools.fetch.base import FetchOutcome, FetchStatus
+from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
 from miniatures.agents.tools.search.ranking import RankedPages
 from miniatures.agents.tools.search.websites import host_of, root_url

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from miniatures.agents.tools.fetch.problem import FetchProblem
-from miniatures.agents.tools.fetch.urls import web_url
+from miniatures.agents.tools.fetching import FetchProblem
+from miniatures.agents.tools.urls import web_url
 
 
 def root_url(website: str) -> str:

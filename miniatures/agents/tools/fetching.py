@@ -1,0 +1,56 @@
+"""The fetch protocol: a URL in, the page's main text out, or the closed word for why there is none."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from miniatures.datamodel.evidence import Page
+
+
+class FetchStatus(StrEnum):
+    """Everything that can come of a fetch."""
+
+    FETCHED = "fetched"
+    EMPTY = "empty"
+    NOT_FOUND = "not_found"
+    BLOCKED = "blocked"
+    ROBOTS_DISALLOWED = "robots_disallowed"
+    ADDRESS_REFUSED = "address_refused"
+    NEEDS_BROWSER = "needs_browser"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    TOO_LARGE = "too_large"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    TIMED_OUT = "timed_out"
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
+
+
+class FetchOutcome(BaseModel):
+    """What one fetch gave; `page` is set exactly when the status is `fetched`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: FetchStatus
+    url: str
+    page: Page | None = None
+    detail: str = ""
+
+
+class FetchProblem(Exception):
+    """Why a fetch gave no page: raised inside the fetcher, and turned into an outcome at its edge."""
+
+    def __init__(self, status: FetchStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class PageFetcher(Protocol):
+    """Fetches and extracts. Expected failures are outcomes, not exceptions."""
+
+    async def fetch(self, url: str) -> FetchOutcome:
+        """The page's main text."""
+        ...

@@ -1,0 +1,38 @@
+"""Finds the base that a recipe names, and its tokenizer, which makes the tokens that an engine would make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from miniatures.backends.hugging_face_load import Checkpoint
+from miniatures.weights.catalog import CATALOG
+from miniatures.weights.gguf_header import read_header
+from miniatures.weights.pull import ensure_weights
+
+_SPLITTING = "tokenizer.ggml.pre"
+
+
+def checkpoint_of(base: str, folder: Path) -> Checkpoint:
+    """Where the recipe's base is: a named weight, a GGUF file or a folder beside the recipe, else a hub name."""
+    beside = folder / base
+    if base in CATALOG or base.endswith(".gguf"):
+        return Checkpoint(base, ensure_weights(str(beside) if beside.is_file() else base))
+    return Checkpoint(str(beside) if beside.is_dir() else base)
+
+
+def load_tokenizer(checkpoint: Checkpoint) -> Any:
+    """The base's tokenizer, which makes the tokens that an engine would make of the same text.
+
+    transformers forgets that SmolLM's tokenizer parts digits from all else; then two blanks before a digit would be
+    other tokens in training than when serving.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(**checkpoint.arguments)
+    if checkpoint.gguf is not None and read_header(checkpoint.gguf).metadata.get(_SPLITTING) == "smollm":
+        from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
+
+        steps = [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]
+        tokenizer.backend_tokenizer.pre_tokenizer = Sequence(steps)
+    return tokenizer

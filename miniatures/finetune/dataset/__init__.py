@@ -1,0 +1,1 @@
+"""Examples of traces and gold data, frozen into a dataset with a manifest."""

@@ -1,0 +1,208 @@
+"""Freezes examples into a dataset: near-duplicates handled, companies split, prompts rendered, everything hashed.
+
+Nothing here looks at a clock, and nothing depends on the order in which examples arrive: building twice gives the same
+bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.example import Example, Source
+from miniatures.datamodel.prompt import ChatMessage
+from miniatures.finetune.dataset.folder import Dataset, clear_folder, write_lines, write_manifest, write_split
+from miniatures.finetune.dataset.rendering import answer_text, chat_messages, wanted_answer
+from miniatures.finetune.dataset.sightings import is_choice, is_sighting
+from miniatures.finetune.dataset.split import split_by_company
+from miniatures.finetune.near_duplicates import duplicate_groups
+from miniatures.prompts.library import PromptLibrary
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """How a dataset is made of examples."""
+
+    seed: int = 7
+    profile: Profile = Profile.COMPACT
+    validation: float = 0.06
+    test: float = 0.0
+    keep_near_duplicates: bool = False
+    sides: Mapping[str, Split] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    dropped: Mapping[DropReason, int] = field(default_factory=dict)
+
+
+def build_dataset(
+    examples: Iterable[Example], folder: Path, settings: BuildSettings, prompts: PromptLibrary | None = None
+) -> Dataset:
+    """Write the dataset.
+
+    Raises:
+        InputError: there is nothing to write, or a prompt asks for a variable that an example lacks.
+    """
+    library = prompts or PromptLibrary()
+    wanted = (one for one in examples if settings.profile is Profile.COMPACT or not is_sighting(one))
+    given = sorted({example.id: example for example in wanted}.values(), key=_standing)
+    rendered, unrenderable = _rendered(given, library, settings.profile)
+    ordered = [row.example for row in rendered.values()]
+    groups = _groups(ordered)
+    kept, flagged, duplicates = _without_duplicates(ordered, groups, settings)
+    shares = {Split.TEST: settings.test, Split.VALIDATION: settings.validation}
+    sides = split_by_company(kept, shares, seed=settings.seed, known=settings.sides)
+    sides = {split: [one for one in side if _belongs(one, split, settings.profile)] for split, side in sides.items()}
+    tested = _tested_sightings(sides)
+    sides = {split: [one for one in side if one.id not in tested] for split, side in sides.items()}
+    rows = {split: [rendered[example.id] for example in sides[split]] for split in Split}
+    clear_folder(folder)
+    files = {split: write_split(folder, split, rows[split]) for split in Split}
+    dropped = Counter(settings.dropped)
+    dropped[DropReason.NEAR_DUPLICATE] += duplicates
+    dropped[DropReason.UNRENDERABLE] += unrenderable
+    dropped[DropReason.TESTED] += len(tested)
+    every = [example for split in Split for example in sides[split]]
+    manifest = DatasetManifest(
+        sources=settings.sources,
+        seed=settings.seed,
+        profile=settings.profile.value,
+        prompt_versions={role: library.version(role, settings.profile) for role in sorted({e.role for e in every})},
+        splits=files,
+        extra_files=_other_formats(folder, rows),
+        roles=dict(sorted(Counter(example.role for example in every).items())),
+        example_sources=dict(sorted(Counter(example.source.value for example in every).items())),
+        dropped={reason: count for reason, count in sorted(dropped.items()) if count},
+        flagged_near_duplicates=flagged,
+        lineage={example.id: example.lineage for example in every},
+    )
+    write_manifest(folder, manifest)
+    return Dataset(folder, manifest)
+
+
+_STANDING = (Source.EDITED, Source.ACCEPTED, Source.GOLD, Source.CHECKED, Source.TEACHER, Source.VARIANT)
+
+
+def _standing(example: Example) -> tuple[int, str]:
+    """What people stand behind comes first, so that of near-duplicates it is kept."""
+    return _STANDING.index(example.source), example.id
+
+
+def _rendered(
+    examples: Sequence[Example], prompts: PromptLibrary, profile: Profile
+) -> tuple[dict[str, DatasetRow], int]:
+    """A row for each example by its id, and how many could not be rendered.
+
+    Raises:
+        InputError: there are no examples, or none of them can be rendered; says why the first could not.
+    """
+    rows: dict[str, DatasetRow] = {}
+    errors: list[InputError] = []
+    for example in examples:
+        try:
+            rows[example.id] = _row(example, prompts, profile)
+        except InputError as error:
+            errors.append(error)
+    if not rows:
+        hint = "Loosen the selection, or review more drafts: miniatures review."
+        raise errors[0] if errors else InputError("no example is left to build a dataset of", hint=hint)
+    return rows, len(errors)
+
+
+def _belongs(example: Example, split: Split, profile: Profile) -> bool:
+    """A small researcher learns from questions about one sentence; it is measured by whole lists, as any other is."""
+    if profile is Profile.FULL:
+        return True
+    return not is_sighting(example) if split is Split.TEST else not is_choice(example)
+
+
+def _tested_sightings(sides: Mapping[Split, Sequence[Example]]) -> set[str]:
+    """Ids of questions about a sentence, and of their variants, that a list of the test side has as well.
+
+    Boilerplate of other companies stands among the sentences of a list.
+    """
+    lists = [example for example in sides[Split.TEST] if is_choice(example)]
+    asked = {sentence["text"] for example in lists for sentence in example.variables["sentences"]}
+    learned = [one for split in (Split.TRAIN, Split.VALIDATION) for one in sides[split] if is_sighting(one)]
+    origins = {one.lineage[:1] for one in learned if one.variables["sentences"][0]["text"] in asked}
+    return {one.id for one in learned if one.lineage[:1] in origins}
+
+
+def _row(example: Example, prompts: PromptLibrary, profile: Profile) -> DatasetRow:
+    """The example as a model of this profile is asked; no small one is asked to choose out of a list."""
+    messages = chat_messages(example, prompts, Profile.FULL if is_choice(example) else profile)
+    if example.answer is not None:
+        messages = (
+            *messages,
+            ChatMessage(role="assistant", content=answer_text(wanted_answer(example, example.answer))),
+        )
+    return DatasetRow(id=example.id, messages=messages, example=example)
+
+
+def _groups(examples: Sequence[Example]) -> list[int]:
+    """Near-duplicates of each example's answer, within its role; an example without one stands alone."""
+    texts = [
+        f"{example.role} {place} " if example.answer is None or example.role != "writer" else _prose(example)
+        for place, example in enumerate(examples)
+    ]
+    return duplicate_groups(texts)
+
+
+def _prose(example: Example) -> str:
+    answer = example.answer or {}
+    return str(answer.get("body") or answer_text(answer))
+
+
+def _without_duplicates(
+    examples: Sequence[Example], groups: Sequence[int], settings: BuildSettings
+) -> tuple[list[tuple[Example, int]], int, int]:
+    """Each example with its group. Variants are near-duplicates on purpose and stay; of others the first is kept.
+
+    `flagged` counts the others whether they are dropped or not.
+    """
+    kept: list[tuple[Example, int]] = []
+    seen: set[int] = set()
+    flagged = dropped = 0
+    for example, group in zip(examples, groups, strict=True):
+        original = example.source is not Source.VARIANT
+        if original and group in seen:
+            flagged += 1
+            if not settings.keep_near_duplicates:
+                dropped += 1
+                continue
+        if original:
+            seen.add(group)
+        kept.append((example, group))
+    return kept, flagged, dropped
+
+
+def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> dict[str, str]:
+    """OpenAI's fine-tuning format for the two sides that it takes, and preference pairs where reviewers made any."""
+    written = {}
+    for split in (Split.TRAIN, Split.VALIDATION):
+        name = f"openai.{split}.jsonl"
+        answered = (row for row in rows[split] if row.example.answer is not None)
+        written[name] = write_lines(folder / name, (_openai(row) for row in answered))
+    pairs = [row for row in rows[Split.TRAIN] if row.example.rejected is not None]
+    if pairs:
+        lines = (_preference(row) for row in pairs)
+        written["preferences.jsonl"] = write_lines(folder / "preferences.jsonl", lines)
+    return written
+
+
+def _openai(row: DatasetRow) -> str:
+    return json.dumps({"messages": [message.model_dump() for message in row.messages]}, ensure_ascii=False)
+
+
+def _preference(row: DatasetRow) -> str:
+    def turn(answer: dict[str, Any]) -> list[dict[str, str]]:
+        return [{"role": "assistant", "content": answer_text(wanted_answer(row.example, answer))}]
+
+    prompt = [message.model_dump() for message in row.prompt]
+    chosen, rejected = turn(row.example.answer or {}), turn(row.example.rejected or {})
+    return json.dumps({"prompt": prompt, "chosen": chosen, "rejected": rejected}, ensure_ascii=False)

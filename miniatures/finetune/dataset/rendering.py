@@ -1,0 +1,77 @@
+"""Turns an example into the very text that is served and the answer that is wanted: one prompt path for both.
+
+The prompt is rendered by the same library and the same chat template as a backend's; the answer is the compact JSON
+that the backends' grammar lets a model write.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from miniatures.backends.ask import to_langchain
+from miniatures.backends.chat_template import ChatTemplate
+from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.example import Example
+from miniatures.datamodel.prompt import ChatMessage
+from miniatures.finetune.dataset.sightings import is_choice
+from miniatures.prompts.library import PromptLibrary
+
+
+class Tokenizer(Protocol):
+    """What is needed of a tokenizer: tokens of a text, nothing added."""
+
+    def encode(self, text: str, add_special_tokens: bool) -> list[int]: ...
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """One example as tokens; the first `prompt` of them are read, the others are learned.
+
+    Examples of one `family` begin alike: they have the same system message.
+    """
+
+    tokens: list[int]
+    prompt: int
+    family: str = ""
+
+    @property
+    def answer(self) -> int:
+        """How many tokens are learned."""
+        return len(self.tokens) - self.prompt
+
+
+def answer_text(answer: dict[str, Any]) -> str:
+    """The answer as a model writes it: JSON on one line, one space after a colon or comma."""
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def wanted_answer(example: Example, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer as a model may give it: a choice names no more sentences than were asked for."""
+    if not is_choice(example):
+        return answer
+    return {"choices": answer["choices"][: example.variables["facts"]]}
+
+
+def chat_messages(example: Example, prompts: PromptLibrary, profile: Profile) -> tuple[ChatMessage, ...]:
+    """The prompt's messages, rendered from the example's variables.
+
+    Raises:
+        InputError: the template asks for a variable that the example lacks.
+    """
+    return prompts.render(example.role, profile, example.variables).messages
+
+
+def served_prompt(messages: tuple[ChatMessage, ...], template: ChatTemplate) -> str:
+    """The text that an engine would be given, up to and with the mark that opens the answer."""
+    return template.render(to_langchain(messages))
+
+
+def tokenize(
+    messages: tuple[ChatMessage, ...], answer: str, template: ChatTemplate, tokenizer: Tokenizer, end: int
+) -> Tokenized:
+    """Prompt, answer and the token that ends the turn, which has to be learned or the model never stops."""
+    prompt = tokenizer.encode(served_prompt(messages, template), add_special_tokens=False)
+    wanted = tokenizer.encode(template.defuse(answer), add_special_tokens=False)
+    return Tokenized([*prompt, *wanted, end], len(prompt), messages[0].content)

@@ -1,0 +1,150 @@
+"""Finds the examples that `dataset build --from` names: campaigns in their stores, and folders of gold data.
+
+Gold data is about fictional people and stays as it is; whoever stands in a trace is replaced by a surrogate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from miniatures.datamodel.dataset import DropReason
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.example import Example
+from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
+from miniatures.finetune.dataset.trace_examples import TraceSelection, trace_examples
+from miniatures.finetune.example_checks import faults
+from miniatures.finetune.gold.all_examples import gold_examples
+from miniatures.inputs.campaign import CAMPAIGN_FILE, LoadedCampaign, load_campaign
+from miniatures.prompts.library import PromptLibrary
+from miniatures.store.open import open_store
+
+_GOLD_FILE = "briefs.yaml"
+
+
+@dataclass(frozen=True)
+class CampaignSource:
+    """A campaign's traces: its name, its store, and its own prompt templates if it has any."""
+
+    name: str
+    store_url: str
+    prompts: Path | None = None
+
+
+@dataclass
+class Gathered:
+    """Everything that the sources gave, what was left out and why, and how the sources are called."""
+
+    examples: list[Example] = field(default_factory=list)
+    dropped: Counter[DropReason] = field(default_factory=Counter)
+    sources: tuple[str, ...] = ()
+
+
+def find_sources(named: Iterable[str], store: str | None) -> tuple[list[CampaignSource], list[Path]]:
+    """Campaigns and gold folders, each once, in an order that does not depend on how they were listed.
+
+    A name is a gold folder, a campaign file or folder, a folder of campaign folders, or a campaign's name in `store`.
+
+    Raises:
+        InputError: a name is none of these.
+    """
+    campaigns: dict[tuple[str, str], CampaignSource] = {}
+    gold: dict[Path, Path] = {}
+    for name in named:
+        path = Path(name).expanduser()
+        if (path / _GOLD_FILE).is_file():
+            gold[path.resolve()] = path
+            continue
+        for source in _campaigns(name, path, store):
+            campaigns[source.name, source.store_url] = source
+    ordered = sorted(gold.values(), key=lambda folder: (folder.name, str(folder)))
+    return [campaigns[key] for key in sorted(campaigns)], ordered
+
+
+def _campaigns(name: str, path: Path, store: str | None) -> list[CampaignSource]:
+    if path.is_dir() and not (path / CAMPAIGN_FILE).is_file():
+        inner = sorted(path.glob(f"*/{CAMPAIGN_FILE}"))
+        if inner:
+            return [_of_file(load_campaign(file)) for file in inner]
+    if path.exists():
+        return [_of_file(load_campaign(path))]
+    if store is not None:
+        return [CampaignSource(name, store)]
+    raise InputError(
+        f"{name} is no campaign file and no folder of gold data",
+        hint="Name a campaign.yaml, a gold folder, or a campaign by its name together with --store.",
+    )
+
+
+def _of_file(loaded: LoadedCampaign) -> CampaignSource:
+    return CampaignSource(loaded.name, loaded.store_url, loaded.prompts_folder)
+
+
+def prompts_of(campaigns: Sequence[CampaignSource]) -> PromptLibrary:
+    """The templates to render with: the campaigns' own, if they agree on them.
+
+    Raises:
+        InputError: two campaigns override the prompts, each in its own way.
+    """
+    folders = sorted({source.prompts for source in campaigns if source.prompts and any(source.prompts.glob("*.jinja"))})
+    if len(folders) > 1:
+        raise InputError(
+            f"the campaigns have prompts of their own in {folders[0]} and {folders[1]}, and a dataset has one set",
+            hint="Build a dataset for each, or give both campaigns the same prompts.",
+        )
+    return PromptLibrary(folders[0] if folders else None)
+
+
+def gather_examples(
+    campaigns: Sequence[CampaignSource], gold: Sequence[Path], selection: TraceSelection, seed: int, variants: int
+) -> Gathered:
+    """All examples of the sources.
+
+    Raises:
+        InputError: a gold folder holds mistakes, or a store has no traces of a campaign.
+        StoreError: a store cannot be read.
+    """
+    gathered = Gathered(sources=(*(one.name for one in campaigns), *(f"gold:{folder.name}" for folder in gold)))
+    contacts: set[Contact] = set()
+    traced: list[Example] = []
+    for source in campaigns:
+        traced += _of_campaign(source, selection, gathered, contacts)
+    gathered.examples += _about_strangers(traced, contacts, seed, gathered)
+    if gold:
+        made, refused = gold_examples(gold, seed, variants)
+        gathered.examples += [example for example in made if example.role in selection.roles]
+        gathered.dropped[DropReason.FAILED_CHECKS] += refused
+    return gathered
+
+
+def _of_campaign(
+    source: CampaignSource, selection: TraceSelection, gathered: Gathered, contacts: set[Contact]
+) -> list[Example]:
+    with open_store(source.store_url, create=False) as store:
+        traces = list(store.traces(source.name))
+        if not traces:
+            raise InputError(f"the store holds no traces of the campaign {source.name}", hint="Run the campaign first.")
+        found = trace_examples(traces, store.reviews(source.name), selection)
+        people = [result.prospect for result in store.results(source.name)]
+    contacts |= {Contact(one.first_name, one.last_name, one.company) for one in people}
+    gathered.dropped += found.dropped
+    return found.examples
+
+
+def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int, gathered: Gathered) -> list[Example]:
+    """The examples with surrogates. One that its surrogates spoil is left out: it would teach a fault."""
+    surrogates = Surrogates(contacts | contacts_of(examples), seed)
+    kept = []
+    for example in examples:
+        changed = surrogates.replace(example)
+        if _faulty(changed) and not _faulty(example):
+            gathered.dropped[DropReason.FAILED_CHECKS] += 1
+        else:
+            kept.append(changed)
+    return kept
+
+
+def _faulty(example: Example) -> bool:
+    return example.answer is not None and bool(faults(example.role, example.variables, example.answer))

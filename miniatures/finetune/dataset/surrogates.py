@@ -1,0 +1,288 @@
+"""Replaces contacts' names, addresses and telephone numbers, so that no model memorizes a real person.
+
+Each word of a name has one surrogate, drawn by seed: the same person is the same stranger in every example, whatever
+the order. The sender stays who they are, and so does the company. A name that is an everyday word as well (May, Grace),
+or that the brief or the company carries too (Miller of Miller Bakery), is replaced only where it plainly means the
+person: in the greeting, beside another part of the name, or after a title such as Ms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from miniatures.agents.companies import company_key
+from miniatures.checks.words import fold
+from miniatures.datamodel.example import Example
+from miniatures.datamodel.hashing import text_hash
+from miniatures.finetune.dataset.contact_details import EMAIL, PHONE, surrogate_email, surrogate_phone
+from miniatures.finetune.dataset.name_words import (
+    HONORIFICS,
+    cuts,
+    in_case_of,
+    is_everyday,
+    is_unspaced,
+    keys,
+    name_parts,
+    script,
+    touch,
+    word_pattern,
+    words_in,
+)
+from miniatures.finetune.dataset.surrogate_names import FAMILY, GIVEN
+
+_GREETING = re.compile(r"\s*[^\n,:;!.?。，！]{1,80}")  # noqa: RUF001
+_TEXT_FIELDS = ("quotes", "sentences")
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A person who must not be memorized."""
+
+    first_name: str
+    last_name: str
+    company: str
+
+
+class Surrogates:
+    """The replacement of everybody in `contacts`, who are found in all examples about their company."""
+
+    def __init__(self, contacts: Iterable[Contact], seed: int) -> None:
+        self._seed = seed
+        self._of_company: dict[str, set[Contact]] = defaultdict(set)
+        for contact in contacts:
+            self._of_company[company_key(contact.company)].add(contact)
+        self._originals = frozenset(
+            key for group in self._of_company.values() for contact in group for key in _all_keys(contact)
+        )
+        self._known: dict[tuple[str, str], str] = {}
+
+    def replace(self, example: Example) -> Example:
+        """The same example about strangers; `company`, by which datasets are split, stays."""
+        own = _contact_of(example)
+        others = sorted(self._of_company[company_key(example.company)], key=str)
+        table = _Table(self.surrogate, _guarded(example))
+        for contact in ([own] if own else []) + [other for other in others if other != own]:
+            table.add(contact.first_name, "given")
+            table.add(contact.last_name, "family")
+            table.join(contact)
+        replacement = _Replacement(table, example.variables.get("brief") or {}, self._seed)
+        return example.model_copy(
+            update={
+                "variables": _variables(example.variables, replacement),
+                "answer": _answer(example.answer, replacement),
+                "rejected": _answer(example.rejected, replacement),
+            }
+        )
+
+    def surrogate(self, word: str, kind: str) -> str:
+        """The stand-in for one word of a name, `given` or `family`; never a word of anybody's real name here."""
+        key = (fold(word), kind)
+        if key not in self._known:
+            self._known[key] = self._draw(word, kind)
+        return self._known[key]
+
+    def _draw(self, word: str, kind: str) -> str:
+        if len(word) == 1 and not is_unspaced(word):
+            letters = [chr(letter) for letter in range(ord("A"), ord("Z") + 1) if chr(letter) != word.upper()]
+            return min(letters, key=lambda letter: text_hash(f"{self._seed} {fold(word)} {letter}"))
+        lists = GIVEN if kind == "given" else FAMILY
+        names = lists.get(script(word), lists["LATIN"])
+        free = [name for name in names if keys(name).isdisjoint(self._originals)]
+        pool = free or [name for name in lists["LATIN"] if fold(name) != fold(word)]
+        return min(pool, key=lambda name: text_hash(f"{self._seed} {kind} {fold(word)} {name}"))
+
+
+class _Table:
+    """What stands for each word of the names in one example, by the word's folded spellings."""
+
+    def __init__(self, surrogate: Callable[[str, str], str], guarded: frozenset[str]) -> None:
+        self._surrogate = surrogate
+        self._guarded = guarded
+        self._by_key: dict[str, str] = {}
+        self.joined: dict[str, str] = {}
+
+    def add(self, name: str, kind: str) -> None:
+        """Take in the words of a name; of two people with one name the first decides what it is."""
+        for word in name_parts(name):
+            for key in keys(word):
+                self._by_key.setdefault(key, self._surrogate(word, kind))
+            if is_unspaced(word) and len(word) > 1:
+                self.joined.setdefault(word, self._surrogate(word, kind))
+
+    def join(self, contact: Contact) -> None:
+        """A whole name in a script without spaces, family name first, as it stands within a run of letters."""
+        parts = [self.find(contact.last_name), self.find(contact.first_name)]
+        if all(parts) and is_unspaced(contact.last_name):
+            self.joined[contact.last_name + contact.first_name] = "".join(filter(None, parts))
+
+    def find(self, word: str) -> str | None:
+        return self._by_key.get(fold(word))
+
+    def is_guarded(self, word: str) -> bool:
+        """Whether the word alone may mean something else than the person."""
+        folded = fold(word)
+        return folded in self._guarded or is_everyday(folded) or len(word) == 1 or word.islower()
+
+    def is_everyday(self, word: str) -> bool:
+        """Whether in this spelling it is rather the word than the name."""
+        return word.islower() and is_everyday(fold(word))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A word that is part of a name: where it stands, what it is, what it becomes, and what clings to it."""
+
+    start: int
+    end: int
+    word: str
+    surrogate: str
+
+
+class _Replacement:
+    """Rewrites the texts of one example; the brief's addresses and numbers stay, and its sender's whole name."""
+
+    def __init__(self, table: _Table, brief: Mapping[str, Any], seed: int) -> None:
+        self._table = table
+        self._kept = fold(str(brief))
+        self._kept_digits = re.sub(r"\D", "", self._kept)
+        self._sender = re.compile(re.escape(str(brief.get("sender", {}).get("name", ""))) or r"(?!)")
+        self._seed = seed
+
+    def name(self, text: str) -> str:
+        """A field that holds nothing but a name."""
+        return self._rewrite(text, greeting=len(text))
+
+    def text(self, text: str) -> str:
+        """Running text."""
+        return self._rewrite(text, greeting=0)
+
+    def body(self, text: str) -> str:
+        """An email's body, whose first line greets."""
+        opening = _GREETING.match(text)
+        return self._rewrite(text, greeting=opening.end() if opening else 0)
+
+    def _rewrite(self, text: str, greeting: int) -> str:
+        parts: list[str] = []
+        done = 0
+        for start, end, new in self._changes(text, greeting):
+            parts += [text[done:start], new]
+            done = end
+        rewritten = "".join([*parts, text[done:]])
+        for name in sorted(self._table.joined, key=len, reverse=True):
+            rewritten = rewritten.replace(name, self._table.joined[name])
+        return rewritten
+
+    def _changes(self, text: str, greeting: int) -> list[tuple[int, int, str]]:
+        changes: list[tuple[int, int, str]] = []
+        tokens: list[_Piece | re.Match[str]] = []
+        senders = [found.span() for found in self._sender.finditer(text, greeting)]
+        for match in _token_pattern().finditer(text):
+            if match.lastgroup == "word":
+                is_sender = any(start <= match.start() < end for start, end in senders)
+                tokens.append(match if is_sender else self._piece(match) or match)
+                continue
+            new = self._address(match[0]) if match.lastgroup == "email" else self._number(match[0])
+            changes.append((match.start(), match.end(), new))
+        for place, token in enumerate(tokens):
+            if isinstance(token, _Piece) and self._means_person(text, tokens, place, greeting):
+                changes.append((token.start, token.end, in_case_of(token.word, token.surrogate)))
+        return sorted(changes)
+
+    def _piece(self, match: re.Match[str]) -> _Piece | None:
+        """The part of the word that is a name: all of it, or without a possessive ending or an elided article."""
+        for start, end in cuts(match[0]):
+            surrogate = self._table.find(match[0][start:end])
+            if surrogate is not None:
+                return _Piece(match.start() + start, match.start() + end, match[0][start:end], surrogate)
+        return None
+
+    def _means_person(self, text: str, tokens: list[Any], place: int, greeting: int) -> bool:
+        piece: _Piece = tokens[place]
+        if not self._table.is_guarded(piece.word) or piece.end <= greeting:
+            return True
+        if self._table.is_everyday(piece.word):
+            return False
+        before = tokens[place - 1] if place else None
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        if isinstance(before, re.Match):
+            titled = fold(before[0]) in HONORIFICS and touch(text, before.end(), piece.start)
+            if titled:
+                return True
+        elif before is not None and touch(text, before.end, piece.start):
+            return True
+        return isinstance(after, _Piece) and touch(text, piece.end, after.start)
+
+    def _address(self, email: str) -> str:
+        return email if fold(email) in self._kept else surrogate_email(email, self._seed)
+
+    def _number(self, phone: str) -> str:
+        kept = re.sub(r"\D", "", phone) in self._kept_digits
+        return phone if kept else surrogate_phone(phone, self._seed)
+
+
+def contacts_of(examples: Iterable[Example]) -> set[Contact]:
+    """Whom the examples are written to."""
+    return {contact for contact in map(_contact_of, examples) if contact is not None}
+
+
+def _contact_of(example: Example) -> Contact | None:
+    prospect = example.variables.get("prospect")
+    if not isinstance(prospect, Mapping):
+        return None
+    return Contact(str(prospect.get("first_name", "")), str(prospect.get("last_name", "")), example.company)
+
+
+def _variables(variables: dict[str, Any], replacement: _Replacement) -> dict[str, Any]:
+    changed = dict(variables)
+    if isinstance(variables.get("prospect"), Mapping):
+        names = {key: replacement.name(variables["prospect"].get(key, "")) for key in ("first_name", "last_name")}
+        changed["prospect"] = {**variables["prospect"], **names}
+    for field in _TEXT_FIELDS:
+        if field in variables:
+            changed[field] = [{**item, "text": replacement.text(item["text"])} for item in variables[field]]
+    if variables.get("previous"):
+        changed["previous"] = _answer(variables["previous"], replacement)
+    if variables.get("reasons"):
+        changed["reasons"] = [replacement.text(reason) for reason in variables["reasons"]]
+    return changed
+
+
+def _answer(answer: dict[str, Any] | None, replacement: _Replacement) -> dict[str, Any] | None:
+    if answer is None:
+        return None
+    return {
+        key: value if not isinstance(value, str) else (replacement.body if key == "body" else replacement.text)(value)
+        for key, value in answer.items()
+    }
+
+
+def _guarded(example: Example) -> frozenset[str]:
+    """Folded words of the brief and the company."""
+    texts = (*_strings(example.variables.get("brief", {})), example.company)
+    return frozenset(fold(word) for text in texts for word in words_in(text))
+
+
+def _strings(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _strings(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _strings(one)
+
+
+def _all_keys(contact: Contact) -> Iterator[str]:
+    for word in (*name_parts(contact.first_name), *name_parts(contact.last_name)):
+        yield from keys(word)
+
+
+@lru_cache(maxsize=1)
+def _token_pattern() -> re.Pattern[str]:
+    return re.compile(rf"(?P<email>{EMAIL})|(?P<phone>{PHONE})|(?P<word>{word_pattern()})")

@@ -1,0 +1,50 @@
+"""Keeps what was found on the cards of the miniatures that were measured, where promotion looks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miniatures.datamodel.dataset import Split
+from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation
+from miniatures.datamodel.miniature import DECISIVE, MiniatureCard
+from miniatures.finetune.dataset.trained_companies import company_hash
+from miniatures.weights.registry import Registry
+
+
+def keep_on_cards(evaluation: Evaluation, registry: Registry) -> dict[str, str]:
+    """Write scores and comparisons to the card of each miniature, unless they say too little or too much.
+
+    Returns why not, by the pinned name; an empty reason where they were kept.
+
+    Raises:
+        RegistryError: a card is damaged or gone.
+    """
+    reasons = {}
+    for found, card in _miniatures(evaluation, registry):
+        reasons[found.name] = _against_keeping(evaluation, card)
+        if not reasons[found.name]:
+            news = {"scores": found.scores, "comparisons": found.comparisons, "evaluated_on": evaluation.dataset}
+            registry.update_card(card.model_copy(update=news))
+    return reasons
+
+
+def _miniatures(evaluation: Evaluation, registry: Registry) -> Iterator[tuple[BackendEvaluation, MiniatureCard]]:
+    for found in evaluation.backends:
+        kind, _, rest = found.name.partition(":")
+        if kind == "miniature":
+            name, _, version = rest.partition("@")
+            yield found, registry.card(name, version)
+
+
+def _against_keeping(evaluation: Evaluation, card: MiniatureCard) -> str:
+    if evaluation.limit is not None or evaluation.split is not Split.TEST:
+        return "only a whole test split is kept"
+    unasked = [role for role in card.prompt_versions if role in DECISIVE and role not in evaluation.roles]
+    if unasked:
+        return f"it was trained as {unasked[0]} too, and not asked as one"
+    companies = {case.company for case in evaluation.writer_cases}
+    companies |= {case.company for case in evaluation.research_cases}
+    seen = {company for company in companies if company_hash(company) in (card.companies or ())}
+    if seen:
+        return f"it was trained on {len(seen)} of the {len(companies)} companies"
+    return ""

@@ -1,0 +1,186 @@
+"""Runs an evaluation: opens each backend, asks it the cases of a dataset, and puts what was found together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from miniatures.backends.base import Backend
+from miniatures.backends.spec import open_backend, parse_spec
+from miniatures.backends.wrappers.retrying import RetryingBackend
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation, Phase
+from miniatures.datamodel.miniature import ALL_CHECKS, Stage
+from miniatures.finetune.dataset.folder import Dataset
+from miniatures.finetune.evaluate import researching, writing
+from miniatures.finetune.evaluate.answers import AnswerLog, Asker
+from miniatures.finetune.evaluate.cases import ResearchQuestion, WriterQuestion
+from miniatures.finetune.evaluate.comparing import Cases, compared
+from miniatures.finetune.evaluate.costs import costs_of, usd_per_accepted
+from miniatures.finetune.evaluate.questions import EvaluationSettings, Questions, read_questions
+from miniatures.prompts.library import PromptLibrary
+
+ANSWERS = "answers.jsonl"
+BM25 = "bm25"
+BM25_FIRST = "bm25:1"
+
+
+def evaluate(
+    specs: Sequence[str],
+    dataset: Dataset,
+    out: Path,
+    settings: EvaluationSettings,
+    *,
+    on_answer: Callable[[str, int], None] = lambda spec, questions: None,
+) -> Evaluation:
+    """Ask every backend, one after the other; answers that `out` holds already are taken from there.
+
+    `on_answer` is told the spec and the number of its questions each time an answer is there.
+
+    Raises:
+        InputError: no cases, or a backend that is named twice.
+        UnknownMiniature: one of the specs names a version that there is not.
+        BackendError: a backend could not be opened or asked; answers so far are kept.
+    """
+    names = [pinned(spec) for spec in specs]
+    if len(set(names)) < len(names):
+        raise InputError("a backend is named twice", hint=f"Name each backend once; yours are {', '.join(names)}.")
+    questions = read_questions(dataset, settings)
+    log = AnswerLog(out / ANSWERS)
+    try:
+        found = [
+            _evaluate_one(spec, name, questions, log, settings, on_answer)
+            for spec, name in zip(specs, names, strict=True)
+        ]
+    finally:
+        log.close()
+    if questions.research:
+        found += [_bm25(BM25, questions, None), _bm25(BM25_FIRST, questions, 1)]
+    return _together(found, questions, dataset, settings)
+
+
+def _evaluate_one(
+    spec: str,
+    name: str,
+    questions: Questions,
+    log: AnswerLog,
+    settings: EvaluationSettings,
+    on_answer: Callable[[str, int], None],
+) -> BackendEvaluation:
+    backend = open_to_ask(name)
+
+    async def ask_all() -> BackendEvaluation:
+        asker = Asker(
+            backend,
+            log,
+            PromptLibrary(),
+            concurrency=settings.concurrency,
+            on_answer=lambda: on_answer(spec, len(questions)),
+        )
+        found = BackendEvaluation(spec=spec, name=name, identity=asker.identity, profile=asker.profile.value)
+        return await _asked(found, asker, questions, settings)
+
+    return asyncio.run(ask_all())
+
+
+async def _asked(
+    found: BackendEvaluation, asker: Asker, questions: Questions, settings: EvaluationSettings
+) -> BackendEvaluation:
+    """The roles one after the other, so that neither waits in the other's queue while it is timed."""
+    if questions.research:
+        found = await _with_research(found, asker, questions.research, settings)
+    if questions.writer:
+        found = await _with_emails(found, asker, questions.writer, settings)
+    return found
+
+
+async def _with_research(
+    found: BackendEvaluation, asker: Asker, questions: list[ResearchQuestion], settings: EvaluationSettings
+) -> BackendEvaluation:
+    outcomes, answers = await researching.measure_researcher(asker, questions)
+    costs = costs_of(answers, len(questions), settings.machine_usd_per_hour)
+    return found.model_copy(
+        update={
+            "scores": researching.researcher_scores([question.case for question in questions], outcomes),
+            "costs": {Phase.RESEARCH: costs},
+            "prompt_versions": {researching.ROLE: asker.version(researching.ROLE)},
+            "researcher": tuple(outcomes),
+        }
+    )
+
+
+async def _with_emails(
+    found: BackendEvaluation, asker: Asker, questions: list[WriterQuestion], settings: EvaluationSettings
+) -> BackendEvaluation:
+    best_of, rewrites, machine = settings.best_of, settings.rewrites, settings.machine_usd_per_hour
+    written = await writing.measure_writer(asker, questions, best_of=best_of, rewrites=rewrites)
+    scores = writing.writer_scores(written.outcomes, best_of, rewrites)
+    first = costs_of(written.first, len(questions), machine)
+    further = costs_of(written.further, sum(one.samples > 1 for one in written.outcomes), machine)
+    per_accepted = {
+        Phase.FIRST: usd_per_accepted([first], scores[ALL_CHECKS].passed),
+        Phase.FURTHER: usd_per_accepted([first, further], scores[writing.best_measure(best_of, rewrites)].passed),
+    }
+    return found.model_copy(
+        update={
+            "scores": {**scores, **found.scores},
+            "costs": {**found.costs, Phase.FIRST: first, Phase.FURTHER: further},
+            "usd_per_accepted": per_accepted,
+            "prompt_versions": {**found.prompt_versions, writing.ROLE: asker.version(writing.ROLE)},
+            "writer": tuple(written.outcomes),
+        }
+    )
+
+
+def _bm25(name: str, questions: Questions, facts: int | None) -> BackendEvaluation:
+    outcomes = researching.bm25_outcomes(questions.research, facts)
+    scores = researching.researcher_scores([one.case for one in questions.research], outcomes)
+    return BackendEvaluation(
+        spec=name, name=name, identity=None, profile=None, scores=scores, researcher=tuple(outcomes)
+    )
+
+
+def _together(
+    found: list[BackendEvaluation], questions: Questions, dataset: Dataset, settings: EvaluationSettings
+) -> Evaluation:
+    writer = tuple(question.case for question in questions.writer)
+    research = tuple(question.case for question in questions.research)
+    cases = Cases(
+        {question.id: question.company for question in questions.writer},
+        research,
+        dataset=dataset.manifest.hash,
+        best=writing.best_measure(settings.best_of, settings.rewrites),
+        seed=settings.seed,
+    )
+    return Evaluation(
+        dataset=dataset.manifest.hash,
+        split=settings.split,
+        roles=settings.roles,
+        limit=settings.limit,
+        seed=settings.seed,
+        best_of=settings.best_of,
+        rewrites=settings.rewrites,
+        machine_usd_per_hour=settings.machine_usd_per_hour,
+        companies=len(set(cases.company.values())),
+        offers=len({case.offer for case in writer}),
+        writer_cases=writer,
+        research_cases=research,
+        backends=tuple(compared(found, cases)),
+    )
+
+
+def pinned(spec: str) -> str:
+    """The spec of a miniature with its version in place of a moving name; any other spec as it is."""
+    kind, rest = parse_spec(spec)
+    if kind != "miniature":
+        return spec
+    from miniatures.weights.registry import Registry
+
+    name, _, ref = rest.partition("@")
+    return f"miniature:{name}@{Registry().resolve(name, ref or Stage.LIVE)}"
+
+
+def open_to_ask(spec: str) -> Backend:
+    """The backend, which tries again what may pass."""
+    return RetryingBackend(open_backend(spec))

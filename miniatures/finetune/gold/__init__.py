@@ -1,0 +1,1 @@
+"""Hand-written training data: read, checked, multiplied, made into examples."""

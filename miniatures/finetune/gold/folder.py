@@ -1,0 +1,272 @@
+"""Reads hand-written gold data: briefs, companies with the sentences of their page, and emails or bare cases on them.
+
+A folder holds `briefs.yaml`, `companies*.yaml`, and `emails*.yaml` or `cases*.yaml`. A sentence is labelled once, with
+the kind of news that it is; what it is worth to a brief follows from the kinds that the brief looks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from miniatures.datamodel.brief import Brief, Signal
+from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.news import NewsKind
+from miniatures.datamodel.prospect import Prospect
+from miniatures.inputs.yaml_file import load_yaml
+
+
+class Worth(StrEnum):
+    """What a sentence is worth to the email: a good opener, usable, or nothing, and then why."""
+
+    MUST = "must"
+    MAY = "may"
+    BOILERPLATE = "boilerplate"
+    STALE = "stale"
+    OTHER_COMPANY = "other_company"
+    SENSITIVE = "sensitive"
+    OPINION = "opinion"
+    VAGUE = "vague"
+    NAVIGATION = "navigation"
+    INSTRUCTION = "instruction"
+
+
+class Trap(StrEnum):
+    """What makes an email harder to write than others."""
+
+    NONE = "none"
+    THIN = "thin"
+    IRRELEVANT = "irrelevant"
+    STALE = "stale"
+    SENSITIVE = "sensitive"
+    CONTRADICTORY = "contradictory"
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GoldSignal(Signal):
+    """A brief's signal and the kind of news that it asks for."""
+
+    kind: NewsKind
+
+
+class GoldBrief(Brief):
+    """A brief with a name, whose signals say their kind."""
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    signals: tuple[GoldSignal, ...] = Field(min_length=1)
+
+    @cached_property
+    def plain(self) -> Brief:
+        """The brief as a campaign would have it."""
+        fields = self.model_dump(exclude={"slug", "signals"})
+        signals = (Signal(**one.model_dump(exclude={"kind", "kinds"}), kinds=(one.kind,)) for one in self.signals)
+        return Brief(**fields, signals=tuple(signals))
+
+    def signal_of(self, kind: NewsKind | None) -> str | None:
+        """The name of the signal that asks for news of this kind."""
+        return next((signal.name for signal in self.signals if signal.kind is kind), None)
+
+
+class GoldSentence(_Written):
+    """One sentence of a company's page. Written as `[kind or no, worth or reason, "text"]`."""
+
+    kind: NewsKind | None
+    worth: Worth
+    text: str = Field(min_length=1)
+
+    @property
+    def usable(self) -> bool:
+        return self.worth in {Worth.MUST, Worth.MAY}
+
+    @property
+    def sighting(self) -> str:
+        """What a small researcher would call it: its kind of news, or why it is none."""
+        return str(self.kind if self.usable and self.kind else self.worth)
+
+
+class GoldContact(_Written):
+    """Written as `[first name, last name, title]`."""
+
+    first_name: str
+    last_name: str
+    title: str
+
+
+class GoldCompany(_Written):
+    """A fictional company, whom to write to there, and its page, sentence by sentence."""
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(min_length=1)
+    industry: str
+    contacts: tuple[GoldContact, ...] = Field(min_length=1)
+    names: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    sentences: tuple[GoldSentence, ...] = Field(min_length=5)
+
+    @field_validator("contacts", mode="before")
+    @classmethod
+    def _contacts(cls, rows: object) -> object:
+        return _rows(rows, ("first_name", "last_name", "title"))
+
+    @field_validator("sentences", mode="before")
+    @classmethod
+    def _sentences(cls, rows: object) -> object:
+        read = _rows(rows, ("kind", "worth", "text"))
+        for row in read if isinstance(read, list) else ():
+            if isinstance(row, dict) and row.get("kind") in {"no", False}:
+                row["kind"] = None
+        return read
+
+    @field_validator("sentences")
+    @classmethod
+    def _agree(cls, sentences: tuple[GoldSentence, ...]) -> tuple[GoldSentence, ...]:
+        for number, sentence in enumerate(sentences, start=1):
+            if sentence.usable and sentence.kind is None:
+                raise ValueError(f"sentence {number} is worth something, but names no kind of news")
+        return sentences
+
+    def prospect(self, contact: int) -> Prospect:
+        """The contact of this number, from 1, with an address made for the purpose."""
+        person = self.contacts[contact - 1]
+        return Prospect(email=f"contact{contact}@{self.slug}.example", company=self.name, **person.model_dump())
+
+
+class GoldCase(_Written):
+    """A question without an answer: this brief, this contact, these sentences (numbers count from 1)."""
+
+    brief: str
+    company: str
+    contact: int = Field(ge=1)
+    quotes: tuple[int, ...] = Field(min_length=1, max_length=5)
+
+
+class GoldEmail(GoldCase):
+    """A case and the email that a careful writer would send."""
+
+    uses: tuple[int, ...] = Field(min_length=1)
+    trap: Trap = Trap.NONE
+    subject: str
+    body: str
+
+    @property
+    def text(self) -> EmailText:
+        return EmailText(subject=self.subject.strip(), body=self.body.strip())
+
+
+_W = TypeVar("_W", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class GoldFolder:
+    """One folder of gold data, read and cross-checked."""
+
+    name: str
+    briefs: dict[str, GoldBrief]
+    companies: dict[str, GoldCompany]
+    emails: tuple[GoldEmail, ...]
+    cases: tuple[GoldCase, ...]
+
+
+def read_gold(folder: Path) -> GoldFolder:
+    """Everything in the folder.
+
+    Raises:
+        InputError: one line for each mistake: the file, the entry's place in it and what is wrong.
+    """
+    if not (folder / "briefs.yaml").is_file():
+        raise InputError(f"{folder} holds no briefs.yaml", hint="Name a folder of gold data.")
+    mistakes: list[str] = []
+    briefs = _by_slug(_read(folder, "briefs*.yaml", GoldBrief, mistakes), mistakes)
+    companies = _by_slug(_read(folder, "companies*.yaml", GoldCompany, mistakes), mistakes)
+    emails = _read(folder, "emails*.yaml", GoldEmail, mistakes)
+    cases = _read(folder, "cases*.yaml", GoldCase, mistakes)
+    briefs = _with_angles(folder, briefs, mistakes)
+    for where, case in (*emails, *cases):
+        mistakes.extend(f"{where}: {fault}" for fault in _faults(case, briefs, companies))
+    if mistakes:
+        raise InputError("\n".join(mistakes), hint="Mend these places.")
+    return GoldFolder(folder.name, briefs, companies, tuple(one for _, one in emails), tuple(one for _, one in cases))
+
+
+class _Angles(_Written):
+    """The angles of one brief's signal, kept in a file of their own."""
+
+    brief: str
+    signal: str
+    angles: tuple[str, ...] = Field(min_length=1)
+
+
+def _with_angles(folder: Path, briefs: dict[str, GoldBrief], mistakes: list[str]) -> dict[str, GoldBrief]:
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for where, entry in _read(folder, "angles*.yaml", _Angles, mistakes):
+        if entry.brief not in briefs or entry.signal not in {one.name for one in briefs[entry.brief].signals}:
+            mistakes.append(f"{where}: no brief {entry.brief} has a signal {entry.signal}")
+        found[entry.brief, entry.signal] = entry.angles
+
+    def extended(slug: str, brief: GoldBrief) -> GoldBrief:
+        signals = tuple(
+            one.model_copy(update={"angles": found.get((slug, one.name), one.angles)}) for one in brief.signals
+        )
+        return brief.model_copy(update={"signals": signals})
+
+    return {slug: extended(slug, brief) for slug, brief in briefs.items()}
+
+
+def _read(folder: Path, pattern: str, model: type[_W], mistakes: list[str]) -> list[tuple[str, _W]]:
+    entries: list[tuple[str, _W]] = []
+    for path in sorted(folder.glob(pattern)):
+        document = load_yaml(path)
+        rows = document.data if isinstance(document.data, list) else []
+        if not rows:
+            mistakes.append(f"{path}: expected a list")
+        for index, row in enumerate(rows):
+            where = f"{path}, line {document.line((index,))}"
+            try:
+                entries.append((where, model.model_validate(row)))
+            except ValidationError as error:
+                mistakes.extend(f"{where}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+    return entries
+
+
+def _by_slug(entries: Iterable[tuple[str, _W]], mistakes: list[str]) -> dict[str, _W]:
+    found: dict[str, _W] = {}
+    for where, entry in entries:
+        slug: str = entry.slug  # type: ignore[attr-defined]
+        if slug in found:
+            mistakes.append(f"{where}: the slug {slug} stands there twice")
+        found[slug] = entry
+    return found
+
+
+def _faults(case: GoldCase, briefs: dict[str, GoldBrief], companies: dict[str, GoldCompany]) -> list[str]:
+    if case.brief not in briefs:
+        return [f"no brief is named {case.brief}"]
+    if case.company not in companies:
+        return [f"no company is named {case.company}"]
+    company = companies[case.company]
+    faults = []
+    if case.contact > len(company.contacts):
+        faults.append(f"{case.company} has {len(company.contacts)} contacts, not {case.contact}")
+    if not all(1 <= number <= len(company.sentences) for number in case.quotes):
+        faults.append(f"{case.company} has {len(company.sentences)} sentences; quotes are {list(case.quotes)}")
+    if isinstance(case, GoldEmail) and not set(case.uses) <= set(case.quotes):
+        faults.append(f"uses {list(case.uses)} must be among quotes {list(case.quotes)}")
+    return faults
+
+
+def _rows(rows: object, keys: tuple[str, ...]) -> object:
+    """Lists of plain lists, as people write them, as lists of named values."""
+    if not isinstance(rows, list):
+        return rows
+    return [
+        dict(zip(keys, row, strict=True)) if isinstance(row, list) and len(row) == len(keys) else row for row in rows
+    ]

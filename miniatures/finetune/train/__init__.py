@@ -1,0 +1,1 @@
+"""From a frozen dataset to an adapter and its card."""

@@ -1,0 +1,44 @@
+"""Puts a trained adapter into the registry, with a card that says what it is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from miniatures.datamodel.miniature import MiniatureCard
+from miniatures.finetune.dataset.folder import Dataset
+from miniatures.finetune.dataset.trained_companies import trained_companies
+from miniatures.finetune.train.prepared import Prepared
+from miniatures.finetune.train.summary import TrainingSummary
+from miniatures.finetune.train.training import ADAPTER, PICTURE
+from miniatures.weights.merge import adapter_hash
+from miniatures.weights.registry import Registry
+
+
+def register_run(
+    prepared: Prepared, dataset: Dataset, summary: TrainingSummary, out: Path, registry: Registry
+) -> MiniatureCard:
+    """Register what a finished run left in `out`; it becomes the name's candidate.
+
+    Raises:
+        RegistryError, BadAdapter: the adapter cannot be registered.
+    """
+    manifest, recipe = dataset.manifest, prepared.recipe
+    adapter = out / ADAPTER
+    card = MiniatureCard(
+        name=recipe.name,
+        base=recipe.base,
+        base_sha256=prepared.base.sha256,
+        base_licence=prepared.base.licence,
+        base_parameters=prepared.base.parameters,
+        adapter_sha256=adapter_hash(adapter),
+        adapter_bytes=sum(file.stat().st_size for file in adapter.iterdir() if file.is_file()),
+        dataset=manifest.hash,
+        companies=trained_companies(dataset, recipe.roles),
+        prompt_versions={role: version for role, version in manifest.prompt_versions.items() if role in recipe.roles},
+        profile=manifest.profile,
+        recipe=recipe.model_dump(mode="json", exclude={"dataset"}),
+        training={**summary.model_dump(mode="json"), "sources": list(manifest.sources)},
+    )
+    picture = out / PICTURE
+    registry.register(card, adapter, picture if picture.is_file() else None)
+    return card

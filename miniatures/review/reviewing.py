@@ -1,0 +1,127 @@
+"""Makes reviews: every reviewer, in the terminal, in the browser or in a graph, says the same thing in the same record.
+
+Pure functions of what was reviewed and what the person said; keeping the review is the store's.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
+from miniatures.review.edit_distance import edit_distance
+from miniatures.review.email_text import email_of, normal, require_whole, to_text
+from miniatures.review.rubric import rubric_version
+
+if TYPE_CHECKING:
+    from miniatures.review.node import Review as GraphReview
+
+
+@dataclass(frozen=True)
+class Reviewable:
+    """One answer that a person may judge. `prospect` is the pseudonym key; `trace` the call or example it came from."""
+
+    trace: str
+    answer: dict[str, Any]
+    campaign: str | None = None
+    prospect: str | None = None
+    role: str = "writer"
+
+
+class Shown(StrEnum):
+    """What a person says of two answers on a screen, by where they stand."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    TIE = "tie"
+
+
+def accept(item: Reviewable, reviewer: str, comment: str = "") -> Review:
+    """The reviewer would send it as it stands."""
+    return Review(**_about(item, reviewer, comment), action=ReviewAction.ACCEPT)
+
+
+def edit(item: Reviewable, reviewer: str, edited: EmailText, comment: str = "") -> Review:
+    """The reviewer would send their own version of this email; one that changes nothing is an acceptance.
+
+    Raises:
+        UnreadableEdit: the new subject or body is empty.
+    """
+    before, after = normal(email_of(item.answer)), require_whole(edited)
+    if after == before:
+        return accept(item, reviewer, comment)
+    return Review(
+        **_about(item, reviewer, comment),
+        action=ReviewAction.EDIT,
+        edited=after.model_dump(),
+        edit_distance=edit_distance(to_text(before), to_text(after)),
+    )
+
+
+def reject(item: Reviewable, reviewer: str, reason: RejectReason, comment: str = "") -> Review:
+    """The reviewer would not send it, for this reason."""
+    return Review(**_about(item, reviewer, comment), action=ReviewAction.REJECT, reason=reason)
+
+
+def is_swapped(first: Reviewable, second: Reviewable, reviewer: str, seed: int = 0) -> bool:
+    """Whether this reviewer is shown the second answer on the left: a coin whose fall the seed fixes."""
+    return random.Random(f"{seed} {reviewer} {first.trace} {second.trace}").random() < 0.5
+
+
+def compare(
+    first: Reviewable, second: Reviewable, reviewer: str, choice: Shown, *, swapped: bool, comment: str = ""
+) -> Review:
+    """The reviewer's choice, mapped from where the answers stood back to the answers."""
+    return Review(
+        **_about(first, reviewer, comment),
+        action=ReviewAction.COMPARE,
+        other_trace=second.trace,
+        other_answer=second.answer,
+        preference=_preference(choice, swapped),
+        swapped=swapped,
+    )
+
+
+def review_from_graph(item: Reviewable, reviewer: str, said: GraphReview) -> Review:
+    """What a person answered to a graph's `human_review` node; a reason in their own words becomes the comment.
+
+    Raises:
+        UnreadableEdit: an edit left the subject or the body empty.
+    """
+    match ReviewAction(said.action.value):
+        case ReviewAction.EDIT:
+            before = email_of(item.answer)
+            edited = EmailText(subject=said.subject or before.subject, body=said.body or before.body)
+            return edit(item, reviewer, edited, said.reason)
+        case ReviewAction.REJECT if said.reason in set(RejectReason):
+            return reject(item, reviewer, RejectReason(said.reason))
+        case ReviewAction.REJECT:
+            return reject(item, reviewer, RejectReason.OTHER, said.reason)
+        case ReviewAction.ACCEPT | ReviewAction.COMPARE:  # a graph's node knows no comparison
+            return accept(item, reviewer, said.reason)
+
+
+def _preference(choice: Shown, swapped: bool) -> Preference:
+    match choice:
+        case Shown.TIE:
+            return Preference.TIE
+        case Shown.LEFT:
+            return Preference.SECOND if swapped else Preference.FIRST
+        case Shown.RIGHT:
+            return Preference.FIRST if swapped else Preference.SECOND
+
+
+def _about(item: Reviewable, reviewer: str, comment: str) -> dict[str, Any]:
+    return {
+        "reviewer": reviewer,
+        "campaign": item.campaign,
+        "prospect": item.prospect,
+        "role": item.role,
+        "trace": item.trace,
+        "answer": item.answer,
+        "comment": comment.strip(),
+        "rubric": rubric_version(),
+    }

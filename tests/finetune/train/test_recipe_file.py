@@ -1,0 +1,82 @@
+"""The recipes that ship follow the paper, and a mistake in a recipe is named with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.recipe import LoraSettings, Method, Precision, Recipe
+from miniatures.finetune.train.recipe_file import load_recipe
+
+RECIPES = sorted((Path(__file__).parents[2] / "examples" / "recipes").glob("*.yaml"))
+FAMILIES = ("gemma3-1b", "gemma3-4b", "gemma3-12b", "qwen", "llama3.2", "mistral", "phi", "smollm2")
+
+
+def test_there_is_one_for_each_family():
+    names = " ".join(path.stem for path in RECIPES)
+    assert [family for family in FAMILIES if family not in names] == []
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_it_loads_with_the_papers_settings(path: Path):
+    recipe = load_recipe(path).recipe
+    assert recipe.schedule == "cosine"
+    assert recipe.lora.dropout == 0.05
+    if recipe.method is Method.FULL:
+        assert 1e-5 <= recipe.rate <= 5e-5
+    elif "smollm2" not in path.stem:
+        assert (recipe.lora.rank, recipe.lora.alpha, recipe.rate) == (None, 32, 2e-4)
+        assert 3 <= recipe.epochs <= 5
+
+
+def test_names_differ():
+    names = [load_recipe(path).recipe.name for path in RECIPES]
+    assert len(set(names)) == len(names)
+
+
+def test_the_defaults_are_the_papers():
+    recipe = Recipe(name="a", base="b", dataset="c")
+    assert (recipe.rate, recipe.epochs, recipe.precision) == (2e-4, 3, Precision.AUTO)
+    assert 1e-5 <= recipe.model_copy(update={"method": Method.FULL}).rate <= 5e-5
+    assert recipe.model_copy(update={"learning_rate": 1e-3}).rate == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rank"), [(134_515_008, 16), (3_000_000_000, 16), (3_000_000_001, 32), (12_000_000_000, 32)]
+)
+def test_the_rank_follows_from_the_size_unless_it_is_stated(parameters: int, rank: int):
+    assert LoraSettings().rank_for(parameters) == rank
+    assert LoraSettings(rank=8).rank_for(parameters) == 8
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("epochs: 0", "epochs"),
+        ("learning_rate: fast", "learning_rate"),
+        ("method: qlora", "method"),
+        ("lora: {rank: 0}", "rank"),
+        ("epoch: 3", "epoch"),
+        ("name: Not A Name", "name"),
+        ("max_steps: -1", "max_steps"),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, line: str, said: str):
+    lines = {"name": "name: a", "base": "base: b", "dataset": "dataset: c"} | {line.partition(":")[0]: line}
+    path = tmp_path / "recipe.yaml"
+    path.write_text("\n".join(lines.values()) + "\n", encoding="utf-8")
+    number = list(lines.values()).index(line) + 1
+    with pytest.raises(InputError, match=said) as caught:
+        load_recipe(path)
+    assert "recipe.yaml" in caught.value.message
+    assert f"line {number}" in caught.value.message
+
+
+def test_the_dataset_stands_beside_the_recipe(tmp_path: Path):
+    (tmp_path / "recipe.yaml").write_text("name: a\nbase: b\ndataset: data\n", encoding="utf-8")
+    with pytest.raises(InputError, match="data is no dataset"):
+        load_recipe(tmp_path / "recipe.yaml").dataset()
+    with pytest.raises(InputError):
+        load_recipe(tmp_path / "none.yaml")

@@ -1,0 +1,27 @@
+"""The rubric says what every action and every reason means, and its hash follows its text."""
+
+from __future__ import annotations
+
+from miniatures.datamodel.hashing import text_hash
+from miniatures.datamodel.review import RejectReason
+from miniatures.review.rubric import reason_texts, rubric_text, rubric_version
+
+
+def test_every_reason_is_explained_once_with_an_example_and_nothing_else_is():
+    assert set(reason_texts()) == set(RejectReason)
+    assert rubric_text().count("\n### ") == len(RejectReason)
+    for reason, text in reason_texts().items():
+        meaning, example, shown = text.partition(" Example: ")
+        assert example, reason
+        assert meaning.endswith((".", "comment.")), reason
+        assert len(shown) > 20, reason
+        assert "#" not in text, reason
+
+
+def test_every_action_is_explained():
+    for action in ("Accept", "Edit", "Reject", "tie"):
+        assert f"**{action}**" in rubric_text()
+
+
+def test_the_version_is_the_hash_of_the_text():
+    assert rubric_version() == text_hash(rubric_text())[:16]
