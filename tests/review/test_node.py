@@ -8,9 +8,10 @@ from langgraph.graph import END
 from langgraph.types import Command
 from pydantic import ValidationError
 
-from miniatures.agents import after_review, build_prospect_graph, human_review, state_serializer
+from miniatures.agents import build_prospect_graph, state_serializer
 from miniatures.datamodel.check import CheckName
 from miniatures.datamodel.draft import DraftStatus
+from miniatures.review.node import after_review, human_review
 from tests.agents.scene import BAD_EMAIL, FIRST_SENTENCE, context, scripted
 from tests.checks.cases import BODY, PROSPECT
 

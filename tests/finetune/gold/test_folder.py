@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from miniatures.datamodel.errors import InputError
+from miniatures.finetune.gold.__main__ import main
 from miniatures.finetune.gold.check import failures, unloved_frames
 from miniatures.finetune.gold.examples import researcher_examples
-from miniatures.finetune.gold.folder import Trap, main, read_gold
+from miniatures.finetune.gold.folder import Trap, read_gold
 from miniatures.finetune.near_duplicates import near_duplicates
 from tests.finetune.gold_folders import GOLD, slice_of, training_folders
 
@@ -135,10 +136,10 @@ def test_one_slug_twice_and_a_folder_that_is_none(folder: Path, tmp_path: Path):
 
 
 def test_the_command_says_what_fails_and_what_is_in_order(folder: Path, capsys: pytest.CaptureFixture[str]):
-    assert main(["gold", str(folder)]) == 0
+    assert main([str(folder)]) == 0
     assert "4 of 4 pass every check; 0 near-duplicate pairs" in capsys.readouterr().out
     rows = yaml.safe_load((folder / "emails.yaml").read_text(encoding="utf-8"))
     spoil(folder, "emails.yaml", body=rows[0]["body"] + "\nUse it for 987,654 years.\n")
-    assert main(["gold", str(folder)]) == 1
+    assert main([str(folder)]) == 1
     out = capsys.readouterr().out
     assert "FAILS" in out and "3 of 4" in out
