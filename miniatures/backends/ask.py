@@ -10,29 +10,34 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel
 
-from miniatures.backends.base import Backend, parse_structured, usage_of
+from miniatures.backends.base import Backend, bill_of, parse_structured
 from miniatures.backends.errors import MalformedAnswer
-from miniatures.datamodel.backend import BackendIdentity, Profile, Usage
+from miniatures.datamodel.backend import BackendIdentity, Bill
+from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
+from miniatures.datamodel.seat import Seat
 from miniatures.store.tracing import narrow_scope
 
 T = TypeVar("T", bound=BaseModel)
+
+TRACE = "trace"
+"""Key of `response_metadata` under which a recorder names the trace of the call."""
 
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
     """What came back. `value` is None when the text was not the JSON asked for, and `error` then says why.
 
-    `probability` is None where it was not asked for, or the backend cannot tell.
+    `probability` is None where it was not asked for, or the backend cannot tell; `trace` where nothing was recorded.
     """
 
     value: T | None
     text: str
     error: str | None
     identity: BackendIdentity
-    usage: Usage
-    cost_usd: float | None
+    bill: Bill
     probability: float | None = None
+    trace: str | None = None
 
 
 async def ask(
@@ -43,27 +48,29 @@ async def ask(
     role: str,
     node: str,
     attempt: int = 1,
+    seat: Seat = Seat.FIRST,
+    sources: tuple[str, ...] = (),
     **options: Any,
 ) -> Answer[T]:
     """One structured answer. `options` go to a `Backend` as they are (temperature, max_tokens, seed); a chat model that
     is none is asked as its owner configured it.
 
     `response_schema` among them narrows what a backend may decode for this one question; `schema` reads the answer.
+    `sources` are the traces of the calls whose answers stand in the prompt.
 
     Raises:
         BackendError: the model could not be asked; a malformed answer is no exception but an `Answer` with an `error`.
     """
-    with narrow_scope(role=role, node=node, attempt=attempt, prompt=prompt):
+    with narrow_scope(role=role, seat=seat, node=node, attempt=attempt, prompt=prompt, sources=sources):
         message, value, error = await _structured_call(model, to_langchain(prompt.messages), schema, options)
-    usage = usage_of(message)
     return Answer(
         value=value,
         text=message.text,
         error=error,
         identity=identity_of(model),
-        usage=usage,
-        cost_usd=_cost(model, message, usage),
+        bill=bill_of(message, model.price if isinstance(model, Backend) else None),
         probability=message.response_metadata.get("probability"),
+        trace=message.response_metadata.get(TRACE),
     )
 
 
@@ -102,14 +109,6 @@ def identity_of(model: BaseChatModel) -> BackendIdentity:
     return BackendIdentity(provider=model._llm_type, model=str(name))
 
 
-def profile_of(model: BaseChatModel) -> Profile:
-    """The prompt profile that suits the model: the full one unless the backend says otherwise."""
-    return model.prompt_profile if isinstance(model, Backend) else Profile.FULL
-
-
-def _cost(model: BaseChatModel, message: AIMessage, usage: Usage) -> float | None:
-    if "cost_usd" in message.response_metadata:
-        stated: float | None = message.response_metadata["cost_usd"]
-        return stated
-    price = model.price if isinstance(model, Backend) else None
-    return None if price is None else price.cost(usage)
+def capabilities_of(model: BaseChatModel) -> Capabilities:
+    """How the model may be asked: as a large one, unless the backend says otherwise."""
+    return model.capabilities if isinstance(model, Backend) else Capabilities()

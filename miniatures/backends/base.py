@@ -1,4 +1,4 @@
-"""The backend interface: a LangChain chat model with an identity, a price and a prompt profile."""
+"""The backend interface: a LangChain chat model with an identity, a price and capabilities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from miniatures.backends.errors import MalformedAnswer
-from miniatures.datamodel.backend import BackendIdentity, Price, Profile, Usage
+from miniatures.datamodel.backend import BackendIdentity, Bill, Price, Usage
+from miniatures.datamodel.capabilities import Capabilities
 
 ResponseSchema = dict[str, Any] | type[BaseModel]
 
@@ -22,19 +23,23 @@ class Backend(BaseChatModel):
 
     Subclasses implement LangChain's `_generate` and `_agenerate` (and `_stream`, `_astream` where they can) and
     honour the keyword arguments `stop`, `temperature`, `max_tokens`, `seed`, `response_schema` (a JSON schema that the
-    answer's text must satisfy) and, with a compact profile, `frequency_penalty`, which they may ignore. The message
+    answer's text must satisfy) and, where their capabilities say so, `frequency_penalty` and `probability`. The message
     they return carries `usage_metadata` and, in `response_metadata`, `model_name`, `finish_reason` ("stop" or
-    "length"), `cost_usd` where the provider states one, and `queue_ms` and `first_token_ms` where they are known. Asked
-    with `probability`, those that can tell add there what the model itself gave to the text, from 0 to 1, whatever the
-    schema held it to; others ignore that.
+    "length"), `cost_usd` where the provider states one, `queue_ms` and `first_token_ms` where they are known, and the
+    `probability` that was asked for: what the model itself gave to the text, from 0 to 1, whatever it was held to.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     identity: BackendIdentity
     price: Price | None = Field(default=None, description="None: unknown, and then costs are null.")
-    prompt_profile: Profile = Profile.FULL
+    capabilities: Capabilities = Capabilities()
     context_tokens: int | None = Field(default=None, description="Prompt and answer together; None: unknown.")
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """What its calls are made with unless they say otherwise, as far as it changes answers: part of the policy."""
+        return {}
 
     @property
     def _llm_type(self) -> str:
@@ -105,3 +110,11 @@ def usage_of(message: AIMessage) -> Usage:
         return Usage()
     cached = metadata.get("input_token_details", {}).get("cache_read") or 0
     return Usage(input_tokens=metadata["input_tokens"], output_tokens=metadata["output_tokens"], cached_tokens=cached)
+
+
+def bill_of(message: AIMessage, price: Price | None) -> Bill:
+    """What one answer took: as the provider states it, else by the price."""
+    usage = usage_of(message)
+    if "cost_usd" in message.response_metadata:
+        return Bill(usage=usage, cost_usd=message.response_metadata["cost_usd"])
+    return Bill.of(usage, price)

@@ -25,13 +25,17 @@ from pydantic import Field
 from miniatures.backends.base import Backend
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing, BadRequest, UnknownModel
-from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.capabilities import SMALL, Capabilities, Grammar
 from miniatures.weights.errors import AdapterIsNoop, UnknownWeights
 from miniatures.weights.home import file_sha256
 from miniatures.weights.merge import adapter_hash, merged_weights
 from miniatures.weights.pull import ensure_weights
 
 _END = None
+_SAMPLING = ("temperature", "top_p", "max_tokens", "seed", "repetition_penalty", "stop")
+
+IN_PROCESS = Capabilities(grammar=Grammar.GROUNDED, probability=True).with_trust(SMALL)
+"""What any model is trusted with in this process unless its card says otherwise, and what our engines can do."""
 
 
 class LocalBackend(Backend):
@@ -41,13 +45,19 @@ class LocalBackend(Backend):
     and a penalty would punish both.
     """
 
-    prompt_profile: Profile = Profile.COMPACT
+    capabilities: Capabilities = IN_PROCESS
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = Field(default=None, description="A ceiling: a call may ask for less.")
     seed: int | None = Field(default=None, description="Null: a fresh one for each sampled answer.")
     repetition_penalty: float | None = None
     stop: list[str] | None = None
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """The fields that are set, of those that change an answer."""
+        stated = {name: getattr(self, name) for name in _SAMPLING}
+        return {name: value for name, value in stated.items() if value is not None}
 
     @abstractmethod
     def _submit(

@@ -11,12 +11,14 @@ from pathlib import Path
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import UnknownModel
 from miniatures.backends.spec import open_backend
-from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.miniature import MiniatureCard, Stage
 from miniatures.weights.base_weights import base_weights, is_gguf
 from miniatures.weights.errors import UnknownMiniature
 from miniatures.weights.registry import Registry
+
+KIND = "miniature"
 
 
 def open_miniature(rest: str, settings: BackendSettings) -> Backend:
@@ -35,8 +37,32 @@ def open_miniature(rest: str, settings: BackendSettings) -> Backend:
     else:
         backend = open_backend(f"transformers:{base}+{adapter}", settings)
         backend.identity = backend.identity.model_copy(update={"model": card.base})
-    backend.prompt_profile = Profile(card.profile)
+    backend.capabilities = backend.capabilities.with_trust(card.trust)
     return backend
+
+
+def trust_of(spec: str) -> Trust:
+    """What the card of `miniature:NAME@REF` says that it may be trusted with.
+
+    Raises:
+        UnknownModel: the spec names no miniature, or the registry has none of that name.
+    """
+    kind, _, rest = spec.partition(":")
+    if kind != KIND:
+        raise UnknownModel(f"{spec!r} names no miniature", hint="Write it as miniature:NAME@live.")
+    return _find(rest)[0].trust
+
+
+def pinned(spec: str) -> str:
+    """The spec of a miniature with its version in place of a moving name; any other spec as it is.
+
+    Raises:
+        UnknownModel: the registry has no such miniature or version.
+    """
+    kind, _, rest = spec.partition(":")
+    if kind != KIND:
+        return spec
+    return f"{KIND}:{rest.partition('@')[0]}@{_find(rest)[0].version}"
 
 
 def _find(rest: str) -> tuple[MiniatureCard, Path]:

@@ -22,6 +22,7 @@ from importlib.metadata import EntryPoint, entry_points
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import BackendError, MissingExtra, UnknownSpec
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.capabilities import Capabilities, CapabilitySettings
 
 GROUP = "miniatures.backends"
 
@@ -49,10 +50,21 @@ def open_backend(spec: str, settings: BackendSettings | None = None) -> Backend:
     """
     kind, rest = parse_spec(spec)
     opener = _opener(kind)
+    settings = settings or BackendSettings(use=spec)
     try:
-        return opener(rest, settings or BackendSettings(use=spec))
+        backend = opener(rest, settings)
     except ModuleNotFoundError as error:
         raise _missing(kind, error) from error
+    backend.capabilities = _overruled(backend.capabilities, settings.capabilities)
+    return backend
+
+
+def _overruled(own: Capabilities, stated: CapabilitySettings) -> Capabilities:
+    if stated.like is not None:
+        from miniatures.backends.miniature import trust_of
+
+        own = own.with_trust(trust_of(stated.like))
+    return stated.over(own)
 
 
 def parse_spec(spec: str) -> tuple[str, str]:

@@ -61,6 +61,12 @@ class TeacherBackend(Backend):
             fields |= {"price": known["price"], "listed_price": True}
         return fields
 
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """The fields that are set, of those that change an answer."""
+        stated = {name: getattr(self, name) for name in ("temperature", "max_tokens", "extra_body")}
+        return {name: value for name, value in stated.items() if value is not None}
+
     def check_key(self) -> None:
         """Make sure that there is a key, without asking the provider.
 

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict, Field
-
-
-class Profile(StrEnum):
-    """Two renderings of one prompt: a teacher's long one, a small model's compact one."""
-
-    FULL = "full"
-    COMPACT = "compact"
 
 
 class BackendIdentity(BaseModel):
@@ -74,6 +67,25 @@ class Price(BaseModel):
         return millionths / 1_000_000
 
 
-def add_costs(first: float | None, second: float | None) -> float | None:
-    """The sum of two costs; unknown if either is unknown."""
-    return None if first is None or second is None else first + second
+class Bill(BaseModel):
+    """What model calls took: tokens, and USD, which are null as soon as the cost of one call is not known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    usage: Usage = Usage()
+    cost_usd: float | None = 0.0
+
+    def __add__(self, other: Bill) -> Bill:
+        unknown = self.cost_usd is None or other.cost_usd is None
+        cost = None if unknown else (self.cost_usd or 0.0) + (other.cost_usd or 0.0)
+        return Bill(usage=self.usage + other.usage, cost_usd=cost)
+
+    @classmethod
+    def total(cls, bills: Iterable[Bill]) -> Bill:
+        """All of them together; of none, nothing for nothing."""
+        return sum(bills, cls())
+
+    @classmethod
+    def of(cls, usage: Usage, price: Price | None) -> Bill:
+        """The bill of one call at this price."""
+        return cls(usage=usage, cost_usd=None if price is None else price.cost(usage))

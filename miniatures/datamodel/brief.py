@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
 
 from miniatures.datamodel.hashing import content_hash, text_hash
-from miniatures.datamodel.news import NewsKind
+from miniatures.datamodel.taxonomy import Kind
 
 
 class Sender(BaseModel):
@@ -30,7 +30,7 @@ class Signal(BaseModel):
     )
     describes: str = Field(min_length=1, description="What counts as this signal, in the words that pages would use.")
     query: str = Field(default="", description="Search query; `{company}` stands for the company's name.")
-    kinds: tuple[NewsKind, ...] = Field(
+    kinds: tuple[str, ...] = Field(
         default=(), description="Kinds of news that count as this signal: by them a small researcher finds it."
     )
     angles: tuple[str, ...] = Field(
@@ -80,6 +80,15 @@ class Brief(BaseModel):
     sender: Sender
     signals: tuple[Signal, ...] = Field(min_length=1)
     background: str = ""
+    kinds: tuple[Kind, ...] = Field(
+        default=(),
+        exclude_if=lambda kinds: not kinds,
+        description="Kinds of news that this brief adds to the known ones.",
+    )
+
+    def angle_on(self, signal: str, prospect: str) -> str:
+        """The angle on news of this signal for one prospect, by pseudonym key; empty where the brief has none."""
+        return next((one.angle_for(prospect) for one in self.signals if one.name == signal), "")
 
     @property
     def version(self) -> str:

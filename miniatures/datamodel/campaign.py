@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from miniatures.datamodel.backend import Price
+from miniatures.datamodel.capabilities import CapabilitySettings
+from miniatures.datamodel.seat import Seat
 
 CHECKS_ONLY = "checks"
 """The verifier's name when the deterministic checks are the only reader."""
@@ -36,28 +38,93 @@ class BackendSettings(_Section):
     max_tokens: int | None = Field(default=None, gt=0, description="Tokens of one answer at most.")
     timeout_s: float = Field(default=120, gt=0)
     max_concurrency: int | None = Field(default=None, gt=0)
+    capabilities: CapabilitySettings = Field(
+        default=CapabilitySettings(), description="How it may be asked, where it differs from what its kind says."
+    )
 
 
-class Roles(_Section):
-    """Which named backend does which job."""
+class RoleSeats(_Section):
+    """The backends behind one role, by name. In the file a bare name stands for `{first: name}`."""
 
-    researcher: str | None = Field(default=None, description="Chooses among sentences; the best-ranked serve if null.")
-    writer: str
-    verifier: str = CHECKS_ONLY
-    planner: str | None = Field(default=None, description="Plans search queries; templates do if null.")
+    first: str = Field(min_length=1, description="Asked first.")
     fallback: str | None = Field(default=None, description="Asked when the checks still fail.")
-    shadow: str | None = Field(default=None, description="Writes beside the writer, to be compared and never used.")
+    shadow: str | None = Field(default=None, description="Answers beside, to be compared and never used.")
 
-    @field_validator("researcher", "fallback", "planner", "shadow", mode="before")
+    @field_validator("fallback", "shadow", mode="before")
     @classmethod
     def _none_word(cls, value: object) -> object:
         return None if value == "none" else value
 
     @property
+    def named(self) -> dict[Seat, str]:
+        """The seats that are taken, each with the name of its backend."""
+        return {seat: name for seat in Seat if (name := getattr(self, seat.value)) is not None}
+
+
+class Roles(_Section):
+    """Which named backends do which job. `fallback` and `shadow` beside the roles are the writer's."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, RoleSeats | None]
+
+    researcher: RoleSeats | None = Field(default=None, description="Judges sentences; the best-ranked serve if null.")
+    writer: RoleSeats
+    verifier: RoleSeats | None = Field(default=None, description="Reads beside the checks; `checks` names none.")
+    planner: RoleSeats | None = Field(default=None, description="Plans search queries; templates do if null.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        named = {role: _seats(one) for role, one in value.items() if role not in _WRITERS_SEATS}
+        own = {seat: value[seat] for seat in _WRITERS_SEATS if seat in value}
+        if own and isinstance(named.get("writer"), dict):
+            named["writer"] = {**named["writer"], **own}
+        return named
+
+    @model_validator(mode="after")
+    def _no_slips(self) -> Roles:
+        for role in self.__pydantic_extra__ or {}:
+            near = get_close_matches(role, [*Roles.model_fields, *_WRITERS_SEATS], n=1, cutoff=0.8)
+            if near:
+                raise PydanticCustomError(
+                    "unknown_backend",
+                    "there is no such key; did you mean {near}?",
+                    {"near": repr(near[0]), "at": (role,)},
+                )
+        return self
+
+    @property
+    def seats(self) -> dict[str, dict[Seat, str]]:
+        """Role -> seat -> name of its backend, for the roles that a model plays."""
+        all_roles = {role: getattr(self, role) for role in (*type(self).model_fields, *(self.__pydantic_extra__ or {}))}
+        return {role: seats.named for role, seats in all_roles.items() if seats is not None}
+
+    @property
     def backend_names(self) -> dict[str, str]:
-        """Role -> name of its backend, for the roles that a model plays."""
-        named = {role: getattr(self, role) for role in type(self).model_fields}
-        return {role: name for role, name in named.items() if name is not None and name != CHECKS_ONLY}
+        """A label for each taken seat, such as `writer` or `writer (shadow)`, with the name of its backend."""
+        return {seat_label(role, seat): name for role, seats in self.seats.items() for seat, name in seats.items()}
+
+
+_WRITERS_SEATS = (Seat.FALLBACK.value, Seat.SHADOW.value)
+
+
+def _seats(value: object) -> object:
+    match value:
+        case "none" | None:
+            return None
+        case str() if value == CHECKS_ONLY:
+            return None
+        case str():
+            return {"first": value}
+        case _:
+            return value
+
+
+def seat_label(role: str, seat: Seat) -> str:
+    """How people read it: the role alone for the backend that is asked first."""
+    return role if seat is Seat.FIRST else f"{role} ({seat})"
 
 
 class ResearchSettings(_Section):
@@ -149,22 +216,19 @@ class Campaign(_Section):
 
     @model_validator(mode="after")
     def _roles_are_named(self) -> Campaign:
-        for role in Roles.model_fields:
-            name = getattr(self.roles, role)
-            known = name is None or name in self.backends or (role == "verifier" and name == CHECKS_ONLY)
-            if not known:
+        for role, seats in self.roles.seats.items():
+            for seat, name in seats.items():
+                at = ("roles", role) if seat is Seat.FIRST else ("roles", seat.value)
+                if name not in self.backends:
+                    raise PydanticCustomError(
+                        "unknown_backend",
+                        "no backend is named {name}; this file has {backends}",
+                        {"name": repr(name), "backends": ", ".join(self.backends), "at": at},
+                    )
+            if seats.get(Seat.SHADOW) == seats[Seat.FIRST]:
                 raise PydanticCustomError(
-                    "unknown_backend",
-                    "no backend is named {name}; this file has {backends}",
-                    {"name": repr(name), "backends": ", ".join(self.backends), "at": ("roles", role)},
+                    "own_shadow",
+                    "{name} is the {role} as well, and nothing can be learnt from comparing it with itself",
+                    {"name": repr(seats[Seat.FIRST]), "role": role, "at": ("roles", Seat.SHADOW.value)},
                 )
-        if self.roles.shadow == self.roles.writer:
-            raise PydanticCustomError(
-                "own_shadow",
-                "{name} is the writer as well, and nothing can be learnt from comparing it with itself",
-                {"name": repr(self.roles.writer), "at": ("roles", "shadow")},
-            )
         return self
-
-
-RoleName = Literal["researcher", "writer", "verifier", "planner", "fallback", "shadow"]

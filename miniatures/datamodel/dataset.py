@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from miniatures.datamodel.capabilities import Variant
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prompt import ChatMessage
@@ -63,10 +64,11 @@ class DatasetManifest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    format: int = 1
+    format: int = 2
     sources: tuple[str, ...] = Field(description="Campaigns and gold folders, as they were named.")
     seed: int
-    profile: str
+    variant: Variant = Field(description="Which rendering of each prompt its rows hold.")
+    taxonomy: str = Field(description="Hash of the kinds of news that its questions name.")
     prompt_versions: dict[str, str] = Field(description="Template version by prompt name.")
     splits: dict[Split, SplitFile]
     extra_files: dict[str, str] = Field(default_factory=dict, description="SHA-256 of every other file by name.")

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.datamodel.backend import Usage
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.backend import Bill
+from miniatures.datamodel.evidence import Evidence, Quote
 
 
 class DossierStatus(StrEnum):
@@ -52,9 +52,8 @@ class Dossier(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     status: DossierStatus
-    facts: tuple[Evidence, ...] = ()
+    facts: tuple[Evidence | Quote, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     problems: tuple[Problem, ...] = ()
     candidates: int = Field(default=0, description="Sentences that the researcher chose from.")
-    usage: Usage = Field(default=Usage(), description="Of the planner and the researcher.")
-    cost_usd: float | None = 0.0
+    bill: Bill = Field(default=Bill(), description="Of the planner and the researcher.")

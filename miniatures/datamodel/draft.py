@@ -1,4 +1,4 @@
-"""An email that was written for one prospect, with the ground under each claim and the outcome of each check."""
+"""An email that was written for one prospect, with the ground under each statement and the outcome of each check."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import CheckResult
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.dossier import Problem
+from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.trace import new_id
 
 
 class EmailText(BaseModel):
@@ -21,14 +24,14 @@ class EmailText(BaseModel):
 
 
 class Ground(StrEnum):
-    """What a claim stands on."""
+    """What a statement stands on."""
 
     BRIEF = "brief"
     QUOTE = "quote"
     NOTHING = "nothing"
 
 
-class Claim(BaseModel):
+class Statement(BaseModel):
     """One sentence of the draft that asserts something, aligned to its ground."""
 
     model_config = ConfigDict(frozen=True)
@@ -56,19 +59,30 @@ class Draft(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    id: str = Field(default_factory=new_id, description="The call that wrote it names it; a fresh name if none did.")
     subject: str
     body: str
-    claims: tuple[Claim, ...] = ()
-    evidence: tuple[Evidence, ...] = Field(default=(), description="The quotes that the writer was given.")
+    trace: str | None = Field(default=None, description="The model call that wrote this text; null if none did.")
+    statements: tuple[Statement, ...] = ()
+    evidence: tuple[Evidence | Quote, ...] = Field(default=(), description="What the writer was given.")
     checks: tuple[CheckResult, ...] = ()
     status: DraftStatus
     backend: str = Field(description="Identity of the backend whose text this is.")
     attempts: int = Field(default=1, ge=0)
-    reading: str | None = Field(
-        default=None, description="A verifier backend's opinion, beside the checks; it never decides."
+    opinion: str | None = Field(
+        default=None, description="What a verifier backend thinks, beside the checks; it never decides."
     )
-    usage: Usage = Usage()
-    cost_usd: float | None = None
+    problems: tuple[Problem, ...] = Field(default=(), description="What could not be tried, and why.")
+    bill: Bill = Bill(cost_usd=None)
+
+    @property
+    def text(self) -> EmailText:
+        return EmailText(subject=self.subject, body=self.body)
+
+    @property
+    def text_hash(self) -> str:
+        """Hash of subject and body: an approval is of exactly this text."""
+        return content_hash(self.text)
 
     @property
     def failed_checks(self) -> tuple[CheckResult, ...]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from miniatures.datamodel.backend import BackendIdentity, Usage
+from miniatures.datamodel.capabilities import Variant
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.draft import Draft
 from miniatures.datamodel.miniature import Comparison, Score
@@ -144,7 +145,7 @@ class BackendEvaluation(_Found):
     spec: str = Field(description="As it was named.")
     name: str = Field(description="A miniature's with its version pinned; otherwise the spec.")
     identity: BackendIdentity | None = Field(description="Null for BM25 alone, which is no model.")
-    profile: str | None
+    variant: Variant | None
     prompt_versions: dict[str, str] = Field(default_factory=dict)
     scores: dict[str, Score] = Field(default_factory=dict)
     costs: dict[Phase, Costs] = Field(default_factory=dict)

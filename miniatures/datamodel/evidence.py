@@ -7,28 +7,36 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Page(BaseModel):
-    """The main text of one fetched document."""
+class SourceRef(BaseModel):
+    """A fetched document, without its text: enough to find it again and to know that it is the same."""
 
     model_config = ConfigDict(frozen=True)
 
     url: str = Field(description="After redirects.")
     title: str = ""
-    text: str = Field(description="Main text as extracted; quotes are verbatim slices of it.")
-    text_hash: str
+    text_hash: str = Field(description="SHA-256 of the document's main text.")
     published: datetime | None = Field(default=None, description="As the page states it; null if it does not.")
     fetched_at: datetime
 
 
-class Evidence(BaseModel):
-    """One quote from one page."""
+class Page(SourceRef):
+    """The main text of one fetched document."""
+
+    text: str = Field(description="Main text as extracted; quotes are verbatim slices of it.")
+
+
+class Quote(BaseModel):
+    """A sentence and the signal that it speaks to: what an email may be written from, wherever it is kept."""
 
     model_config = ConfigDict(frozen=True)
 
     quote: str = Field(min_length=1, description="A verbatim slice of the page's text.")
-    url: str
-    title: str = ""
-    text_hash: str = Field(description="SHA-256 of the page text the quote was cut from.")
-    published: datetime | None = None
-    fetched_at: datetime
     signal: str = Field(description="Name of the brief's signal that it speaks to.")
+    angle: str = Field(default="", description="Why such news makes the offer matter to this prospect, if said.")
+    published: datetime | None = Field(default=None, description="When its page says that it was published.")
+
+
+class Evidence(Quote, SourceRef):
+    """One quote from one page."""
+
+    trace: str | None = Field(default=None, description="The model call that chose it; null where rank alone did.")

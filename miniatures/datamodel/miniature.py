@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from miniatures.datamodel.capabilities import Trust
+
 MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 ALL_CHECKS, RESEARCHER_RIGHT = "all_checks", "researcher_right"
 DECISIVE = {"writer": ALL_CHECKS, "researcher": RESEARCHER_RIGHT}
@@ -73,7 +75,8 @@ class MiniatureCard(BaseModel):
     dataset: str | None = Field(default=None, description="Hash of the dataset's manifest.")
     companies: tuple[str, ...] | None = Field(default=None, description="Hashes of those it was trained on, if known.")
     prompt_versions: dict[str, str] = Field(description="Version of each prompt that it was trained on, by name.")
-    profile: str
+    trust: Trust = Field(description="What it may be trusted with: how it was trained to be asked.")
+    taxonomy: str = Field(default="", description="Hash of the kinds of news that it was trained on.")
     recipe: dict[str, Any]
     training: dict[str, Any] = Field(default_factory=dict, description="Steps, tokens, seconds, losses, peak memory.")
     scores: dict[str, Score] = Field(default_factory=dict)

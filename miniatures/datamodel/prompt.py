@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.capabilities import Variant
 
 
 class ChatMessage(BaseModel):
@@ -24,7 +24,9 @@ class RenderedPrompt(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str = Field(description="Template name, such as writer.")
-    profile: Profile
-    version: str = Field(description="Hash of the template's source, overrides included.")
+    variant: Variant
+    version: str = Field(
+        description="Hash of the template's source, overrides and the taxonomy that it renders included."
+    )
     variables: dict[str, Any]
     messages: tuple[ChatMessage, ...]

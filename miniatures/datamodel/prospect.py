@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, field_validator
 
-from miniatures.datamodel.hashing import text_hash
+from miniatures.datamodel.hashing import content_hash, text_hash
 
 
 def normalize_email(email: str) -> str:
@@ -21,16 +21,40 @@ def prospect_key(email: str) -> str:
     return text_hash(normalize_email(email))[:16]
 
 
-class Prospect(BaseModel):
-    """A contact. No field holds a line break or a control character, so none can forge a mail header."""
+class Recipient(BaseModel):
+    """Who an email is written to, as far as the writing needs it. No field holds a line break or a control character."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    email: EmailStr
-    company: str = Field(min_length=1)
     first_name: str = ""
     last_name: str = ""
     title: str = ""
+    company: str = Field(min_length=1)
+
+    @field_validator("company", "first_name", "last_name", "title", mode="before")
+    @classmethod
+    def _one_line(cls, value: object) -> object:
+        return one_line(value) if isinstance(value, str) else value
+
+    @property
+    def key(self) -> str:
+        """Names the recipient in traces and the ledger; a prospect has a pseudonym of their own."""
+        return content_hash(self)[:16]
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def known_texts(self) -> tuple[str, ...]:
+        """All that is known of them and may stand in an email."""
+        return (self.full_name, self.company, self.title)
+
+
+class Prospect(Recipient):
+    """A contact. No field holds a line break or a control character, so none can forge a mail header."""
+
+    email: EmailStr
     website: str = ""
     extra: dict[str, str] = Field(default_factory=dict, description="Further columns, kept as they came.")
 
@@ -39,9 +63,9 @@ class Prospect(BaseModel):
     def _normal_email(cls, value: object) -> object:
         return normalize_email(value) if isinstance(value, str) else value
 
-    @field_validator("company", "first_name", "last_name", "title", "website", mode="before")
+    @field_validator("website", mode="before")
     @classmethod
-    def _one_line(cls, value: object) -> object:
+    def _one_line_website(cls, value: object) -> object:
         return one_line(value) if isinstance(value, str) else value
 
     @field_validator("extra", mode="before")
@@ -57,8 +81,13 @@ class Prospect(BaseModel):
         return prospect_key(self.email)
 
     @property
-    def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
+    def row(self) -> str:
+        """Hash of the whole row: what was settled for one row does not stand for a corrected one."""
+        return content_hash(self)[:16]
+
+    @property
+    def known_texts(self) -> tuple[str, ...]:
+        return (*super().known_texts, self.website, self.email, *self.extra.values())
 
 
 class RowFault(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.dossier import Dossier
 from miniatures.datamodel.draft import Draft, DraftStatus
 from miniatures.datamodel.prospect import Prospect
@@ -16,12 +16,11 @@ class ProspectResult(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     campaign: str
-    policy: str = Field(default="", description="Hash of brief, prompts and backends; empty while pending.")
+    policy: str = Field(default="", description="Hash of the policy; empty while pending.")
     prospect: Prospect
     status: DraftStatus
     draft: Draft | None = None
     dossier: Dossier | None = None
     error: str | None = Field(default=None, description="The error's name and its sentence.")
-    usage: Usage = Usage()
-    cost_usd: float | None = Field(default=None, description="Null if any call's price is unknown.")
+    bill: Bill = Bill(cost_usd=None)
     seconds: float = Field(default=0.0, ge=0, description="Wall-clock time spent on the prospect.")

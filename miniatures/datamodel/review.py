@@ -53,6 +53,7 @@ class Review(BaseModel):
     prospect: str | None = Field(default=None, description="Pseudonym key.")
     role: str = "writer"
     trace: str = Field(description="The trace, or the example, whose answer was reviewed.")
+    draft: str | None = Field(default=None, description="The draft whose text was reviewed, if it was one.")
     action: ReviewAction
     answer: dict[str, Any] = Field(description="The model's answer as it stood; kept until it is erased.")
     edited: dict[str, Any] | None = Field(default=None, description="The reviewer's own version, after an edit.")
@@ -108,3 +109,15 @@ class Review(BaseModel):
                 return other.get(self.preference or Preference.TIE)
             case ReviewAction.ACCEPT | ReviewAction.REJECT:
                 return None
+
+
+class Approval(BaseModel):
+    """A person's yes to exactly one text: delivery obeys nothing else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    draft: str = Field(description="The draft's id.")
+    text_hash: str = Field(description="Hash of the subject and body that were approved, the reviewer's own if edited.")
+    reviewer: str
+    review: str = Field(description="The review that says so.")
+    approved_at: datetime

@@ -10,11 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from miniatures.datamodel.backend import BackendIdentity, Usage
+from miniatures.datamodel.backend import BackendIdentity, Bill
 from miniatures.datamodel.prompt import ChatMessage
-
-SHADOW = "shadow"
-"""The role in traces of answers that were given beside the used one, for comparison only."""
+from miniatures.datamodel.seat import Seat
 
 _CLOCK_START_NS = time.time_ns() - time.monotonic_ns()
 _random = random.Random()
@@ -55,22 +53,35 @@ class Trace(BaseModel):
     run_id: str
     campaign: str
     prospect: str | None = Field(default=None, description="Pseudonym key.")
+    policy: str = Field(default="", description="Hash of the policy that the run was under.")
     role: str
+    seat: Seat = Seat.FIRST
     node: str
     attempt: int = 1
     prompt_name: str | None = None
     prompt_version: str | None = None
-    prompt_profile: str | None = None
+    prompt_variant: str | None = None
     variables: dict[str, Any] = Field(default_factory=dict)
+    sources: tuple[str, ...] = Field(
+        default=(),
+        description="The calls whose answers it was asked with: those that chose its facts, and a refused draft.",
+    )
+    shadow_of: str | None = Field(default=None, description="The call beside which a shadow answered.")
     backend: BackendIdentity
+    options: dict[str, Any] = Field(default_factory=dict, description="Sampling and bounds of this one call.")
     messages: tuple[ChatMessage, ...]
     output: str = ""
     structured: dict[str, Any] | None = None
+    probability: float | None = Field(default=None, description="What the model gave to its answer, where it can tell.")
     finish_reason: str | None = None
-    usage: Usage = Usage()
-    cost_usd: float | None = None
+    bill: Bill = Bill(cost_usd=None)
     queue_ms: float | None = None
     first_token_ms: float | None = None
     total_ms: float = 0.0
     error: str | None = None
     started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def whole(self) -> bool:
+        """Whether it came to its end and is the JSON that was asked for."""
+        return self.error is None and self.structured is not None

@@ -1,57 +1,64 @@
 """Loads prompt templates, a campaign's own before ours, and names each rendered prompt by its template's hash.
 
 A template file holds one block per message, `{% block system %}` and `{% block user %}`: a prompt is read whole.
-There are two profiles of each prompt, `NAME.full.jinja` and `NAME.compact.jinja`. Both are rendered from the same
-variables, but for the researcher's, which asks small models about one sentence at a time.
+There are two variants of each prompt, `NAME.full.jinja` and `NAME.compact.jinja`. Both are rendered from the same
+variables, but for the researcher's, which asks small models about one sentence at a time. Every template also sees the
+taxonomy of news; the version of one that uses it changes with it.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, StrictUndefined, TemplateError
 
-from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.capabilities import Variant
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
+from miniatures.datamodel.taxonomy import Taxonomy
+from miniatures.prompts.taxonomy import known_taxonomy
 
 _BUNDLED = Path(__file__).parent / "templates"
+_USES_TAXONOMY = re.compile(r"\{[{%][^}]*\btaxonomy\b")
 _ROLES: tuple[Literal["system", "user"], ...] = ("system", "user")
 
 
 class PromptLibrary:
     """The templates of one campaign. `overrides` is a folder whose files replace ours of the same name."""
 
-    def __init__(self, overrides: Path | None = None) -> None:
+    def __init__(self, overrides: Path | None = None, taxonomy: Taxonomy | None = None) -> None:
+        self.taxonomy = taxonomy or known_taxonomy()
         self._folders = [folder for folder in (overrides, _BUNDLED) if folder is not None]
-        self._templates: dict[tuple[str, Profile], _Template] = {}
+        self._templates: dict[tuple[str, Variant], _Template] = {}
 
-    def render(self, name: str, profile: Profile, variables: dict[str, Any]) -> RenderedPrompt:
+    def render(self, name: str, variant: Variant, variables: dict[str, Any]) -> RenderedPrompt:
         """Render one prompt.
 
         Raises:
             InputError: the template is missing, malformed, or asks for a variable that is not there.
         """
-        template = self._template(name, profile)
+        template = self._template(name, variant)
         return RenderedPrompt(
             name=name,
-            profile=profile,
+            variant=variant,
             version=template.version,
             variables=variables,
             messages=template.messages(variables),
         )
 
-    def version(self, name: str, profile: Profile) -> str:
+    def version(self, name: str, variant: Variant) -> str:
         """Hash of the template that `render` would use."""
-        return self._template(name, profile).version
+        return self._template(name, variant).version
 
-    def _template(self, name: str, profile: Profile) -> _Template:
-        key = (name, profile)
+    def _template(self, name: str, variant: Variant) -> _Template:
+        key = (name, variant)
         if key not in self._templates:
-            self._templates[key] = _Template(self._find(f"{name}.{profile}.jinja"))
+            self._templates[key] = _Template(self._find(f"{name}.{variant}.jinja"), self.taxonomy)
         return self._templates[key]
 
     def _find(self, filename: str) -> Path:
@@ -61,23 +68,32 @@ class PromptLibrary:
         raise InputError(f"no prompt template is named {filename}", hint=f"Templates live in {_BUNDLED}.")
 
 
+def _either(words: Sequence[str]) -> str:
+    """Words as a choice: a, b or c."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 class _Template:
     """One template file, compiled once."""
 
     _environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    _environment.filters["either"] = _either
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, taxonomy: Taxonomy) -> None:
         self._path = path
+        self._taxonomy = taxonomy
         self._source = path.read_text(encoding="utf-8")
 
     @cached_property
     def version(self) -> str:
-        return text_hash(self._source)[:16]
+        told = self._taxonomy.hash if _USES_TAXONOMY.search(self._source) else ""
+        return text_hash(self._source + told)[:16]
 
     def messages(self, variables: dict[str, Any]) -> tuple[ChatMessage, ...]:
         try:
             blocks = self._compiled.blocks
-            context = self._compiled.new_context(variables)
+            context = self._compiled.new_context({**variables, "taxonomy": self._taxonomy})
             return tuple(
                 ChatMessage(role=role, content="".join(blocks[role](context)).strip())
                 for role in _ROLES

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from miniatures.datamodel.prompt import RenderedPrompt
+from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Span, Trace
 
 
@@ -30,11 +31,14 @@ class Scope:
     run_id: str
     campaign: str
     prospect: str | None = None
+    policy: str = ""
     parent_id: str | None = None
     role: str = ""
+    seat: Seat = Seat.FIRST
     node: str = ""
     attempt: int = 1
     prompt: RenderedPrompt | None = None
+    sources: tuple[str, ...] = ()
 
 
 _scope: ContextVar[Scope | None] = ContextVar("miniatures_scope", default=None)

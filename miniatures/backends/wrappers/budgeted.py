@@ -26,7 +26,7 @@ from miniatures.backends.wrappers.spending import (
     reserve,
 )
 from miniatures.backends.wrappers.wrapper import message_of
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill, Usage
 
 __all__ = ["BudgetedBackend", "Spending", "estimate_tokens", "prospect_spending"]
 
@@ -100,25 +100,24 @@ class _BudgetWatch:
         if self._usage.total_tokens == 0:
             self._settle_unreported()
             return
-        cost = self._cost()
-        self._reservation.settle(Amount(self._usage.total_tokens, cost or 0.0), self._usage, cost)
+        bill = self._bill()
+        self._reservation.settle(Amount(self._usage.total_tokens, bill.cost_usd or 0.0), bill)
 
     def failed(self, error: BaseException) -> None:
         refused = isinstance(error, BackendError) and not isinstance(error, TimedOut | MalformedAnswer)
         if refused and not self._began_to_answer:
-            self._reservation.settle(Amount(), Usage(), 0.0)
+            self._reservation.settle(Amount(), Bill())
         else:
             self._settle_unreported()
 
     def _settle_unreported(self) -> None:
         """A call that was cut off, or whose backend says nothing: the most it may have cost counts, none is known."""
-        self._reservation.settle(self._reservation.most, self._usage, None)
+        self._reservation.settle(self._reservation.most, Bill(usage=self._usage, cost_usd=None))
 
-    def _cost(self) -> float | None:
+    def _bill(self) -> Bill:
         if "cost_usd" in self._metadata:
-            stated: float | None = self._metadata["cost_usd"]
-            return stated
-        return None if self._price is None else self._price.cost(self._usage)
+            return Bill(usage=self._usage, cost_usd=self._metadata["cost_usd"])
+        return Bill.of(self._usage, self._price)
 
     def _note(self, message: AIMessage) -> None:
         self._metadata.update(message.response_metadata)

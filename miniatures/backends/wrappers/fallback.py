@@ -9,7 +9,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from miniatures.backends.base import Backend, usage_of
+from miniatures.backends.base import Backend, bill_of
 from miniatures.backends.errors import BackendError
 from miniatures.backends.wrappers.wrapper import WrappedBackend, astream_of, close, message_of, stream_of
 
@@ -114,4 +114,4 @@ def _priced(chunk: ChatGenerationChunk, backend: Backend) -> ChatGenerationChunk
 
 
 def _cost(message: AIMessage, backend: Backend) -> float | None:
-    return None if backend.price is None else backend.price.cost(usage_of(message))
+    return bill_of(message, backend.price).cost_usd

@@ -11,14 +11,15 @@ from typing import Any, Literal
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
+from miniatures.backends.ask import TRACE
 from miniatures.backends.base import Backend, usage_of
 from miniatures.backends.wrappers.limited import slot_wait_ms
 from miniatures.backends.wrappers.observed import ObservedBackend, Watch
 from miniatures.backends.wrappers.wrapper import message_of
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.errors import MiniaturesError
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
-from miniatures.datamodel.trace import Trace
+from miniatures.datamodel.trace import Trace, new_id
 from miniatures.store.tracing import Scope, current_scope
 
 
@@ -30,17 +31,18 @@ class RecordedBackend(ObservedBackend):
 
     def _watch(self, messages: list[BaseMessage], options: dict[str, Any]) -> Watch | None:
         scope = current_scope()
-        return None if scope is None else _TraceWatch(self, scope, messages, "response_schema" in options)
+        return None if scope is None else _TraceWatch(self, scope, messages, options)
 
 
 class _TraceWatch:
     """Gathers one call into one trace."""
 
-    def __init__(self, backend: Backend, scope: Scope, messages: list[BaseMessage], structured: bool) -> None:
+    def __init__(self, backend: Backend, scope: Scope, messages: list[BaseMessage], options: dict[str, Any]) -> None:
         self._backend = backend
         self._scope = scope
         self._messages = messages
-        self._wants_structured = structured
+        self._options = options
+        self._id = new_id()
         self._waited_ms = slot_wait_ms.get()
         self._started_at = datetime.now(UTC)
         self._started = time.perf_counter()
@@ -60,6 +62,7 @@ class _TraceWatch:
     def answered(self, result: ChatResult) -> None:
         message = message_of(result)
         self._note(message, message.tool_calls)
+        message.response_metadata[TRACE] = self._id
         self._record(None)
 
     def streamed(self) -> None:
@@ -79,24 +82,29 @@ class _TraceWatch:
         scope, prompt, metadata = self._scope, self._scope.prompt, self._metadata
         output = "".join(self._texts)
         trace = Trace(
+            id=self._id,
             run_id=scope.run_id,
+            policy=scope.policy,
             campaign=scope.campaign,
             prospect=scope.prospect,
             parent_id=scope.parent_id,
             role=scope.role,
+            seat=scope.seat,
             node=scope.node,
             attempt=scope.attempt,
             prompt_name=prompt and prompt.name,
             prompt_version=prompt and prompt.version,
-            prompt_profile=prompt and prompt.profile,
+            prompt_variant=prompt and prompt.variant,
             variables=prompt.variables if prompt else {},
+            sources=scope.sources,
             backend=self._backend.identity,
+            options=_plain_options(self._backend, self._options),
             messages=_plain_messages(self._messages, prompt),
             output=output or _tool_calls_text(self._tool_calls),
-            structured=_json_object(output) if self._wants_structured else None,
+            structured=_json_object(output) if "response_schema" in self._options else None,
+            probability=metadata.get("probability"),
             finish_reason=metadata.get("finish_reason"),
-            usage=self._usage,
-            cost_usd=self._cost(error),
+            bill=self._bill(error),
             queue_ms=self._queue_ms(),
             first_token_ms=metadata.get("first_token_ms", self._first_token_ms),
             total_ms=self._elapsed_ms(),
@@ -105,13 +113,12 @@ class _TraceWatch:
         )
         scope.sink.record(trace)
 
-    def _cost(self, error: str | None) -> float | None:
+    def _bill(self, error: str | None) -> Bill:
         """As stated, else by the price; a failed call that reports no usage has no known cost."""
         if "cost_usd" in self._metadata:
-            stated: float | None = self._metadata["cost_usd"]
-            return stated
-        price, silent = self._backend.price, error is not None and self._usage.total_tokens == 0
-        return None if silent or price is None else price.cost(self._usage)
+            return Bill(usage=self._usage, cost_usd=self._metadata["cost_usd"])
+        silent = error is not None and self._usage.total_tokens == 0
+        return Bill.of(self._usage, None if silent else self._backend.price)
 
     def _queue_ms(self) -> float | None:
         engine_ms = self._metadata.get("queue_ms")
@@ -137,6 +144,14 @@ def _plain_messages(messages: list[BaseMessage], prompt: RenderedPrompt | None) 
     if prompt is not None and [str(m.text) for m in messages] == [m.content for m in prompt.messages]:
         return prompt.messages
     return tuple(ChatMessage(role=_ROLES.get(m.type, "user"), content=str(m.text)) for m in messages)
+
+
+def _plain_options(backend: Backend, options: dict[str, Any]) -> dict[str, Any]:
+    """What this call was sampled with and held to; of a schema its title, as the prompt's variables make it again."""
+    stated = {name: value for name, value in options.items() if name != "response_schema" and value is not None}
+    schema = options.get("response_schema")
+    held = {} if schema is None else {"schema": schema.get("title") if isinstance(schema, dict) else schema.__name__}
+    return {**backend.sampling, **stated, **held}
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

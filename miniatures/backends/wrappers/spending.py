@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.campaign import Budget
 from miniatures.datamodel.errors import BudgetReached, BudgetScope, InputError
 
@@ -58,8 +58,7 @@ class Spending:
         self.owner = owner
         self._spent = Amount(already_tokens, already_usd)
         self._reserved = Amount()
-        self._usage = Usage()
-        self._cost_usd: float | None = 0.0
+        self._bill = Bill()
 
     @property
     def limited(self) -> bool:
@@ -73,14 +72,9 @@ class Spending:
             return self._spent
 
     @property
-    def usage(self) -> Usage:
-        """Tokens that backends reported since the start."""
-        return self._usage
-
-    @property
-    def cost_usd(self) -> float | None:
-        """Cost of the calls since the start; None as soon as the cost of one is not known."""
-        return self._cost_usd
+    def bill(self) -> Bill:
+        """What backends reported since the start."""
+        return self._bill
 
     def check_price(self, backend: str, *, known: bool) -> None:
         """Refuse a USD limit for a backend without a price.
@@ -125,14 +119,13 @@ class Reservation:
         self.most = most
         self._spendings = spendings
 
-    def settle(self, spent: Amount, usage: Usage, cost_usd: float | None) -> None:
+    def settle(self, spent: Amount, bill: Bill) -> None:
         """Replace the reservation by what counts as spent, and note what was reported."""
         with _lock:
             for spending in self._spendings:
                 spending._reserved = spending._reserved - self.most
                 spending._spent = spending._spent + spent
-                spending._usage = spending._usage + usage
-                spending._cost_usd = add_costs(spending._cost_usd, cost_usd)
+                spending._bill = spending._bill + bill
             woken = _waiting.copy()
             _waiting.clear()
         for waiter in woken:

@@ -24,13 +24,18 @@ CallManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
 
 class WrappedBackend(Backend):
-    """Delegates everything to `inner` and keeps its identity, price, prompt profile and context size."""
+    """Delegates everything to `inner` and keeps its identity, price, capabilities and context size."""
 
     inner: Backend
 
     def __init__(self, inner: Backend, **fields: Any) -> None:
-        kept = {name: getattr(inner, name) for name in ("identity", "price", "prompt_profile", "context_tokens")}
+        kept = {name: getattr(inner, name) for name in ("identity", "price", "capabilities", "context_tokens")}
         super().__init__(inner=inner, **(kept | fields))
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """The inner backend's."""
+        return self.inner.sampling
 
     def _generate(
         self,

@@ -1,0 +1,18 @@
+"""The kinds of news that our own prompts and miniatures know, read from the one file that describes them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from miniatures.datamodel.taxonomy import Taxonomy
+
+_FILE = Path(__file__).parent / "taxonomy.yaml"
+
+
+@lru_cache(maxsize=1)
+def known_taxonomy() -> Taxonomy:
+    """The taxonomy of this package."""
+    return Taxonomy.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
