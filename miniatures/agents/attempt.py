@@ -1,96 +1,91 @@
-"""One attempt at writing: a batch of samples from one backend, remembered by the ledger."""
+"""One batch of samples of an email from one backend, remembered by the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.grounding import email_schema
 from miniatures.agents.ledgered import ledgered
-from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables
+from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import Written
 from miniatures.agents.together import together
-from miniatures.backends.ask import Answer, ask, identity_of, profile_of
-from miniatures.datamodel.backend import Profile, Usage, add_costs
+from miniatures.backends.ask import Answer, identity_of
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.draft import EmailText
-from miniatures.datamodel.evidence import Evidence
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.prospect import Recipient
+from miniatures.datamodel.seat import Seat
 
 _SAMPLING_TEMPERATURE = 0.7
-_TOKENS_PER_WORD = 3  # English takes 1.3; scripts that the tokenizer knows less well take more
-_FREQUENCY_PENALTY = 0.3
-_TOKENS_AROUND = 80  # the subject and the JSON around both
 
 
-async def write_attempt(
+@dataclass(frozen=True)
+class Try:
+    """Who writes next: the seat, the attempt from 1, and the numbers of its samples from 0."""
+
+    seat: Seat
+    attempt: int
+    samples: tuple[int, ...]
+
+
+async def write_samples(
     context: CampaignContext,
-    prospect: Prospect,
-    evidence: Sequence[Evidence],
+    recipient: Recipient,
+    evidence: Sequence[Quote],
+    turn: Try,
     *,
-    role: str,
-    attempt: int,
-    reasons: Sequence[str] = (),
+    reasons: tuple[str, ...] = (),
     previous: EmailText | None = None,
+    refused: str | None = None,
 ) -> Written:
-    """Ask the role's backend for the attempt's emails at once.
+    """Ask for the batch's emails at once. `refused` is the trace of the refused draft, in a rewrite.
 
     Raises:
         BackendError: the backend could not be asked. A malformed answer is no exception: it is an email that is null.
     """
-    model = context.model(role)
-    refused = previous.model_dump() if previous else None
-    variables = {
-        "brief": brief_variables(context.brief),
-        "prospect": prospect_variables(prospect),
-        "quotes": quote_variables(evidence, context.brief, prospect),
-        "reasons": list(reasons),
-        "previous": refused,
-    }
+    variables = WriterVariables.of(context.brief, recipient, evidence, reasons=reasons, previous=previous)
+    chosen_by = [fact.trace for fact in evidence if isinstance(fact, Evidence)]
+    sources = tuple(dict.fromkeys(trace for trace in (*chosen_by, refused) if trace is not None))
     return await ledgered(
         context,
         "write",
-        prospect,
+        recipient,
         Written,
-        lambda: _sample(context, variables, role, attempt),
-        quotes=variables["quotes"],
-        reasons=variables["reasons"],
-        previous=refused,
-        role=role,
-        attempt=attempt,
-        samples=context.write.samples_of(attempt),
-        prompt=context.prompts.version("writer", profile_of(model)),
-        backend=identity_of(model),
+        lambda: _sample(context, variables, turn, sources),
+        quotes=variables.quotes,
+        reasons=reasons,
+        previous=previous,
+        attempt=turn.attempt,
+        samples=turn.samples,
+        at=turn.seat,
+        seat=context.policy.seat(WRITER.name, turn.seat),
     )
 
 
-async def _sample(context: CampaignContext, variables: dict[str, Any], role: str, attempt: int) -> Written:
-    model = context.model(role)
-    prompt = context.prompts.render("writer", profile_of(model), variables)
-    bound = answer_bound(variables, model)
-    asks = [
-        ask(model, prompt, EmailText, role=role, node="write", attempt=attempt, **bound, **sampling(attempt, sample))
-        for sample in range(context.write.samples_of(attempt))
-    ]
-    return _written(role, str(identity_of(model)), await together(asks))
+async def _sample(context: CampaignContext, variables: WriterVariables, turn: Try, sources: tuple[str, ...]) -> Written:
+    def asking(sample: int) -> Any:
+        async def ask(model: BaseChatModel, seat: Seat) -> Answer[EmailText]:
+            drawn = sampling(turn.attempt, sample)
+            named = {"node": "write", "attempt": turn.attempt, "seat": seat, "sources": sources}
+            return await WRITER.ask(model, context.prompts, variables, **named, **drawn)
 
+        return ask_seat(context, WRITER.name, ask, turn.seat)
 
-def answer_bound(variables: Mapping[str, Any], model: BaseChatModel) -> dict[str, Any]:
-    """What holds a small model: a ceiling, as it may never end its answer; the names and numbers of its prompt; and a
-    little weight against words that it has used, as it likes to say a thing twice.
-
-    A teacher may think before it writes, and copies well.
-    """
-    match profile_of(model):
-        case Profile.FULL:
-            return {}
-        case Profile.COMPACT:
-            words = variables["brief"]["length"]["max_words"]
-            ceiling = _TOKENS_PER_WORD * words + _TOKENS_AROUND
-            schema = email_schema(variables)
-            return {"max_tokens": ceiling, "response_schema": schema, "frequency_penalty": _FREQUENCY_PENALTY}
+    answers = await together(map(asking, turn.samples))
+    return Written(
+        seat=turn.seat,
+        attempt=turn.attempt,
+        backend=str(identity_of(context.model(WRITER.name, turn.seat))),
+        emails=tuple(answer.value for answer in answers),
+        errors=tuple(answer.error or "" for answer in answers),
+        traces=tuple(answer.trace for answer in answers),
+        bill=Bill.total(answer.bill for answer in answers),
+    )
 
 
 def sampling(attempt: int, sample: int) -> dict[str, Any]:
@@ -98,18 +93,3 @@ def sampling(attempt: int, sample: int) -> dict[str, Any]:
     if attempt == 1 and sample == 0:
         return {}
     return {"temperature": _SAMPLING_TEMPERATURE, "seed": 1_000 * attempt + sample}
-
-
-def _written(role: str, backend: str, answers: Sequence[Answer[EmailText]]) -> Written:
-    usage = Usage()
-    cost: float | None = 0.0
-    for answer in answers:
-        usage, cost = usage + answer.usage, add_costs(cost, answer.cost_usd)
-    return Written(
-        role=role,
-        backend=backend,
-        emails=tuple(answer.value for answer in answers),
-        errors=tuple(answer.error or "" for answer in answers),
-        usage=usage,
-        cost_usd=cost,
-    )

@@ -28,7 +28,7 @@ def _kept_types() -> list[tuple[str, ...]]:
         *(state.Gathered, state.PageReference, state.RankedSentence, state.Written, SearchStatus),
         *(backend.Usage, check.CheckName, check.CheckResult, check.Outcome),
         *(dossier.Dossier, dossier.DossierStatus, dossier.Problem, dossier.SetAside, dossier.SetAsideReason),
-        *(draft.Claim, draft.Draft, draft.DraftStatus, draft.EmailText, draft.Ground),
+        *(draft.Statement, draft.Draft, draft.DraftStatus, draft.EmailText, draft.Ground),
         *(evidence.Evidence, evidence.Page, prospect.Prospect),
     ]
     return [(kind.__module__, kind.__name__) for kind in kept]

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 
 from langchain_core.language_models import BaseChatModel
 
-from miniatures.agents.researcher import ROLE as RESEARCHER
-from miniatures.agents.researcher import require_kinds
+from miniatures.agents.research_answer import require_kinds
+from miniatures.agents.roles.researcher import RESEARCHER
+from miniatures.agents.roles.role import role_named
 from miniatures.agents.tools.fetching import PageFetcher
 from miniatures.agents.tools.search.base import SearchProvider
-from miniatures.backends.ask import profile_of
+from miniatures.backends.ask import capabilities_of, identity_of
+from miniatures.backends.base import Backend
+from miniatures.checks import checks_version
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.policy import Policy, SeatPolicy
+from miniatures.datamodel.seat import Seat
 from miniatures.prompts.library import PromptLibrary
 from miniatures.store.ledger import Ledger
 
@@ -26,14 +32,31 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True)
+class Seats:
+    """The chat models behind one role."""
+
+    first: BaseChatModel
+    fallback: BaseChatModel | None = None
+    shadow: BaseChatModel | None = None
+
+    def taken(self) -> Iterator[tuple[Seat, BaseChatModel]]:
+        """Each seat in which somebody sits."""
+        for seat in Seat:
+            model = getattr(self, seat.value)
+            if model is not None:
+                yield seat, model
+
+
+@dataclass(frozen=True)
 class CampaignContext:
     """The runtime context of every graph.
 
-    `models` maps a role (researcher, writer, verifier, planner, fallback) to a chat model; roles that a graph can do
-    without may be absent. `foils` are other companies' quotes for the swap test; the bundled ones serve if empty.
+    `models` maps a role (researcher, writer, verifier, planner, or one of your own) to a chat model, or to `Seats`
+    where a second one falls back or answers beside; roles that a graph can do without may be absent. `foils` are other
+    companies' quotes for the swap test; the bundled ones serve if empty.
     """
 
-    models: Mapping[str, BaseChatModel]
+    models: Mapping[str, BaseChatModel | Seats]
     brief: Brief
     search: SearchProvider | None = None
     fetcher: PageFetcher | None = None
@@ -41,26 +64,65 @@ class CampaignContext:
     research: ResearchSettings = field(default_factory=ResearchSettings)
     write: WritingSettings = field(default_factory=WritingSettings)
     ledger: Ledger | None = None
-    foils: tuple[Evidence, ...] = ()
+    foils: tuple[Quote, ...] = ()
     now: Callable[[], datetime] = _now
 
     def __post_init__(self) -> None:
-        """Refuse a small researcher whose brief it could not serve.
+        """Refuse a researcher whose brief it could not serve.
 
         Raises:
             InputError: the brief does not name the kinds of news that such a researcher goes by.
         """
-        if RESEARCHER in self.models:
-            require_kinds(profile_of(self.models[RESEARCHER]), self.brief)
+        if RESEARCHER.name in self.models:
+            require_kinds(capabilities_of(self.model(RESEARCHER.name)), self.brief, self.prompts)
 
-    def model(self, role: str) -> BaseChatModel:
-        """The chat model of a role.
+    def seats(self, role: str) -> Seats | None:
+        """Who sits behind a role; None where nobody does."""
+        given = self.models.get(role)
+        return Seats(given) if isinstance(given, BaseChatModel) else given
+
+    def seat(self, role: str, seat: Seat) -> BaseChatModel | None:
+        """The chat model in one seat, if there is one."""
+        seats = self.seats(role)
+        return None if seats is None else getattr(seats, seat.value)
+
+    def model(self, role: str, seat: Seat = Seat.FIRST) -> BaseChatModel:
+        """The chat model in a role's seat.
 
         Raises:
-            InputError: no model was given for the role.
+            InputError: nobody sits there.
         """
-        if role not in self.models:
+        model = self.seat(role, seat)
+        if model is None:
             raise InputError(
                 f"no model plays the role {role!r}", hint=f"Give CampaignContext(models={{{role!r}: ...}})."
             )
-        return self.models[role]
+        return model
+
+    @cached_property
+    def policy(self) -> Policy:
+        """All of it that changes an answer."""
+        seats = {role: self.seats(role) for role in sorted(self.models)}
+        return Policy(
+            brief=self.brief,
+            seats={
+                role: {seat: self._seat_policy(role, model) for seat, model in behind.taken()}
+                for role, behind in seats.items()
+                if behind is not None
+            },
+            research=self.research,
+            write=self.write,
+            search=None if self.search is None else self.search.identity,
+            fetch={} if self.fetcher is None else dict(self.fetcher.identity),
+            taxonomy=self.prompts.taxonomy.hash,
+            checks=checks_version(),
+        )
+
+    def _seat_policy(self, role: str, model: BaseChatModel) -> SeatPolicy:
+        capabilities = capabilities_of(model)
+        return SeatPolicy(
+            backend=identity_of(model),
+            capabilities=capabilities,
+            sampling=model.sampling if isinstance(model, Backend) else {},
+            prompts={role: self.prompts.version(role, role_named(role).variant(capabilities))},
+        )

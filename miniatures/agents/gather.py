@@ -11,12 +11,12 @@ from urllib.parse import urldefrag
 from miniatures.agents.candidates import Candidate, rank_sentences, within_limits
 from miniatures.agents.companies import about_another
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.state import Gathered, PageReference, RankedSentence
+from miniatures.agents.state import Gathered, RankedSentence
 from miniatures.agents.tools.fetching import FetchStatus
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchQuery, SearchStatus
 from miniatures.checks.evidence import age_trouble
 from miniatures.datamodel.dossier import Problem, SetAside, SetAsideReason
-from miniatures.datamodel.evidence import Evidence, Page
+from miniatures.datamodel.evidence import Evidence, Page, SourceRef
 from miniatures.datamodel.prospect import Prospect
 
 _MOST_SET_ASIDE = 12
@@ -127,16 +127,12 @@ def _unusable(
 
 
 def _evidence(candidate: Candidate) -> Evidence:
-    page = candidate.page
-    return Evidence(
-        quote=candidate.sentence,
-        url=page.url,
-        title=page.title,
-        text_hash=page.text_hash,
-        published=page.published,
-        fetched_at=page.fetched_at,
-        signal=candidate.signal,
-    )
+    page = _reference(candidate.page).model_dump()
+    return Evidence(**page, quote=candidate.sentence, signal=candidate.signal)
+
+
+def _reference(page: Page) -> SourceRef:
+    return SourceRef(**page.model_dump(include=set(SourceRef.model_fields)))
 
 
 def _gathered(
@@ -153,16 +149,7 @@ def _gathered(
         queries=tuple(query.text for query in queries),
         urls=tuple(page_name(hit.url) for hit in hits),
         searches=tuple(outcome.status for outcome in outcomes),
-        pages=tuple(
-            PageReference(
-                url=page.url,
-                title=page.title,
-                text_hash=page.text_hash,
-                published=page.published,
-                fetched_at=page.fetched_at,
-            )
-            for page in pages
-        ),
+        pages=tuple(map(_reference, pages)),
         sentences=tuple(
             RankedSentence(text=one.sentence, page=places[id(one.page)], signal=one.signal) for one in candidates
         ),

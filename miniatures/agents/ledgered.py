@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from miniatures.agents.context import CampaignContext
-from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.prospect import Recipient
 from miniatures.store.ledger import StageKey
 from miniatures.store.tracing import span
 
@@ -20,7 +18,7 @@ Result = TypeVar("Result", bound=BaseModel)
 async def ledgered(
     context: CampaignContext,
     stage: str,
-    prospect: Prospect,
+    prospect: Recipient,
     kind: type[Result],
     run: Callable[[], Awaitable[Result]],
     *,
@@ -29,14 +27,13 @@ async def ledgered(
 ) -> Result:
     """The stage's result, from the ledger if these inputs are in it; without a ledger the stage simply runs.
 
-    A result that is not final, because something that may pass was in the way, is not remembered.
-    `inputs` are JSON values or Pydantic models: all that the result depends on besides the prospect and the brief.
+    A result that is not final, because something that may pass was in the way, is not remembered. `inputs` are JSON
+    values or Pydantic models: what the result depends on besides the prospect and the brief, parts of the policy too.
     """
     with span("stage", stage) as attributes:
         if context.ledger is None:
             return await run()
-        brief = brief_version(context.brief)
-        key = StageKey.of(stage, prospect.key, who=prospect, brief=brief, **inputs)
+        key = StageKey.of(stage, prospect.key, who=prospect, brief=context.policy.brief_version, **inputs)
         known = await context.ledger.recall(key)
         attributes["inputs"], attributes["recalled"] = key.inputs[:16], known is not None
         if known is not None:
@@ -45,9 +42,3 @@ async def ledgered(
         if is_final(result):
             await context.ledger.finish(key, result.model_dump(mode="json"))
         return result
-
-
-@lru_cache(maxsize=64)
-def brief_version(brief: Brief) -> str:
-    """The brief's version, hashed once."""
-    return brief.version

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from miniatures.agents.answers import Plan
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.prompting import prospect_variables, signal_variables
+from miniatures.agents.roles.planner import PLANNER, PlannerVariables
+from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.tools.search.base import SearchQuery
-from miniatures.backends.ask import ask, profile_of
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Signal
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.prospect import Prospect, one_line
@@ -17,26 +17,25 @@ from miniatures.datamodel.prospect import Prospect, one_line
 _LONGEST_QUERY = 200
 
 
+@dataclass(frozen=True)
 class QueryPlan:
     """The queries of one round, what planning cost, and what went wrong with it."""
 
-    def __init__(self, queries: Sequence[SearchQuery]) -> None:
-        self.queries = tuple(queries)
-        self.problems: tuple[Problem, ...] = ()
-        self.usage = Usage()
-        self.cost_usd: float | None = 0.0
+    queries: tuple[SearchQuery, ...]
+    problems: tuple[Problem, ...] = ()
+    bill: Bill = field(default_factory=Bill)
 
 
 async def plan_queries(
     context: CampaignContext, prospect: Prospect, signals: Sequence[Signal], asked: Sequence[str]
 ) -> QueryPlan:
     """One query for each signal that is still looked for, none of them asked before."""
-    if "planner" not in context.models:
+    if PLANNER.name not in context.models:
         return QueryPlan(template_queries(prospect, signals, asked))
     return await _ask_planner(context, prospect, signals, asked)
 
 
-def template_queries(prospect: Prospect, signals: Sequence[Signal], asked: Sequence[str]) -> list[SearchQuery]:
+def template_queries(prospect: Prospect, signals: Sequence[Signal], asked: Sequence[str]) -> tuple[SearchQuery, ...]:
     """For each signal the first of its phrasings that was not asked: its own, then its description, then its name."""
     chosen = []
     for signal in signals:
@@ -48,32 +47,29 @@ def template_queries(prospect: Prospect, signals: Sequence[Signal], asked: Seque
         text = next((one for one in phrasings if one not in asked), None)
         if text is not None:
             chosen.append(_query(prospect, text, signal.name))
-    return chosen
+    return tuple(chosen)
 
 
 async def _ask_planner(
     context: CampaignContext, prospect: Prospect, signals: Sequence[Signal], asked: Sequence[str]
 ) -> QueryPlan:
-    model = context.model("planner")
-    variables = {
-        "prospect": {**prospect_variables(prospect), "website": prospect.website},
-        "signals": signal_variables(context.brief, [signal.name for signal in signals]),
-        "asked": list(asked),
-    }
-    prompt = context.prompts.render("planner", profile_of(model), variables)
-    answer = await ask(model, prompt, Plan, role="planner", node="gather", attempt=1)
-    names = {signal.name for signal in signals}
-    planned = [
+    names = [signal.name for signal in signals]
+    variables = PlannerVariables.of(context.brief, prospect, names, tuple(asked))
+    answer = await ask_seat(
+        context,
+        PLANNER.name,
+        lambda model, seat: PLANNER.ask(model, context.prompts, variables, node="gather", seat=seat),
+    )
+    planned = tuple(
         _query(prospect, text, item.signal)
         for item in (answer.value.queries if answer.value else [])
         if item.signal in names and (text := one_line(item.query)[:_LONGEST_QUERY]) and text not in asked
-    ]
-    plan = QueryPlan(planned or template_queries(prospect, signals, asked))
-    plan.usage, plan.cost_usd = answer.usage, answer.cost_usd
-    if not planned:
-        detail = f"{answer.error or 'no usable query in the answer'}; the brief's own queries were asked instead"
-        plan.problems = (Problem(where="planner", kind="malformed_answer", detail=detail),)
-    return plan
+    )
+    if planned:
+        return QueryPlan(planned, bill=answer.bill)
+    detail = f"{answer.error or 'no usable query in the answer'}; the brief's own queries were asked instead"
+    problem = Problem(where=PLANNER.name, kind="malformed_answer", detail=detail)
+    return QueryPlan(template_queries(prospect, signals, asked), (problem,), answer.bill)
 
 
 def _query(prospect: Prospect, text: str, signal: str) -> SearchQuery:

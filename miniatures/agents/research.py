@@ -14,14 +14,14 @@ from miniatures.agents.context import CampaignContext
 from miniatures.agents.gather import gather_once, page_name
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.plan import plan_queries, template_queries
+from miniatures.agents.roles.planner import PLANNER
 from miniatures.agents.select import Selected, select_facts
 from miniatures.agents.state import Gathered, ProspectInput, ProspectState, ResearchOutput
 from miniatures.agents.tools.search.base import SearchStatus
-from miniatures.backends.ask import identity_of, profile_of
-from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Signal
 from miniatures.datamodel.dossier import Dossier, DossierStatus
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.prospect import Prospect
 
 _ANSWERED = frozenset({SearchStatus.FOUND, SearchStatus.EMPTY})
@@ -49,7 +49,7 @@ async def gather(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
     signals = missing_signals(context, state.get("dossier"))
     asked = [query for round_ in before for query in round_.queries]
     seen = frozenset(url for round_ in before for url in round_.urls)
-    planner = context.models.get("planner")
+    policy = context.policy
     result = await ledgered(
         context,
         "gather",
@@ -57,14 +57,13 @@ async def gather(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
         Gathered,
         lambda: _gather(context, prospect, signals, asked, seen),
         is_final=_is_final,
-        settings=context.research,
-        search=getattr(context.search, "name", None),
+        settings=policy.research,
+        search=policy.search,
+        fetch=policy.fetch,
         signals=[signal.name for signal in signals],
         asked=asked,
         seen=sorted(seen),
-        planner=None
-        if planner is None
-        else [identity_of(planner), context.prompts.version("planner", profile_of(planner))],
+        planner=policy.seat(PLANNER.name),
     )
     return {"rounds": (*before, result)}
 
@@ -79,10 +78,7 @@ async def _gather(
 ) -> Gathered:
     plan = await plan_queries(context, prospect, signals, asked)
     found = await gather_once(context, prospect, plan.queries, seen)
-    if not plan.usage.total_tokens and not plan.problems:
-        return found
-    changes = {"problems": plan.problems + found.problems, "usage": plan.usage, "cost_usd": plan.cost_usd}
-    return found.model_copy(update=changes)
+    return found.model_copy(update={"problems": plan.problems + found.problems, "bill": plan.bill})
 
 
 async def select(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
@@ -94,7 +90,7 @@ async def select(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
 
 
 def conclude(
-    rounds: tuple[Gathered, ...], known: tuple[Evidence, ...], selected: Selected, before: Dossier | None
+    rounds: tuple[Gathered, ...], known: tuple[Evidence | Quote, ...], selected: Selected, before: Dossier | None
 ) -> Dossier:
     """The dossier after a round."""
     quotes = {fact.quote for fact in known}
@@ -106,8 +102,7 @@ def conclude(
         set_aside=(before.set_aside if before else ()) + last.set_aside,
         problems=(before.problems if before else ()) + last.problems + selected.problems,
         candidates=sum(len(round_.sentences) for round_ in rounds),
-        usage=(before.usage if before else Usage()) + last.usage + selected.usage,
-        cost_usd=add_costs(before.cost_usd if before else 0.0, add_costs(last.cost_usd, selected.cost_usd)),
+        bill=(before.bill if before else Bill()) + last.bill + selected.bill,
     )
 
 
@@ -141,5 +136,5 @@ async def after_select(state: ProspectState, runtime: Runtime[CampaignContext]) 
         return "done"
     missing = missing_signals(context, dossier)
     asked = [query for round_ in rounds for query in round_.queries]
-    able = "planner" in context.models or bool(template_queries(state["prospect"], missing, asked))
+    able = PLANNER.name in context.models or bool(template_queries(state["prospect"], missing, asked))
     return "gather" if missing and able else "done"

@@ -11,14 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from miniatures.agents.answers import Selection
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.ledgered import ledgered
-from miniatures.agents.prompting import as_data, signal_variables
-from miniatures.agents.researcher import ROLE, ask_researcher
+from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
+from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
+from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import Gathered, RankedSentence
-from miniatures.backends.ask import Answer, identity_of, profile_of
-from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.evidence import Evidence
@@ -34,8 +33,7 @@ class Selected(BaseModel):
 
     facts: tuple[Evidence, ...] = ()
     problems: tuple[Problem, ...] = ()
-    usage: Usage = Usage()
-    cost_usd: float | None = 0.0
+    bill: Bill = Bill()
 
 
 async def select_facts(context: CampaignContext, prospect: Prospect, gathered: Gathered, limit: int) -> Selected:
@@ -46,9 +44,8 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
     """
     if not gathered.sentences or limit < 1:
         return Selected()
-    if ROLE not in context.models:
+    if RESEARCHER.name not in context.models:
         return Selected(facts=best_ranked(gathered, limit))
-    model = context.model(ROLE)
     return await ledgered(
         context,
         "select",
@@ -57,8 +54,8 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
         lambda: _ask_researcher(context, prospect, gathered, limit),
         sentences=[(one.text, one.signal, gathered.pages[one.page].text_hash) for one in gathered.sentences],
         limit=limit,
-        prompt=context.prompts.version(ROLE, profile_of(model)),
-        backend=identity_of(model),
+        taxonomy=context.policy.taxonomy,
+        seat=context.policy.seat(RESEARCHER.name),
     )
 
 
@@ -74,72 +71,77 @@ def best_ranked(gathered: Gathered, limit: int) -> tuple[Evidence, ...]:
 
 
 async def _ask_researcher(context: CampaignContext, prospect: Prospect, gathered: Gathered, limit: int) -> Selected:
-    reasons: list[str] = []
-    usage = Usage()
-    cost: float | None = 0.0
+    reasons: tuple[str, ...] = ()
+    bill = Bill()
     for attempt in range(1, _TRIES + 1):
         answer = await _ask(context, prospect, gathered, limit, reasons, attempt)
-        usage, cost = usage + answer.usage, add_costs(cost, answer.cost_usd)
+        bill += answer.bill
         selected = _read(answer, gathered, limit, context.brief)
         if selected is not None:
             problems = (*selected.problems, *_unread(answer))
-            return selected.model_copy(update={"problems": problems, "usage": usage, "cost_usd": cost})
-        reasons = [answer.error or f"no number is between 1 and {len(gathered.sentences)}"]
+            return selected.model_copy(update={"problems": problems, "bill": bill})
+        reasons = (answer.error or f"no number is between 1 and {len(gathered.sentences)}",)
     detail = f"asked {_TRIES} times: {reasons[0]}; the best-ranked sentences were taken instead"
-    problem = Problem(where=ROLE, kind="malformed_answer", detail=detail)
-    return Selected(facts=best_ranked(gathered, limit), problems=(problem,), usage=usage, cost_usd=cost)
+    problem = _malformed(detail)
+    return Selected(facts=best_ranked(gathered, limit), problems=(problem,), bill=bill)
 
 
 async def _ask(
-    context: CampaignContext, prospect: Prospect, gathered: Gathered, limit: int, reasons: Sequence[str], attempt: int
-) -> Answer[Selection]:
-    model = context.model(ROLE)
-    variables = {
-        "company": as_data(prospect.company),
-        "today": context.now().date().isoformat(),
-        "facts": limit,
-        "signals": signal_variables(context.brief),
-        "sentences": [
-            {"number": number, "text": as_data(one.text)} for number, one in enumerate(gathered.sentences, start=1)
-        ],
-        "reasons": list(reasons),
-    }
-    options: dict[str, Any] = {"attempt": attempt}
+    context: CampaignContext,
+    prospect: Prospect,
+    gathered: Gathered,
+    limit: int,
+    reasons: tuple[str, ...],
+    attempt: int,
+) -> ResearchAnswer:
+    today, texts = context.now().date().isoformat(), [one.text for one in gathered.sentences]
+    variables = ListVariables.of(context.brief, prospect.company, today, texts, facts=limit, reasons=reasons)
+    options: dict[str, Any] = {"node": "select", "attempt": attempt, "own": context.brief.kinds}
     if attempt > 1:
         options |= {"temperature": 0.7, "seed": attempt}
-    return await ask_researcher(model, context.prompts, variables, node="select", **options)
+    return await ask_seat(
+        context,
+        RESEARCHER.name,
+        lambda model, seat: ask_researcher(model, context.prompts, variables, seat=seat, **options),
+    )
 
 
-def _read(answer: Answer[Selection], gathered: Gathered, limit: int, brief: Brief) -> Selected | None:
+def _read(answer: ResearchAnswer, gathered: Gathered, limit: int, brief: Brief) -> Selected | None:
     """The answer's choices; None when it names nothing that exists. An empty list is an answer: nothing is worth it."""
-    if answer.value is None:
+    if answer.selection is None:
         return None
     numbers: dict[int, str] = {}
     dropped = []
-    for choice in answer.value.choices:
+    for choice in answer.selection.choices:
         if 1 <= choice.number <= len(gathered.sentences) and choice.number not in numbers:
             numbers[choice.number] = choice.signal
         else:
             dropped.append(choice.number)
-    if answer.value.choices and not numbers:
+    if answer.selection.choices and not numbers:
         return None
-    facts = [_fact(gathered, number, signal, brief) for number, signal in list(numbers.items())[:limit]]
+    chosen = list(numbers.items())[:limit]
+    facts = [_fact(gathered, number, signal, brief, answer.chosen_by.get(number)) for number, signal in chosen]
     return Selected(facts=tuple(facts), problems=_dropped(dropped))
 
 
-def _unread(answer: Answer[Selection]) -> tuple[Problem, ...]:
+def _unread(answer: ResearchAnswer) -> tuple[Problem, ...]:
     """Sentences that a small researcher gave no readable answer on, beside others that it did."""
-    return () if answer.error is None else (Problem(where=ROLE, kind="malformed_answer", detail=answer.error),)
+    return () if answer.error is None else (_malformed(answer.error),)
 
 
-def _fact(gathered: Gathered, number: int, signal: str, brief: Brief) -> Evidence:
+def _malformed(detail: str) -> Problem:
+    return Problem(where=RESEARCHER.name, kind="malformed_answer", detail=detail)
+
+
+def _fact(gathered: Gathered, number: int, signal: str, brief: Brief, trace: str | None) -> Evidence:
     sentence = gathered.sentences[number - 1]
     known = {one.name for one in brief.signals}
-    return gathered.evidence(sentence, signal if signal in known else sentence.signal or brief.signals[0].name)
+    signal = signal if signal in known else sentence.signal or brief.signals[0].name
+    return gathered.evidence(sentence, signal, trace=trace)
 
 
 def _dropped(numbers: Sequence[int]) -> tuple[Problem, ...]:
     if not numbers:
         return ()
     shown = ", ".join(str(number) for number in numbers[:5])
-    return (Problem(where=ROLE, kind="dropped_choice", detail=f"out of range or named twice: {shown}"),)
+    return (Problem(where=RESEARCHER.name, kind="dropped_choice", detail=f"out of range or named twice: {shown}"),)

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from miniatures.agents.tools.search.base import SearchStatus
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.dossier import Dossier, Problem, SetAside
 from miniatures.datamodel.draft import Draft, EmailText
-from miniatures.datamodel.evidence import Evidence
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.evidence import Evidence, SourceRef
+from miniatures.datamodel.prospect import Prospect, Recipient
+from miniatures.datamodel.seat import Seat
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class PageReference(_Frozen):
-    """A page without its text: the text is not needed again, and would fill the ledger."""
-
-    url: str
-    title: str
-    text_hash: str
-    published: datetime | None
-    fetched_at: datetime
 
 
 class RankedSentence(_Frozen):
@@ -43,36 +33,28 @@ class Gathered(_Frozen):
     queries: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     searches: tuple[SearchStatus, ...] = ()
-    pages: tuple[PageReference, ...] = ()
+    pages: tuple[SourceRef, ...] = Field(default=(), description="Without their text, which would fill the ledger.")
     sentences: tuple[RankedSentence, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     problems: tuple[Problem, ...] = ()
-    usage: Usage = Usage()
-    cost_usd: float | None = 0.0
+    bill: Bill = Bill()
 
-    def evidence(self, sentence: RankedSentence, signal: str) -> Evidence:
-        """The sentence as evidence for a signal."""
-        page = self.pages[sentence.page]
-        return Evidence(
-            quote=sentence.text,
-            url=page.url,
-            title=page.title,
-            text_hash=page.text_hash,
-            published=page.published,
-            fetched_at=page.fetched_at,
-            signal=signal,
-        )
+    def evidence(self, sentence: RankedSentence, signal: str, trace: str | None = None) -> Evidence:
+        """The sentence as evidence for a signal, with the call that chose it."""
+        return Evidence(**self.pages[sentence.page].model_dump(), quote=sentence.text, signal=signal, trace=trace)
 
 
 class Written(_Frozen):
-    """What one attempt at writing gave: an email per sample, or null and why not."""
+    """What one batch of samples gave: an email each, or null and why not, and the calls that wrote them."""
 
-    role: str
+    seat: Seat
+    attempt: int = Field(description="From 1; further samples of an attempt are a batch of their own.")
     backend: str
     emails: tuple[EmailText | None, ...]
     errors: tuple[str, ...] = Field(description="Beside each email; empty where there is one.")
-    usage: Usage = Usage()
-    cost_usd: float | None = None
+    traces: tuple[str | None, ...] = ()
+    problem: Problem | None = Field(default=None, description="Why nobody could be asked.")
+    bill: Bill = Bill(cost_usd=None)
 
 
 class ProspectInput(TypedDict):
@@ -84,14 +66,14 @@ class ProspectInput(TypedDict):
 class DossierInput(TypedDict):
     """What the write graph starts from."""
 
-    prospect: Prospect
+    prospect: Recipient
     dossier: Dossier
 
 
 class DraftInput(TypedDict):
     """What the verify graph starts from."""
 
-    prospect: Prospect
+    prospect: Recipient
     dossier: Dossier
     draft: Draft
 

@@ -1,4 +1,4 @@
-"""The verify graph: the deterministic checks decide; a verifier backend's reading is stored beside them."""
+"""The verify graph: the deterministic checks decide; a verifier backend's opinion is stored beside them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,28 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
-from miniatures.agents.answers import Opinion
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.ledgered import ledgered
-from miniatures.agents.prompting import as_data, brief_variables, prospect_variables, quote_variables
+from miniatures.agents.roles.verifier import VERIFIER, VerifierVariables
+from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import DraftInput, DraftOutput, ProspectState
-from miniatures.backends.ask import ask, identity_of, profile_of
 from miniatures.checks import CheckCase, CheckReport, run_checks
-from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.dossier import Dossier
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.prospect import Recipient
 from miniatures.store.tracing import current_scope, span
 
-ROLE = "verifier"
 
-
-class Reading(BaseModel):
-    """A verifier's opinion and what it cost."""
+class GivenOpinion(BaseModel):
+    """A verifier's opinion in words, and what it cost."""
 
     text: str
-    usage: Usage = Usage()
-    cost_usd: float | None = None
+    bill: Bill = Bill(cost_usd=None)
 
 
 def build_verify_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
-    """Prospect, dossier and draft in, the draft with its checks, claims, status and reading out; uncompiled."""
+    """Prospect, dossier and draft in, the draft with its checks, statements, status and opinion out; uncompiled."""
     graph: StateGraph[Any, CampaignContext, Any, Any] = StateGraph(
         ProspectState, CampaignContext, input_schema=DraftInput, output_schema=DraftOutput
     )
@@ -45,17 +41,17 @@ def build_verify_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
 
 async def verify_draft(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
     """Check a draft that was written elsewhere, or edited by a person."""
-    context, prospect, draft = runtime.context, state["prospect"], state["draft"]
-    case = case_of(context, prospect, state["dossier"])
-    report = check_email(EmailText(subject=draft.subject, body=draft.body), case)
+    context, recipient, draft = runtime.context, state["prospect"], state["draft"]
+    case = case_of(context, recipient, state["dossier"])
+    report = check_email(draft.text, case)
     checked = draft.model_copy(update={**outcome_of(report), "evidence": case.evidence})
-    return {"draft": await with_reading(context, prospect, checked)}
+    return {"draft": await with_opinion(context, recipient, checked)}
 
 
-def case_of(context: CampaignContext, prospect: Prospect, dossier: Dossier) -> CheckCase:
+def case_of(context: CampaignContext, recipient: Recipient, dossier: Dossier) -> CheckCase:
     """What this prospect's drafts are checked against."""
     return CheckCase(
-        prospect=prospect,
+        prospect=recipient,
         brief=context.brief,
         evidence=dossier.facts,
         foils=context.foils,
@@ -79,39 +75,32 @@ def check_email(email: EmailText | None, case: CheckCase) -> CheckReport:
 def outcome_of(report: CheckReport) -> dict[str, Any]:
     """The fields of a draft that the checks decide."""
     status = DraftStatus.READY if report.passed else DraftStatus.NEEDS_REVIEW
-    return {"checks": report.results, "claims": report.claims, "status": status}
+    return {"checks": report.results, "statements": report.statements, "status": status}
 
 
-async def with_reading(context: CampaignContext, prospect: Prospect, draft: Draft) -> Draft:
+async def with_opinion(context: CampaignContext, recipient: Recipient, draft: Draft) -> Draft:
     """The draft with the verifier's opinion, if a verifier is named; its status is not touched."""
-    if ROLE not in context.models:
+    if VERIFIER.name not in context.models:
         return draft
-    model = context.model(ROLE)
-    reading = await ledgered(
+    variables = VerifierVariables.of(context.brief, recipient, draft.evidence, draft.text)
+    opinion = await ledgered(
         context,
-        "reading",
-        prospect,
-        Reading,
-        lambda: _read(context, prospect, draft),
-        subject=draft.subject,
-        body=draft.body,
-        quotes=[item.quote for item in draft.evidence],
-        prompt=context.prompts.version(ROLE, profile_of(model)),
-        backend=identity_of(model),
+        "opinion",
+        recipient,
+        GivenOpinion,
+        lambda: _ask(context, variables, () if draft.trace is None else (draft.trace,)),
+        email=draft.text,
+        quotes=variables.quotes,
+        seat=context.policy.seat(VERIFIER.name),
     )
-    cost = add_costs(draft.cost_usd, reading.cost_usd)
-    return draft.model_copy(update={"reading": reading.text, "usage": draft.usage + reading.usage, "cost_usd": cost})
+    return draft.model_copy(update={"opinion": opinion.text, "bill": draft.bill + opinion.bill})
 
 
-async def _read(context: CampaignContext, prospect: Prospect, draft: Draft) -> Reading:
-    model = context.model(ROLE)
-    variables = {
-        "brief": brief_variables(context.brief),
-        "prospect": prospect_variables(prospect),
-        "quotes": quote_variables(draft.evidence, context.brief, prospect),
-        "email": {"subject": as_data(draft.subject), "body": draft.body},
-    }
-    prompt = context.prompts.render(ROLE, profile_of(model), variables)
-    answer = await ask(model, prompt, Opinion, role=ROLE, node="verify")
+async def _ask(context: CampaignContext, variables: VerifierVariables, sources: tuple[str, ...]) -> GivenOpinion:
+    answer = await ask_seat(
+        context,
+        VERIFIER.name,
+        lambda model, seat: VERIFIER.ask(model, context.prompts, variables, node="verify", seat=seat, sources=sources),
+    )
     text = str(answer.value) if answer.value else f"no opinion: {(answer.error or '').partition(' [type=')[0]}"
-    return Reading(text=text, usage=answer.usage, cost_usd=answer.cost_usd)
+    return GivenOpinion(text=text, bill=answer.bill)

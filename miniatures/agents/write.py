@@ -1,6 +1,6 @@
 """The write graph: write, check, write again with the reasons, then ask the fallback once, then leave it to a person.
 
-write -> verify -> (write again, by the writer or the fallback) -> done
+write -> verify -> (write again, by the writer or its fallback) -> done
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from typing import Any, Literal
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from miniatures.agents.attempt import write_attempt
+from miniatures.agents.attempt import Try, write_samples
 from miniatures.agents.context import CampaignContext
+from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.state import DossierInput, DraftOutput, ProspectState, Written
-from miniatures.agents.verify import case_of, check_email, outcome_of, with_reading
+from miniatures.agents.verify import case_of, check_email, outcome_of, with_opinion
+from miniatures.backends.ask import identity_of
 from miniatures.checks import CheckCase, CheckReport
-from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import Outcome
-from miniatures.datamodel.dossier import DossierStatus
+from miniatures.datamodel.dossier import DossierStatus, Problem
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.errors import InputError
-
-WRITER, FALLBACK = "writer", "fallback"
+from miniatures.datamodel.errors import BudgetReached, BudgetScope, InputError
+from miniatures.datamodel.seat import Seat
 
 
 def build_write_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
@@ -38,11 +39,12 @@ def build_write_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
 
 
 async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
-    """One attempt by the backend whose turn it is.
+    """One batch of samples by the backend whose turn it is.
 
     Raises:
         InputError: the dossier holds no evidence; a draft from nothing must not look personal.
         BackendError: the backend could not be asked.
+        BudgetReached: the writer's budget is spent. That of its fallback is a problem of the draft instead.
     """
     context, dossier = runtime.context, state["dossier"]
     if dossier.status is not DossierStatus.FOUND or not dossier.facts:
@@ -51,66 +53,94 @@ async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict
             hint="Write only where the dossier's status is found; build_prospect_graph() does.",
         )
     before, draft = state.get("attempts", ()), state.get("draft")
-    role = next_role(context, before, draft)
-    again = role == WRITER and draft is not None and bool(before)
-    written = await write_attempt(
-        context,
-        state["prospect"],
-        dossier.facts,
-        role=role or WRITER,
-        attempt=len(before) + 1,
-        reasons=reasons_of(draft) if again and draft else (),
-        previous=_text_of(draft) if again and draft else None,
-    )
+    turn = next_try(context, before, draft) or _FIRST
+    again = draft if turn.seat is Seat.FIRST and turn.attempt > 1 else None
+    try:
+        written = await write_samples(
+            context,
+            state["prospect"],
+            dossier.facts,
+            turn,
+            reasons=reasons_of(again) if again else (),
+            previous=_text_of(again) if again else None,
+            refused=again.trace if again else None,
+        )
+    except BudgetReached as error:
+        if turn.seat is Seat.FIRST or error.scope is not BudgetScope.BACKEND:
+            raise
+        written = _not_asked(context, turn, error)
     return {"attempts": (*before, written)}
 
 
 async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
-    """Check the last attempt's samples and keep the best email so far."""
-    context, prospect, attempts = runtime.context, state["prospect"], state["attempts"]
-    case = case_of(context, prospect, state["dossier"])
+    """Check the last batch's samples and keep the best email so far."""
+    context, recipient, attempts = runtime.context, state["prospect"], state["attempts"]
+    case = case_of(context, recipient, state["dossier"])
     best = best_draft(attempts[-1], case)
     earlier = state.get("draft") if len(attempts) > 1 else None
-    if earlier is not None and not _is_better(best, earlier):
+    if best is None or (earlier is not None and not _is_better(best, earlier)):
         best = earlier
+    assert best is not None  # the first batch is the writer's, who was asked
     draft = best.model_copy(update=_sums(attempts))
-    if next_role(context, attempts, draft) is None:
-        draft = await with_reading(context, prospect, draft)
+    if next_try(context, attempts, draft) is None:
+        draft = await with_opinion(context, recipient, draft)
     return {"draft": draft}
 
 
 async def after_verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["write", "done"]:
     """Whether anyone is to try again."""
-    return "write" if next_role(runtime.context, state["attempts"], state["draft"]) else "done"
+    return "write" if next_try(runtime.context, state["attempts"], state["draft"]) else "done"
 
 
-def next_role(context: CampaignContext, attempts: tuple[Written, ...], draft: Draft | None) -> str | None:
-    """Whose turn it is: the writer's and its rewrites, then the fallback's once; None when the draft stands."""
+_FIRST = Try(Seat.FIRST, 1, (0,))
+
+
+def next_try(context: CampaignContext, attempts: tuple[Written, ...], draft: Draft | None) -> Try | None:
+    """Whose turn it is: the writer's own first choice, where it fails more samples, then its rewrites, then the
+    fallback's once; None when the draft stands.
+    """
     if not attempts or draft is None:
-        return WRITER
-    if draft.status is DraftStatus.READY or attempts[-1].role == FALLBACK:
+        return _FIRST
+    last = attempts[-1]
+    if draft.status is DraftStatus.READY or last.seat is Seat.FALLBACK:
         return None
-    if len(attempts) <= context.write.rewrites:
-        return WRITER
-    return FALLBACK if FALLBACK in context.models else None
+    if len(attempts) == 1 and context.write.samples > 1:
+        return Try(Seat.FIRST, 1, tuple(range(1, context.write.samples)))
+    following = last.attempt + 1
+    samples = tuple(range(context.write.samples_of(following)))
+    if last.attempt <= context.write.rewrites:
+        return Try(Seat.FIRST, following, samples)
+    return Try(Seat.FALLBACK, following, samples) if context.seat(WRITER.name, Seat.FALLBACK) else None
 
 
-def best_draft(written: Written, case: CheckCase) -> Draft:
-    """The attempt's email that fails the fewest checks; of equals the first."""
-    checked = [
-        (email, error, check_email(email, case)) for email, error in zip(written.emails, written.errors, strict=True)
-    ]
-    email, error, report = min(checked, key=lambda entry: len(entry[2].failed))
-    outcome = outcome_of(_explained(report, error) if email is None else report)
+def best_draft(written: Written, case: CheckCase) -> Draft | None:
+    """The batch's email that fails the fewest checks, of equals the first; None where nobody could be asked."""
+    checked = [(place, email, check_email(email, case)) for place, email in enumerate(written.emails)]
+    if not checked:
+        return None
+    place, email, report = min(checked, key=lambda entry: len(entry[2].failed))
+    outcome = outcome_of(_explained(report, written.errors[place]) if email is None else report)
     text = email or EmailText(subject="", body="")
-    return Draft(subject=text.subject, body=text.body, evidence=case.evidence, backend=written.backend, **outcome)
+    trace = written.traces[place] if written.traces else None
+    named = {} if trace is None else {"id": trace, "trace": trace}
+    return Draft(
+        **named, subject=text.subject, body=text.body, evidence=case.evidence, backend=written.backend, **outcome
+    )
+
+
+def _not_asked(context: CampaignContext, turn: Try, error: BudgetReached) -> Written:
+    problem = Problem(where=turn.seat.value, kind="budget_reached", detail=error.message)
+    backend = str(identity_of(context.model(WRITER.name, turn.seat)))
+    return Written(
+        seat=turn.seat, attempt=turn.attempt, backend=backend, emails=(), errors=(), problem=problem, bill=Bill()
+    )
 
 
 def _explained(report: CheckReport, error: str) -> CheckReport:
     """The report on an answer that was no email, with the parser's own reason."""
     schema, *rest = report.results
     reason = f"{schema.reason}: {_first_sentence(error)}"
-    return CheckReport((schema.model_copy(update={"reason": reason}), *rest), report.claims)
+    return CheckReport((schema.model_copy(update={"reason": reason}), *rest), report.statements)
 
 
 def _first_sentence(error: str) -> str:
@@ -123,11 +153,9 @@ def _is_better(draft: Draft, other: Draft) -> bool:
 
 
 def _sums(attempts: tuple[Written, ...]) -> dict[str, Any]:
-    usage = Usage()
-    cost: float | None = 0.0
-    for written in attempts:
-        usage, cost = usage + written.usage, add_costs(cost, written.cost_usd)
-    return {"usage": usage, "cost_usd": cost, "attempts": len(attempts)}
+    problems = tuple(written.problem for written in attempts if written.problem is not None)
+    bill = Bill.total(written.bill for written in attempts)
+    return {"bill": bill, "attempts": attempts[-1].attempt, "problems": problems}
 
 
 def reasons_of(draft: Draft) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from miniatures.checks.reading import Reading, read_source
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.dossier import SetAside
 from miniatures.datamodel.draft import Ground
-from miniatures.datamodel.evidence import Evidence
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.prospect import Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,19 @@ class Source:
 class CheckCase:
     """One prospect's case. `foils` are other companies' quotes for the swap test; the bundled ones serve if empty.
 
-    `max_age_days` is the age at which a published quote is stale, in days before `now`; null never.
+    `max_age_days` is the age at which a published quote is stale, in days before `now`; null never. What is not known
+    of a case, such as the address or a quote's date, forbids nothing.
     """
 
-    prospect: Prospect
+    prospect: Recipient
     brief: Brief
-    evidence: tuple[Evidence, ...] = ()
-    foils: tuple[Evidence, ...] = ()
+    evidence: tuple[Quote, ...] = ()
+    foils: tuple[Quote, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     now: datetime | None = None
     max_age_days: int | None = None
 
-    def with_evidence(self, evidence: tuple[Evidence, ...]) -> CheckCase:
+    def with_evidence(self, evidence: tuple[Quote, ...]) -> CheckCase:
         """The same case resting on other quotes."""
         return replace(self, evidence=evidence)
 
@@ -76,9 +77,7 @@ class CheckCase:
     @cached_property
     def prospect_reading(self) -> Reading:
         """The prospect's own fields, which ground their own words but no claim about the offer."""
-        prospect = self.prospect
-        fields = (prospect.full_name, prospect.company, prospect.title, prospect.website, prospect.email)
-        return read_source(" ; ".join([*fields, *prospect.extra.values()]), self.brief.language)
+        return read_source(" ; ".join(self.prospect.known_texts), self.brief.language)
 
     @cached_property
     def words(self) -> frozenset[str]:

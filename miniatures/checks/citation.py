@@ -14,12 +14,12 @@ from miniatures.checks.reading import Reading
 from miniatures.checks.support import carries_number
 from miniatures.checks.verdict import Verdict, failed, not_run, passed
 from miniatures.checks.words import stem
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import Quote
 
 _NUMBER, _NAME, _ENOUGH = 3, 2, 4
 
 
-def cited(draft: DraftText, evidence: tuple[Evidence, ...], case: CheckCase) -> tuple[Evidence, ...]:
+def cited(draft: DraftText, evidence: tuple[Quote, ...], case: CheckCase) -> tuple[Quote, ...]:
     """The quotes among `evidence` that the draft uses."""
     return tuple(item for item in evidence if _is_cited(draft, item.quote, case))
 

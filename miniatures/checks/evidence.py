@@ -9,7 +9,7 @@ from miniatures.checks.citation import cited, shortened
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.verdict import Verdict, failed, not_run, passed
 from miniatures.datamodel.dossier import SetAside, SetAsideReason
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import Quote
 
 _CLOCK_SKEW = timedelta(days=2)
 
@@ -35,7 +35,7 @@ def _is_copy(entry: SetAside, own: set[str]) -> bool:
     return entry.reason is SetAsideReason.OTHER_COMPANY and entry.evidence.quote in own
 
 
-def age_trouble(item: Evidence, now: datetime, max_age_days: int | None) -> str:
+def age_trouble(item: Quote, now: datetime, max_age_days: int | None) -> str:
     """Why the quote's date forbids its use, or an empty string. An unknown date forbids nothing."""
     if item.published is None:
         return ""

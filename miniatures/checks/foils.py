@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from miniatures.datamodel.evidence import Quote
 
-from miniatures.datamodel.evidence import Evidence
-from miniatures.datamodel.hashing import text_hash
-
-_WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 _QUOTES = {
     "expansion": "Varnholt Foods opened a 4,350 square metre cold store in Bremerhaven with 16 loading docks.",
     "hiring": "Ostrava Bearings is hiring 85 maintenance technicians for its plant in Kunovice this spring.",
@@ -21,14 +17,4 @@ _QUOTES = {
     "award": "Solvang Seafood was named exporter of the year by the chamber of commerce in Tromso.",
 }
 
-FOILS: tuple[Evidence, ...] = tuple(
-    Evidence(
-        quote=quote,
-        url=f"https://{signal}.example/news",
-        title=quote.split(" ", 2)[0],
-        text_hash=text_hash(quote),
-        fetched_at=_WHEN,
-        signal=signal,
-    )
-    for signal, quote in _QUOTES.items()
-)
+FOILS: tuple[Quote, ...] = tuple(Quote(quote=quote, signal=signal) for signal, quote in _QUOTES.items())

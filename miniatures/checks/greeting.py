@@ -10,7 +10,7 @@ from miniatures.checks.reading import WORD_PATTERN
 from miniatures.checks.verdict import Verdict, failed, passed
 from miniatures.checks.word_list import word_set
 from miniatures.checks.words import fold, spellings, words_of
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.prospect import Recipient
 
 _HONORIFICS = word_set(
     """
@@ -50,7 +50,7 @@ def check_greeting(draft: DraftText, case: CheckCase) -> Verdict:
     return failed(f"the greeting also names {stranger}, who is not the prospect") if stranger else passed()
 
 
-def _what_is_wrong(greeting: str, prospect: Prospect, last_alone: bool) -> str:
+def _what_is_wrong(greeting: str, prospect: Recipient, last_alone: bool) -> str:
     if last_alone:
         return f"the greeting {greeting!r} uses the last name without a title or first name"
     return f"the greeting {greeting[:60]!r} does not name {prospect.full_name}"
@@ -68,7 +68,7 @@ class _Names:
     def any_of(self, names: frozenset[str]) -> bool:
         return any(self._holds(name) for name in names)
 
-    def whole(self, prospect: Prospect) -> bool:
+    def whole(self, prospect: Recipient) -> bool:
         """Whether first and last name stand joined, as in scripts without spaces."""
         first, last = fold(prospect.first_name), fold(prospect.last_name)
         return not prospect.last_name.isascii() and bool(first) and (last + first in self._folded)

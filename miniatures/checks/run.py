@@ -1,14 +1,15 @@
-"""Runs every check over one draft, in the order in which reports show them."""
+"""Runs every check over one draft, in the order in which reports show them; and names their version."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from miniatures.checks.call_to_action import check_call_to_action
 from miniatures.checks.case import CheckCase
 from miniatures.checks.citation import check_citation
-from miniatures.checks.claims import claims_of
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.evidence import check_evidence
 from miniatures.checks.greeting import check_greeting
@@ -19,11 +20,13 @@ from miniatures.checks.repetition import check_repetition
 from miniatures.checks.schema import check_schema, unreadable
 from miniatures.checks.signature import check_signature
 from miniatures.checks.spam import check_spam
+from miniatures.checks.statements import statements_of
 from miniatures.checks.swap import check_swap
 from miniatures.checks.unsupported import check_unsupported
 from miniatures.checks.verdict import Verdict
 from miniatures.datamodel.check import CheckName, CheckResult, Outcome
-from miniatures.datamodel.draft import Claim, EmailText
+from miniatures.datamodel.draft import EmailText, Statement
+from miniatures.datamodel.hashing import content_hash, text_hash
 
 Check = Callable[[DraftText, CheckCase], Verdict]
 
@@ -46,10 +49,10 @@ CHECKS: dict[CheckName, Check] = {
 
 @dataclass(frozen=True)
 class CheckReport:
-    """The outcome of every check of one draft, and its claims with their grounds."""
+    """The outcome of every check of one draft, and its statements with their grounds."""
 
     results: tuple[CheckResult, ...]
-    claims: tuple[Claim, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -76,7 +79,7 @@ def run_checks(email: EmailText | None, case: CheckCase) -> CheckReport:
         return _only_schema(trouble)
     draft = DraftText(email, case.brief.language)
     results = tuple(_result(name, check(draft, case)) for name, check in CHECKS.items())
-    return CheckReport(results, claims_of(draft, case))
+    return CheckReport(results, statements_of(draft, case))
 
 
 def _result(name: CheckName, verdict: Verdict) -> CheckResult:
@@ -88,3 +91,10 @@ def _only_schema(reason: str) -> CheckReport:
     rest = (name for name in CHECKS if name is not CheckName.SCHEMA)
     skipped = (CheckResult(name=name, outcome=Outcome.NOT_RUN, reason="there is no email to read") for name in rest)
     return CheckReport((broken, *skipped))
+
+
+@lru_cache(maxsize=1)
+def checks_version() -> str:
+    """Hash of the checks' own code: a draft that was checked by other code is checked anew."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return content_hash([text_hash(file.read_text(encoding="utf-8")) for file in files])[:16]

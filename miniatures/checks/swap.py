@@ -13,7 +13,7 @@ from miniatures.checks.foils import FOILS
 from miniatures.checks.support import unsupported_pieces
 from miniatures.checks.verdict import Verdict, failed, not_run, passed
 from miniatures.checks.words import fold
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import Quote
 
 _MOST_FOILS = 12
 
@@ -34,7 +34,7 @@ def check_swap(draft: DraftText, case: CheckCase) -> Verdict:
     return failed(f"the draft would also pass on another company's news: {shortened(still[0].quote)!r}")
 
 
-def _foils_of(case: CheckCase) -> tuple[Evidence, ...]:
+def _foils_of(case: CheckCase) -> tuple[Quote, ...]:
     """Quotes of other companies, bundled ones included: none of this prospect's and none that names their company."""
     own = {item.quote for item in case.evidence}
     company = fold(case.prospect.company)

@@ -24,7 +24,7 @@ _WIDEST = 100
 def show_brief(brief: Brief) -> None:
     """What every email of the campaign is to offer and to ask."""
     lines = [f"[bold]Offer[/]  {plain(brief.offer)}"]
-    lines += [f"[bold]Claim[/]  {plain(claim)}" for claim in brief.claims]
+    lines += [f"[bold]Statement[/]  {plain(claim)}" for claim in brief.claims]
     lines += [f"[bold]Tone[/]   {plain(brief.tone)}", f"[bold]Ask[/]    {plain(brief.call_to_action)}"]
     _panel("\n".join(lines), "Brief")
 
@@ -35,10 +35,10 @@ def show_draft(waiting: DraftToReview, place: str) -> None:
     _show_situation(waiting.prospect, waiting.quotes, f"{place}  {coloured(draft.status)}")
     _show_email(draft, "Email")
     show_failed(draft.failed_checks)
-    for claim in draft.claims:
-        if claim.unsupported:
-            pieces = ", ".join(claim.unsupported)
-            console().print(f"[red]unsupported[/] {plain(pieces)}  [dim]in[/] “{plain(claim.text)}”")
+    for statement in draft.statements:
+        if statement.unsupported:
+            pieces = ", ".join(statement.unsupported)
+            console().print(f"[red]unsupported[/] {plain(pieces)}  [dim]in[/] “{plain(statement.text)}”")
 
 
 def show_failed(checks: Iterable[CheckResult], whose: str = "") -> None:

@@ -86,10 +86,6 @@ class Brief(BaseModel):
         description="Kinds of news that this brief adds to the known ones.",
     )
 
-    def angle_on(self, signal: str, prospect: str) -> str:
-        """The angle on news of this signal for one prospect, by pseudonym key; empty where the brief has none."""
-        return next((one.angle_for(prospect) for one in self.signals if one.name == signal), "")
-
     @property
     def version(self) -> str:
         """Hash of everything in the brief; part of the key of each stage that reads it."""

@@ -32,7 +32,7 @@ class Quote(BaseModel):
 
     quote: str = Field(min_length=1, description="A verbatim slice of the page's text.")
     signal: str = Field(description="Name of the brief's signal that it speaks to.")
-    angle: str = Field(default="", description="Why such news makes the offer matter to this prospect, if said.")
+    angle: str | None = Field(default=None, description="Why it makes the offer matter; null: as the brief says.")
     published: datetime | None = Field(default=None, description="When its page says that it was published.")
 
 

@@ -22,7 +22,7 @@ def prospect_key(email: str) -> str:
 
 
 class Recipient(BaseModel):
-    """Who an email is written to, as far as the writing needs it. No field holds a line break or a control character."""
+    """Who an email is to, as far as the writing needs it. No field holds a line break or a control character."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -29,12 +29,11 @@ class Taxonomy(BaseModel):
 
     kinds: tuple[Kind, ...] = Field(min_length=1, description="Kinds of news.")
     reasons: tuple[Kind, ...] = Field(min_length=1, description="Why a sentence is not worth an email.")
-    own: tuple[Kind, ...] = Field(default=(), description="Kinds that a brief adds.")
 
     @property
     def news(self) -> tuple[str, ...]:
         """The names of all kinds of news, in alphabetical order."""
-        return tuple(sorted(kind.name for kind in (*self.kinds, *self.own)))
+        return tuple(sorted(kind.name for kind in self.kinds))
 
     @property
     def no_news(self) -> tuple[str, ...]:
@@ -50,7 +49,3 @@ class Taxonomy(BaseModel):
     def hash(self) -> str:
         """Names the taxonomy wherever it is referred to."""
         return content_hash(self)[:16]
-
-    def with_own(self, own: tuple[Kind, ...]) -> Taxonomy:
-        """The same with kinds that a brief describes itself."""
-        return self.model_copy(update={"own": own}) if own else self

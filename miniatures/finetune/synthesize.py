@@ -279,7 +279,7 @@ def _draft(situation: Situation, email: EmailText, answer: Answer[Any]) -> Draft
     return Draft(
         subject=email.subject,
         body=email.body,
-        claims=report.claims,
+        statements=report.statements,
         evidence=situation.evidence,
         checks=report.results,
         status=DraftStatus.READY if report.passed else DraftStatus.FAILED,

@@ -22,14 +22,18 @@ def passages(draft: Draft) -> list[Passage]:
     """The body as consecutive slices that join to it again; a claim that is not found in it verbatim is left out."""
     cut: list[Passage] = []
     position = 0
-    for claim in draft.claims:
-        start = draft.body.find(claim.text, position)
+    for statement in draft.statements:
+        start = draft.body.find(statement.text, position)
         if start < 0:
             continue
         if start > position:
             cut.append(Passage(text=draft.body[position:start]))
-        cut.append(Passage(text=claim.text, ground=claim.ground, source=claim.source, unsupported=claim.unsupported))
-        position = start + len(claim.text)
+        cut.append(
+            Passage(
+                text=statement.text, ground=statement.ground, source=statement.source, unsupported=statement.unsupported
+            )
+        )
+        position = start + len(statement.text)
     if position < len(draft.body):
         cut.append(Passage(text=draft.body[position:]))
     return cut

@@ -9,7 +9,7 @@ taxonomy of news; the version of one that uses it changes with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -31,8 +31,8 @@ _ROLES: tuple[Literal["system", "user"], ...] = ("system", "user")
 class PromptLibrary:
     """The templates of one campaign. `overrides` is a folder whose files replace ours of the same name."""
 
-    def __init__(self, overrides: Path | None = None, taxonomy: Taxonomy | None = None) -> None:
-        self.taxonomy = taxonomy or known_taxonomy()
+    def __init__(self, overrides: Path | None = None) -> None:
+        self.taxonomy = known_taxonomy()
         self._folders = [folder for folder in (overrides, _BUNDLED) if folder is not None]
         self._templates: dict[tuple[str, Variant], _Template] = {}
 
@@ -68,9 +68,9 @@ class PromptLibrary:
         raise InputError(f"no prompt template is named {filename}", hint=f"Templates live in {_BUNDLED}.")
 
 
-def _either(words: Sequence[str]) -> str:
-    """Words as a choice: a, b or c."""
-    *first, last = words
+def _either(names: Sequence[str], own: Sequence[Mapping[str, str]] = ()) -> str:
+    """Names as a choice, with those of a brief's own kinds: a, b or c."""
+    *first, last = sorted([*names, *(kind["name"] for kind in own)])
     return f"{', '.join(first)} or {last}" if first else last
 
 

@@ -34,7 +34,7 @@ async def test_a_good_first_draft_is_ready():
     assert (draft.status, draft.attempts, draft.backend) == (DraftStatus.READY, 1, "test:scripted")
     assert (draft.subject, draft.body) == (SUBJECT, BODY)
     assert draft.evidence[0].quote == QUOTE
-    assert draft.claims
+    assert draft.statements
     assert draft.usage.total_tokens == 110
     assert draft.cost_usd == pytest.approx(0.2)
 

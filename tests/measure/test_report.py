@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from miniatures.datamodel.backend import Usage
 from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
-from miniatures.datamodel.draft import Claim, Draft, DraftStatus, Ground
+from miniatures.datamodel.draft import Statement, Draft, DraftStatus, Ground
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
@@ -92,8 +92,8 @@ def test_figures_keep_an_unknown_cost_unknown() -> None:
 
 @given(st.lists(st.text(min_size=1), max_size=6), st.text())
 def test_passages_join_to_the_body_again(parts: list[str], tail: str) -> None:
-    claims = tuple(Claim(text=part, ground=Ground.QUOTE) for part in parts)
+    statements = tuple(Statement(text=part, ground=Ground.QUOTE) for part in parts)
     draft = Draft(
-        subject="s", body=" ".join([*parts, tail]), claims=claims, status=DraftStatus.READY, backend="local:x"
+        subject="s", body=" ".join([*parts, tail]), statements=statements, status=DraftStatus.READY, backend="local:x"
     )
     assert "".join(passage.text for passage in passages(draft)) == draft.body

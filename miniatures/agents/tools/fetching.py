@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -50,6 +51,11 @@ class FetchProblem(Exception):
 
 class PageFetcher(Protocol):
     """Fetches and extracts. Expected failures are outcomes, not exceptions."""
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What decides which text a page gives; part of the policy."""
+        ...
 
     async def fetch(self, url: str) -> FetchOutcome:
         """The page's main text."""

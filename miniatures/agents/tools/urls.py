@@ -46,3 +46,10 @@ def next_url(url: httpx.URL, location: str) -> httpx.URL:
 def authority(url: httpx.URL) -> str:
     """Host and port: what robots.txt, pace and crawl are kept for."""
     return url.netloc.decode("ascii")
+
+
+def without_userinfo(url: str) -> str:
+    """The address without a user and password in it."""
+    scheme, slashes, rest = url.partition("//")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -69,6 +70,11 @@ class HttpFetcher(PageFetcher):
         self._cache = HttpCache(self._disk)
         self._pace = Pace(self._settings.per_host_interval_s)
         self._robots = Robots(self._settings.user_agent)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The settings that change what is read; how fast it is read does not."""
+        return self._settings.model_dump(mode="json", exclude={"per_host_interval_s"})
 
     async def fetch(self, url: str) -> FetchOutcome:
         """The page's main text, or why there is none.

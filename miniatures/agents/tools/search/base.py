@@ -56,6 +56,8 @@ class SearchProvider(Protocol):
     """Looks something up. Expected failures are outcomes, not exceptions."""
 
     name: str
+    identity: str
+    """The name with the address or path behind it: what makes two providers the same one. No key is part of it."""
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
         """At most `limit` hits, best first."""

@@ -15,7 +15,7 @@ _MOST_RESULTS = 20
 class BraveSearch:
     """Asks Brave's web search."""
 
-    name = "brave"
+    name = identity = "brave"
 
     def __init__(self, key: str, endpoint: str = ENDPOINT) -> None:
         self._key = key

@@ -19,7 +19,7 @@ _NOTHING = "No results found."
 class DdgsSearch:
     """Asks the engines behind `ddgs`, in a thread. An engine that blocks looks the same as one that finds nothing."""
 
-    name = "ddgs"
+    name = identity = "ddgs"
 
     def __init__(self, backends: tuple[str, ...] = BACKENDS) -> None:
         self._backends = ",".join(backends)

@@ -40,6 +40,7 @@ class FolderSearch:
 
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
+        self.identity = f"{self.name}:{folder}"
         self._reading = asyncio.Lock()
         self._all: RankedPages | None = None
         self._by_host: dict[str, RankedPages] = {}

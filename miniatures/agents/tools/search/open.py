@@ -31,7 +31,9 @@ def open_search(
     """
     kind, _, rest = settings.use.strip().partition(":")
     if kind == "local":
-        return TracedSearch(_open_local(rest, folder, fetcher))
+        local = _open_local(rest, folder, fetcher)
+        local.identity = f"{kind}:{rest}"  # as the campaign file says it, wherever its folder lies
+        return TracedSearch(local)
     provider, spacing_s = _open_remote(kind, rest)
     breaker = CircuitBreaker(provider)
     spacing_s = spacing_s if settings.spacing_s is None else settings.spacing_s

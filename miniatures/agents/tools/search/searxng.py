@@ -6,6 +6,7 @@ import httpx
 
 from miniatures.agents.tools.search.answers import NoAnswer, ask_json, outcome_of
 from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
+from miniatures.agents.tools.urls import without_userinfo
 
 SPACING_S = 1.0
 
@@ -17,6 +18,7 @@ class SearxngSearch:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
+        self.identity = f"{self.name}:{without_userinfo(self._url)}"
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
         request = httpx.Request("GET", f"{self._url}/search", params={"q": query.text, "format": "json"})

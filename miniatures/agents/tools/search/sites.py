@@ -43,6 +43,7 @@ class SiteListSearch:
     name = "local"
 
     def __init__(self, sites: Path, fetcher: LinkFetcher, pages_per_site: int = PAGES_PER_SITE) -> None:
+        self.identity = f"{self.name}:{sites}"
         self._roots = read_site_list(sites)
         self._fetcher = fetcher
         self._pages_per_site = pages_per_site

@@ -15,7 +15,7 @@ _MOST_RESULTS = 20
 class TavilySearch:
     """Asks Tavily's basic search."""
 
-    name = "tavily"
+    name = identity = "tavily"
 
     def __init__(self, key: str, endpoint: str = ENDPOINT) -> None:
         self._key = key

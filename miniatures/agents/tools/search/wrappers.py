@@ -23,13 +23,13 @@ class CachedSearch:
     """Remembers what was found, or surely not found, for `ttl_s` seconds on disk. Failures are asked again."""
 
     def __init__(self, inner: SearchProvider, disk: DiskCache, ttl_s: float = TTL_S) -> None:
-        self.name = inner.name
+        self.name, self.identity = inner.name, inner.identity
         self._inner = inner
         self._disk = disk
         self._ttl_s = ttl_s
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
-        key = content_hash(["search", self.name, query.text, limit])
+        key = content_hash(["search", self.identity, query.text, limit])
         kept = await self._disk.get(key)
         if kept is not None and kept[1] < self._ttl_s:
             try:
@@ -57,7 +57,7 @@ class SpacedSearch:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.name = inner.name
+        self.name, self.identity = inner.name, inner.identity
         self._inner = inner
         self._spacing_s = spacing_s
         self._skip_wait = skip_wait
@@ -88,7 +88,7 @@ class CircuitBreaker:
         pause_s: float = 300.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name = inner.name
+        self.name, self.identity = inner.name, inner.identity
         self._inner = inner
         self._threshold = threshold
         self._pause_s = pause_s
@@ -134,7 +134,7 @@ class TracedSearch:
     """Leaves a span of each search."""
 
     def __init__(self, inner: SearchProvider) -> None:
-        self.name = inner.name
+        self.name, self.identity = inner.name, inner.identity
         self._inner = inner
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:

@@ -7,7 +7,7 @@ import re
 from miniatures.checks.case import CheckCase, Source
 from miniatures.checks.draft_text import DraftText, Sentence
 from miniatures.checks.support import carries_name, carries_number, distinct, unsupported_pieces
-from miniatures.datamodel.draft import Claim, EmailText, Ground
+from miniatures.datamodel.draft import EmailText, Ground, Statement
 
 _SIGN_OFF = re.compile(
     r"^(?:(?:kind|best|warm|warmest|many)\s+)?(?:regards|wishes|thanks|thank you|sincerely|yours|cheers|mit|viele|"
@@ -20,21 +20,21 @@ _SHARED = 0.34
 _LONGEST_SIGN_OFF = 6
 
 
-def align_claims(email: EmailText, case: CheckCase) -> tuple[Claim, ...]:
-    """The claims of an email's body, each with its ground."""
-    return claims_of(DraftText(email, case.brief.language), case)
+def align_statements(email: EmailText, case: CheckCase) -> tuple[Statement, ...]:
+    """The statements of an email's body, each with its ground."""
+    return statements_of(DraftText(email, case.brief.language), case)
 
 
-def claims_of(draft: DraftText, case: CheckCase) -> tuple[Claim, ...]:
-    """The claims of a draft that is already read. Greeting, questions, pleasantries and signature assert nothing."""
-    claims = []
+def statements_of(draft: DraftText, case: CheckCase) -> tuple[Statement, ...]:
+    """The statements of a draft that is already read. Greeting, questions, signature and the like assert nothing."""
+    statements = []
     for place, sentence in enumerate(draft.sentences):
         if place and _SIGN_OFF.match(sentence.text) and len(sentence.text.split()) <= _LONGEST_SIGN_OFF:
             break
         unsupported = distinct(unsupported_pieces(sentence.reading, case))
         if unsupported or (place and _asserts(sentence, case)):
-            claims.append(_claim(sentence, unsupported, case))
-    return tuple(claims)
+            statements.append(_statement(sentence, unsupported, case))
+    return tuple(statements)
 
 
 def _asserts(sentence: Sentence, case: CheckCase) -> bool:
@@ -43,13 +43,13 @@ def _asserts(sentence: Sentence, case: CheckCase) -> bool:
     return not sentence.is_question and (specific > 0 or len(reading.stems) >= _FEWEST_STEMS)
 
 
-def _claim(sentence: Sentence, unsupported: tuple[str, ...], case: CheckCase) -> Claim:
+def _statement(sentence: Sentence, unsupported: tuple[str, ...], case: CheckCase) -> Statement:
     content = _Content(sentence, case)
     scored = [(content.share_in(source), source) for source in case.sources]
     score, source = max(scored, key=lambda pair: pair[0])
     if score < _SHARED:
-        return Claim(text=sentence.text, ground=Ground.NOTHING, unsupported=unsupported)
-    return Claim(text=sentence.text, ground=source.ground, source=source.text, unsupported=unsupported)
+        return Statement(text=sentence.text, ground=Ground.NOTHING, unsupported=unsupported)
+    return Statement(text=sentence.text, ground=source.ground, source=source.text, unsupported=unsupported)
 
 
 class _Content:

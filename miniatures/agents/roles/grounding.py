@@ -14,6 +14,7 @@ from miniatures.backends.grounded_text import KEYWORD, GroundedText
 from miniatures.checks.number_words import number_words, stands_alone
 from miniatures.checks.reading import WORD_PATTERN
 from miniatures.checks.vocabulary import COMMON_WORDS, NEVER_NAMES
+from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
 
 _NUMBER = re.compile(r"[^\W_]*\d[^\W_]*(?:[.,:/][^\W_]*\d[^\W_]*)*")
@@ -29,26 +30,25 @@ _ORDINARY = frozenset(
 )
 
 
-def email_schema(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The email's JSON schema for one prompt, by the writer's variables."""
+def email_schema(brief: Brief, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The email's JSON schema for one prompt, by the writer's variables as JSON."""
     schema = EmailText.model_json_schema()
-    brief = variables["brief"]
-    if not brief["language"].startswith("en"):
+    if not brief.language.startswith("en"):
         return schema
-    told = "\n".join(_strings([brief, variables["prospect"], variables["quotes"]]))
+    told = "\n".join(_strings([variables["brief"], variables["prospect"], variables["quotes"]]))
     words = set(_WORD.findall(told))
     line = GroundedText(
-        names=tuple(sorted({*_ALWAYS, *brief["links"], *filter(_is_name, words)})),
+        names=tuple(sorted({*_ALWAYS, *brief.links, *filter(_is_name, words)})),
         numbers=tuple(sorted(set(_NUMBER.findall(told)))),
         openings=tuple(sorted(_ORDINARY_OPENINGS | _as_openings([word for word in words if word.islower()]))),
         marks="".join(sorted(set(_MARK.findall(told)))),
     )
-    sender = brief["sender"]
+    sender = brief.sender
     signed = {
-        "signatures": tuple(dict.fromkeys((sender["name"], sender["name"].split()[0]))),
-        "sentences": _sentences(brief["length"]["max_words"]),
-        "last": (brief["call_to_action"],),
-        "details": tuple(filter(None, (sender["title"], sender["company"], *brief["links"]))),
+        "signatures": tuple(dict.fromkeys((sender.name, sender.name.split()[0]))),
+        "sentences": _sentences(brief.length.max_words),
+        "last": (brief.call_to_action,),
+        "details": tuple(filter(None, (sender["title"], sender["company"], *brief.links))),
     }
     texts = {"subject": line, "body": line.model_copy(update=signed)}
     return schema | {

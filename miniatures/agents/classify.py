@@ -8,16 +8,9 @@ likeliest kind decides nothing, it is asked again without that kind.
 from __future__ import annotations
 
 from collections.abc import Collection, Coroutine, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel
-
-from miniatures.agents.answers import Sighting
-from miniatures.datamodel.news import NewsKind, NoNews
-
-KINDS = frozenset([*map(str, NewsKind), *map(str, NoNews)])
-"""All that a sentence can be."""
+from miniatures.agents.roles.researcher import Sighting
 
 SURE = 0.75
 """The least probability of wanted news: what the validation split of the shipped miniature suggests."""
@@ -29,10 +22,10 @@ _MOST_REPLIES = 4
 
 
 class Reply(Protocol):
-    """An answer, as far as a researcher needs it: what was read, as a model or as its dictionary, if anything was."""
+    """An answer, as far as it matters here: what was read, if anything was, and how probable it was."""
 
     @property
-    def value(self) -> BaseModel | dict[str, Any] | None: ...
+    def value(self) -> Sighting | None: ...
 
     @property
     def probability(self) -> float | None: ...
@@ -43,19 +36,16 @@ R_co = TypeVar("R_co", bound=Reply, covariant=True)
 
 
 class AskOne(Protocol[R_co]):
-    """Puts one question: its variables, the form of its answer, and whether it was put before with another schema."""
+    """Puts the question, with the kinds that may be answered, and whether it was put before with more of them."""
 
-    def __call__(
-        self, question: dict[str, Any], form: type[BaseModel], *, again: bool, **options: Any
-    ) -> Coroutine[Any, Any, R_co]: ...
+    def __call__(self, kinds: frozenset[str], *, again: bool) -> Coroutine[Any, Any, R_co]: ...
 
 
-async def sight(question: dict[str, Any], wanted: Collection[str], ask_one: AskOne[R]) -> list[R]:
+async def classify(kinds: frozenset[str], wanted: Collection[str], ask_one: AskOne[R]) -> list[R]:
     """What the sentence is, and as long as that decides nothing, what else it might be."""
     replies: list[R] = []
     while not _is_decided(replies, wanted):
-        schema = sighting_schema(KINDS.difference(shares(replies)))
-        replies.append(await ask_one(question, Sighting, again=bool(replies), response_schema=schema, probability=True))
+        replies.append(await ask_one(kinds.difference(shares(replies)), again=bool(replies)))
     return replies
 
 
@@ -69,27 +59,10 @@ def _is_decided(replies: Sequence[Reply], wanted: Collection[str]) -> bool:
 
 def shares(replies: Sequence[Reply]) -> dict[str, float]:
     """The probability of each kind that was named, likeliest first; a backend that cannot tell is taken at its word."""
-    read = [(Sighting.model_validate(one.value).kind, one.probability) for one in replies if one.value is not None]
-    return {str(kind): 1.0 if probability is None else probability for kind, probability in read}
+    read = [(one.value.kind, one.probability) for one in replies if one.value is not None]
+    return {kind: 1.0 if probability is None else probability for kind, probability in read}
 
 
 def wanted_share(told: Mapping[str, float], wanted: Collection[str]) -> float:
     """The probability that it is one of the wanted kinds, as far as was told."""
     return sum(share for kind, share in told.items() if kind in wanted)
-
-
-def sighting_variables(company: str, today: str, text: str) -> dict[str, Any]:
-    """What a small researcher is told: one sentence, whose it is, and the day, as old news is none."""
-    return {"company": company, "today": today, "sentences": [{"number": 1, "text": text}]}
-
-
-@lru_cache(maxsize=512)
-def sighting_schema(kinds: frozenset[str] = KINDS) -> dict[str, Any]:
-    """`Sighting` as engines read it: one list of words, those that are left."""
-    return {
-        "title": Sighting.__name__,
-        "type": "object",
-        "properties": {"kind": {"type": "string", "enum": sorted(kinds)}},
-        "required": ["kind"],
-        "additionalProperties": False,
-    }

@@ -1,0 +1,216 @@
+"""The researcher: which sentences are worth an email, asked as a choice out of a list or about each sentence alone.
+
+A small model finds it hard to compare sentences with a brief's descriptions, and easier to say what kind of news one
+sentence is (a classification, which this project calls a sighting). So it is asked that, and code takes the sentences
+whose kind one of the brief's signals looks for (`agents/research_answer.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from miniatures.agents.as_data import as_data
+from miniatures.agents.roles.role import Role, Variables
+from miniatures.agents.roles.shared import SignalLine, signal_lines
+from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.capabilities import Capabilities, Questions, Variant
+from miniatures.datamodel.prompt import RenderedPrompt
+from miniatures.datamodel.taxonomy import Kind
+from miniatures.prompts.library import PromptLibrary
+from miniatures.prompts.taxonomy import known_taxonomy
+
+
+class Choice(BaseModel):
+    """One sentence that the researcher chose."""
+
+    number: int = Field(description="Number of the sentence.")
+    signal: str = Field(description="Name of the signal that it speaks to.")
+
+
+class Selection(BaseModel):
+    """The answer to a list, best sentence first."""
+
+    choices: list[Choice] = Field(max_length=12, description="Bounded, so that a small model cannot go on for ever.")
+
+
+class Sighting(BaseModel):
+    """The answer about one sentence: the kind of news that it is, or the reason why it is none."""
+
+    kind: str
+
+
+class SentenceLine(Variables):
+    """One numbered sentence of a page."""
+
+    number: int
+    text: str
+
+
+class ListVariables(Variables):
+    """A question about a list: which of these sentences are worth an email?"""
+
+    company: str
+    today: str = ""
+    facts: int = Field(description="How many may be chosen.")
+    signals: tuple[SignalLine, ...]
+    sentences: tuple[SentenceLine, ...]
+    reasons: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        brief: Brief,
+        company: str,
+        today: str,
+        sentences: Sequence[str],
+        *,
+        facts: int,
+        reasons: tuple[str, ...] = (),
+    ) -> ListVariables:
+        """What a campaign asks about one prospect's pages."""
+        return cls(
+            company=as_data(company),
+            today=today,
+            facts=facts,
+            signals=signal_lines(brief),
+            sentences=tuple(SentenceLine(number=n, text=as_data(text)) for n, text in enumerate(sentences, start=1)),
+            reasons=reasons,
+        )
+
+    @property
+    def told_company(self) -> str:
+        return self.company
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The kinds of news that signals look for, each with the name of its signal, the first of several."""
+        return {kind: signal.name for signal in reversed(self.signals) for kind in signal.kinds}
+
+    def first_question(self) -> ListVariables:
+        return self.model_copy(update={"reasons": ()})
+
+    def alone(self, own: tuple[Kind, ...] = ()) -> list[SentenceVariables]:
+        """The question about each sentence alone; `own` are the kinds that the brief adds."""
+        return [SentenceVariables.of(self.company, self.today, line.text, own) for line in self.sentences]
+
+
+class SentenceVariables(Variables):
+    """A question about one sentence: whose it is, and the day, as old news is none."""
+
+    company: str
+    today: str
+    sentences: tuple[SentenceLine, ...] = Field(min_length=1, max_length=1)
+    own: tuple[Kind, ...] = Field(default=(), exclude_if=lambda own: not own, description="Kinds that the brief adds.")
+
+    @classmethod
+    def of(cls, company: str, today: str, text: str, own: tuple[Kind, ...] = ()) -> SentenceVariables:
+        """The question about this sentence; company and text are harmless already."""
+        return cls(company=company, today=today, sentences=(SentenceLine(number=1, text=text),), own=own)
+
+    @property
+    def told_company(self) -> str:
+        return self.company
+
+    @property
+    def text(self) -> str:
+        return self.sentences[0].text
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that the sentence can be called."""
+        return known_taxonomy().names.union(kind.name for kind in self.own)
+
+
+ResearcherVariables = ListVariables | SentenceVariables
+
+
+class Researcher(Role[Any, Any]):
+    """Judges sentences."""
+
+    name = "researcher"
+    variables = ListVariables
+    answer = Selection
+    measure = "researcher_right"
+
+    def read(self, variables: Mapping[str, Any]) -> ResearcherVariables:
+        form = ListVariables if "signals" in variables else SentenceVariables
+        return form.model_validate(variables)
+
+    def answer_to(self, variables: ResearcherVariables) -> type[BaseModel]:
+        return Selection if isinstance(variables, ListVariables) else Sighting
+
+    def variant(self, capabilities: Capabilities) -> Variant:
+        """Lists are asked at length, single sentences briefly: there is one template of each."""
+        return Variant.FULL if capabilities.questions is Questions.LIST else Variant.COMPACT
+
+    def prompt(
+        self, variables: ResearcherVariables, prompts: PromptLibrary, capabilities: Capabilities
+    ) -> RenderedPrompt:
+        variant = Variant.FULL if isinstance(variables, ListVariables) else Variant.COMPACT
+        return prompts.render(self.name, variant, variables.model_dump(mode="json"))
+
+    def schema(
+        self, variables: ResearcherVariables, capabilities: Capabilities, prompts: PromptLibrary
+    ) -> dict[str, Any]:
+        if isinstance(variables, SentenceVariables):
+            return sighting_schema(variables.names)
+        signals = tuple(signal.name for signal in variables.signals)
+        return selection_schema(len(variables.sentences), variables.facts, signals)
+
+    def bounds(self, variables: ResearcherVariables, capabilities: Capabilities) -> dict[str, Any]:
+        wants = isinstance(variables, SentenceVariables) and capabilities.probability
+        return {"probability": True} if wants else {}
+
+    def faults(self, variables: ResearcherVariables, answer: BaseModel) -> tuple[str, ...]:
+        """A choice may name only sentences and signals that exist; a kind has to be known."""
+        match variables, answer:
+            case ListVariables(), Selection():
+                return _choice_faults(variables, answer)
+            case SentenceVariables(), Sighting() if answer.kind not in variables.names:
+                return (f"there is no kind {answer.kind}",)
+            case _:
+                return ()
+
+
+def _choice_faults(variables: ListVariables, selection: Selection) -> tuple[str, ...]:
+    known = {sentence.number for sentence in variables.sentences}
+    signals = {signal.name for signal in variables.signals}
+    numbers = [choice.number for choice in selection.choices]
+    found = []
+    if len(numbers) > variables.facts:
+        found.append(f"{len(numbers)} sentences are chosen; {variables.facts} are allowed")
+    if len(set(numbers)) < len(numbers):
+        found.append("a sentence is chosen twice")
+    found += [f"there is no sentence {number}" for number in numbers if number not in known]
+    found += [f"there is no signal {one.signal}" for one in selection.choices if one.signal not in signals]
+    return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def selection_schema(sentences: int, limit: int, signals: tuple[str, ...]) -> dict[str, Any]:
+    """`Selection` for one question: only numbers and signals that exist, and no more choices than are wanted."""
+    number = {"type": "integer", "minimum": 1, "maximum": sentences}
+    choice = _object(number=number, signal={"type": "string", "enum": list(signals)})
+    return _object(choices={"type": "array", "items": choice, "maxItems": limit}) | {"title": Selection.__name__}
+
+
+@lru_cache(maxsize=512)
+def sighting_schema(kinds: frozenset[str]) -> dict[str, Any]:
+    """`Sighting` as engines read it: one list of words, those that are left."""
+    return _object(kind={"type": "string", "enum": sorted(kinds)}) | {"title": Sighting.__name__}
+
+
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [*properties],
+        "additionalProperties": False,
+    }
+
+
+RESEARCHER = Researcher()

@@ -1,0 +1,62 @@
+"""The variables that several roles are told: whom the email is to, what it may rest on, what is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miniatures.agents.as_data import as_data
+from miniatures.agents.roles.role import Variables
+from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.prospect import Recipient
+
+
+class QuoteLine(Variables):
+    """One quote, numbered from 1, with the brief's thought on such news; empty where it has none."""
+
+    number: int
+    signal: str
+    text: str
+    angle: str = ""
+
+
+class SignalLine(Variables):
+    """One kind of news that the brief looks for."""
+
+    name: str
+    describes: str
+    kinds: tuple[str, ...] = ()
+
+
+def recipient_line(recipient: Recipient) -> Recipient:
+    """Who is written to. The address is not needed for writing."""
+    return Recipient(**{field: as_data(getattr(recipient, field)) for field in Recipient.model_fields})
+
+
+def quote_lines(evidence: Iterable[Quote], brief: Brief, recipient: Recipient) -> tuple[QuoteLine, ...]:
+    """The quotes of a dossier in its order, each with its own angle, or the brief's for this recipient."""
+    angles = {signal.name: signal.angle_for(recipient.key) for signal in brief.signals}
+    return tuple(
+        QuoteLine(
+            number=number,
+            signal=item.signal,
+            text=as_data(item.quote),
+            angle=as_data(angles.get(item.signal, "") if item.angle is None else item.angle),
+        )
+        for number, item in enumerate(evidence, start=1)
+    )
+
+
+def quotes_of(lines: Iterable[QuoteLine]) -> tuple[Quote, ...]:
+    """The quotes that a prompt showed, as far as the prompt tells of them."""
+    return tuple(Quote(quote=line.text, signal=line.signal, angle=line.angle) for line in lines)
+
+
+def signal_lines(brief: Brief, names: Iterable[str] | None = None) -> tuple[SignalLine, ...]:
+    """The brief's signals, or those that are named."""
+    wanted = None if names is None else set(names)
+    return tuple(
+        SignalLine(name=signal.name, describes=signal.describes, kinds=signal.kinds)
+        for signal in brief.signals
+        if wanted is None or signal.name in wanted
+    )
