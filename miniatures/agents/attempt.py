@@ -71,8 +71,8 @@ async def _sample(context: CampaignContext, variables: WriterVariables, turn: Tr
     def asking(sample: int) -> Any:
         async def ask(model: BaseChatModel, seat: Seat) -> Answer[EmailText]:
             drawn = sampling(turn.attempt, sample)
-            named = {"node": "write", "attempt": turn.attempt, "seat": seat, "sources": sources}
-            return await WRITER.ask(model, context.prompts, variables, **named, **drawn)
+            asked: dict[str, Any] = {"attempt": turn.attempt, "seat": seat, "sources": sources, **drawn}
+            return await WRITER.ask(model, context.prompts, variables, node="write", **asked)
 
         return ask_seat(context, WRITER.name, ask, turn.seat)
 

@@ -22,13 +22,14 @@ def state_serializer() -> JsonPlusSerializer:
 def _kept_types() -> list[tuple[str, ...]]:
     from miniatures.agents import state
     from miniatures.agents.tools.search.base import SearchStatus
-    from miniatures.datamodel import backend, check, dossier, draft, evidence, prospect
+    from miniatures.datamodel import backend, check, dossier, draft, evidence, prospect, seat
 
     kept = [
-        *(state.Gathered, state.PageReference, state.RankedSentence, state.Written, SearchStatus),
-        *(backend.Usage, check.CheckName, check.CheckResult, check.Outcome),
+        *(state.Gathered, state.RankedSentence, state.Written, SearchStatus, seat.Seat),
+        *(backend.Bill, backend.Usage, check.CheckName, check.CheckResult, check.Outcome),
         *(dossier.Dossier, dossier.DossierStatus, dossier.Problem, dossier.SetAside, dossier.SetAsideReason),
         *(draft.Statement, draft.Draft, draft.DraftStatus, draft.EmailText, draft.Ground),
-        *(evidence.Evidence, evidence.Page, prospect.Prospect),
+        *(evidence.Evidence, evidence.Quote, evidence.Page, evidence.SourceRef),
+        *(prospect.Prospect, prospect.Recipient),
     ]
     return [(kind.__module__, kind.__name__) for kind in kept]

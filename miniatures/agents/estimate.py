@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables, signal_variables
-from miniatures.agents.researcher import ROLE as RESEARCHER
-from miniatures.agents.researcher import prompts_about, require_kinds
+from miniatures.agents.research_answer import require_kinds
+from miniatures.agents.roles.planner import PLANNER, PlannerVariables
+from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
+from miniatures.agents.roles.role import Variables, role_named
+from miniatures.agents.roles.verifier import VERIFIER, VerifierVariables
+from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.agents.runs import count_prospects
 from miniatures.backends.base import Backend
 from miniatures.backends.spec import open_backend
-from miniatures.datamodel.backend import Profile, Usage, add_costs
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.backend import Bill, Usage
+from miniatures.datamodel.campaign import seat_label
+from miniatures.datamodel.capabilities import Questions
+from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.seat import Seat
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.prompts.library import PromptLibrary
 
@@ -46,11 +52,9 @@ class RoleEstimate(BaseModel):
 
     role: str
     backend: str
-    small: bool = Field(description="Whether it is asked in the small model's way.")
+    small: bool = Field(description="Whether it is asked about each sentence by itself.")
     calls: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float | None = Field(description="Null if the price is not known.")
+    bill: Bill
     seconds: float | None = Field(description="Null unless the backend runs in this process and could be timed.")
 
 
@@ -61,9 +65,7 @@ class Estimate(BaseModel):
 
     prospects: int
     roles: tuple[RoleEstimate, ...]
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float | None
+    bill: Bill
     seconds: float | None
     notes: tuple[str, ...]
 
@@ -76,102 +78,99 @@ async def estimate_campaign(loaded: LoadedCampaign, *, limit: int | None = None)
         InputError: a small researcher could not serve the brief.
     """
     prospects = await asyncio.to_thread(count_prospects, loaded, limit)
+    prompts = PromptLibrary(loaded.prompts_folder)
     roles = []
     speeds: dict[str, float | None] = {}
-    for role, name in loaded.campaign.roles.backend_names.items():
-        settings = loaded.campaign.backends[name]
-        backend = await asyncio.to_thread(open_backend, settings.use, settings)
-        if role == RESEARCHER:
-            require_kinds(backend.prompt_profile, loaded.brief)
-        if name not in speeds:
-            speeds[name] = await _tokens_per_second(backend)
-        roles.append(_estimate_role(loaded, role, backend, prospects, speeds[name]))
+    for role, seats in loaded.campaign.roles.seats.items():
+        for seat, name in seats.items():
+            settings = loaded.campaign.backends[name]
+            backend = await asyncio.to_thread(open_backend, settings.use, settings)
+            if role == RESEARCHER.name:
+                require_kinds(backend.capabilities, loaded.brief, prompts)
+            if name not in speeds:
+                speeds[name] = await _tokens_per_second(backend)
+            roles.append(_estimate_seat(loaded, prompts, role, seat, backend, prospects, speeds[name]))
     return _sum_up(roles, prospects)
 
 
-def _estimate_role(
-    loaded: LoadedCampaign, role: str, backend: Backend, prospects: int, speed: float | None
+def _estimate_seat(
+    loaded: LoadedCampaign,
+    prompts: PromptLibrary,
+    role: str,
+    seat: Seat,
+    backend: Backend,
+    prospects: int,
+    speed: float | None,
 ) -> RoleEstimate:
-    prompts = _typical_prompts(loaded, role, backend.prompt_profile)
-    calls = prospects * _calls_per_prospect(loaded, role) * len(prompts)
-    prompt_tokens, answer_tokens = _prompt_tokens(prompts), _answer_tokens(loaded, role, len(prompts))
-    usage = Usage(input_tokens=calls * prompt_tokens, output_tokens=calls * answer_tokens)
+    capabilities = backend.capabilities
+    each = role == RESEARCHER.name and capabilities.questions is Questions.EACH
+    asked = _typical_questions(loaded, role, each)
+    calls = prospects * _tries(loaded, role, seat) * len(asked)
+    rendered = [role_named(role).prompt(one, prompts, capabilities) for one in asked]
+    usage = Usage(
+        input_tokens=calls * _prompt_tokens(rendered), output_tokens=calls * _answer_tokens(loaded, role, each)
+    )
     return RoleEstimate(
-        role=role,
+        role=seat_label(role, seat),
         backend=str(backend.identity),
-        small=backend.prompt_profile is Profile.COMPACT,
+        small=each,
         calls=calls,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cost_usd=None if backend.price is None else backend.price.cost(usage),
+        bill=Bill.of(usage, backend.price),
         seconds=None if speed is None else usage.total_tokens / speed,
     )
 
 
-def _calls_per_prospect(loaded: LoadedCampaign, role: str) -> int:
+def _tries(loaded: LoadedCampaign, role: str, seat: Seat) -> int:
+    """How often the seat's backend is asked about one prospect at most."""
     settings = loaded.campaign
-    match role:
-        case "researcher" | "planner":
-            return settings.research.rounds
-        case "writer" | "shadow":
+    match role, seat:
+        case WRITER.name, Seat.FALLBACK:
+            return settings.write.samples_of(settings.write.rewrites + 2)
+        case WRITER.name, _:
             return sum(settings.write.samples_of(attempt) for attempt in range(1, settings.write.rewrites + 2))
-        case "fallback":
-            return settings.write.samples
+        case ((RESEARCHER.name | PLANNER.name), _):
+            return settings.research.rounds
         case _:
             return 1
-
-
-def _typical_prompts(loaded: LoadedCampaign, role: str, profile: Profile) -> list[RenderedPrompt]:
-    """What one question of typical length takes: a small researcher is asked about each sentence by itself."""
-    template = "writer" if role in ("fallback", "shadow") else role
-    library, variables = PromptLibrary(loaded.prompts_folder), _typical_variables(loaded, template)
-    asked = prompts_about(profile, variables) if template == RESEARCHER else [variables]
-    return [library.render(template, profile, one) for one in asked]
 
 
 def _prompt_tokens(prompts: list[RenderedPrompt]) -> int:
     """Tokens of one of the prompts, on average."""
     characters = sum(len(message.content) for prompt in prompts for message in prompt.messages)
-    return characters // _CHARACTERS_PER_TOKEN // len(prompts)
+    return characters // _CHARACTERS_PER_TOKEN // max(1, len(prompts))
 
 
-def _answer_tokens(loaded: LoadedCampaign, role: str, prompts: int) -> int:
+def _answer_tokens(loaded: LoadedCampaign, role: str, each: bool) -> int:
     match role:
-        case "researcher":
-            return _CHOICE_TOKENS if prompts > 1 else loaded.campaign.research.facts * _CHOICE_TOKENS
-        case "writer" | "fallback" | "shadow":
+        case RESEARCHER.name:
+            return _CHOICE_TOKENS if each else loaded.campaign.research.facts * _CHOICE_TOKENS
+        case WRITER.name:
             return round(loaded.brief.length.max_words * _TOKENS_PER_WORD) + _CHOICE_TOKENS
         case _:
             return 4 * _CHOICE_TOKENS
 
 
-def _typical_variables(loaded: LoadedCampaign, template: str) -> dict[str, Any]:
+def _typical_questions(loaded: LoadedCampaign, role: str, each: bool) -> Sequence[Variables]:
+    """What one prospect's questions of typical length tell; a role of somebody else's is not known here."""
+    brief, research, now = loaded.brief, loaded.campaign.research, datetime.now(UTC)
     prospect = Prospect(email="someone@example.com", company="Example Company", first_name="Ana", last_name="Example")
-    research = loaded.campaign.research
-    now = datetime.now(UTC)
-    fact = Evidence(quote=_SENTENCE, url="http://example.com/", text_hash="", fetched_at=now, signal="news")
-    per_sentence = len(_SENTENCE) // _CHARACTERS_PER_TOKEN
-    sentences = min(research.candidates, research.candidate_tokens // per_sentence)
-    quotes = quote_variables([fact] * research.facts, loaded.brief, prospect)
-    match template:
-        case "researcher":
-            numbered = [{"number": number, "text": _SENTENCE} for number in range(1, sentences + 1)]
-            signals = signal_variables(loaded.brief)
+    facts = [Quote(quote=_SENTENCE, signal=brief.signals[0].name)] * research.facts
+    match role:
+        case RESEARCHER.name:
+            most = research.candidate_tokens // (len(_SENTENCE) // _CHARACTERS_PER_TOKEN)
+            sentences = [_SENTENCE] * min(research.candidates, most)
             today = now.date().isoformat()
-            company = {"company": prospect.company, "today": today, "facts": research.facts, "reasons": []}
-            return {**company, "signals": signals, "sentences": numbered}
-        case "planner":
-            who = {**prospect_variables(prospect), "website": prospect.website}
-            return {"prospect": who, "signals": signal_variables(loaded.brief), "asked": []}
-        case "verifier":
-            email = {"subject": _SENTENCE[:40], "body": _SENTENCE * 5}
-            return {**_common(loaded, prospect), "quotes": quotes, "email": email}
+            asked = ListVariables.of(brief, prospect.company, today, sentences, facts=research.facts)
+            return asked.alone() if each else [asked]
+        case PLANNER.name:
+            return [PlannerVariables.of(brief, prospect, [signal.name for signal in brief.signals], ())]
+        case VERIFIER.name:
+            email = EmailText(subject=_SENTENCE[:40], body=_SENTENCE * 5)
+            return [VerifierVariables.of(brief, prospect, facts, email)]
+        case WRITER.name:
+            return [WriterVariables.of(brief, prospect, facts)]
         case _:
-            return {**_common(loaded, prospect), "quotes": quotes, "reasons": [], "previous": None}
-
-
-def _common(loaded: LoadedCampaign, prospect: Prospect) -> dict[str, Any]:
-    return {"brief": brief_variables(loaded.brief), "prospect": prospect_variables(prospect)}
+            return []
 
 
 async def _tokens_per_second(model: BaseChatModel) -> float | None:
@@ -190,16 +189,11 @@ async def _tokens_per_second(model: BaseChatModel) -> float | None:
 
 def _sum_up(roles: Iterable[RoleEstimate], prospects: int) -> Estimate:
     roles = tuple(roles)
-    cost: float | None = 0.0
-    for role in roles:
-        cost = add_costs(cost, role.cost_usd)
     timed = [role.seconds for role in roles if role.seconds is not None]
     return Estimate(
         prospects=prospects,
         roles=roles,
-        input_tokens=sum(role.input_tokens for role in roles),
-        output_tokens=sum(role.output_tokens for role in roles),
-        cost_usd=cost,
+        bill=Bill.total(role.bill for role in roles),
         seconds=sum(timed) if len(timed) == len(roles) else None,
         notes=_notes(roles),
     )
@@ -207,9 +201,9 @@ def _sum_up(roles: Iterable[RoleEstimate], prospects: int) -> Estimate:
 
 def _notes(roles: tuple[RoleEstimate, ...]) -> tuple[str, ...]:
     notes = ["Counted as if every draft needed all its rewrites; drafts that pass at once take less."]
-    if any(role.role == RESEARCHER and role.small for role in roles):
+    if any(role.small for role in roles):
         notes.append("A small researcher is asked again where it is unsure, in one question of twelve or so.")
-    unpriced = sorted({role.backend for role in roles if role.cost_usd is None})
+    unpriced = sorted({role.backend for role in roles if role.bill.cost_usd is None})
     if unpriced:
         notes.append(f"No price is known for {', '.join(unpriced)}; state one with `price:` to see a cost.")
     if any(role.seconds is None for role in roles):

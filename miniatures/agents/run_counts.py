@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.prospect import BadRow
 from miniatures.datamodel.trace import Span, Trace
@@ -23,7 +23,6 @@ class Tally:
         self.reused = 0
         self.bad_rows: list[BadRow] = []
         self.bad_row_count = 0
-        self.failures_in_a_row = 0
         self._started = time.perf_counter()
 
     @property
@@ -45,11 +44,9 @@ class Meter:
 
     def __init__(self, sink: TraceSink) -> None:
         self._sink = sink
-        self.usage = Usage()
-        self.cost_usd: float | None = 0.0
+        self.bill = Bill()
 
     def record(self, entry: Trace | Span) -> None:
         if isinstance(entry, Trace):
-            self.usage += entry.usage
-            self.cost_usd = add_costs(self.cost_usd, entry.cost_usd)
+            self.bill += entry.bill
         self._sink.record(entry)

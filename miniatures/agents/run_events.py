@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.datamodel.backend import Usage
+from miniatures.agents.runner import RunOutcome
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.prospect import BadRow, Prospect
-
-
-class RunOutcome(StrEnum):
-    """How a run ended."""
-
-    COMPLETED = "completed"
-    BUDGET_REACHED = "budget_reached"
-    INTERRUPTED = "interrupted"
-    BACKEND_UNAVAILABLE = "backend_unavailable"
 
 
 class RunEvent(BaseModel):
@@ -32,8 +23,7 @@ class RunEvent(BaseModel):
     reused: int
     status: DraftStatus
     prospect: Prospect
-    tokens: int
-    cost_usd: float | None
+    bill: Bill
     seconds: float
 
 
@@ -52,8 +42,7 @@ class RunSummary(BaseModel):
     reused: int
     bad_rows: tuple[BadRow, ...] = Field(default=(), description="The first hundred.")
     bad_row_count: int = 0
-    usage: Usage
-    cost_usd: float | None
+    bill: Bill
     seconds: float
 
 

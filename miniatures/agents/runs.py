@@ -8,23 +8,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from miniatures.agents.campaign import CampaignRunner
-from miniatures.agents.context import CampaignContext
+from miniatures.agents.context import CampaignContext, Seats
+from miniatures.agents.roles.role import role_named
 from miniatures.agents.run_events import OnEvent, RunSummary, ignore_event
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.search.open import open_search
-from miniatures.backends.ask import identity_of, profile_of
 from miniatures.backends.base import Backend
+from miniatures.backends.miniature import pinned
 from miniatures.backends.spec import open_backend
-from miniatures.backends.wrappers.shadow import ShadowBackend
 from miniatures.backends.wrappers.spending import Spending
 from miniatures.backends.wrappers.wrap import dress
 from miniatures.datamodel.campaign import Budget
 from miniatures.datamodel.errors import BudgetScope
-from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prospect import BadRow, Prospect, prospect_key
-from miniatures.datamodel.trace import SHADOW
+from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.prompts.library import PromptLibrary
+from miniatures.store.book import Book
 from miniatures.store.open import open_store
 from miniatures.store.queries import Spending as Spent
 from miniatures.store.store import Store
@@ -35,8 +35,8 @@ class OpenCampaign:
     """A campaign that is ready to run: this process holds its lock and its backends are open."""
 
     context: CampaignContext
-    policy: str
     store: Store
+    run_id: str
 
 
 async def run_campaign(
@@ -63,7 +63,6 @@ async def run_campaign(
             await campaign.store.forget_stages(loaded.name, key)
         runner = CampaignRunner(
             campaign=loaded.name,
-            policy=campaign.policy,
             context=campaign.context,
             store=campaign.store,
             concurrency=loaded.campaign.concurrency,
@@ -71,6 +70,7 @@ async def run_campaign(
             again=again,
             on_event=on_event,
             stop=stop,
+            run_id=campaign.run_id,
         )
         total = await asyncio.to_thread(count_prospects, loaded, limit)
         return await runner.run(first_prospects(loaded, limit), total)
@@ -97,10 +97,11 @@ async def open_campaign(loaded: LoadedCampaign, *, hosts: Mapping[str, str]) -> 
     settings = loaded.campaign
     cache = loaded.work_folder / "cache"
     with open_store(loaded.store_url) as store, store.campaign_lock(loaded.name):
+        run_id = new_id()
         fetcher = HttpFetcher(settings.fetch, hosts={**settings.hosts, **hosts}, cache=cache)
         try:
             context = CampaignContext(
-                models=await asyncio.to_thread(open_roles, loaded, store),
+                models=await asyncio.to_thread(open_roles, loaded, store, run_id),
                 brief=loaded.brief,
                 search=open_search(settings.search, folder=loaded.folder, fetcher=fetcher, cache=cache),
                 fetcher=fetcher,
@@ -109,63 +110,48 @@ async def open_campaign(loaded: LoadedCampaign, *, hosts: Mapping[str, str]) -> 
                 write=settings.write,
                 ledger=store.ledger(loaded.name),
             )
-            yield OpenCampaign(context=context, policy=policy_of(context), store=store)
+            yield OpenCampaign(context, store, run_id)
         finally:
             await fetcher.aclose()
 
 
-def open_roles(loaded: LoadedCampaign, store: Store) -> dict[str, Backend]:
-    """The backend of each role that the campaign fills; two roles that name one backend share it.
+def open_roles(loaded: LoadedCampaign, store: Store, run_id: str) -> dict[str, Seats]:
+    """The backends behind each role that the campaign fills; seats that name one backend share it.
 
-    A shadow is no role of its own to the graphs: it goes along with the writer.
+    A miniature's moving name is resolved here, once: a promotion while the run goes on changes nothing in it.
 
     Raises:
         BackendError: a spec is wrong, or its model cannot be had.
-        InputError: a budget in USD stands over a backend whose price is unknown.
+        InputError: no role has that name, or a budget in USD stands over a backend whose price is unknown.
     """
-    named = loaded.campaign.roles.backend_names
-    spent = store.spent(loaded.name)
-    whole = _spending(loaded.campaign.budget, BudgetScope.CAMPAIGN, f"campaign {loaded.name}", spent.total)
+    seats = loaded.campaign.roles.seats
+    for role in seats:
+        role_named(role)
+    book, spent = store.book(loaded.name, run_id), store.spent(loaded.name)
+    whole = _spending(loaded.campaign.budget, BudgetScope.CAMPAIGN, f"campaign {loaded.name}", spent.total, book)
     backends: dict[str, Backend] = {}
-    for name in dict.fromkeys(named.values()):
+    for name in dict.fromkeys(name for behind in seats.values() for name in behind.values()):
         settings = loaded.campaign.backends[name]
-        bare = open_backend(settings.use, settings)
+        bare = open_backend(pinned(settings.use), settings)
         limit = Budget(usd=settings.budget_usd, tokens=settings.budget_tokens)
-        before = spent.by_backend.get(str(bare.identity), Spent())
-        own = _spending(limit, BudgetScope.BACKEND, f"backend {name}", before)
+        identity = str(bare.identity)
+        before = spent.by_backend.get(identity, Spent())
+        own = _spending(limit, BudgetScope.BACKEND, f"backend {name}", before, book, backend=identity)
         backends[name] = dress(bare, settings=settings, spendings=(own, whole))
-    models = {role: backends[name] for role, name in named.items()}
-    shadow = models.pop(SHADOW, None)
-    if shadow is not None:
-        models["writer"] = ShadowBackend(models["writer"], shadow, PromptLibrary(loaded.prompts_folder))
-    return models
-
-
-def _spending(limit: Budget, scope: BudgetScope, owner: str, before: Spent) -> Spending:
-    return Spending(limit, scope, owner, already_tokens=before.usage.total_tokens, already_usd=before.known_usd)
-
-
-def policy_of(context: CampaignContext) -> str:
-    """Hash of everything that decides what a prospect's result is: equal policies share results."""
-    identities = {role: identity_of(model) for role, model in context.models.items()}
-    prompts = {
-        role: context.prompts.version(_TEMPLATES[role], profile_of(model)) for role, model in context.models.items()
+    return {
+        role: Seats(**{seat.value: backends[name] for seat, name in behind.items()}) for role, behind in seats.items()
     }
-    return content_hash(
-        {
-            "brief": context.brief.version,
-            "backends": identities,
-            "prompts": prompts,
-            "research": context.research,
-            "write": context.write,
-        }
-    )[:16]
 
 
-_TEMPLATES = {
-    "researcher": "researcher",
-    "writer": "writer",
-    "fallback": "writer",
-    "verifier": "verifier",
-    "planner": "planner",
-}
+def _spending(
+    limit: Budget, scope: BudgetScope, owner: str, before: Spent, book: Book, *, backend: str | None = None
+) -> Spending:
+    return Spending(
+        limit,
+        scope,
+        owner,
+        backend=backend,
+        book=book,
+        already_tokens=before.usage.total_tokens,
+        already_usd=before.known_usd,
+    )

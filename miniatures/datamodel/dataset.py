@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.datamodel.capabilities import Variant
+from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prompt import ChatMessage
@@ -67,7 +67,7 @@ class DatasetManifest(BaseModel):
     format: int = 2
     sources: tuple[str, ...] = Field(description="Campaigns and gold folders, as they were named.")
     seed: int
-    variant: Variant = Field(description="Which rendering of each prompt its rows hold.")
+    trust: Trust = Field(description="How a model that learns from it is to be asked: its rows are asked so.")
     taxonomy: str = Field(description="Hash of the kinds of news that its questions name.")
     prompt_versions: dict[str, str] = Field(description="Template version by prompt name.")
     splits: dict[Split, SplitFile]

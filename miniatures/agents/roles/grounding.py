@@ -48,7 +48,7 @@ def email_schema(brief: Brief, variables: Mapping[str, Any]) -> dict[str, Any]:
         "signatures": tuple(dict.fromkeys((sender.name, sender.name.split()[0]))),
         "sentences": _sentences(brief.length.max_words),
         "last": (brief.call_to_action,),
-        "details": tuple(filter(None, (sender["title"], sender["company"], *brief.links))),
+        "details": tuple(filter(None, (sender.title, sender.company, *brief.links))),
     }
     texts = {"subject": line, "body": line.model_copy(update=signed)}
     return schema | {
