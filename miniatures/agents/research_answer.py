@@ -37,9 +37,14 @@ class ResearchAnswer:
         self.selection = selection
         self.error = next((answer.error for answer in answers if answer.error), None)
         self.bill = Bill.total(answer.bill for answer in answers)
-        self.trace = answers[0].trace if answers else None
+        self.traces = tuple(answer.trace for answer in answers if answer.trace is not None)
         self.chosen_by = chosen_by
         """For each chosen number the trace of the call that named it."""
+
+    @property
+    def trace(self) -> str | None:
+        """The first of the calls."""
+        return self.traces[0] if self.traces else None
 
 
 async def ask_researcher(
