@@ -126,5 +126,5 @@ def seat_policy(role: str, model: BaseChatModel, prompts: PromptLibrary) -> Seat
         backend=identity_of(model),
         capabilities=capabilities,
         sampling=model.sampling if isinstance(model, Backend) else {},
-        prompts={role: prompts.version(role, role_named(role).variant(capabilities))},
+        prompts={role: role_named(role).version(prompts, capabilities)},
     )

@@ -138,5 +138,6 @@ def require_kinds(capabilities: Capabilities, brief: Brief, prompts: PromptLibra
         if not signal.kinds and capabilities.questions is Questions.EACH:
             raise InputError(
                 f"a small researcher finds signals by their kinds of news, and the brief names none for {signal.name}",
-                hint=f"Write `kinds: [...]` there, of {', '.join(sorted(known))}; or let a large model research.",
+                hint=f"Write `kinds: [...]` there, of {', '.join(sorted(known))}; "
+                "or let `none` or a large model research.",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -48,6 +49,8 @@ async def test_every_signal_is_searched_and_a_page_read_once():
 
 
 class Fetcher:
+    identity: ClassVar = {}
+
     def __init__(self, status):
         self.status, self.urls = status, []
 

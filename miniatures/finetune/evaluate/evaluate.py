@@ -72,9 +72,7 @@ def _evaluate_one(
     backend = open_backend(name)
     on_one = partial(on_answer, spec, len(questions))
     asker = Asker(name, backend, store, concurrency=settings.concurrency, on_answer=on_one)
-    versions = {
-        role: asker.prompts.version(role, role_named(role).variant(backend.capabilities)) for role in questions.roles
-    }
+    versions = {role: role_named(role).version(asker.prompts, backend.capabilities) for role in questions.roles}
     found = BackendEvaluation(
         spec=spec,
         name=name,
