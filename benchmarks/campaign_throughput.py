@@ -115,7 +115,7 @@ async def write_all(spec: str, count: int, concurrency: int, folder: Path) -> di
     if len(traces) != count:
         raise SystemExit(f"{len(traces)} traces for {count} prospects in {store_url}")
     calls = [
-        {"messages": [message.model_dump() for message in trace.messages], "tokens": trace.usage.output_tokens}
+        {"messages": [message.model_dump() for message in trace.messages], "tokens": trace.bill.usage.output_tokens}
         for trace in traces
     ]
     return {"seconds": seconds, "tokens": sum(call["tokens"] for call in calls), "calls": calls}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from miniatures.datamodel.backend import Usage
 from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
-from miniatures.datamodel.draft import Statement, Draft, DraftStatus, Ground
+from miniatures.datamodel.draft import Draft, DraftStatus, Ground, Statement
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
