@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from miniatures.agents.context import seat_policy
 from miniatures.agents.roles.researcher import ListVariables
 from miniatures.agents.roles.role import role_named
-from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.agents.roles.writer import WriterVariables
 from miniatures.agents.run_events import Progress, ignore_event
 from miniatures.agents.runner import Runner, RunOutcome
 from miniatures.backends.ask import Answer, to_langchain
@@ -26,7 +26,7 @@ from miniatures.backends.base import Backend
 from miniatures.backends.wrappers.budgeted import estimate_tokens
 from miniatures.checks import run_checks
 from miniatures.datamodel.backend import Bill, Usage
-from miniatures.datamodel.draft import DraftStatus, EmailText
+from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.policy import SeatPolicy
 from miniatures.datamodel.trace import new_id
@@ -78,6 +78,9 @@ class Synthesized(BaseModel):
 
     trace: str | None
     faults: tuple[str, ...] = ()
+    draft: Draft | None = Field(
+        default=None, description="An email that passed; it waits for review, not in the ledger."
+    )
     bill: Bill = Bill()
 
 
@@ -151,7 +154,9 @@ class Synthesis:
         role = role_named(item.role)
         with enter_scope(scope):
             answer = await role.ask(self._teacher, self._prompts, item.variables, node=SYNTHESIZE, **self._bounds(item))
-        return Synthesized(trace=answer.trace, faults=_faults(item, answer), bill=answer.bill)
+        faults = _faults(item, answer)
+        draft = None if faults else _draft(item, answer)
+        return Synthesized(trace=answer.trace, faults=faults, draft=draft, bill=answer.bill)
 
     async def failed(self, item: Situation, error: Exception) -> None:
         """Nothing is remembered: it is asked again by the next run."""
@@ -164,15 +169,9 @@ class Synthesis:
             summary.unanswered += 1
             self._tell()
             return
-        if not done.faults and item.role == WRITER.name and done.trace is not None:
-            await self._store.queue_draft(
-                campaign=campaign_of(self._name, item),
-                trace=done.trace,
-                policy=self._policy,
-                prospect=item.id,
-                status=DraftStatus.READY,
-            )
-        await self._ledger(item).finish(self._key(item), done.model_dump(mode="json"))
+        if done.draft is not None:
+            await self._store.queue_draft(done.draft, campaign_of(self._name, item), policy=self._policy)
+        await self._ledger(item).finish(self._key(item), done.model_dump(mode="json", exclude={"draft"}))
         summary.bill += done.bill
         if done.faults:
             summary.refused += 1
@@ -228,6 +227,20 @@ def _faults(item: Situation, answer: Answer[BaseModel]) -> tuple[str, ...]:
     if isinstance(answer.value, EmailText):
         return run_checks(answer.value, item.case).reasons
     return role_named(item.role).faults(item.variables, answer.value)
+
+
+def _draft(item: Situation, answer: Answer[BaseModel]) -> Draft | None:
+    if not isinstance(answer.value, EmailText) or answer.trace is None:
+        return None
+    return Draft(
+        id=answer.trace,
+        trace=answer.trace,
+        **answer.value.model_dump(),
+        evidence=item.evidence,
+        status=DraftStatus.READY,
+        backend=str(answer.identity),
+        bill=answer.bill,
+    )
 
 
 def _answer_tokens(item: Situation) -> int:
