@@ -210,8 +210,8 @@ async def test_the_run_keeps_its_policy_and_every_trace_names_it(tmp_path: Path)
     [
         {"search": HeldElsewhere()},
         {"write": WritingSettings(samples=3, rewrites=1)},
-        {"models": {"researcher": SteadyBackend(warmth=0.3), "writer": SteadyBackend()}},
-        {"models": {"researcher": SteadyBackend(capabilities=Capabilities(probability=True).with_trust(SMALL))}},
+        {"models": SteadyBackend(warmth=0.3)},
+        {"models": SteadyBackend(capabilities=Capabilities(probability=True).with_trust(SMALL))},
     ],
 )
 def test_what_changes_an_answer_changes_the_policy(change: dict[str, Any]) -> None:
@@ -243,7 +243,7 @@ async def test_a_draft_leads_to_the_calls_behind_it(tmp_path: Path) -> None:
             assert chosen <= set(written.sources)
             named = store.traces_named(list(written.sources))
             assert {named[trace].role for trace in chosen} == {"researcher"}
-            assert all(named[trace].options["probability"] is True for trace in chosen)
+            assert all(named[trace].options["schema"] == "Sighting" for trace in chosen)
             if written.attempt > 1:
                 refused = [trace for trace in named.values() if trace.role == "writer"]
                 assert [trace.attempt for trace in refused] == [written.attempt - 1]
@@ -251,7 +251,7 @@ async def test_a_draft_leads_to_the_calls_behind_it(tmp_path: Path) -> None:
 
 async def test_a_spent_fallback_halts_nothing_but_itself(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path)
-    limit = Spending(Budget(tokens=700), BudgetScope.BACKEND, "backend teacher", backend="steady:teacher")
+    limit = Spending(Budget(tokens=2_500), BudgetScope.BACKEND, "backend teacher", backend="steady:teacher")
     teacher = SteadyBackend(identity=BackendIdentity(provider="steady", model="teacher"))
     guarded = BudgetedBackend(RecordedBackend(teacher), spendings=(limit,), answer_tokens=40)
     summary = await run_small_campaign(url, 12, Seats(RecordedBackend(SteadyBackend()), fallback=guarded))
