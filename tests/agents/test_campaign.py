@@ -251,7 +251,7 @@ async def test_a_draft_leads_to_the_calls_behind_it(tmp_path: Path) -> None:
 
 async def test_a_spent_fallback_halts_nothing_but_itself(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path)
-    limit = Spending(Budget(tokens=2_500), BudgetScope.BACKEND, "backend teacher", backend="steady:teacher")
+    limit = Spending(Budget(tokens=1_500), BudgetScope.BACKEND, "backend teacher", backend="steady:teacher")
     teacher = SteadyBackend(identity=BackendIdentity(provider="steady", model="teacher"))
     guarded = BudgetedBackend(RecordedBackend(teacher), spendings=(limit,), answer_tokens=40)
     summary = await run_small_campaign(url, 12, Seats(RecordedBackend(SteadyBackend()), fallback=guarded))
