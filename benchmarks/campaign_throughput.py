@@ -56,7 +56,7 @@ async def write_all(spec: str, count: int, concurrency: int, folder: Path) -> di
     """The write graph over the cases, and the prompts and token counts that its traces name."""
     from datetime import UTC, datetime
 
-    from miniatures.agents import CampaignContext, build_write_graph
+    from miniatures import CampaignContext, build_write_graph
     from miniatures.backends.spec import open_backend
     from miniatures.backends.wrappers.wrap import dress
     from miniatures.datamodel.campaign import BackendSettings, WritingSettings

@@ -26,7 +26,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langgraph.graph import END, START, StateGraph
 
-from miniatures.agents import build_prospect_graph
+from miniatures import build_prospect_graph
 from miniatures.agents.campaign import CampaignRunner
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchQuery, SearchStatus

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from miniatures.agents import build_research_graph
+from miniatures import build_research_graph
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.research_answer import _selected, ask_researcher, questions_about
 from miniatures.agents.roles.researcher import (

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from miniatures.agents import build_research_graph
+from miniatures import build_research_graph
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchStatus
 from miniatures.datamodel.brief import Signal

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from miniatures.agents import build_verify_graph, build_write_graph
+from miniatures import build_verify_graph, build_write_graph
 from miniatures.agents.context import Seats
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import ServerFailed

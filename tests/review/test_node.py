@@ -8,7 +8,7 @@ from langgraph.graph import END
 from langgraph.types import Command
 from pydantic import ValidationError
 
-from miniatures.agents import build_prospect_graph, state_serializer
+from miniatures import build_prospect_graph, state_serializer
 from miniatures.datamodel.check import CheckName
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.review.node import after_review, human_review
