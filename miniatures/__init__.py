@@ -54,7 +54,7 @@ _HOMES = {
     "store.open": "open_store",
 }
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
-__all__ = [*_PUBLIC]
+__all__ = list(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:

@@ -24,12 +24,21 @@ class Progress(BaseModel):
     bill: Bill
     seconds: float
 
+    @property
+    def about(self) -> str:
+        """What was settled last, in a few words."""
+        return "asking"
+
 
 class RunEvent(Progress):
     """One prospect was settled; the counts are of the run so far."""
 
     status: DraftStatus
     prospect: Prospect
+
+    @property
+    def about(self) -> str:
+        return f"{self.prospect.company[:24]}: {self.status.value.replace('_', ' ')}"
 
 
 class RunSummary(BaseModel):

@@ -24,7 +24,7 @@ _WIDEST = 100
 def show_brief(brief: Brief) -> None:
     """What every email of the campaign is to offer and to ask."""
     lines = [f"[bold]Offer[/]  {plain(brief.offer)}"]
-    lines += [f"[bold]Statement[/]  {plain(claim)}" for claim in brief.claims]
+    lines += [f"[bold]Claim[/]  {plain(claim)}" for claim in brief.claims]
     lines += [f"[bold]Tone[/]   {plain(brief.tone)}", f"[bold]Ask[/]    {plain(brief.call_to_action)}"]
     _panel("\n".join(lines), "Brief")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.terminal import console, count, dollars, duration, plain, print_json, print_json_lines, table
+from miniatures.datamodel.backend import Bill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +63,8 @@ class _Work:
     email: str
     company: str
     calls: int = 0
-    tokens: int = 0
+    bill: Bill = field(default_factory=Bill)
     model_seconds: float = 0.0
-    cost_usd: float | None = 0.0
 
 
 def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: bool) -> None:
@@ -78,7 +78,12 @@ def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: b
     screen = console()
     listing = table("Prospect", ">Calls", ">Tokens", ">Model time", ">Cost", title="Model calls")
     for row in rows:
-        shown = f"{row.calls}", f"{row.tokens:,}", duration(row.model_seconds), dollars(row.cost_usd)
+        shown = (
+            f"{row.calls}",
+            f"{row.bill.usage.total_tokens:,}",
+            duration(row.model_seconds),
+            dollars(row.bill.cost_usd),
+        )
         listing.add_row(plain(row.email), *shown)
     screen.print(listing)
     screen.print()
@@ -94,17 +99,14 @@ def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: b
 
 
 def _work_by_prospect(store: Store, campaign: str) -> list[_Work]:
-    from miniatures.datamodel.backend import add_costs
-
     people = {result.prospect.key: result.prospect for result in store.results(campaign)}
     work = {key: _Work(prospect.email, prospect.company) for key, prospect in people.items()}
     for trace in store.traces(campaign):
         row = work.get(trace.prospect or "")
         if row is not None:
             row.calls += 1
-            row.tokens += trace.usage.total_tokens
             row.model_seconds += trace.total_ms / 1000
-            row.cost_usd = add_costs(row.cost_usd, trace.cost_usd)
+            row.bill += trace.bill
     return [row for row in work.values() if row.calls]
 
 
@@ -137,6 +139,7 @@ def _grow(branch: Tree, node: Node) -> None:
 
 
 def _label(entry: Trace | Span) -> str:
+    from miniatures.datamodel.campaign import seat_label
     from miniatures.datamodel.trace import Trace
 
     failed = f"  [red]{plain(entry.error)}[/]" if entry.error else ""
@@ -144,9 +147,11 @@ def _label(entry: Trace | Span) -> str:
     if not isinstance(entry, Trace):
         return f"{plain(entry.kind)} [cyan]{plain(entry.name)}[/]  {took}{failed}"
     attempt = f", attempt {entry.attempt}" if entry.attempt > 1 else ""
-    tokens = f"{entry.usage.input_tokens:,} + {count(entry.usage.output_tokens, 'token')}"
-    first = f"[bold]{plain(entry.role)}[/] ({plain(entry.node)}{attempt}) {plain(entry.backend)}"
-    return f"{first}  {tokens}, {dollars(entry.cost_usd)}  {took}{failed}"
+    usage = entry.bill.usage
+    tokens = f"{usage.input_tokens:,} + {count(usage.output_tokens, 'token')}"
+    who = f"[bold]{plain(seat_label(entry.role, entry.seat))}[/] ({plain(entry.node)}{attempt}) {plain(entry.backend)}"
+    sure = "" if entry.probability is None else f", probability {entry.probability:.2f}"
+    return f"{who}  {tokens}, {dollars(entry.bill.cost_usd)}{sure}  {took}{failed}"
 
 
 def _as_dict(node: Node) -> dict[str, Any]:

@@ -40,3 +40,8 @@ class Evidence(Quote, SourceRef):
     """One quote from one page."""
 
     trace: str | None = Field(default=None, description="The model call that chose it; null where rank alone did.")
+
+
+def url_of(quote: Quote) -> str:
+    """Where the quote stood; empty where that is not kept, as in a dataset's example."""
+    return quote.url if isinstance(quote, Evidence) else ""
