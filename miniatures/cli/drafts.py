@@ -121,11 +121,9 @@ def _show_one(result: ProspectResult) -> None:
 
 
 def _show_evidence(result: ProspectResult) -> None:
-    from miniatures.datamodel.evidence import url_of
-
     screen = console()
     screen.print("\n[bold]Evidence[/]")
     for item in result.draft.evidence if result.draft else ():
         published = f", {item.published:%d %b %Y}" if item.published else ""
         screen.print(f"  “{plain(item.quote)}”")
-        screen.print(f"    [dim]{plain(url_of(item))}{published}[/]", soft_wrap=True)
+        screen.print(f"    [dim]{plain(item.where)}{published}[/]", soft_wrap=True)

@@ -71,8 +71,6 @@ def unknown_prospect(campaign: str, email: str, known: list[str]) -> InputError:
 
 def record(result: ProspectResult) -> dict[str, Any]:
     """The record as programs read it."""
-    from miniatures.datamodel.evidence import url_of
-
     draft = result.draft
     evidence = draft.evidence if draft else result.dossier.facts if result.dossier else ()
     return {
@@ -82,7 +80,7 @@ def record(result: ProspectResult) -> dict[str, Any]:
         "company": result.prospect.company,
         "subject": draft.subject if draft else None,
         "body": draft.body if draft else None,
-        "evidence": [{"quote": item.quote, "url": url_of(item)} for item in evidence],
+        "evidence": [{"quote": item.quote, "url": item.where} for item in evidence],
         "checks": {
             check.name.value: {"pass": check.passed, "outcome": check.outcome.value, "reason": check.reason}
             for check in (draft.checks if draft else ())
