@@ -15,9 +15,8 @@ from pathlib import Path
 from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.weights.card_markdown import card_markdown
 from miniatures.weights.card_upgrade import upgraded
-from miniatures.weights.download import disk_errors
 from miniatures.weights.errors import BadAdapter, RegistryError
-from miniatures.weights.home import write_atomically
+from miniatures.weights.home import disk_errors, write_atomically
 from miniatures.weights.merge import adapter_hash
 
 CARD, READABLE_CARD, CURVE, ADAPTER = "card.json", "CARD.md", "curve.png", "adapter"
