@@ -6,9 +6,10 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from starlette.applications import Starlette
@@ -27,13 +28,13 @@ from miniatures.app.openai_protocol import (
 )
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import RateLimited, UnknownModel
-from miniatures.backends.wrappers.wrapper import close
 from miniatures.datamodel.errors import InputError, MiniaturesError
 
 _log = logging.getLogger(__name__)
 _CLIENT_GONE = 499  # nobody reads it; the word that web servers' logs use
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Chunks = AsyncGenerator[AIMessageChunk, None]
 
 
 def build_app(backends: Mapping[str, Backend], *, api_key: str | None = None) -> Starlette:
@@ -126,26 +127,23 @@ async def _unless_gone(request: Request, answer: asyncio.Future[AIMessage]) -> A
 
 async def _streamed(backend: Backend, asked: ChatRequest) -> Response:
     """A stream whose first piece is there already: what fails before it gets a status of its own."""
-    chunks = backend.astream(asked.langchain_messages(), **asked.options())
+    chunks = cast(Chunks, backend.astream(asked.langchain_messages(), **asked.options()))
     first = await anext(chunks, None)
     events = _events(first, chunks, ChunkWriter(asked.model, asked.wants_usage))
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
 
-async def _events(
-    first: AIMessageChunk | None, chunks: AsyncIterator[AIMessageChunk], writer: ChunkWriter
-) -> AsyncIterator[bytes]:
-    try:
-        if first is not None:
-            yield writer.write(first)
-        async for chunk in chunks:
-            if event := writer.write(chunk):
-                yield event
-        yield writer.end()
-    except MiniaturesError as error:
-        yield writer.fail(error)
-    finally:
-        await close(chunks)
+async def _events(first: AIMessageChunk | None, chunks: Chunks, writer: ChunkWriter) -> AsyncIterator[bytes]:
+    async with aclosing(chunks):
+        try:
+            if first is not None:
+                yield writer.write(first)
+            async for chunk in chunks:
+                if event := writer.write(chunk):
+                    yield event
+            yield writer.end()
+        except MiniaturesError as error:
+            yield writer.fail(error)
 
 
 async def _health(request: Request) -> Response:

@@ -116,6 +116,24 @@ async def test_a_stream_is_one_trace(sink: Sink, kind: str) -> None:
     assert 0 < (sink.trace.first_token_ms or 0) < sink.trace.total_ms
 
 
+@pytest.mark.parametrize("backend", [ScriptedBackend(), StreamingBackend()], ids=["whole", "streams"])
+async def test_the_answer_names_its_trace(sink: Sink, backend: ScriptedBackend) -> None:
+    recorded, whole = RecordedBackend(backend), None
+    async for chunk in recorded.astream("hi"):
+        whole = chunk if whole is None else whole + chunk
+    assert whole is not None and whole.response_metadata["trace"] == sink.trace.id
+    sink.entries.clear()
+    assert (await recorded.ainvoke("hi")).response_metadata["trace"] == sink.trace.id
+
+
+async def test_an_abandoned_stream_is_recorded_as_given_up(sink: Sink) -> None:
+    stream = RecordedBackend(StreamingBackend())._astream([])
+    await anext(stream)
+    await stream.aclose()
+    assert sink.trace.output == "one"
+    assert str(sink.trace.error).startswith("Cancelled")
+
+
 async def test_a_stream_that_breaks_keeps_what_came(sink: Sink) -> None:
     backend = RecordedBackend(StreamingBackend(breaks_after=1, failure=ServerFailed("cut")))
     with pytest.raises(ServerFailed):
