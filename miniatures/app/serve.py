@@ -27,7 +27,7 @@ from miniatures.app.openai_protocol import (
     parse_request,
 )
 from miniatures.backends.base import Backend
-from miniatures.backends.errors import RateLimited, UnknownModel
+from miniatures.backends.errors import BadRequest, RateLimited, UnknownModel
 from miniatures.datamodel.errors import InputError, MiniaturesError
 
 _log = logging.getLogger(__name__)
@@ -99,18 +99,21 @@ class _Chat:
 
     async def complete(self, request: Request) -> Response:
         asked = parse_request(await request.body())
-        backend = self._backend(asked.model)
+        backend = self._backend(asked)
         if asked.stream:
             return await _streamed(backend, asked)
         answer = asyncio.ensure_future(backend.ainvoke(asked.langchain_messages(), **asked.options()))
         message = await _unless_gone(request, answer)
         return Response(status_code=_CLIENT_GONE) if message is None else JSONResponse(completion(asked.model, message))
 
-    def _backend(self, name: str) -> Backend:
-        if name not in self._backends:
+    def _backend(self, asked: ChatRequest) -> Backend:
+        backend = self._backends.get(asked.model)
+        if backend is None:
             known = ", ".join(self._backends)
-            raise UnknownModel(f"no model named {name!r} is served here", hint=f"Served are: {known}.")
-        return self._backends[name]
+            raise UnknownModel(f"no model named {asked.model!r} is served here", hint=f"Served are: {known}.")
+        if asked.logprobs and not backend.capabilities.probability:
+            raise BadRequest(f"logprobs: {asked.model} cannot tell how probable an answer was", hint="Leave it out.")
+        return backend
 
 
 async def _unless_gone(request: Request, answer: asyncio.Future[AIMessage]) -> AIMessage | None:

@@ -110,6 +110,7 @@ def answer_room(sampling: Sampling, prompt_tokens: int, context_tokens: int | No
 def context_overflow(prompt_tokens: int, answer_tokens: int, context_tokens: int) -> ContextOverflow:
     """The error for a prompt and an answer that are too long together."""
     return ContextOverflow(
-        f"{prompt_tokens} prompt tokens and {answer_tokens} for the answer exceed the model's context of {context_tokens}",
+        f"{prompt_tokens} prompt tokens and {answer_tokens} for the answer "
+        f"exceed the model's context of {context_tokens}",
         hint="Shorten the prompt, or lower max_tokens.",
     )
