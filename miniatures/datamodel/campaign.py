@@ -79,8 +79,9 @@ class Roles(_Section):
             return value
         named = {role: _seats(one) for role, one in value.items() if role not in _WRITERS_SEATS}
         own = {seat: value[seat] for seat in _WRITERS_SEATS if seat in value}
-        if own and isinstance(named.get("writer"), dict):
-            named["writer"] = {**named["writer"], **own}
+        writer = named.get("writer")
+        if own and isinstance(writer, dict):
+            named["writer"] = {**writer, **own}
         return named
 
     @model_validator(mode="after")
