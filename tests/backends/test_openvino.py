@@ -17,7 +17,7 @@ from miniatures.backends.errors import BadRequest, ContextOverflow, OutOfMemory,
 from miniatures.backends.openvino import OpenVINOBackend
 from miniatures.backends.openvino_engine import OpenVINOEngine
 from miniatures.backends.spec import open_backend
-from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.capabilities import Variant
 from miniatures.weights.gguf_header import read_header
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ def test_what_it_is(embedded_backend: OpenVINOBackend) -> None:
     identity = embedded_backend.identity
     assert (identity.provider, identity.model, identity.adapter) == ("local", "smollm2-135m-instruct", None)
     assert identity.weights == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-    assert embedded_backend.prompt_profile is Profile.COMPACT
+    assert embedded_backend.capabilities.variant is Variant.COMPACT
     assert embedded_backend.price is None
     assert embedded_backend.context_tokens == 8192
 
