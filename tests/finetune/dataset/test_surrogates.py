@@ -163,7 +163,7 @@ FRAMES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(NAMES, NAMES, FRAMES)
 def test_the_original_name_is_never_left(first, last, frames):
     known = {fold(word) for text in json.loads(json.dumps([*BRIEF.claims, BODY, QUOTE])) for word in words_in(text)}
@@ -177,7 +177,6 @@ def test_the_original_name_is_never_left(first, last, frames):
     assert not {fold(part) for part in parts} & {fold(word) for word in words_in(left.replace("\\n", "\n"))}
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.text(max_size=200))
 def test_any_text_survives_and_a_text_without_names_stays(text):
     one = example("Qwertzuia", "Asdfghjka", body=f"Hi,\n{text}")
