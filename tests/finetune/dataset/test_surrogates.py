@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -21,8 +20,7 @@ from miniatures.finetune.example_checks import faults
 from miniatures.finetune.gold.examples import writer_example
 from miniatures.finetune.gold.folder import read_gold
 from tests.checks.cases import BODY, BRIEF, QUOTE, SUBJECT
-
-GOLD = Path(__file__).parent.parent.parent / "examples" / "gold"
+from tests.finetune.gold_folders import GOLD
 
 
 def example(first: str, last: str, *, company: str = "Nordfrost Logistics GmbH", body: str = BODY, quote: str = QUOTE):
