@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick lint install install-dev miniature benchmarks clean
+.PHONY: demo test quick explore lint install install-dev miniature benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
@@ -13,6 +13,10 @@ test: install-dev lint
 
 quick: install-dev lint
 	$(BIN)/pytest -m "not slow"
+
+# The tests of properties, on many examples that were never tried before.
+explore: install-dev
+	$(BIN)/pytest -m hypothesis --hypothesis-profile=explore
 
 lint: install-dev
 	$(BIN)/ruff format --check .

@@ -270,7 +270,7 @@ def test_a_client_that_leaves_cancels_the_answer() -> None:
     backend = ScriptedBackend(seconds=30)
     with running({"m": backend}) as url:
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI}, timeout=0.3)
+            httpx.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI}, timeout=1)
         assert backend.calls == 1
         assert wait_until(lambda: backend.running == 0), "the backend went on generating"
 
@@ -285,7 +285,7 @@ def test_a_client_that_leaves_cancels_the_stream() -> None:
 
 
 async def test_requests_run_side_by_side() -> None:
-    backend = ScriptedBackend(seconds=0.2)
+    backend = ScriptedBackend(seconds=0.5)
     with running({"m": backend}) as url:
         async with httpx.AsyncClient() as http:
             post = [http.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI}) for _ in range(8)]

@@ -27,7 +27,7 @@ def jaccard(one: str, other: str) -> float:
     return len(left & right) / len(left | right)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(TEXTS, st.sampled_from([0.2, 0.5, NEAR, 1.0]))
 def test_the_index_finds_what_comparing_all_pairs_finds(texts, threshold):
     expected = [(a, b) for a, b in combinations(range(len(texts)), 2) if jaccard(texts[a], texts[b]) >= threshold]

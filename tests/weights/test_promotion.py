@@ -106,10 +106,10 @@ def test_a_promotion_is_refused_with_every_reason_and_overruled_with_one(tmp_pat
 
 @pytest.mark.slow
 def test_the_adapter_is_merged_into_the_exact_base(
-    embedded_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
-    base = {"base": str(embedded_weights), "base_sha256": file_sha256(embedded_weights)}
+    base = {"base": str(short_weights), "base_sha256": file_sha256(short_weights)}
     good, zero = write_adapter(tmp_path / "good", layers=1), write_adapter(tmp_path / "zero", scale=0.0)
     assert effect_refusals(card_of(good, **base), good) == []
     (told,) = effect_refusals(card_of(zero, **base), zero)

@@ -36,7 +36,7 @@ def test_it_holds_across_threads_and_loops() -> None:
 
 
 async def test_a_cancelled_waiter_keeps_no_slot() -> None:
-    backend = ScriptedBackend(seconds=0.05)
+    backend = ScriptedBackend(seconds=0.2)
     limited = LimitedBackend(backend, max_concurrency=1)
     first = asyncio.create_task(limited.ainvoke("hi"))
     await asyncio.sleep(0.01)

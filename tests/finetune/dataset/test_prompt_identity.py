@@ -139,7 +139,7 @@ def test_the_engines_tokens_of_an_answer_are_those_that_are_learned(engine, trai
         assert engine.decode(theirs, skip_special_tokens=False) == tokenizer.decode(ours) == text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.text(WRITTEN | st.sampled_from(" \n\t09"), min_size=1, max_size=60))
 def test_any_text_gives_both_the_same_tokens(engine, tokenizer, trained, text: str):
     safe = trained.defuse(text)
@@ -150,7 +150,7 @@ def test_any_text_gives_both_the_same_tokens(engine, tokenizer, trained, text: s
 CONTROLS = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|im_", "start|>", "\n", "system", " ", "ä", "<", "|", ">"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.lists(st.lists(st.sampled_from(CONTROLS), max_size=8).map("".join), min_size=2, max_size=4))
 def test_both_templates_render_alike_and_no_text_opens_a_turn(served, trained, tokenizer, texts: list[str]):
     roles = ["system", "user", "assistant", "user"]
