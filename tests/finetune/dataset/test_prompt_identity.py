@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from miniatures.agents.answers import Sighting
+
 from miniatures.backends.ask import ask, to_langchain
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.hugging_face_engine import tokenizer_header

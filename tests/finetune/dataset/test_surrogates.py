@@ -9,6 +9,7 @@ import json
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from miniatures.finetune.example_checks import faults
 
 from miniatures.checks.words import fold
 from miniatures.datamodel.example import Example, Source
@@ -16,7 +17,6 @@ from miniatures.finetune.dataset.contact_details import surrogate_phone
 from miniatures.finetune.dataset.name_words import is_everyday, keys, name_parts, words_in
 from miniatures.finetune.dataset.surrogate_names import FAMILY, GIVEN
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
-from miniatures.finetune.example_checks import faults
 from miniatures.finetune.gold.examples import writer_example
 from miniatures.finetune.gold.folder import read_gold
 from tests.checks.cases import BODY, BRIEF, QUOTE, SUBJECT
