@@ -144,7 +144,7 @@ def _show(folder: Path, base: str | None, *, as_json: bool) -> None:
     screen = console()
     about = f"{count(found.examples, 'example')} about {_companies(found.companies)}"
     screen.print(f"[bold]{plain(folder)}[/]: {about}, dataset {found.hash[:12]}")
-    screen.print(f"[dim]from {plain(', '.join(found.sources))}; {found.variant} prompts, seed {found.seed}[/]\n")
+    screen.print(f"[dim]from {plain(', '.join(found.sources))}; seed {found.seed}[/]\n")
     _show_kept(found)
     _show_dropped(found)
     for lengths in found.lengths:

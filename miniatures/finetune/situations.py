@@ -22,7 +22,7 @@ from miniatures.checks import CheckCase
 from miniatures.datamodel.brief import Brief, Length
 from miniatures.datamodel.campaign import ResearchSettings
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.finetune.gold.check import evidence_of
 from miniatures.finetune.gold.examples import candidates
@@ -57,7 +57,7 @@ class Situation:
     brief_slug: str
     brief: Brief
     company: GoldCompany
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Quote, ...]
     sentences: tuple[str, ...]
     contact: int
     trap: Trap
@@ -199,7 +199,7 @@ def _evenly(places: Iterable[_Place], seed: int) -> Iterator[_Place]:
 def _situation(place: _Place, role: str, chance: Random) -> Situation | None:
     brief = place.brief.plain.model_copy(update={"length": place.length})
     sentences: Sequence[str] = ()
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Quote, ...] = ()
     if role == RESEARCHER.name:
         sentences = candidates(place.company, brief, [])
         if not sentences:

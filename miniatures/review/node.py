@@ -6,7 +6,6 @@ LangGraph runs it again from its beginning when the person has answered; what is
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, Literal
 
 from langgraph.runtime import Runtime
@@ -16,46 +15,49 @@ from pydantic import BaseModel, ConfigDict, Field
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.state import ProspectState
 from miniatures.agents.verify import case_of, check_email, outcome_of
-from miniatures.datamodel.draft import DraftStatus, EmailText
+from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
+from miniatures.datamodel.review import RejectReason, Review, ReviewAction
+from miniatures.review.reviewing import Reviewable, accept, edit, reject
+from miniatures.store.tracing import current_scope
+
+ACTIONS = (ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT)
 
 
-class ReviewAction(StrEnum):
-    """What a person may do with a draft."""
-
-    ACCEPT = "accept"
-    EDIT = "edit"
-    REJECT = "reject"
-
-
-class Review(BaseModel):
-    """A person's answer: the value to resume the graph with, as it is or as a dictionary."""
+class ReviewAnswer(BaseModel):
+    """What a person says to the question: the value to resume the graph with, as it is or as a dictionary."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    action: ReviewAction
+    action: Literal[ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT]
+    reviewer: str = Field(min_length=1)
     subject: str | None = Field(default=None, description="The new subject of an edit; null keeps the old.")
     body: str | None = Field(default=None, description="The new body of an edit; null keeps the old.")
-    reason: str = ""
+    reason: RejectReason = RejectReason.OTHER
+    comment: str = ""
 
 
 async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
-    """Wait for a `Review`. Accepting makes the draft ready, whatever the checks said; an edit is checked again.
+    """Wait for a `ReviewAnswer`; the state's `review` is then the record of it, as JSON, for `store.add_review`.
+
+    Accepting makes the draft ready, whatever the checks said; an edit is checked again.
 
     Raises:
-        pydantic.ValidationError: the graph was resumed with something that is no review.
+        pydantic.ValidationError: the graph was resumed with something that is no such answer.
+        UnreadableEdit: an edit left the subject or the body empty.
     """
-    answer = Review.model_validate(interrupt(_question(state)))
+    answer = ReviewAnswer.model_validate(interrupt(_question(state)))
     draft = state["draft"]
-    match answer.action:
+    review = _review(answer, draft, state["prospect"].key)
+    match review.action:
         case ReviewAction.ACCEPT:
             changed = draft.model_copy(update={"status": DraftStatus.READY})
-        case ReviewAction.REJECT:
-            changed = draft.model_copy(update={"status": DraftStatus.NEEDS_REVIEW})
         case ReviewAction.EDIT:
-            text = EmailText(subject=answer.subject or draft.subject, body=answer.body or draft.body)
+            text = EmailText.model_validate(review.edited)
             report = check_email(text, case_of(runtime.context, state["prospect"], state["dossier"]))
             changed = draft.model_copy(update={**text.model_dump(), **outcome_of(report)})
-    return {"draft": changed, "review": answer.model_dump_json()}
+        case _:
+            changed = draft.model_copy(update={"status": DraftStatus.NEEDS_REVIEW})
+    return {"draft": changed, "review": review.model_dump_json()}
 
 
 async def after_review(state: ProspectState) -> Literal["accepted", "edited", "rejected"]:
@@ -65,8 +67,26 @@ async def after_review(state: ProspectState) -> Literal["accepted", "edited", "r
             return "accepted"
         case ReviewAction.EDIT:
             return "edited"
-        case ReviewAction.REJECT:
+        case _:
             return "rejected"
+
+
+def _review(answer: ReviewAnswer, draft: Draft, prospect: str) -> Review:
+    """The record of what the person said. An edit that changed nothing accepts."""
+    scope = current_scope()
+    campaign = scope.campaign if scope else None
+    item = Reviewable(draft.trace or draft.id, draft.text.model_dump(), campaign, prospect, draft=draft.id)
+    match answer.action:
+        case ReviewAction.ACCEPT:
+            return accept(item, answer.reviewer, answer.comment)
+        case ReviewAction.EDIT:
+            text = EmailText(
+                subject=draft.subject if answer.subject is None else answer.subject,
+                body=draft.body if answer.body is None else answer.body,
+            )
+            return edit(item, answer.reviewer, text, answer.comment)
+        case ReviewAction.REJECT:
+            return reject(item, answer.reviewer, answer.reason, answer.comment)
 
 
 def _question(state: ProspectState) -> dict[str, Any]:
@@ -76,7 +96,7 @@ def _question(state: ProspectState) -> dict[str, Any]:
         "prospect": state["prospect"].email,
         "subject": draft.subject,
         "body": draft.body,
-        "evidence": [{"quote": item.quote, "url": item.url} for item in draft.evidence],
+        "evidence": [{"quote": item.quote, "url": item.where} for item in draft.evidence],
         "failed": [{"check": check.name.value, "reason": check.reason} for check in draft.failed_checks],
-        "actions": [action.value for action in ReviewAction],
+        "actions": [action.value for action in ACTIONS],
     }

@@ -9,52 +9,41 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import combinations
 
 from pydantic import ValidationError
 
-from miniatures.agents.prompting import as_data
+from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.checks import CheckCase
+from miniatures.datamodel.dossier import SetAside
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.hashing import content_hash, text_hash
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.result import ProspectResult
-from miniatures.datamodel.review import Review, ReviewAction
-from miniatures.datamodel.trace import SHADOW, Trace
+from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.trace import Trace
 from miniatures.review.email_text import email_of, normal
 from miniatures.review.reviewing import Reviewable
-from miniatures.store.store import Store
-
-WRITER = "writer"
-WRITTEN = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
-"""The statuses of drafts that a person may judge."""
-
-
-@dataclass(frozen=True)
-class Quote:
-    """One quote as a reviewer is shown it; without a URL where the store no longer knows its source."""
-
-    text: str
-    url: str = ""
-    published: datetime | None = None
+from miniatures.store.drafts import QueuedDraft
+from miniatures.store.store import WRITTEN, Store
 
 
 @dataclass(frozen=True)
 class DraftToReview:
-    """A draft whose model call is known, and what it was written from."""
+    """A draft, who it is to, and the news that the check of an edit needs to know of beside its quotes."""
 
-    prospect: Prospect
+    recipient: Recipient
     draft: Draft
     item: Reviewable
-    quotes: tuple[Quote, ...]
+    set_aside: tuple[SetAside, ...] = ()
 
 
 @dataclass(frozen=True)
 class PairToReview:
     """Two answers of different backends to one prompt. Their backends are not part of it: a reviewer must not know."""
 
-    prospect: Prospect
+    recipient: Recipient
     quotes: tuple[Quote, ...]
     first: Reviewable
     second: Reviewable
@@ -62,38 +51,21 @@ class PairToReview:
 
 def waiting_drafts(
     store: Store, campaign: str, reviewer: str, statuses: Sequence[DraftStatus] = WRITTEN, seed: int = 0
-) -> list[ProspectResult]:
-    """The drafts that this reviewer has not judged yet. The same text for the same prospect is judged once."""
-    judged = {_judged(review) for review in store.reviews(campaign, reviewer) if _is_of_draft(review)}
-    waiting = [
-        result
-        for result in store.results(campaign)
-        if result.draft is not None
-        and result.draft.body.strip()
-        and result.status in statuses
-        and (result.prospect.key, content_hash(_answer(result.draft))) not in judged
-    ]
-    return sorted(waiting, key=lambda result: text_hash(f"{seed} {result.prospect.key}"))
+) -> list[QueuedDraft]:
+    """The drafts that this reviewer has not judged yet."""
+    waiting = store.waiting(campaign, reviewer, statuses)
+    return sorted(waiting, key=lambda one: text_hash(f"{seed} {one.prospect or one.id}"))
 
 
-def draft_to_review(store: Store, result: ProspectResult) -> DraftToReview | None:
-    """The draft with the call that wrote it; None if the store holds no such call, so that nothing could be learnt."""
-    draft, key = result.draft, result.prospect.key
-    if draft is None:
+def draft_to_review(store: Store, waiting: QueuedDraft) -> DraftToReview | None:
+    """The draft with what it was written from; None if the store no longer holds it."""
+    if waiting.prospect is None:
+        return _of_its_call(store, waiting)
+    result = store.result(waiting.campaign, waiting.prospect, waiting.policy)
+    if result is None or result.draft is None or result.draft.id != waiting.id:
         return None
-    trace = writer_trace(store.traces(result.campaign, key), draft)
-    if trace is None:
-        return None
-    item = Reviewable(trace.id, _answer(draft), result.campaign, key)
-    quotes = tuple(Quote(one.quote, one.url, one.published) for one in draft.evidence)
-    return DraftToReview(result.prospect, draft, item, quotes)
-
-
-def writer_trace(traces: Iterable[Trace], draft: Draft) -> Trace | None:
-    """The last call that answered with exactly this draft: of its own backend, if any of them was."""
-    wrote = [trace for trace in traces if trace.role != SHADOW and _email(trace) == (draft.subject, draft.body)]
-    own = [trace for trace in wrote if str(trace.backend) == draft.backend]
-    return next(reversed(own or wrote), None)
+    set_aside = result.dossier.set_aside if result.dossier else ()
+    return DraftToReview(result.prospect, result.draft, _item(waiting, result.draft.text), set_aside)
 
 
 def waiting_pairs(store: Store, campaign: str, reviewer: str, seed: int = 0) -> list[PairToReview]:
@@ -115,59 +87,65 @@ def answer_pairs(traces: Iterable[Trace]) -> Iterator[tuple[Trace, Trace]]:
     """
     questions: dict[str, dict[str, Trace]] = defaultdict(dict)
     for trace in traces:
-        if _email(trace) is not None and trace.variables:
+        if trace.variables and _email(trace) is not None:
             question = content_hash([trace.prospect, trace.variables])
             questions[question].setdefault(str(trace.backend), trace)
     for answers in questions.values():
-        ordered = sorted(answers.values(), key=lambda trace: (trace.role == SHADOW, trace.id))
+        ordered = sorted(answers.values(), key=lambda trace: (trace.seat is Seat.SHADOW, trace.id))
         for first, second in combinations(ordered, 2):
             if _spelling(first) != _spelling(second):
                 yield first, second
 
 
-def _pair(first: Trace, second: Trace, result: ProspectResult) -> PairToReview:
-    known = {as_data(one.quote): one for one in _evidence(result)}
-    texts = [str(quote.get("text", "")) for quote in first.variables.get("quotes", ())]
-    return PairToReview(
-        result.prospect, tuple(_quote(text, known.get(text)) for text in texts), _reviewable(first), _reviewable(second)
+def _of_its_call(store: Store, waiting: QueuedDraft) -> DraftToReview | None:
+    """A draft that no campaign's result carries: the email and the quotes are those of the call that wrote it."""
+    trace = store.trace(waiting.trace) if waiting.trace else None
+    email = _email(trace) if trace else None
+    if trace is None or email is None:
+        return None
+    case = _case(trace)
+    draft = Draft(
+        id=waiting.id,
+        trace=trace.id,
+        **email.model_dump(),
+        evidence=tuple(case.evidence),
+        status=waiting.status,
+        backend=str(trace.backend),
     )
+    return DraftToReview(case.prospect, draft, _item(waiting, email))
 
 
-def _evidence(result: ProspectResult) -> Iterator[Evidence]:
-    yield from result.dossier.facts if result.dossier else ()
-    yield from result.draft.evidence if result.draft else ()
+def _item(waiting: QueuedDraft, email: EmailText) -> Reviewable:
+    trace = waiting.trace or waiting.id
+    return Reviewable(trace, email.model_dump(), waiting.campaign, waiting.prospect, draft=waiting.id)
 
 
-def _quote(text: str, source: Evidence | None) -> Quote:
-    return Quote(source.quote, source.url, source.published) if source else Quote(text)
+def _pair(first: Trace, second: Trace, result: ProspectResult) -> PairToReview:
+    """The quotes are those of the prompt; where the draft was written from the same, with their sources."""
+    shown = tuple(_case(first).evidence)
+    draft = result.draft
+    known = draft.evidence if draft and draft.trace in (first.id, second.id) else ()
+    return PairToReview(result.prospect, known or shown, _reviewable(first), _reviewable(second))
+
+
+def _case(trace: Trace) -> CheckCase:
+    return WriterVariables.model_validate(trace.variables).case
 
 
 def _reviewable(trace: Trace) -> Reviewable:
-    return Reviewable(trace.id, EmailText.model_validate(trace.structured).model_dump(), trace.campaign, trace.prospect)
+    return Reviewable(trace.id, email_of(trace.structured or {}).model_dump(), trace.campaign, trace.prospect)
 
 
-def _email(trace: Trace) -> tuple[str, str] | None:
-    """Subject and body of a whole answer to a writer's prompt."""
-    if trace.prompt_name != WRITER or trace.error is not None or trace.structured is None:
+def _email(trace: Trace) -> EmailText | None:
+    """A whole answer to a writer's prompt."""
+    if trace.role != WRITER.name or trace.error is not None or trace.structured is None:
         return None
     try:
         email = EmailText.model_validate(trace.structured)
     except ValidationError:
         return None
-    return (email.subject, email.body) if email.body.strip() else None
+    return email if email.body.strip() else None
 
 
 def _spelling(trace: Trace) -> EmailText:
     return normal(email_of(trace.structured or {}))
-
-
-def _answer(draft: Draft) -> dict[str, str]:
-    return EmailText(subject=draft.subject, body=draft.body).model_dump()
-
-
-def _is_of_draft(review: Review) -> bool:
-    return review.action is not ReviewAction.COMPARE and review.role == WRITER
-
-
-def _judged(review: Review) -> tuple[str | None, str]:
-    return review.prospect, content_hash(review.answer)

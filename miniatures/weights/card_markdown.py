@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from miniatures.datamodel.capabilities import Questions, Trust
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Score
 
 
