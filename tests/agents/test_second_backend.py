@@ -89,7 +89,7 @@ async def test_a_shadow_that_is_down_or_dear_changes_no_result(tmp_path: Path) -
     with open_store(url) as store:
         assert list(shadow_pairs(store, NAME)) == []
         failed = [trace for trace in store.traces(NAME) if trace.seat is Seat.SHADOW]
-        assert len(failed) == 15 and all(trace.error for trace in failed)
+        assert len(failed) == 3 * (2 + 2) and all(trace.error for trace in failed)
 
 
 @pytest.fixture
