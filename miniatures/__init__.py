@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from miniatures.inputs.brief import load_brief as load_brief
     from miniatures.inputs.campaign import load_campaign as load_campaign
     from miniatures.prompts.library import PromptLibrary as PromptLibrary
+    from miniatures.review.node import ReviewAnswer as ReviewAnswer
+    from miniatures.review.node import after_review as after_review
     from miniatures.review.node import human_review as human_review
     from miniatures.store.open import open_store as open_store
 
@@ -50,7 +52,7 @@ _HOMES = {
     "inputs.brief": "load_brief",
     "inputs.campaign": "load_campaign",
     "prompts.library": "PromptLibrary",
-    "review.node": "human_review",
+    "review.node": "ReviewAnswer after_review human_review",
     "store.open": "open_store",
 }
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}

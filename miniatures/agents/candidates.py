@@ -60,13 +60,6 @@ def _reads_as_sentence(sentence: str) -> bool:
     return _LOWER_LETTER.search(sentence) is not None
 
 
-def select_candidates(
-    pages: Sequence[Page], brief: Brief, prospect: Prospect, settings: ResearchSettings
-) -> list[Candidate]:
-    """The best sentences of the pages, best first, within the settings' number and estimated tokens."""
-    return within_limits(rank_sentences(pages, brief, prospect), settings)
-
-
 def rank_sentences(pages: Sequence[Page], brief: Brief, prospect: Prospect) -> list[Candidate]:
     """Every sentence, best first; equal scores in the order of the pages, unmatched sentences with a number first."""
     placed = [(sentence, page) for page in pages for sentence in split_sentences(page.text)][:_MOST_SENTENCES]

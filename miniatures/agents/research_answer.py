@@ -109,11 +109,6 @@ def _sighted(told: Iterable[Mapping[str, float]], wanted: Mapping[str, str]) -> 
     ]
 
 
-def questions_about(capabilities: Capabilities, variables: ListVariables) -> int:
-    """How many questions a researcher of these capabilities is asked about the list, if it is sure of each answer."""
-    return 1 if capabilities.questions is Questions.LIST else len(variables.sentences)
-
-
 def require_kinds(capabilities: Capabilities, brief: Brief, prompts: PromptLibrary) -> None:
     """A researcher that is asked about single sentences finds signals by their kinds of news.
 

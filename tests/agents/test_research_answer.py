@@ -10,7 +10,7 @@ import pytest
 
 from miniatures import build_research_graph
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.research_answer import _selected, ask_researcher, questions_about
+from miniatures.agents.research_answer import _selected, ask_researcher
 from miniatures.agents.roles.researcher import (
     RESEARCHER,
     Choice,
@@ -65,9 +65,7 @@ def with_signals(signals: list[dict[str, Any]]) -> ListVariables:
     return ListVariables.model_validate({**LIST.model_dump(), "signals": signals})
 
 
-def test_a_large_one_is_asked_once_and_a_small_one_about_each_sentence():
-    assert questions_about(LARGE_ONE, LIST) == 1
-    assert questions_about(SMALL_ONE, LIST) == len(TEXTS)
+def test_a_list_is_as_many_questions_as_it_has_sentences():
     asked = LIST.alone()
     assert [one.model_dump()["sentences"] for one in asked] == [({"number": 1, "text": text},) for text in TEXTS]
     assert all((one.company, one.today) == ("Nordfrost", "2026-11-22") for one in asked)
