@@ -195,7 +195,11 @@ def _metadata(
 
 
 def _log_probabilities(choice: Any) -> list[float]:
-    """One for each token of the answer, or for whatever pieces the server tells them of."""
+    """One for each token of the answer, or for whatever pieces the server tells them of.
+
+    vLLM takes them after its grammar: of an answer held to one, they say how it compares with what else was allowed,
+    where engines of this process say what the model gave to it. A bound on one is no bound on the other.
+    """
     logprobs = getattr(choice, "logprobs", None)
     return [token.logprob for token in getattr(logprobs, "content", None) or ()]
 
