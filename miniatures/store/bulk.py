@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Executable, Select, Table, Text, bindparam, cast, func, or_, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Executable,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.store.tables import LOOKED_UP, PATH, UNLISTED, WHOLE, UtcTime, prospects
@@ -62,13 +76,17 @@ def _sqlite_source(table: Table) -> Select[Any]:
 
 def _postgresql_source(table: Table) -> Select[Any]:
     rows = cast(bindparam(ROWS, type_=Text), postgresql.JSON)
-    value = func.json_array_elements(rows).table_valued("value").c.value
+    values = func.json_array_elements(rows).table_valued("value")
+    # OFFSET keeps the server from parsing the row once for each column.
+    parsed = select(cast(values.c.value, postgresql.JSONB).label("row")).correlate(values).offset(0).lateral()
 
     def cut(column: Column[Any]) -> ColumnElement[Any]:
         path = postgresql.array([text(f"'{step}'") for step in column.info[PATH]])
-        return cast(value.op("#>" if WHOLE in column.info else "#>>")(path), column.type)
+        if WHOLE in column.info:
+            return cast(values.c.value.op("#>")(path), column.type)
+        return cast(parsed.c.row.op("#>>")(path), column.type)
 
-    return select(*_values(table, cut))
+    return select(*_values(table, cut)).select_from(values.join(parsed, true()))
 
 
 def _written(table: Table) -> list[Column[Any]]:

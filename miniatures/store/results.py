@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, and_, func, select, tuple_
+from sqlalchemy import Column, func, select, tuple_
 from sqlalchemy import Row as SqlRow
 
 from miniatures.datamodel.draft import Draft, DraftStatus
@@ -106,10 +106,13 @@ class Results:
 
     def _statuses(self, campaign: str, policy: str, asked: Sequence[Prospect]) -> dict[str, DraftStatus]:
         rows = {prospect.key: prospect for prospect in asked}
-        query = select(results.c.prospect, results.c.row, results.c.status).join(prospects, _same_prospect(prospects))
-        query = query.where(prospects.c.campaign == campaign, prospects.c.prospect.in_(rows))
-        with self._database.read() as connection:
-            saved = connection.execute(query.where(results.c.policy == policy)).all()
+        listed = select(prospects.c.position).where(prospects.c.campaign == campaign, prospects.c.prospect.in_(rows))
+        columns = results.c
+        query = select(columns.prospect, columns.row, columns.status)
+        query = query.where(columns.campaign == campaign, columns.prospect.in_(rows), columns.policy == policy)
+        with self._database.read() as connection:  # In two steps, because PostgreSQL may read all results for a join.
+            positions = connection.scalars(listed).all()
+            saved = connection.execute(query.where(columns.position.in_(positions))).all()
         return {key: DraftStatus(status) for key, row, status in saved if rows[key].row == row}
 
     def _pages(self, campaign: str) -> Iterator[Sequence[SqlRow[Any, Any, Any]]]:
@@ -161,13 +164,8 @@ class _Numbers:
 def _is_last() -> Any:
     """Whether a result is the one that was saved last for its prospect."""
     other = results.alias("other")
-    last = select(func.max(other.c.revision)).where(_same_prospect(other)).correlate(results)
-    return results.c.revision == last.scalar_subquery()
-
-
-def _same_prospect(table: FromClause) -> ColumnElement[bool]:
-    """Whether the row of another table is about the same prospect as the result."""
-    return and_(*(table.c[name] == results.c[name] for name in ("campaign", "position", "prospect")))
+    same = (other.c[name] == results.c[name] for name in ("campaign", "position", "prospect"))
+    return results.c.revision == select(func.max(other.c.revision)).where(*same).correlate(results).scalar_subquery()
 
 
 def _pending(campaign: str, document: str) -> ProspectResult:

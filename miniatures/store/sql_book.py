@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from miniatures.datamodel.errors import StoreError
 from miniatures.store.book import Account, Amount, Balance, Balances, all_fit
@@ -18,6 +18,31 @@ from miniatures.store.documents import plain_json
 from miniatures.store.engine import Database
 from miniatures.store.tables import budgets, reservations
 from miniatures.store.writer import BUDGETS, Row, Writer
+
+
+def _asked(columns: Any) -> tuple[Any, ...]:
+    return columns.campaign == bindparam("of"), columns.account.in_(bindparam("named", expanding=True))
+
+
+_SPENT = select(budgets.c.account, budgets.c.tokens, budgets.c.usd).where(*_asked(budgets.c))
+_LOCKED = (  # An update of nothing keeps the rows from every other process, on both databases.
+    update(budgets)
+    .where(*_asked(budgets.c))
+    .values(tokens=budgets.c.tokens)
+    .returning(budgets.c.account, budgets.c.tokens, budgets.c.usd)
+)
+_HELD = (
+    select(reservations.c.account, func.sum(reservations.c.tokens), func.sum(reservations.c.usd))
+    .where(*_asked(reservations.c))
+    .group_by(reservations.c.account)
+)
+_HOLD = insert(reservations)
+_RELEASE = delete(reservations).where(reservations.c.name == bindparam("reservation"))
+_SPEND = (
+    update(budgets)
+    .where(*_asked(budgets.c))
+    .values(tokens=budgets.c.tokens + bindparam("more_tokens"), usd=budgets.c.usd + bindparam("more_usd"))
+)
 
 
 class SqlBook:
@@ -37,19 +62,22 @@ class SqlBook:
             StoreError: it could not be written down.
         """
         self._open(accounts)
+        asked = self._of(accounts)
         rows = [self._row(account, most) | {"name": name, "run": self._run_id} for account in accounts]
 
         def hold(connection: Connection) -> Balances:
-            balances = self._balances(connection, accounts)
+            spent = _amounts(connection.execute(_LOCKED, asked))
+            held = _amounts(connection.execute(_HELD, asked))
+            balances = {name: Balance(amount, held.get(name, Amount())) for name, amount in spent.items()}
             if all_fit(accounts, balances, most):
-                connection.execute(insert(reservations), rows)
+                connection.execute(_HOLD, rows)
             return balances
 
         try:
             balances: Balances = await self._writer.ask(hold)
         except asyncio.CancelledError:  # It may be held already, or will be: what is queued after it lets it go.
             with suppress(StoreError):
-                self._writer.put(lambda connection: self._release(connection, name))
+                self._writer.put(lambda connection: connection.execute(_RELEASE, {"reservation": name}))
             raise
         return balances
 
@@ -59,22 +87,18 @@ class SqlBook:
         Raises:
             StoreError: the store failed before or is closed.
         """
-        columns = budgets.c
-        more = {"tokens": columns.tokens + spent.tokens, "usd": columns.usd + spent.usd}
-        spend = update(budgets).where(*self._of(columns, accounts)).values(more)
+        more = self._of(accounts) | {"more_tokens": spent.tokens, "more_usd": spent.usd}
 
         def settle(connection: Connection) -> None:
-            self._release(connection, name)
-            connection.execute(spend)
+            connection.execute(_RELEASE, {"reservation": name})
+            connection.execute(_SPEND, more)
 
         self._writer.put(settle)
 
     def spent(self, account: Account) -> Amount:
         """What counts against the account's limit, as far as it is saved."""
-        query = select(budgets.c.tokens, budgets.c.usd).where(*self._of(budgets.c, [account]))
         with self._database.read() as connection:
-            row = connection.execute(query).first()
-        return account.opening if row is None else Amount(*row)
+            return _amounts(connection.execute(_SPENT, self._of([account]))).get(account.name, account.opening)
 
     def _open(self, accounts: Sequence[Account]) -> None:
         for account in accounts:
@@ -82,24 +106,12 @@ class SqlBook:
                 self._opened.add(account.name)
                 self._writer.put(Row(BUDGETS, plain_json(self._row(account, account.opening))))
 
-    def _balances(self, connection: Connection, accounts: Sequence[Account]) -> Balances:
-        """How the accounts stand, none of which another process can change until the transaction ends."""
-        touch = update(budgets).where(*self._of(budgets.c, accounts)).values(tokens=budgets.c.tokens)
-        spent = {row[0]: Amount(*row[1:]) for row in connection.execute(touch.returning(*_STANDING))}
-        sums = func.sum(reservations.c.tokens), func.sum(reservations.c.usd)
-        query = select(reservations.c.account, *sums).where(*self._of(reservations.c, accounts))
-        rows = connection.execute(query.group_by(reservations.c.account))
-        held = {row[0]: Amount(int(row[1]), row[2]) for row in rows}
-        return {name: Balance(amount, held.get(name, Amount())) for name, amount in spent.items()}
-
-    def _release(self, connection: Connection, name: str) -> None:
-        connection.execute(delete(reservations).where(reservations.c.name == name))
-
-    def _of(self, columns: Any, accounts: Sequence[Account]) -> tuple[Any, ...]:
-        return columns.campaign == self._campaign, columns.account.in_([account.name for account in accounts])
+    def _of(self, accounts: Sequence[Account]) -> dict[str, Any]:
+        return {"of": self._campaign, "named": [account.name for account in accounts]}
 
     def _row(self, account: Account, amount: Amount) -> dict[str, Any]:
         return {"campaign": self._campaign, "account": account.name, "tokens": amount.tokens, "usd": amount.usd}
 
 
-_STANDING = (budgets.c.account, budgets.c.tokens, budgets.c.usd)
+def _amounts(rows: Any) -> dict[str, Amount]:
+    return {account: Amount(int(tokens), usd) for account, tokens, usd in rows}
