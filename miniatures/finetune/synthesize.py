@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.agents.context import seat_policy
+from miniatures.agents.context import CampaignContext, seat_policy
 from miniatures.agents.roles.researcher import ListVariables
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.roles.writer import WriterVariables
@@ -26,9 +26,9 @@ from miniatures.backends.base import Backend
 from miniatures.backends.wrappers.budgeted import estimate_tokens
 from miniatures.checks import run_checks
 from miniatures.datamodel.backend import Bill, Usage
+from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.hashing import content_hash
-from miniatures.datamodel.policy import SeatPolicy
+from miniatures.datamodel.policy import Policy, SeatPolicy
 from miniatures.datamodel.trace import new_id
 from miniatures.finetune.situations import Situation
 from miniatures.prompts.library import PromptLibrary
@@ -102,7 +102,9 @@ class Synthesis:
         self._concurrency = concurrency
         self._on_event: Callable[[Progress], None] = ignore_event
         self._prompts = PromptLibrary()
-        self._run_ids = {campaign_of(name, situation): new_id() for situation in situations}
+        briefs = {campaign_of(name, situation): situation.brief for situation in situations}
+        self._policies = {campaign: self._policy(brief) for campaign, brief in briefs.items()}
+        self._run_ids = {campaign: new_id() for campaign in briefs}
         self._started = time.perf_counter()
         self.summary = SynthesisSummary()
 
@@ -126,7 +128,9 @@ class Synthesis:
         """
         self._on_event = on_event
         for campaign, run_id in self._run_ids.items():
-            await self._store.start_run(run_id, campaign, self._policy)
+            policy = self._policies[campaign]
+            await self._store.keep_policy(policy)
+            await self._store.start_run(run_id, campaign, policy.hash)
         end = await Runner(self, concurrency=self._concurrency, stop=stop).run()
         self.summary.outcome = end.outcome
         if end.error is not None:
@@ -150,7 +154,8 @@ class Synthesis:
     async def do(self, item: Situation) -> Synthesized:
         """Ask one question and check its answer."""
         campaign = campaign_of(self._name, item)
-        scope = Scope(self._store.recorder, self._run_ids[campaign], campaign, item.id, policy=self._policy)
+        policy = self._policies[campaign].hash
+        scope = Scope(self._store.recorder, self._run_ids[campaign], campaign, item.id, policy=policy)
         role = role_named(item.role)
         with enter_scope(scope):
             answer = await role.ask(self._teacher, self._prompts, item.variables, node=SYNTHESIZE, **self._bounds(item))
@@ -170,7 +175,8 @@ class Synthesis:
             self._tell()
             return
         if done.draft is not None:
-            await self._store.queue_draft(done.draft, campaign_of(self._name, item), policy=self._policy)
+            campaign = campaign_of(self._name, item)
+            await self._store.queue_draft(done.draft, campaign, policy=self._policies[campaign].hash)
         await self._ledger(item).finish(self._key(item), done.model_dump(mode="json", exclude={"draft"}))
         summary.bill += done.bill
         if done.faults:
@@ -187,9 +193,9 @@ class Synthesis:
     def _seat(self, role: str) -> SeatPolicy:
         return seat_policy(role, self._teacher, self._prompts)
 
-    @property
-    def _policy(self) -> str:
-        return content_hash([self._seat(role) for role in sorted({one.role for one in self._situations})])[:16]
+    def _policy(self, brief: Brief) -> Policy:
+        models = dict.fromkeys(sorted({one.role for one in self._situations}), self._teacher)
+        return CampaignContext(models=models, brief=brief, prompts=self._prompts).policy
 
     def _prompt_tokens(self, item: Situation) -> int:
         role, capabilities = role_named(item.role), self._teacher.capabilities

@@ -17,7 +17,7 @@ from miniatures.cli import progress
 from miniatures.cli.progress import PlainProgress, figures, open_progress, seconds_left
 from miniatures.cli.run_command import exit_code
 from miniatures.cli.summary import show_summary
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.prospect import BadRow, Prospect
@@ -46,7 +46,7 @@ def summary(outcome: RunOutcome = RunOutcome.COMPLETED, **fields: object) -> Run
     statuses = fields.pop("by_status", {DraftStatus.READY: 2})
     base = RunSummary(
         run_id="r", campaign="autumn", outcome=outcome, by_status=statuses, new=2, reused=0,
-        usage=Usage(input_tokens=900, output_tokens=100), cost_usd=None, seconds=10,
+        bill=Bill(usage=Usage(input_tokens=900, output_tokens=100), cost_usd=None), seconds=10,
     )  # fmt: skip
     return base.model_copy(update=fields)
 

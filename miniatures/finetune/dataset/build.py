@@ -46,7 +46,11 @@ class BuildSettings:
         return Capabilities().with_trust(self.trust)
 
     def takes(self, example: Example) -> bool:
-        """Whether such a model can be asked that at all: about one sentence only if it is asked about each."""
+        """Whether such a model can be asked that at all: about one sentence only if it is asked about each, and about
+        a brief's own kinds of news only if it is trusted with them.
+        """
+        if not self.trust.own_kinds and example.variables.get("own"):
+            return False
         return self.trust.questions is Questions.EACH or not is_sighting(example)
 
     def belongs(self, example: Example, split: Split) -> bool:
@@ -144,7 +148,7 @@ def _tested_sightings(sides: Mapping[Split, Sequence[Example]]) -> set[str]:
 
 
 def _version(role: str, prompts: PromptLibrary, settings: BuildSettings) -> str:
-    return prompts.version(role, role_named(role).variant(settings.capabilities))
+    return role_named(role).version(prompts, settings.capabilities)
 
 
 def _row(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -> DatasetRow:

@@ -1,7 +1,8 @@
 """One backend that is asked an evaluation's questions, through the real graphs and the same runner as a campaign.
 
 Every call is traced into the evaluation's own store and every answer is remembered by its ledger: an evaluation that
-was killed goes on, another prompt or other weights are asked anew, and the same question is never paid for twice.
+was killed goes on, and another prompt or other weights are asked anew. What was answered is not paid for twice, but for
+the samples of one batch that broke off.
 """
 
 from __future__ import annotations

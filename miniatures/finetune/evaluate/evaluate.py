@@ -12,6 +12,7 @@ from miniatures.agents.roles.writer import WRITER
 from miniatures.backends.miniature import pinned
 from miniatures.backends.spec import open_backend, parse_spec
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.errors import writing as writing_to
 from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation, Phase
 from miniatures.finetune.dataset.folder import Dataset
 from miniatures.finetune.evaluate import researching, writing
@@ -41,8 +42,8 @@ def evaluate(
     `on_answer` is told the spec and the number of its questions each time an answer is there.
 
     Raises:
-        InputError: no cases, or a backend that is named twice.
-        UnknownMiniature: one of the specs names a version that there is not.
+        InputError: no cases, a backend that is named twice, or a folder that cannot be written.
+        UnknownModel: one of the specs names a version that there is not.
         BackendError: a backend could not be opened or asked; answers so far are kept.
     """
     for spec in specs:
@@ -51,6 +52,8 @@ def evaluate(
     if len(set(names)) < len(names):
         raise InputError("a backend is named twice", hint=f"Name each backend once; yours are {', '.join(names)}.")
     questions = read_questions(dataset, settings)
+    with writing_to(out):
+        out.mkdir(parents=True, exist_ok=True)
     with open_store(str(out / STORE)) as store:
         found = [
             _evaluate_one(spec, name, questions, store, settings, on_answer)

@@ -49,7 +49,7 @@ def test_an_example_that_cannot_be_rendered_is_counted_and_a_set_of_them_refused
     broken = MANY[0].model_copy(update={"variables": {"prospect": {}}})
     dataset = build_dataset([*MANY[1:], broken], tmp_path / "d", SETTINGS)
     assert dataset.manifest.dropped[DropReason.UNRENDERABLE] == 1
-    with pytest.raises(InputError, match="undefined"):
+    with pytest.raises(InputError, match="no question to a writer: brief: Field required"):
         build_dataset([broken], tmp_path / "e", SETTINGS)
     with pytest.raises(InputError, match="no example is left"):
         build_dataset([], tmp_path / "f", SETTINGS)

@@ -9,8 +9,8 @@ import json
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from miniatures.finetune.example_checks import faults
 
+from miniatures.agents.roles.role import role_named
 from miniatures.checks.words import fold
 from miniatures.datamodel.example import Example, Source
 from miniatures.finetune.dataset.contact_details import surrogate_phone
@@ -190,6 +190,6 @@ def test_what_passed_every_check_still_passes(shard):
     surrogates = Surrogates(contacts_of(examples), 7)
     for one in examples:
         changed = surrogates.replace(one)
-        assert faults("writer", one.variables, one.answer or {}) == ()
-        assert faults("writer", changed.variables, changed.answer or {}) == ()
+        assert role_named("writer").faults_of(one.variables, one.answer or {}) == ()
+        assert role_named("writer").faults_of(changed.variables, changed.answer or {}) == ()
         assert changed.variables["prospect"] != one.variables["prospect"]
