@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from miniatures.cli.arguments import AsJson
 from miniatures.cli.terminal import console, count, plain, print_json, table
-from miniatures.datamodel.capabilities import Variant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +67,9 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws the split, the surrogates and the variants.")] = 7,
     variants: Annotated[int, typer.Option(min=0, help="Variants of each gold example, its facts exchanged.")] = 0,
-    variant: Annotated[Variant, typer.Option(help="The prompts that the student will be served.")] = Variant.COMPACT,
+    variant: Annotated[
+        Literal["compact", "full"], typer.Option(help="The prompts that the student will be served.")
+    ] = "compact",
     keep_near_duplicates: Annotated[
         bool, typer.Option("--keep-near-duplicates", help="Count near-duplicates, but leave them in.")
     ] = False,
@@ -97,7 +98,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     gathered = gather_examples(campaigns, gold, selection, seed, variants)
     settings = BuildSettings(
         seed=seed,
-        trust=SMALL if variant is Variant.COMPACT else Trust(),
+        trust=SMALL if variant == "compact" else Trust(),
         validation=validation,
         test=test,
         keep_near_duplicates=keep_near_duplicates,

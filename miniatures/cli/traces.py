@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.terminal import console, count, dollars, duration, plain, print_json, print_json_lines, table
-from miniatures.datamodel.backend import Bill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.tree import Tree
 
+    from miniatures.datamodel.backend import Bill
     from miniatures.datamodel.trace import Span, Trace
     from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.queries import Node
@@ -62,18 +62,16 @@ class _Work:
 
     email: str
     company: str
+    bill: Bill
     calls: int = 0
-    bill: Bill = field(default_factory=Bill)
     model_seconds: float = 0.0
 
 
 def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: bool) -> None:
-    from dataclasses import asdict
-
     rows = _work_by_prospect(store, loaded.name)
     steps = store.step_statistics(loaded.name)
     if as_json:
-        print_json({"prospects": [asdict(row) for row in rows], "steps": [asdict(step) for step in steps]})
+        print_json({"prospects": [_as_json(row) for row in rows], "steps": [asdict(step) for step in steps]})
         return
     screen = console()
     listing = table("Prospect", ">Calls", ">Tokens", ">Model time", ">Cost", title="Model calls")
@@ -98,9 +96,17 @@ def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: b
         )
 
 
+def _as_json(row: _Work) -> dict[str, Any]:
+    bill = row.bill
+    told = {"tokens": bill.usage.total_tokens, "cost_usd": bill.cost_usd, "model_seconds": row.model_seconds}
+    return {"email": row.email, "company": row.company, "calls": row.calls, **told}
+
+
 def _work_by_prospect(store: Store, campaign: str) -> list[_Work]:
+    from miniatures.datamodel.backend import Bill
+
     people = {result.prospect.key: result.prospect for result in store.results(campaign)}
-    work = {key: _Work(prospect.email, prospect.company) for key, prospect in people.items()}
+    work = {key: _Work(prospect.email, prospect.company, Bill()) for key, prospect in people.items()}
     for trace in store.traces(campaign):
         row = work.get(trace.prospect or "")
         if row is not None:
