@@ -11,6 +11,7 @@ import pytest
 from miniatures.agents.roles.role import role_named
 from miniatures.datamodel.capabilities import SMALL, Capabilities, Trust
 from miniatures.prompts.library import PromptLibrary
+from miniatures.prompts.taxonomy import known_taxonomy
 from miniatures.weights.card_upgrade import upgraded
 from miniatures.weights.errors import RegistryError
 from miniatures.weights.registry import Registry
@@ -62,7 +63,7 @@ def registered_with(card: dict[str, Any], folder: Path) -> tuple[Registry, str]:
 def test_an_old_card_is_read_in_its_present_form(tmp_path: Path) -> None:
     registry, version = registered_with(OLD, tmp_path)
     card = registry.card("outreach", version)
-    assert (card.trust, card.taxonomy) == (SMALL, "")
+    assert (card.trust, card.taxonomy) == (SMALL, known_taxonomy().hash)
     told = card.model_dump(mode="json", exclude={"trust", "taxonomy", "prompt_versions", "adapter_sha256"})
     assert told == {name: OLD[name] for name in told}
 

@@ -128,3 +128,16 @@ def test_a_distribution_holds_every_length_in_few_bins(lengths):
     for one in found.bins:
         assert one.count == sum(one.low <= length < one.high for length in lengths)
     assert sum(one.count for one in found.bins) == len(lengths)
+
+
+def test_a_dataset_of_an_earlier_version_is_the_same_dataset(tmp_path):
+    """Its manifest named a profile, and no taxonomy: the kinds of news stood in the code."""
+    dataset = build_dataset(MANY, tmp_path / "d", SETTINGS)
+    path = tmp_path / "d" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    old = {name: value for name, value in manifest.items() if name not in ("trust", "taxonomy")}
+    path.write_text(json.dumps({**old, "format": 1, "profile": "compact"}))
+    assert open_dataset(tmp_path / "d").manifest.hash == dataset.manifest.hash
+    path.write_text(json.dumps({**old, "format": 1, "profile": "huge"}))
+    with pytest.raises(InputError, match="damaged"):
+        open_dataset(tmp_path / "d")
