@@ -54,10 +54,12 @@ def agreement(first: Sequence[Hashable], second: Sequence[Hashable]) -> Agreemen
 
 
 def reviewer_agreement(reviews: Iterable[Review]) -> list[ReviewerAgreement]:
-    """Every two reviewers who read an answer in common. Of several reviews of one answer a reviewer's last counts."""
+    """Every two reviewers who judged an answer in common. Of several reviews of one answer a reviewer's last counts."""
     verdicts: dict[str, dict[Hashable, str]] = {}
     preferences: dict[str, dict[Hashable, str]] = {}
     for review in sorted(reviews, key=lambda review: (review.created_at, review.id)):
+        if review.action is ReviewAction.READ:
+            continue
         said = preferences if review.action is ReviewAction.COMPARE else verdicts
         said.setdefault(review.reviewer, {})[_subject(review)] = _label(review)
     pairs = combinations(sorted({*verdicts, *preferences}), 2)

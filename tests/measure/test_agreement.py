@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miniatures.datamodel.review import Review
+from miniatures.datamodel.review import Reading, ReadingVerdict, Review
 from miniatures.measure.agreement import Agreement, agreement, reviewer_agreement
 
 ANSWER = {"subject": "a", "body": "b"}
@@ -70,6 +70,14 @@ def test_reviewers_are_compared_on_what_both_read_and_by_their_last_word():
     assert (found.verdicts.n, found.verdicts.share) == (3, pytest.approx(2 / 3))
     assert found.verdicts.kappa == pytest.approx(0)
     assert found.preferences == Agreement(0)
+
+
+def test_a_reading_is_no_verdict_and_takes_none_back():
+    reading = Reading(verdict=ReadingVerdict.SEND)
+    reviews = [review("ada", "t", "accept"), review("ben", "t", "accept"), review("ben", "t", "read", reading=reading)]
+    [found] = reviewer_agreement(reviews)
+    assert (found.verdicts.n, found.verdicts.share) == (1, 1)
+    assert reviewer_agreement([reviews[0], reviews[2]]) == []
 
 
 def test_a_comparison_is_the_same_whichever_answer_the_record_names_first():

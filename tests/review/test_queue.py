@@ -9,7 +9,7 @@ import pytest
 
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.review import RejectReason
+from miniatures.datamodel.review import Reading, ReadingVerdict, RejectReason
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Trace
 from miniatures.review.queue import (
@@ -18,7 +18,7 @@ from miniatures.review.queue import (
     waiting_drafts,
     waiting_pairs,
 )
-from miniatures.review.reviewing import Shown, accept, compare, edit, reject
+from miniatures.review.reviewing import Shown, accept, compare, edit, read, reject
 from miniatures.store.open import Store, open_store
 from tests.chaos.small_campaign import sqlite_url
 from tests.finetune.reviewed_campaign import NAME, run_with_shadow
@@ -55,6 +55,13 @@ async def test_what_is_reviewed_waits_no_longer_for_this_reviewer(ran):
     await ran.add_review(reject(items[2], "ada", RejectReason.GENERIC))
     assert waiting_drafts(ran, NAME, "ada") == rest
     assert waiting_drafts(ran, NAME, "ben") == queued
+
+
+async def test_what_was_only_read_still_waits_for_its_reader(ran):
+    queued = waiting_drafts(ran, NAME, "ada")
+    item = draft_to_review(ran, queued[0]).item
+    await ran.add_review(read(item, "ada", Reading(verdict=ReadingVerdict.SEND)))
+    assert waiting_drafts(ran, NAME, "ada") == queued
 
 
 async def test_the_order_is_drawn_by_seed(ran):

@@ -1,0 +1,56 @@
+"""What reviews say together of one answer: the last words count, a rejection first, and a reading decides nothing."""
+
+from __future__ import annotations
+
+from miniatures.datamodel.backend import BackendIdentity
+from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.review import Reading, ReadingVerdict, RejectReason, Review
+from miniatures.datamodel.trace import Trace
+from miniatures.review.reviewing import Reviewable, accept, edit, read, reject
+from miniatures.review.rulings import Ruling, Rulings, Verdict
+
+ANSWER = {"subject": "Depot", "body": "Hello"}
+BETTER = EmailText(subject="Depot", body="Hello Maya")
+CALL = Trace(
+    id="call",
+    run_id="run",
+    campaign="autumn",
+    prospect="maya",
+    role="writer",
+    node="write",
+    prompt_name="writer",
+    backend=BackendIdentity(provider="local", model="small"),
+    messages=(),
+    structured=ANSWER,
+)
+ITEM = Reviewable("call", ANSWER, "autumn", "maya", draft="one")
+REFUSED = Reading(verdict=ReadingVerdict.REJECT)
+
+
+def ruling(*reviews: Review) -> Ruling | None:
+    return Rulings(reviews).on([CALL])
+
+
+def test_an_edit_outweighs_an_acceptance_and_a_rejection_outweighs_both():
+    yes, better = accept(ITEM, "ada"), edit(ITEM, "ben", BETTER)
+    no = reject(ITEM, "cleo", RejectReason.TACTLESS)
+    assert (ruling(yes).verdict, ruling(yes).target) == (Verdict.ACCEPTED, ANSWER)
+    edited = ruling(better, yes)
+    assert (edited.verdict, edited.target, edited.preferred_over) == (Verdict.EDITED, BETTER.model_dump(), ANSWER)
+    refused = ruling(no, yes, better)
+    assert (refused.verdict, refused.target, refused.reasons) == (Verdict.REJECTED, None, {RejectReason.TACTLESS})
+
+
+def test_a_reviewer_may_change_their_mind():
+    no, yes = reject(ITEM, "ada", RejectReason.GENERIC), accept(ITEM, "ada")
+    assert ruling(yes, no).verdict is Verdict.ACCEPTED
+
+
+def test_a_reading_decides_nothing():
+    yes = accept(ITEM, "ada")
+    assert ruling(read(ITEM, "ada", REFUSED)) is None
+    assert ruling(yes, read(ITEM, "ada", REFUSED)) == ruling(yes)
+
+
+def test_only_reviews_of_this_call_count_even_where_another_wrote_the_same():
+    assert ruling(accept(Reviewable("call2", ANSWER, "autumn", "maya"), "ada")) is None
