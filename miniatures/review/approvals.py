@@ -1,7 +1,8 @@
 """Which texts a person stands behind word for word: the one thing that delivery obeys.
 
 Of each reviewer the last word on a draft counts. Any rejection among these withdraws what others approved, as in
-`rulings.py`, and so does a reader who would not send the email. Of several approvals the newest stands.
+`rulings.py`, and so does a reader who would not send the email, until that reader accepts or edits it: a milder reading
+takes nothing back. Of several approvals the newest stands.
 """
 
 from __future__ import annotations
