@@ -35,8 +35,17 @@ class Quote(BaseModel):
     angle: str | None = Field(default=None, description="Why it makes the offer matter; null: as the brief says.")
     published: datetime | None = Field(default=None, description="When its page says that it was published.")
 
+    @property
+    def where(self) -> str:
+        """The address of its page; empty where that is not kept."""
+        return ""
+
 
 class Evidence(Quote, SourceRef):
     """One quote from one page."""
 
     trace: str | None = Field(default=None, description="The model call that chose it; null where rank alone did.")
+
+    @property
+    def where(self) -> str:
+        return self.url

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -18,6 +19,7 @@ class ReviewAction(StrEnum):
     EDIT = "edit"
     REJECT = "reject"
     COMPARE = "compare"
+    READ = "read"
 
 
 class RejectReason(StrEnum):
@@ -42,6 +44,47 @@ class Preference(StrEnum):
     TIE = "tie"
 
 
+class ReadingVerdict(StrEnum):
+    """What a reader would do with an email: send it as it stands, mend a few words, or not send it."""
+
+    SEND = "send"
+    EDIT = "edit"
+    REJECT = "reject"
+
+
+class Falsehood(StrEnum):
+    """What is false about a statement that the pages do not support."""
+
+    WRONG_OWNER = "wrong_owner"
+    STALE = "stale"
+    WRONG_JOIN = "wrong_join"
+    DISTORTED = "distorted"
+    INVENTED = "invented"
+    ABOUT_OFFER = "about_offer"
+
+
+class FalseStatement(BaseModel):
+    """One statement of an email, its subject included, that is not true."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Falsehood
+    what: str = Field(description="The words, and what is true instead.")
+
+
+class Reading(BaseModel):
+    """What somebody found who had all pages and the offer at hand, and knew nothing of the system."""
+
+    model_config = ConfigDict(frozen=True)
+
+    verdict: ReadingVerdict
+    false: tuple[FalseStatement, ...] = ()
+    tactless: bool = Field(default=False, description="It uses bad or private news, or embarrasses the sender.")
+    sense: Literal["ok", "weak", "nonsense"] = "ok"
+    subject: Literal["ok", "odd", "absurd"] = "ok"
+    choice: Literal["good", "fair", "poor"] = Field(default="good", description="Of the fact that it opens with.")
+
+
 class Review(BaseModel):
     """One action of one reviewer on one answer, or on two in a comparison."""
 
@@ -52,7 +95,7 @@ class Review(BaseModel):
     campaign: str | None = Field(default=None, description="Null for an example that no campaign wrote.")
     prospect: str | None = Field(default=None, description="Pseudonym key.")
     role: str = "writer"
-    trace: str = Field(description="The trace, or the example, whose answer was reviewed.")
+    trace: str = Field(description="The trace, the example, or a draft that no call wrote, whose answer was reviewed.")
     draft: str | None = Field(default=None, description="The draft whose text was reviewed, if it was one.")
     action: ReviewAction
     answer: dict[str, Any] = Field(description="The model's answer as it stood; kept until it is erased.")
@@ -62,6 +105,7 @@ class Review(BaseModel):
     other_trace: str | None = Field(default=None, description="The second answer's trace, in a comparison.")
     other_answer: dict[str, Any] | None = None
     preference: Preference | None = None
+    reading: Reading | None = None
     swapped: bool = Field(default=False, description="Whether the second answer was shown first.")
     edit_distance: float | None = Field(default=None, description="Share of the text that an edit changed, 0 to 1.")
     rubric: str = Field(default="", description="Hash of the rubric that was read.")
@@ -81,7 +125,15 @@ class Review(BaseModel):
             case ReviewAction.COMPARE:
                 if self.other_answer is None or self.preference is None:
                     raise ValueError("a comparison needs the other answer and a preference")
+            case ReviewAction.READ:
+                if self.reading is None:
+                    raise ValueError("a reading says what was found")
         return self
+
+    @property
+    def judges(self) -> bool:
+        """Whether it decides about one answer by itself; comparisons and readings do not."""
+        return self.action in (ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT)
 
     @property
     def target(self) -> dict[str, Any] | None:
@@ -91,7 +143,7 @@ class Review(BaseModel):
                 return self.answer
             case ReviewAction.EDIT:
                 return self.edited
-            case ReviewAction.REJECT:
+            case ReviewAction.REJECT | ReviewAction.READ:
                 return None
             case ReviewAction.COMPARE:
                 return {Preference.FIRST: self.answer, Preference.SECOND: self.other_answer}.get(
@@ -107,8 +159,13 @@ class Review(BaseModel):
             case ReviewAction.COMPARE:
                 other = {Preference.FIRST: self.other_answer, Preference.SECOND: self.answer}
                 return other.get(self.preference or Preference.TIE)
-            case ReviewAction.ACCEPT | ReviewAction.REJECT:
+            case ReviewAction.ACCEPT | ReviewAction.REJECT | ReviewAction.READ:
                 return None
+
+
+def in_order(reviews: Iterable[Review]) -> list[Review]:
+    """The reviews as they were made."""
+    return sorted(reviews, key=lambda review: (review.created_at, review.id))
 
 
 class Approval(BaseModel):

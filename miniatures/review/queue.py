@@ -9,52 +9,45 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import combinations
 
 from pydantic import ValidationError
 
-from miniatures.agents.prompting import as_data
+from miniatures.agents.as_data import as_data
+from miniatures.agents.roles.shared import quotes_of
+from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.checks import run_checks
+from miniatures.datamodel.dossier import SetAside
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.evidence import Evidence
-from miniatures.datamodel.hashing import content_hash, text_hash
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.hashing import text_hash
+from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.result import ProspectResult
-from miniatures.datamodel.review import Review, ReviewAction
-from miniatures.datamodel.trace import SHADOW, Trace
+from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.trace import Trace
 from miniatures.review.email_text import email_of, normal
 from miniatures.review.reviewing import Reviewable
+from miniatures.store.drafts import QueuedDraft
 from miniatures.store.store import Store
 
-WRITER = "writer"
 WRITTEN = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
 """The statuses of drafts that a person may judge."""
-
-
-@dataclass(frozen=True)
-class Quote:
-    """One quote as a reviewer is shown it; without a URL where the store no longer knows its source."""
-
-    text: str
-    url: str = ""
-    published: datetime | None = None
 
 
 @dataclass(frozen=True)
 class DraftToReview:
     """A draft whose model call is known, and what it was written from."""
 
-    prospect: Prospect
+    prospect: Recipient
     draft: Draft
     item: Reviewable
-    quotes: tuple[Quote, ...]
+    set_aside: tuple[SetAside, ...] = ()
 
 
 @dataclass(frozen=True)
 class PairToReview:
-    """Two answers of different backends to one prompt. Their backends are not part of it: a reviewer must not know."""
+    """Two answers of different backends to one question. Their backends are no part of it: a reviewer must not know."""
 
-    prospect: Prospect
+    prospect: Recipient
     quotes: tuple[Quote, ...]
     first: Reviewable
     second: Reviewable
@@ -62,38 +55,22 @@ class PairToReview:
 
 def waiting_drafts(
     store: Store, campaign: str, reviewer: str, statuses: Sequence[DraftStatus] = WRITTEN, seed: int = 0
-) -> list[ProspectResult]:
-    """The drafts that this reviewer has not judged yet. The same text for the same prospect is judged once."""
-    judged = {_judged(review) for review in store.reviews(campaign, reviewer) if _is_of_draft(review)}
-    waiting = [
-        result
-        for result in store.results(campaign)
-        if result.draft is not None
-        and result.draft.body.strip()
-        and result.status in statuses
-        and (result.prospect.key, content_hash(_answer(result.draft))) not in judged
-    ]
-    return sorted(waiting, key=lambda result: text_hash(f"{seed} {result.prospect.key}"))
+) -> list[QueuedDraft]:
+    """The drafts that this reviewer has not judged yet."""
+    waiting = store.waiting(campaign, reviewer, statuses)
+    return sorted(waiting, key=lambda queued: text_hash(f"{seed} {queued.prospect or queued.id}"))
 
 
-def draft_to_review(store: Store, result: ProspectResult) -> DraftToReview | None:
+def draft_to_review(store: Store, queued: QueuedDraft) -> DraftToReview | None:
     """The draft with the call that wrote it; None if the store holds no such call, so that nothing could be learnt."""
-    draft, key = result.draft, result.prospect.key
-    if draft is None:
-        return None
-    trace = writer_trace(store.traces(result.campaign, key), draft)
+    trace = store.trace(queued.trace) if queued.trace else None
     if trace is None:
         return None
-    item = Reviewable(trace.id, _answer(draft), result.campaign, key)
-    quotes = tuple(Quote(one.quote, one.url, one.published) for one in draft.evidence)
-    return DraftToReview(result.prospect, draft, item, quotes)
-
-
-def writer_trace(traces: Iterable[Trace], draft: Draft) -> Trace | None:
-    """The last call that answered with exactly this draft: of its own backend, if any of them was."""
-    wrote = [trace for trace in traces if trace.role != SHADOW and _email(trace) == (draft.subject, draft.body)]
-    own = [trace for trace in wrote if str(trace.backend) == draft.backend]
-    return next(reversed(own or wrote), None)
+    result = store.result(queued.campaign, queued.prospect, queued.policy) if queued.prospect else None
+    if result is None or result.draft is None or result.draft.id != queued.id:
+        return _from_its_call(trace, queued)
+    set_aside = result.dossier.set_aside if result.dossier else ()
+    return DraftToReview(result.prospect, result.draft, _reviewable(result.draft, queued), set_aside)
 
 
 def waiting_pairs(store: Store, campaign: str, reviewer: str, seed: int = 0) -> list[PairToReview]:
@@ -109,65 +86,88 @@ def waiting_pairs(store: Store, campaign: str, reviewer: str, seed: int = 0) -> 
 
 
 def answer_pairs(traces: Iterable[Trace]) -> Iterator[tuple[Trace, Trace]]:
-    """Each backend's first email to one prospect from the same prompt variables, two by two where they differ.
+    """The writer's first email to each question beside its shadow's and the fallback's, where they differ.
 
-    Whether the second was a shadow, a fallback or another run's writer makes no difference. The shadow comes second.
+    A question is what one policy asked about one prospect with the answers of the same earlier calls: a rewrite, which
+    was told what was refused, answers another one.
     """
-    questions: dict[str, dict[str, Trace]] = defaultdict(dict)
+    questions: dict[tuple[object, ...], list[Trace]] = defaultdict(list)
     for trace in traces:
-        if _email(trace) is not None and trace.variables:
-            question = content_hash([trace.prospect, trace.variables])
-            questions[question].setdefault(str(trace.backend), trace)
+        if _email(trace) is not None:
+            asked = trace.sources or (trace.run_id,)
+            questions[trace.campaign, trace.prospect, trace.policy, asked].append(trace)
     for answers in questions.values():
-        ordered = sorted(answers.values(), key=lambda trace: (trace.role == SHADOW, trace.id))
-        for first, second in combinations(ordered, 2):
-            if _spelling(first) != _spelling(second):
-                yield first, second
+        answers.sort(key=lambda trace: trace.id)
+        first = next((trace for trace in answers if trace.seat is Seat.FIRST), None)
+        if first is not None:
+            shadows = [trace for trace in answers if trace.shadow_of == first.id]
+            fallbacks = [trace for trace in answers if trace.seat is Seat.FALLBACK]
+            yield from ((first, other) for other in (*shadows, *fallbacks[:1]) if _email(other) != _email(first))
+
+
+def _from_its_call(trace: Trace, queued: QueuedDraft) -> DraftToReview | None:
+    """A draft of no campaign's making, read back from its prompt and its answer."""
+    email = _email(trace)
+    if email is None:
+        return None
+    asked = _asked(trace)
+    report = run_checks(email, asked.case)
+    draft = Draft(
+        id=queued.id,
+        **email_of(trace.structured or {}).model_dump(),
+        trace=trace.id,
+        statements=report.statements,
+        evidence=asked.case.evidence,
+        checks=report.results,
+        status=queued.status,
+        backend=str(trace.backend),
+    )
+    return DraftToReview(asked.prospect, draft, _reviewable(draft, queued))
 
 
 def _pair(first: Trace, second: Trace, result: ProspectResult) -> PairToReview:
-    known = {as_data(one.quote): one for one in _evidence(result)}
-    texts = [str(quote.get("text", "")) for quote in first.variables.get("quotes", ())]
-    return PairToReview(
-        result.prospect, tuple(_quote(text, known.get(text)) for text in texts), _reviewable(first), _reviewable(second)
-    )
+    kept = result.draft.id if result.draft else None
+    items = [
+        Reviewable(
+            one.id,
+            email_of(one.structured or {}).model_dump(),
+            one.campaign,
+            one.prospect,
+            draft=one.id if one.id == kept else None,
+        )
+        for one in (first, second)
+    ]
+    return PairToReview(result.prospect, _quotes(first, result), *items)
 
 
-def _evidence(result: ProspectResult) -> Iterator[Evidence]:
-    yield from result.dossier.facts if result.dossier else ()
-    yield from result.draft.evidence if result.draft else ()
+def _quotes(trace: Trace, result: ProspectResult) -> tuple[Quote, ...]:
+    """The quotes that the call was shown, with their sources: by the calls that chose them, else by their words."""
+    lines = _asked(trace).quotes
+    facts = (*(result.draft.evidence if result.draft else ()), *(result.dossier.facts if result.dossier else ()))
+    facts = tuple(dict.fromkeys(facts))
+    chosen = tuple(fact for fact in facts if isinstance(fact, Evidence) and fact.trace in trace.sources)
+    if len(chosen) == len(lines):
+        return chosen
+    known = {as_data(fact.quote): fact for fact in facts}
+    return tuple(known.get(line.quote, line) for line in quotes_of(lines))
 
 
-def _quote(text: str, source: Evidence | None) -> Quote:
-    return Quote(source.quote, source.url, source.published) if source else Quote(text)
+def _asked(trace: Trace) -> WriterVariables:
+    return WRITER.read(trace.variables)
 
 
-def _reviewable(trace: Trace) -> Reviewable:
-    return Reviewable(trace.id, EmailText.model_validate(trace.structured).model_dump(), trace.campaign, trace.prospect)
+def _reviewable(draft: Draft, queued: QueuedDraft) -> Reviewable:
+    answer = draft.text.model_dump()
+    return Reviewable(draft.trace or draft.id, answer, queued.campaign, queued.prospect, draft=draft.id)
 
 
-def _email(trace: Trace) -> tuple[str, str] | None:
-    """Subject and body of a whole answer to a writer's prompt."""
-    if trace.prompt_name != WRITER or trace.error is not None or trace.structured is None:
+def _email(trace: Trace) -> EmailText | None:
+    """The email of a whole answer to a writer's prompt, in its normal spelling."""
+    if trace.prompt_name != WRITER.name or not trace.whole:
         return None
     try:
-        email = EmailText.model_validate(trace.structured)
+        _asked(trace)
+        email = normal(email_of(trace.structured or {}))
     except ValidationError:
         return None
-    return (email.subject, email.body) if email.body.strip() else None
-
-
-def _spelling(trace: Trace) -> EmailText:
-    return normal(email_of(trace.structured or {}))
-
-
-def _answer(draft: Draft) -> dict[str, str]:
-    return EmailText(subject=draft.subject, body=draft.body).model_dump()
-
-
-def _is_of_draft(review: Review) -> bool:
-    return review.action is not ReviewAction.COMPARE and review.role == WRITER
-
-
-def _judged(review: Review) -> tuple[str | None, str]:
-    return review.prospect, content_hash(review.answer)
+    return email if email.body else None

@@ -8,27 +8,27 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from miniatures.datamodel.draft import EmailText
-from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
+from miniatures.datamodel.review import Preference, Reading, RejectReason, Review, ReviewAction
 from miniatures.review.edit_distance import edit_distance
 from miniatures.review.email_text import email_of, normal, require_whole, to_text
 from miniatures.review.rubric import rubric_version
 
-if TYPE_CHECKING:
-    from miniatures.review.node import Review as GraphReview
-
 
 @dataclass(frozen=True)
 class Reviewable:
-    """One answer that a person may judge. `prospect` is the pseudonym key; `trace` the call or example it came from."""
+    """One answer that a person may judge. `prospect` is the pseudonym key; `trace` the call or example it came from,
+    and `draft` the draft that it is, if it is one.
+    """
 
     trace: str
     answer: dict[str, Any]
     campaign: str | None = None
     prospect: str | None = None
     role: str = "writer"
+    draft: str | None = None
 
 
 class Shown(StrEnum):
@@ -66,6 +66,11 @@ def reject(item: Reviewable, reviewer: str, reason: RejectReason, comment: str =
     return Review(**_about(item, reviewer, comment), action=ReviewAction.REJECT, reason=reason)
 
 
+def read(item: Reviewable, reviewer: str, reading: Reading, comment: str = "") -> Review:
+    """What the reader found, who was shown all pages."""
+    return Review(**_about(item, reviewer, comment), action=ReviewAction.READ, reading=reading)
+
+
 def is_swapped(first: Reviewable, second: Reviewable, reviewer: str, seed: int = 0) -> bool:
     """Whether this reviewer is shown the second answer on the left: a coin whose fall the seed fixes."""
     return random.Random(f"{seed} {reviewer} {first.trace} {second.trace}").random() < 0.5
@@ -85,25 +90,6 @@ def compare(
     )
 
 
-def review_from_graph(item: Reviewable, reviewer: str, said: GraphReview) -> Review:
-    """What a person answered to a graph's `human_review` node; a reason in their own words becomes the comment.
-
-    Raises:
-        UnreadableEdit: an edit left the subject or the body empty.
-    """
-    match ReviewAction(said.action.value):
-        case ReviewAction.EDIT:
-            before = email_of(item.answer)
-            edited = EmailText(subject=said.subject or before.subject, body=said.body or before.body)
-            return edit(item, reviewer, edited, said.reason)
-        case ReviewAction.REJECT if said.reason in set(RejectReason):
-            return reject(item, reviewer, RejectReason(said.reason))
-        case ReviewAction.REJECT:
-            return reject(item, reviewer, RejectReason.OTHER, said.reason)
-        case ReviewAction.ACCEPT | ReviewAction.COMPARE:  # a graph's node knows no comparison
-            return accept(item, reviewer, said.reason)
-
-
 def _preference(choice: Shown, swapped: bool) -> Preference:
     match choice:
         case Shown.TIE:
@@ -121,6 +107,7 @@ def _about(item: Reviewable, reviewer: str, comment: str) -> dict[str, Any]:
         "prospect": item.prospect,
         "role": item.role,
         "trace": item.trace,
+        "draft": item.draft,
         "answer": item.answer,
         "comment": comment.strip(),
         "rubric": rubric_version(),

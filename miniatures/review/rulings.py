@@ -1,7 +1,7 @@
 """What all reviews together say of one answer: the word of every reviewer's last review on it, a rejection first.
 
 A rejection outweighs an acceptance by somebody else: what one careful reader would not send is not taught. A reviewer
-who changes their mind replaces what they said before.
+who changes their mind replaces what they said before of the same draft.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from miniatures.datamodel.hashing import content_hash
-from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
+from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction, in_order
 from miniatures.datamodel.trace import Trace
 
 
@@ -44,28 +43,21 @@ class Ruling:
 
 
 class Rulings:
-    """Reviews by the answer that they are about: by its trace, or by its text for the same prospect."""
+    """Reviews by the call whose answer they are about, or that the draft they are about came from."""
 
     def __init__(self, reviews: Iterable[Review]) -> None:
         self._by_trace: dict[str, list[Review]] = defaultdict(list)
-        self._by_text: dict[tuple[str, str], list[Review]] = defaultdict(list)
-        for review in sorted(reviews, key=lambda review: (review.created_at, review.id)):
-            self._by_trace[review.trace].append(review)
-            if review.other_trace is not None:
-                self._by_trace[review.other_trace].append(review)
-            if review.action is not ReviewAction.COMPARE and review.prospect is not None:
-                self._by_text[review.prospect, content_hash(review.answer)].append(review)
+        for review in reviews:
+            for trace in {review.trace, review.other_trace} - {None}:
+                self._by_trace[str(trace)].append(review)
 
     def on(self, traces: Sequence[Trace]) -> Ruling | None:
         """The ruling on the one answer that these traces gave; None if nobody decided anything about it."""
         own = {trace.id for trace in traces}
-        reviews = [review for trace in traces for review in self._by_trace.get(trace.id, ())]
-        for trace in traces:
-            if trace.prospect is not None and trace.structured is not None:
-                reviews += self._by_text.get((trace.prospect, content_hash(trace.structured)), ())
-        ordered = sorted({one.id: one for one in reviews}.values(), key=lambda one: (one.created_at, one.id))
-        judged = list({one.reviewer: one for one in ordered if one.action is not ReviewAction.COMPARE}.values())
-        return _judged(judged) if judged else _compared([one for one in ordered if one not in judged], own)
+        found = {review.id: review for trace in own for review in self._by_trace.get(trace, ())}
+        reviews = in_order(found.values())
+        judged = {(one.reviewer, one.draft or one.trace): one for one in reviews if one.judges}
+        return _judged(list(judged.values())) if judged else _compared(reviews, own)
 
 
 def _judged(reviews: Sequence[Review]) -> Ruling:
