@@ -3,16 +3,23 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick lint install install-dev miniature benchmarks clean
+.PHONY: demo test quick explore lint install install-dev miniature benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
 
+# Two workers, each with files of its own (see tests/conftest.py).
+PYTEST := $(BIN)/pytest --numprocesses 2
+
 test: install-dev lint
-	$(BIN)/pytest
+	$(PYTEST)
 
 quick: install-dev lint
-	$(BIN)/pytest -m "not slow"
+	$(PYTEST) -m "not slow"
+
+# The tests of properties, on many examples that were never tried before.
+explore: install-dev
+	$(PYTEST) -m hypothesis --hypothesis-profile=explore
 
 lint: install-dev
 	$(BIN)/ruff format --check .

@@ -56,7 +56,7 @@ async def write_all(spec: str, count: int, concurrency: int, folder: Path) -> di
     """The write graph over the cases, and the prompts and token counts that its traces name."""
     from datetime import UTC, datetime
 
-    from miniatures.agents import CampaignContext, build_write_graph
+    from miniatures import CampaignContext, build_write_graph
     from miniatures.backends.spec import open_backend
     from miniatures.backends.wrappers.wrap import dress
     from miniatures.datamodel.campaign import BackendSettings, WritingSettings
@@ -115,7 +115,7 @@ async def write_all(spec: str, count: int, concurrency: int, folder: Path) -> di
     if len(traces) != count:
         raise SystemExit(f"{len(traces)} traces for {count} prospects in {store_url}")
     calls = [
-        {"messages": [message.model_dump() for message in trace.messages], "tokens": trace.usage.output_tokens}
+        {"messages": [message.model_dump() for message in trace.messages], "tokens": trace.bill.usage.output_tokens}
         for trace in traces
     ]
     return {"seconds": seconds, "tokens": sum(call["tokens"] for call in calls), "calls": calls}

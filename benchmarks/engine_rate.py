@@ -42,7 +42,7 @@ async def raw_batch(backend: OpenVINOBackend, texts: list[str]) -> int:
     """The same, straight on the pipeline (idle meanwhile) as one batch."""
     model: Any = backend._engine._model
     config = generation_config(Sampling(), NEW_TOKENS, model.tokenizer.get_eos_token_id())
-    rendered = [backend._template.render([HumanMessage(text)]) for text in texts]
+    rendered = [backend._engine.template.render([HumanMessage(text)]) for text in texts]
     results = model.pipeline.generate([model.encode(prompt) for prompt in rendered], [config] * len(rendered))
     return sum(len(result.m_generation_ids[0]) for result in results)
 

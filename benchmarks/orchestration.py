@@ -26,14 +26,15 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langgraph.graph import END, START, StateGraph
 
-from miniatures.agents import build_prospect_graph
+from miniatures import build_prospect_graph
 from miniatures.agents.campaign import CampaignRunner
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchQuery, SearchStatus
 from miniatures.backends.base import Backend
 from miniatures.backends.wrappers.recorded import RecordedBackend
-from miniatures.datamodel.backend import BackendIdentity, Profile
+from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.brief import Brief, Sender, Signal
+from miniatures.datamodel.capabilities import SMALL, Capabilities
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.hashing import text_hash
@@ -102,7 +103,7 @@ def _email(prompt: str) -> str:
 class HeldPages:
     """A search whose pages are extracted already: three pages, forty sentences."""
 
-    name = "held"
+    name = identity = "held"
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
         number = query.company.removeprefix("Company ")
@@ -133,8 +134,8 @@ def stream(count: int) -> Iterator[Prospect]:
 
 
 def context_of(recorded: bool, ledger: Any = None) -> CampaignContext:
-    profiles = {"researcher": Profile.FULL, "writer": Profile.COMPACT}
-    models: dict[str, Backend] = {role: InstantBackend(prompt_profile=profile) for role, profile in profiles.items()}
+    writer = Capabilities().with_trust(SMALL)
+    models: dict[str, Backend] = {"researcher": InstantBackend(), "writer": InstantBackend(capabilities=writer)}
     if recorded:
         models = {role: RecordedBackend(model) for role, model in models.items()}
     return CampaignContext(models=models, brief=BRIEF, search=HeldPages(), ledger=ledger, now=lambda: NOW)
@@ -144,7 +145,7 @@ async def whole_campaign(count: int) -> dict[str, float]:
     """The whole graph with ledger and traces; checks what it left in the store."""
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/campaign.sqlite") as store:
         context = context_of(recorded=True, ledger=store.ledger("bench"))
-        runner = CampaignRunner(campaign="bench", policy="bench", context=context, store=store, concurrency=CONCURRENCY)
+        runner = CampaignRunner(campaign="bench", context=context, store=store, concurrency=CONCURRENCY)
         summary = await runner.run(stream(count), count)
         if summary.by_status != {DraftStatus.READY: count}:
             raise SystemExit(f"wrong results: {summary.by_status}; a draft of the instant model failed its checks")

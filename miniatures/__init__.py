@@ -9,68 +9,57 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from miniatures.agents.context import CampaignContext
-    from miniatures.agents.prospect import build_prospect_graph
-    from miniatures.agents.research import build_research_graph
-    from miniatures.agents.runs import run_campaign
-    from miniatures.agents.state import ProspectState
-    from miniatures.agents.tools.fetch.http import HttpFetcher
-    from miniatures.agents.tools.search.folder import FolderSearch
-    from miniatures.agents.verify import build_verify_graph
-    from miniatures.agents.write import build_write_graph
-    from miniatures.backends.spec import open_backend
-    from miniatures.datamodel.brief import Brief
-    from miniatures.datamodel.prospect import Prospect
-    from miniatures.inputs.brief import load_brief
-    from miniatures.inputs.campaign import load_campaign
-    from miniatures.prompts.library import PromptLibrary
-    from miniatures.review.node import human_review
-    from miniatures.store.open import open_store
+    from miniatures.agents.checkpoints import state_serializer as state_serializer
+    from miniatures.agents.context import CampaignContext as CampaignContext
+    from miniatures.agents.context import Seats as Seats
+    from miniatures.agents.prospect import build_prospect_graph as build_prospect_graph
+    from miniatures.agents.research import build_research_graph as build_research_graph
+    from miniatures.agents.roles.role import Role as Role
+    from miniatures.agents.runs import run_campaign as run_campaign
+    from miniatures.agents.state import ProspectState as ProspectState
+    from miniatures.agents.tools.fetch.http import HttpFetcher as HttpFetcher
+    from miniatures.agents.tools.search.folder import FolderSearch as FolderSearch
+    from miniatures.agents.verify import build_verify_graph as build_verify_graph
+    from miniatures.agents.write import build_write_graph as build_write_graph
+    from miniatures.backends.spec import open_backend as open_backend
+    from miniatures.datamodel.brief import Brief as Brief
+    from miniatures.datamodel.prospect import Prospect as Prospect
+    from miniatures.inputs.brief import load_brief as load_brief
+    from miniatures.inputs.campaign import load_campaign as load_campaign
+    from miniatures.prompts.library import PromptLibrary as PromptLibrary
+    from miniatures.review.node import ReviewAnswer as ReviewAnswer
+    from miniatures.review.node import after_review as after_review
+    from miniatures.review.node import human_review as human_review
+    from miniatures.store.open import open_store as open_store
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Brief": "datamodel.brief",
-    "CampaignContext": "agents.context",
-    "FolderSearch": "agents.tools.search.folder",
-    "HttpFetcher": "agents.tools.fetch.http",
-    "PromptLibrary": "prompts.library",
-    "Prospect": "datamodel.prospect",
-    "ProspectState": "agents.state",
-    "build_prospect_graph": "agents.prospect",
-    "build_research_graph": "agents.research",
-    "build_verify_graph": "agents.verify",
-    "build_write_graph": "agents.write",
-    "human_review": "review.node",
-    "load_brief": "inputs.brief",
-    "load_campaign": "inputs.campaign",
-    "open_backend": "backends.spec",
-    "open_store": "store.open",
-    "run_campaign": "agents.runs",
+    "agents.checkpoints": "state_serializer",
+    "agents.context": "CampaignContext Seats",
+    "agents.prospect": "build_prospect_graph",
+    "agents.research": "build_research_graph",
+    "agents.roles.role": "Role",
+    "agents.runs": "run_campaign",
+    "agents.state": "ProspectState",
+    "agents.tools.fetch.http": "HttpFetcher",
+    "agents.tools.search.folder": "FolderSearch",
+    "agents.verify": "build_verify_graph",
+    "agents.write": "build_write_graph",
+    "backends.spec": "open_backend",
+    "datamodel.brief": "Brief",
+    "datamodel.prospect": "Prospect",
+    "inputs.brief": "load_brief",
+    "inputs.campaign": "load_campaign",
+    "prompts.library": "PromptLibrary",
+    "review.node": "ReviewAnswer after_review human_review",
+    "store.open": "open_store",
 }
-
-__all__ = [
-    "Brief",
-    "CampaignContext",
-    "FolderSearch",
-    "HttpFetcher",
-    "PromptLibrary",
-    "Prospect",
-    "ProspectState",
-    "build_prospect_graph",
-    "build_research_graph",
-    "build_verify_graph",
-    "build_write_graph",
-    "human_review",
-    "load_brief",
-    "load_campaign",
-    "open_backend",
-    "open_store",
-    "run_campaign",
-]
+_PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
+__all__ = list(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in _PUBLIC:
+        return getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

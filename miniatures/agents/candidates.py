@@ -17,7 +17,7 @@ from typing import Any
 
 from miniatures.checks.sentences import sentences
 from miniatures.checks.words import content_stem
-from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.brief import Brief, Signal
 from miniatures.datamodel.campaign import ResearchSettings
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.prospect import Prospect
@@ -60,26 +60,23 @@ def _reads_as_sentence(sentence: str) -> bool:
     return _LOWER_LETTER.search(sentence) is not None
 
 
-def select_candidates(
-    pages: Sequence[Page], brief: Brief, prospect: Prospect, settings: ResearchSettings
-) -> list[Candidate]:
-    """The best sentences of the pages, best first, within the settings' number and estimated tokens."""
-    return within_limits(rank_sentences(pages, brief, prospect), settings)
-
-
 def rank_sentences(pages: Sequence[Page], brief: Brief, prospect: Prospect) -> list[Candidate]:
     """Every sentence, best first; equal scores in the order of the pages, unmatched sentences with a number first."""
     placed = [(sentence, page) for page in pages for sentence in split_sentences(page.text)][:_MOST_SENTENCES]
-    queries = signal_terms(brief)
-    own = frozenset(_terms(prospect.company))
-    corpus = [_terms(sentence) for sentence, _ in placed]
-    candidates = []
-    for (sentence, page), scores in zip(placed, _scores(corpus, queries, own), strict=True):
-        best = max(range(len(scores)), key=scores.__getitem__)
-        signal = brief.signals[best].name if scores[best] > 0 else ""
-        candidates.append(Candidate(sentence, page, signal, round(scores[best], 6)))
+    matches = match_signals([sentence for sentence, _ in placed], brief.signals, prospect.company)
+    candidates = [Candidate(*place, *match) for place, match in zip(placed, matches, strict=True)]
     candidates.sort(key=lambda candidate: (-candidate.score, not _NUMBER.search(candidate.sentence)))
     return candidates
+
+
+def match_signals(sentences: Sequence[str], signals: tuple[Signal, ...], company: str) -> list[tuple[str, float]]:
+    """For each sentence the signal that it matches best, empty if it shares no word with any, and the score."""
+    corpus = [_terms(sentence) for sentence in sentences]
+    matches = []
+    for scores in _scores(corpus, signal_terms(signals), frozenset(_terms(company))):
+        best = max(range(len(scores)), key=scores.__getitem__)
+        matches.append((signals[best].name if scores[best] > 0 else "", round(scores[best], 6)))
+    return matches
 
 
 def within_limits(ranked: Sequence[Candidate], settings: ResearchSettings) -> list[Candidate]:
@@ -116,9 +113,9 @@ def _bm25s() -> Any:
 
 
 @lru_cache(maxsize=64)
-def signal_terms(brief: Brief) -> tuple[tuple[str, ...], ...]:
-    """The stems that each signal of the brief is recognized by."""
-    texts = (f"{signal.name} {signal.describes} {signal.query}".replace("{company}", "") for signal in brief.signals)
+def signal_terms(signals: tuple[Signal, ...]) -> tuple[tuple[str, ...], ...]:
+    """The stems that each signal is recognized by."""
+    texts = (f"{signal.name} {signal.describes} {signal.query}".replace("{company}", "") for signal in signals)
     return tuple(tuple(dict.fromkeys(_terms(text.replace("_", " ")))) for text in texts)
 
 

@@ -19,13 +19,13 @@ from miniatures.datamodel.prospect import Prospect
 
 _NEIGHBOURHOOD = 200
 """Characters on either side of a sentence that count as near it."""
-_LEGAL_FORMS = (
-    "gmbh|ag|kg|se|ltd|limited|llc|llp|inc|incorporated|corp|corporation|plc|sa|sas|sarl|sl|slu|bv|nv|oy|oyj|ab|as|asa|"
-    "aps|srl|spa|kk|pty|pte|kft|sro|doo|lda|ltda|co"
+_FILLERS = word_set(
+    """
+    gmbh ag kg se ltd limited llc llp inc incorporated corp corporation plc sa sas sarl sl slu bv nv oy oyj ab as asa
+    aps srl spa kk pty pte kft sro doo lda ltda co the and company group holding holdings z o und
+    """
 )
-_FILLERS = frozenset(
-    [*_LEGAL_FORMS.split("|"), "the", "and", "company", "group", "holding", "holdings", "z", "o", "und"]
-)
+"""What says nothing anywhere in a name (AB Volvo); at its end, cleanco's longer list of legal forms says nothing."""
 _LEGAL_WORD = re.compile(
     r"((?:[A-Z\u00c0-\u00de][\w&'\u2019-]*,?\s+){1,4})"
     r"(?:GmbH|AG|KG|SE|Ltd|Limited|LLC|LLP|Inc|Corp|Corporation|PLC|plc|S\.?A\.?|SAS|SARL|S\.?L\.?|B\.?V\.?|N\.?V\.?|Oyj?|AB|ASA?|"
@@ -50,7 +50,7 @@ _FREE_MAIL = word_set(
 @lru_cache(maxsize=4_096)
 def company_names(company: str) -> tuple[str, ...]:
     """Folded names that stand for the company: without its legal form, and its first word if that is distinctive."""
-    words = words_of(re.sub(r"(?<=\b\w)\.(?=\w\b)|(?<=\b\w)\.$", "", company))
+    words = words_of(re.sub(r"(?<=\b\w)\.(?=\w\b)|(?<=\b\w)\.$", "", _without_legal_form(company)))
     core = [word for word in words if word not in _FILLERS] or words
     if not core:
         return (fold(company),)
@@ -58,6 +58,14 @@ def company_names(company: str) -> tuple[str, ...]:
     if len(core) > 1 and len(core[0]) > 3 and not is_ordinary(core[0]):
         names.append(core[0])
     return tuple(names)
+
+
+def _without_legal_form(company: str) -> str:
+    """Lumerick A/S is Lumerick; but Simple Private is not Simple, which would be named everywhere."""
+    from cleanco import basename
+
+    core = str(basename(company))
+    return company if not core or is_ordinary(fold(core)) else core
 
 
 def company_key(company: str) -> str:
@@ -75,22 +83,31 @@ def names_company(text: str, company: str) -> bool:
 
 
 @lru_cache(maxsize=4_096)
-def own_hosts(website: str, email: str) -> frozenset[str]:
+def own_hosts(website: str, email: str, company: str) -> frozenset[str]:
     """The hosts that the company speaks on: its website's and, unless a free provider's, its mail's."""
-    hosts = set()
-    site = urlsplit(website if "//" in website else f"//{website}").hostname if website else None
-    if site:
-        hosts.add(site.removeprefix("www."))
-    domain = email.rpartition("@")[2]
-    if domain not in _FREE_MAIL:
-        hosts.add(domain)
-    return frozenset(hosts)
+    mail = frozenset([email.rpartition("@")[2].lower()]) - _FREE_MAIL
+    site = _host(website if "//" in website else f"//{website}")
+    return frozenset(_with_siblings(host, company) for host in {site, *mail} if host)
 
 
 def is_own_page(url: str, prospect: Prospect) -> bool:
     """Whether the page stands on one of the company's hosts or below one."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    return any(host == own or host.endswith(f".{own}") for own in own_hosts(prospect.website, prospect.email))
+    host = _host(url)
+    own_ones = own_hosts(prospect.website, prospect.email, prospect.company)
+    return any(host == own or host.endswith(f".{own}") for own in own_ones)
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _with_siblings(host: str, company: str) -> str:
+    """The host's registrable domain if that bears the company's name: customers of one site are strangers."""
+    from tld import get_fld
+
+    domain = get_fld(host, fix_protocol=True, search_private=True, fail_silently=True) or host
+    label = fold(domain.partition(".")[0]).replace("-", "")
+    return domain if label in {name.replace(" ", "") for name in company_names(company)} else host
 
 
 def about_another(sentence: str, page: Page, prospect: Prospect) -> str:

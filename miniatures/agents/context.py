@@ -106,7 +106,7 @@ class CampaignContext:
         return Policy(
             brief=self.brief,
             seats={
-                role: {seat: self._seat_policy(role, model) for seat, model in behind.taken()}
+                role: {seat: seat_policy(role, model, self.prompts) for seat, model in behind.taken()}
                 for role, behind in seats.items()
                 if behind is not None
             },
@@ -118,11 +118,13 @@ class CampaignContext:
             checks=checks_version(),
         )
 
-    def _seat_policy(self, role: str, model: BaseChatModel) -> SeatPolicy:
-        capabilities = capabilities_of(model)
-        return SeatPolicy(
-            backend=identity_of(model),
-            capabilities=capabilities,
-            sampling=model.sampling if isinstance(model, Backend) else {},
-            prompts={role: self.prompts.version(role, role_named(role).variant(capabilities))},
-        )
+
+def seat_policy(role: str, model: BaseChatModel, prompts: PromptLibrary) -> SeatPolicy:
+    """What decides the answers of one model in one role."""
+    capabilities = capabilities_of(model)
+    return SeatPolicy(
+        backend=identity_of(model),
+        capabilities=capabilities,
+        sampling=model.sampling if isinstance(model, Backend) else {},
+        prompts={role: role_named(role).version(prompts, capabilities)},
+    )

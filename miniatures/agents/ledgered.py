@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from miniatures.agents.context import CampaignContext
 from miniatures.datamodel.prospect import Recipient
-from miniatures.store.ledger import StageKey
+from miniatures.store.ledger import Ledger, StageKey
 from miniatures.store.tracing import span
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -34,11 +34,23 @@ async def ledgered(
         if context.ledger is None:
             return await run()
         key = StageKey.of(stage, prospect.key, who=prospect, brief=context.policy.brief_version, **inputs)
-        known = await context.ledger.recall(key)
-        attributes["inputs"], attributes["recalled"] = key.inputs[:16], known is not None
-        if known is not None:
-            return kind.model_validate(known)
-        result = await run()
-        if is_final(result):
-            await context.ledger.finish(key, result.model_dump(mode="json"))
+        result, recalled = await once(context.ledger, key, kind, run, is_final)
+        attributes["inputs"], attributes["recalled"] = key.inputs[:16], recalled
         return result
+
+
+async def once(
+    ledger: Ledger,
+    key: StageKey,
+    kind: type[Result],
+    run: Callable[[], Awaitable[Result]],
+    is_final: Callable[[Result], bool] = lambda _: True,
+) -> tuple[Result, bool]:
+    """The result under this key, and whether it was remembered."""
+    known = await ledger.recall(key)
+    if known is not None:
+        return kind.model_validate(known), True
+    result = await run()
+    if is_final(result):
+        await ledger.finish(key, result.model_dump(mode="json"))
+    return result, False

@@ -37,9 +37,14 @@ class ResearchAnswer:
         self.selection = selection
         self.error = next((answer.error for answer in answers if answer.error), None)
         self.bill = Bill.total(answer.bill for answer in answers)
-        self.trace = answers[0].trace if answers else None
+        self.traces = tuple(answer.trace for answer in answers if answer.trace is not None)
         self.chosen_by = chosen_by
         """For each chosen number the trace of the call that named it."""
+
+    @property
+    def trace(self) -> str | None:
+        """The first of the calls."""
+        return self.traces[0] if self.traces else None
 
 
 async def ask_researcher(
@@ -104,11 +109,6 @@ def _sighted(told: Iterable[Mapping[str, float]], wanted: Mapping[str, str]) -> 
     ]
 
 
-def questions_about(capabilities: Capabilities, variables: ListVariables) -> int:
-    """How many questions a researcher of these capabilities is asked about the list, if it is sure of each answer."""
-    return 1 if capabilities.questions is Questions.LIST else len(variables.sentences)
-
-
 def require_kinds(capabilities: Capabilities, brief: Brief, prompts: PromptLibrary) -> None:
     """A researcher that is asked about single sentences finds signals by their kinds of news.
 
@@ -133,5 +133,6 @@ def require_kinds(capabilities: Capabilities, brief: Brief, prompts: PromptLibra
         if not signal.kinds and capabilities.questions is Questions.EACH:
             raise InputError(
                 f"a small researcher finds signals by their kinds of news, and the brief names none for {signal.name}",
-                hint=f"Write `kinds: [...]` there, of {', '.join(sorted(known))}; or let a large model research.",
+                hint=f"Write `kinds: [...]` there, of {', '.join(sorted(known))}; "
+                "or let `none` or a large model research.",
             )

@@ -12,8 +12,8 @@ from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.prospect import BadRow, Prospect
 
 
-class RunEvent(BaseModel):
-    """One prospect was settled; the counts are of the run so far."""
+class Progress(BaseModel):
+    """How far a run is. One that goes on for long tells it after each item."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,10 +21,24 @@ class RunEvent(BaseModel):
     total: int | None = Field(description="Null while the source's length is unknown.")
     failed: int
     reused: int
-    status: DraftStatus
-    prospect: Prospect
     bill: Bill
     seconds: float
+
+    @property
+    def about(self) -> str:
+        """What was settled last, in a few words."""
+        return "asking"
+
+
+class RunEvent(Progress):
+    """One prospect was settled; the counts are of the run so far."""
+
+    status: DraftStatus
+    prospect: Prospect
+
+    @property
+    def about(self) -> str:
+        return f"{self.prospect.company[:24]}: {self.status.value.replace('_', ' ')}"
 
 
 class RunSummary(BaseModel):
@@ -49,5 +63,5 @@ class RunSummary(BaseModel):
 OnEvent = Callable[[RunEvent], None]
 
 
-def ignore_event(_: RunEvent) -> None:
+def ignore_event(_: Progress) -> None:
     """The listener of a run that nobody watches."""

@@ -7,7 +7,7 @@ done, and noted as a problem, when the researcher answered twice and named no se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,7 +16,7 @@ from miniatures.agents.ledgered import ledgered
 from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
 from miniatures.agents.shadowed import ask_seat
-from miniatures.agents.state import Gathered, RankedSentence
+from miniatures.agents.state import Gathered
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.dossier import Problem
@@ -24,6 +24,14 @@ from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
 
 _TRIES = 2
+
+
+class _Matched(Protocol):
+    @property
+    def signal(self) -> str: ...
+
+
+Matched = TypeVar("Matched", bound=_Matched)
 
 
 class Selected(BaseModel):
@@ -61,13 +69,18 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
 
 def best_ranked(gathered: Gathered, limit: int) -> tuple[Evidence, ...]:
     """The best sentence of each signal, best signal first, then the next best of any; none that matched no signal."""
-    first: dict[str, RankedSentence] = {}
-    matched = [sentence for sentence in gathered.sentences if sentence.signal]
+    chosen = best_of_each_signal(gathered.sentences, limit)
+    return tuple(gathered.evidence(sentence, sentence.signal) for sentence in chosen)
+
+
+def best_of_each_signal(ranked: Sequence[Matched], limit: int) -> list[Matched]:
+    """The first of each signal, then the next ones of any."""
+    first: dict[str, Matched] = {}
+    matched = [sentence for sentence in ranked if sentence.signal]
     for sentence in matched:
         first.setdefault(sentence.signal, sentence)
     rest = [sentence for sentence in matched if first[sentence.signal] is not sentence]
-    chosen = [*first.values(), *rest][:limit]
-    return tuple(gathered.evidence(sentence, sentence.signal) for sentence in chosen)
+    return [*first.values(), *rest][:limit]
 
 
 async def _ask_researcher(context: CampaignContext, prospect: Prospect, gathered: Gathered, limit: int) -> Selected:

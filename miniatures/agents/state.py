@@ -91,11 +91,14 @@ class DraftOutput(TypedDict):
 
 
 class ProspectOutput(TypedDict, total=False):
-    """What the prospect graph gives. Without evidence there is no draft, and the dossier's status says why."""
+    """What the prospect graph gives. Without evidence there is no draft, and the dossier's status says why; `review` is
+    the record of what a person said, as JSON, where a node asks one.
+    """
 
     prospect: Prospect
     dossier: Dossier
     draft: Draft
+    review: str
 
 
 class ProspectState(TypedDict, total=False):

@@ -22,6 +22,7 @@ from miniatures.datamodel.check import Outcome
 from miniatures.datamodel.dossier import DossierStatus, Problem
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
 from miniatures.datamodel.errors import BudgetReached, BudgetScope, InputError
+from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.seat import Seat
 
 
@@ -122,9 +123,14 @@ def best_draft(written: Written, case: CheckCase) -> Draft | None:
     outcome = outcome_of(_explained(report, written.errors[place]) if email is None else report)
     text = email or EmailText(subject="", body="")
     trace = written.traces[place] if written.traces else None
-    named = {} if trace is None else {"id": trace, "trace": trace}
     return Draft(
-        **named, subject=text.subject, body=text.body, evidence=case.evidence, backend=written.backend, **outcome
+        id=trace or content_hash([case.prospect.key, written.backend, text])[:32],
+        trace=trace,
+        subject=text.subject,
+        body=text.body,
+        evidence=case.evidence,
+        backend=written.backend,
+        **outcome,
     )
 
 

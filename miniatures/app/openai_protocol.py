@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import Any, Literal
 from uuid import uuid4
@@ -81,7 +82,8 @@ class ChatRequest(BaseModel):
     n: Literal[1] | None = None
     presence_penalty: Literal[0] | None = None
     frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
-    logprobs: Literal[False] | None = None
+    logprobs: bool | None = Field(default=None, description="Told for the answer as a whole, as one token.")
+    top_logprobs: Literal[0] | None = None
     logit_bias: dict[str, float] | None = Field(default=None, max_length=0)
     tools: list[Any] | None = Field(default=None, max_length=0)
     functions: list[Any] | None = Field(default=None, max_length=0)
@@ -107,6 +109,7 @@ class ChatRequest(BaseModel):
             "repetition_penalty": self.repetition_penalty,
             "frequency_penalty": self.frequency_penalty or None,
             "response_schema": self._response_schema(),
+            "probability": self.logprobs or None,
         }
         return {name: value for name, value in chosen.items() if value is not None}
 
@@ -141,7 +144,7 @@ def completion(name: str, message: AIMessage) -> dict[str, Any]:
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": message.text, "refusal": None},
-        "logprobs": None,
+        "logprobs": _logprobs(message, str(message.text)),
         "finish_reason": _finish_reason(message),
     }
     return {**_head(name, "chat.completion"), "choices": [choice], "usage": usage(message)}
@@ -155,6 +158,7 @@ class ChunkWriter:
         self._wants_usage = wants_usage
         self._delta: dict[str, Any] = {"role": "assistant"}
         self._whole: AIMessageChunk | None = None
+        self._text = ""
 
     def write(self, chunk: AIMessageChunk) -> bytes:
         """The event for a piece of text, empty if there is nothing to say yet."""
@@ -164,13 +168,16 @@ class ChunkWriter:
             self._whole = facts if self._whole is None else self._whole + facts
         if not text:
             return b""
+        self._text += text
         delta, self._delta = {**self._delta, "content": text}, {}
-        return self._event([_choice(delta, None)])
+        return self._event([_choice(delta)])
 
     def end(self) -> bytes:
-        """The events after the last piece: why it ended, the usage if it was asked for, and the end mark."""
+        """The events after the last piece: why it ended, how probable it was and the usage if they were asked for, and
+        the end mark."""
         whole = self._whole or AIMessageChunk(content="")
-        events = self._event([_choice(self._delta, _finish_reason(whole))])
+        last = _choice(self._delta, _finish_reason(whole), _logprobs(whole, self._text))
+        events = self._event([last])
         if self._wants_usage:
             events += self._event([], usage(whole))
         return events + b"data: [DONE]\n\n"
@@ -209,6 +216,7 @@ def error_body(error: MiniaturesError) -> dict[str, Any]:
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
+_LEAST_LOGPROB = -9999.0  # OpenAI's word for "very unlikely"
 _STATUSES: tuple[tuple[type[MiniaturesError], int, str], ...] = (
     (UnknownModel, 404, "model_not_found"),
     (ContextOverflow, 400, "context_length_exceeded"),
@@ -233,8 +241,20 @@ def _head(name: str, kind: str) -> dict[str, Any]:
     return {"id": f"chatcmpl-{uuid4().hex}", "object": kind, "created": int(time.time()), "model": name}
 
 
-def _choice(delta: dict[str, Any], finish_reason: str | None) -> dict[str, Any]:
-    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+def _choice(
+    delta: dict[str, Any], finish_reason: str | None = None, logprobs: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
+
+
+def _logprobs(message: AIMessage, text: str) -> dict[str, Any] | None:
+    """How probable the answer was, if that was asked for: engines tell it of the whole, so the whole is one token."""
+    probability = message.response_metadata.get("probability")
+    if probability is None:
+        return None
+    logprob = math.log(probability) if probability > 0 else _LEAST_LOGPROB
+    token = {"token": text, "logprob": logprob, "bytes": None, "top_logprobs": []}
+    return {"content": [token], "refusal": None}
 
 
 def _finish_reason(message: AIMessage) -> str:

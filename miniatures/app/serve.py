@@ -6,9 +6,10 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from starlette.applications import Starlette
@@ -26,14 +27,14 @@ from miniatures.app.openai_protocol import (
     parse_request,
 )
 from miniatures.backends.base import Backend
-from miniatures.backends.errors import RateLimited, UnknownModel
-from miniatures.backends.wrappers.wrapper import close
+from miniatures.backends.errors import BadRequest, RateLimited, UnknownModel
 from miniatures.datamodel.errors import InputError, MiniaturesError
 
 _log = logging.getLogger(__name__)
 _CLIENT_GONE = 499  # nobody reads it; the word that web servers' logs use
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Chunks = AsyncGenerator[AIMessageChunk, None]
 
 
 def build_app(backends: Mapping[str, Backend], *, api_key: str | None = None) -> Starlette:
@@ -98,18 +99,21 @@ class _Chat:
 
     async def complete(self, request: Request) -> Response:
         asked = parse_request(await request.body())
-        backend = self._backend(asked.model)
+        backend = self._backend(asked)
         if asked.stream:
             return await _streamed(backend, asked)
         answer = asyncio.ensure_future(backend.ainvoke(asked.langchain_messages(), **asked.options()))
         message = await _unless_gone(request, answer)
         return Response(status_code=_CLIENT_GONE) if message is None else JSONResponse(completion(asked.model, message))
 
-    def _backend(self, name: str) -> Backend:
-        if name not in self._backends:
+    def _backend(self, asked: ChatRequest) -> Backend:
+        backend = self._backends.get(asked.model)
+        if backend is None:
             known = ", ".join(self._backends)
-            raise UnknownModel(f"no model named {name!r} is served here", hint=f"Served are: {known}.")
-        return self._backends[name]
+            raise UnknownModel(f"no model named {asked.model!r} is served here", hint=f"Served are: {known}.")
+        if asked.logprobs and not backend.capabilities.probability:
+            raise BadRequest(f"logprobs: {asked.model} cannot tell how probable an answer was", hint="Leave it out.")
+        return backend
 
 
 async def _unless_gone(request: Request, answer: asyncio.Future[AIMessage]) -> AIMessage | None:
@@ -126,26 +130,23 @@ async def _unless_gone(request: Request, answer: asyncio.Future[AIMessage]) -> A
 
 async def _streamed(backend: Backend, asked: ChatRequest) -> Response:
     """A stream whose first piece is there already: what fails before it gets a status of its own."""
-    chunks = backend.astream(asked.langchain_messages(), **asked.options())
+    chunks = cast(Chunks, backend.astream(asked.langchain_messages(), **asked.options()))
     first = await anext(chunks, None)
     events = _events(first, chunks, ChunkWriter(asked.model, asked.wants_usage))
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
 
-async def _events(
-    first: AIMessageChunk | None, chunks: AsyncIterator[AIMessageChunk], writer: ChunkWriter
-) -> AsyncIterator[bytes]:
-    try:
-        if first is not None:
-            yield writer.write(first)
-        async for chunk in chunks:
-            if event := writer.write(chunk):
-                yield event
-        yield writer.end()
-    except MiniaturesError as error:
-        yield writer.fail(error)
-    finally:
-        await close(chunks)
+async def _events(first: AIMessageChunk | None, chunks: Chunks, writer: ChunkWriter) -> AsyncIterator[bytes]:
+    async with aclosing(chunks):
+        try:
+            if first is not None:
+                yield writer.write(first)
+            async for chunk in chunks:
+                if event := writer.write(chunk):
+                    yield event
+            yield writer.end()
+        except MiniaturesError as error:
+            yield writer.fail(error)
 
 
 async def _health(request: Request) -> Response:

@@ -113,8 +113,12 @@ def usage_of(message: AIMessage) -> Usage:
 
 
 def bill_of(message: AIMessage, price: Price | None) -> Bill:
-    """What one answer took: as the provider states it, else by the price."""
-    usage = usage_of(message)
-    if "cost_usd" in message.response_metadata:
-        return Bill(usage=usage, cost_usd=message.response_metadata["cost_usd"])
-    return Bill.of(usage, price)
+    """What one answer took."""
+    return bill(usage_of(message), message.response_metadata, price)
+
+
+def bill(usage: Usage, metadata: dict[str, Any], price: Price | None) -> Bill:
+    """What an answer took: as the backend states it, else by the price; unknown where no usage is reported."""
+    if "cost_usd" in metadata:
+        return Bill(usage=usage, cost_usd=metadata["cost_usd"])
+    return Bill.of(usage, price if usage.total_tokens else None)

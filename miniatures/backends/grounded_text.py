@@ -12,8 +12,9 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from miniatures.backends.errors import BadRequest
 from miniatures.backends.grammar_terminal import choice
 
 KEYWORD = "x-grounded"
@@ -22,7 +23,7 @@ KEYWORD = "x-grounded"
 class GroundedText(BaseModel):
     """What a text may be made of besides words of small letters."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     names: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
@@ -38,6 +39,23 @@ class GroundedText(BaseModel):
     """One of these is that last sentence, if the letter comes to it; any sentence if there are none."""
     details: tuple[str, ...] = ()
     """What may follow the signature: a title, a company, a link."""
+
+
+def grounded_text(stated: Any) -> GroundedText:
+    """What the keyword of a schema states.
+
+    Raises:
+        BadRequest: names the part that is wrong.
+    """
+    try:
+        return GroundedText.model_validate(stated)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in (KEYWORD, *first["loc"]))
+        raise BadRequest(
+            f"the answer's JSON schema: {where}: {first['msg']}",
+            hint=f"Known are {', '.join(GroundedText.model_fields)}.",
+        ) from error
 
 
 # Each rule says what follows one kind of character, and all are right-recursive: the form that compiles fastest.

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from miniatures.backends.grammar_terminal import terminal
-from miniatures.backends.grounded_text import KEYWORD, GroundedText, grounded_rules
+from miniatures.backends.grounded_text import KEYWORD, GroundedText, grounded_rules, grounded_text
 
 _TEXT = {"title", "description", "default", "examples", "$defs", "definitions", "$schema", "strict"}
 _NAMED_ALTERNATIVES = 1000
@@ -48,6 +48,7 @@ def json_grammar(schema: dict[str, Any]) -> str:
 
     Raises:
         Unsupported: names the keyword.
+        BadRequest: what a text is to be made of is not said as it should be.
     """
     if "object" not in (schema.get("type"), "object" if "$ref" in schema else None):
         raise Unsupported("a root that is no object")
@@ -103,7 +104,7 @@ class _Builder:
 
     def _string(self, keywords: dict[str, Any]) -> str:
         if KEYWORD in keywords:
-            return self._grounded(GroundedText.model_validate(keywords[KEYWORD]))
+            return self._grounded(grounded_text(keywords[KEYWORD]))
         self._only(keywords, "minLength", "maxLength")
         least, most = keywords.get("minLength", 0), keywords.get("maxLength")
         if most is not None and most <= _COUNTED_CHARACTERS:

@@ -13,10 +13,11 @@ from pydantic import PrivateAttr
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing
 from miniatures.backends.llamacpp_engine import Lane, LlamaCppEngine, Shape, import_xllamacpp
-from miniatures.backends.local import LocalBackend, LocalWeights
+from miniatures.backends.local import IN_PROCESS, LocalBackend, LocalWeights
 from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.capabilities import Capabilities
 from miniatures.weights.adapter_gguf import adapter_gguf
 from miniatures.weights.errors import AdapterIsNoop
 from miniatures.weights.gguf_header import read_header
@@ -26,6 +27,7 @@ from miniatures.weights.home import file_sha256
 class LlamaCppBackend(LocalBackend):
     """A GGUF model behind llama.cpp, its adapter, if any, switched on for this backend's requests alone."""
 
+    capabilities: Capabilities = IN_PROCESS.model_copy(update={"penalties": False})
     gguf: str
     adapter_gguf: str | None = None
     _lane: Lane = PrivateAttr()

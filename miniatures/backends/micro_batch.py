@@ -9,10 +9,10 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-Request = TypeVar("Request")
+T = TypeVar("T")
 
 
-class MicroBatcher(Generic[Request]):
+class MicroBatcher(Generic[T]):
     """One worker thread runs batches of requests that share a key, oldest first.
 
     `run` must not raise: what goes wrong belongs to the requests of the batch. `window_s` is how long, in seconds, the
@@ -22,9 +22,9 @@ class MicroBatcher(Generic[Request]):
 
     def __init__(
         self,
-        run: Callable[[list[Request]], None],
+        run: Callable[[list[T]], None],
         *,
-        key: Callable[[Request], Hashable],
+        key: Callable[[T], Hashable],
         max_batch: int,
         window_s: float,
     ) -> None:
@@ -32,11 +32,11 @@ class MicroBatcher(Generic[Request]):
         self._key = key
         self._max_batch = max_batch
         self._window_s = window_s
-        self._waiting: deque[Request] = deque()
+        self._waiting: deque[T] = deque()
         self._arrived = threading.Condition()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="micro-batch")
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: T) -> None:
         """Queue a request; never blocks."""
         with self._arrived:
             self._waiting.append(request)
@@ -48,19 +48,19 @@ class MicroBatcher(Generic[Request]):
         if batch:
             self._run(batch)
 
-    def _gather(self) -> list[Request]:
+    def _gather(self) -> list[T]:
         deadline = time.monotonic() + self._window_s
         with self._arrived:
             while 0 < len(self._waiting) < self._max_batch and self._arrived.wait(deadline - time.monotonic()):
                 pass
             return self._take()
 
-    def _take(self) -> list[Request]:
+    def _take(self) -> list[T]:
         if not self._waiting:
             return []
         key = self._key(self._waiting[0])
-        batch: list[Request] = []
-        others: deque[Request] = deque()
+        batch: list[T] = []
+        others: deque[T] = deque()
         while self._waiting:
             request = self._waiting.popleft()
             fits = len(batch) < self._max_batch and self._key(request) == key

@@ -6,19 +6,11 @@ name share one engine, and the identity is that of the weights, not of the name 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from miniatures.backends.base import Backend
-from miniatures.backends.errors import UnknownModel
+from miniatures.backends.cards import KIND, find
 from miniatures.backends.spec import open_backend
 from miniatures.datamodel.campaign import BackendSettings
-from miniatures.datamodel.capabilities import Trust
-from miniatures.datamodel.miniature import MiniatureCard, Stage
 from miniatures.weights.base_weights import base_weights, is_gguf
-from miniatures.weights.errors import UnknownMiniature
-from miniatures.weights.registry import Registry
-
-KIND = "miniature"
 
 
 def open_miniature(rest: str, settings: BackendSettings) -> Backend:
@@ -30,7 +22,7 @@ def open_miniature(rest: str, settings: BackendSettings) -> Backend:
         WrongBase: the base weights here are not those that it was tuned on.
         BackendError, WeightsError: the base or the adapter cannot be used.
     """
-    card, adapter = _find(rest)
+    card, adapter = find(rest)
     base = base_weights(card)
     if is_gguf(card.base):
         backend = open_backend(f"local:{card.base}+{adapter}", settings)
@@ -39,18 +31,6 @@ def open_miniature(rest: str, settings: BackendSettings) -> Backend:
         backend.identity = backend.identity.model_copy(update={"model": card.base})
     backend.capabilities = backend.capabilities.with_trust(card.trust)
     return backend
-
-
-def trust_of(spec: str) -> Trust:
-    """What the card of `miniature:NAME@REF` says that it may be trusted with.
-
-    Raises:
-        UnknownModel: the spec names no miniature, or the registry has none of that name.
-    """
-    kind, _, rest = spec.partition(":")
-    if kind != KIND:
-        raise UnknownModel(f"{spec!r} names no miniature", hint="Write it as miniature:NAME@live.")
-    return _find(rest)[0].trust
 
 
 def pinned(spec: str) -> str:
@@ -62,14 +42,4 @@ def pinned(spec: str) -> str:
     kind, _, rest = spec.partition(":")
     if kind != KIND:
         return spec
-    return f"{KIND}:{rest.partition('@')[0]}@{_find(rest)[0].version}"
-
-
-def _find(rest: str) -> tuple[MiniatureCard, Path]:
-    name, _, ref = rest.partition("@")
-    registry = Registry()
-    try:
-        card = registry.card(name, ref or Stage.LIVE)
-    except UnknownMiniature as error:
-        raise UnknownModel(error.message, hint=error.hint) from error
-    return card, registry.adapter_folder(name, card.version)
+    return f"{KIND}:{rest.partition('@')[0]}@{find(rest)[0].version}"

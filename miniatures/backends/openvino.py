@@ -6,16 +6,17 @@ import atexit
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 
 from langchain_core.messages import BaseMessage
 from pydantic import PrivateAttr
 
-from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import UnknownModel
 from miniatures.backends.local import LocalBackend, LocalWeights
-from miniatures.backends.openvino_engine import OpenVINOEngine, Request
+from miniatures.backends.openvino_engine import OpenVINOEngine
 from miniatures.backends.openvino_model import ARCHITECTURES
+from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.weights.gguf_header import read_header
@@ -27,16 +28,15 @@ class OpenVINOBackend(LocalBackend):
 
     gguf: str
     _engine: OpenVINOEngine = PrivateAttr()
-    _template: ChatTemplate = PrivateAttr()
 
     def model_post_init(self, context: object, /) -> None:
         super().model_post_init(context)
-        self._engine, self._template = _shared(self.gguf)
+        self._engine = _shared_engine(Path(self.gguf))
 
     def _submit(
         self, messages: list[BaseMessage], sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Future[Completion]:
-        return self._engine.submit(Request(self._template.render(messages), sampling, on_text))
+        return self._engine.submit(Request(messages, sampling, on_text=on_text))
 
 
 def open_openvino(rest: str, settings: BackendSettings) -> OpenVINOBackend:
@@ -70,25 +70,22 @@ def open_openvino(rest: str, settings: BackendSettings) -> OpenVINOBackend:
 
 
 _lock = threading.Lock()
-_engines: dict[str, tuple[OpenVINOEngine, ChatTemplate]] = {}
+_engines: dict[str, OpenVINOEngine] = {}
 
 
-def _shared(gguf: str) -> tuple[OpenVINOEngine, ChatTemplate]:
+def _shared_engine(gguf: Path) -> OpenVINOEngine:
     """The one engine of a weights file in this process."""
-    from pathlib import Path
-
-    sha256 = file_sha256(Path(gguf))
+    sha256 = file_sha256(gguf)
     with _lock:
         if sha256 not in _engines:
-            header = read_header(Path(gguf))
-            _engines[sha256] = (OpenVINOEngine(Path(gguf), sha256, header), ChatTemplate(header))
+            _engines[sha256] = OpenVINOEngine(gguf, sha256, read_header(gguf))
         return _engines[sha256]
 
 
 def close_engines() -> None:
     """Stop every OpenVINO engine of this process and free its memory; backends opened before are dead afterwards."""
     with _lock:
-        engines = [engine for engine, _ in _engines.values()]
+        engines = list(_engines.values())
         _engines.clear()
     for engine in engines:
         engine.close()

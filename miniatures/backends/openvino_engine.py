@@ -8,35 +8,24 @@ from __future__ import annotations
 import math
 import queue
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.completion import Completion, FinishReason, Sampling, TextStream
-from miniatures.backends.errors import BackendError, ContextOverflow, OutOfMemory, ServerFailed
+from miniatures.backends.errors import BackendError, OutOfMemory, ServerFailed
 from miniatures.backends.json_grammar import Unsupported, json_grammar
 from miniatures.backends.openvino_model import MAX_IN_FLIGHT, LoadedModel, load_model
+from miniatures.backends.request import Request, answer_room
 from miniatures.weights.gguf_header import GGUFHeader
-
-
-@dataclass
-class Request:
-    """One prompt on its way through the engine. `on_text` is called from the engine's thread."""
-
-    prompt: str
-    sampling: Sampling
-    on_text: Callable[[str], None] | None = None
-    future: Future[Completion] = field(default_factory=Future)
-    submitted: float = field(default_factory=time.perf_counter)
 
 
 class OpenVINOEngine:
     """The pipeline of one weights file. It is loaded by the first request, and again after a failure."""
 
     def __init__(self, gguf: Path, sha256: str, header: GGUFHeader) -> None:
+        self.template = ChatTemplate(header)
         self._gguf, self._sha256, self._header = gguf, sha256, header
         self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._active: list[_Running] = []
@@ -96,40 +85,28 @@ class OpenVINOEngine:
         return len(self._active) < MAX_IN_FLIGHT and unread < _UNREAD_TOKENS
 
     def _start(self, request: Request) -> None:
-        if request.future.cancelled():
+        if request.settled:
             return
         try:
             if self._model is None:
                 self._model = load_model(self._gguf, self._sha256, self._header)
             self._active.append(self._enqueue(self._model, request))
         except Exception as error:
-            _settle(request.future, error=_typed(error))
+            request.fail(_typed(error))
 
     def _enqueue(self, model: LoadedModel, request: Request) -> _Running:
-        input_ids = model.encode(request.prompt)
-        room = self._room(input_ids.shape[1], request.sampling.max_tokens)
+        input_ids = model.encode(self.template.render(request.messages))
+        room = answer_room(request.sampling, input_ids.shape[1], self._header.context_tokens)
         config = generation_config(request.sampling, room, model.tokenizer.get_eos_token_id())
         self._next_id += 1
         handle = model.pipeline.add_request(self._next_id, input_ids, config)
         return _Running(request, handle, model, input_ids.shape[1])
 
-    def _room(self, prompt_tokens: int, max_tokens: int | None) -> int:
-        limit = self._header.context_tokens
-        if limit is None:
-            return max_tokens or _DEFAULT_MAX_TOKENS
-        wanted = max_tokens or min(_DEFAULT_MAX_TOKENS, max(limit - prompt_tokens, 1))
-        if prompt_tokens + wanted > limit:
-            raise ContextOverflow(
-                f"{prompt_tokens} prompt tokens and {wanted} for the answer exceed the model's context of {limit}",
-                hint="Shorten the prompt, or lower max_tokens.",
-            )
-        return wanted
-
     def _step(self) -> None:
         if self._model is None or not self._active:
             return
         for running in self._active:
-            if running.request.future.cancelled():
+            if running.request.settled:
                 running.handle.cancel()
         self._model.pipeline.step()
         self._active = [running for running in self._active if not running.advance()]
@@ -137,12 +114,12 @@ class OpenVINOEngine:
     def _fail(self, error: BackendError) -> None:
         """Tell everyone who waits, and drop the pipeline: the next request loads a fresh one."""
         for running in self._active:
-            _settle(running.request.future, error=error)
+            running.request.fail(error)
         self._active, self._model = [], None
         while self._closed and not self._inbox.empty():
             request = self._inbox.get()
             if request is not None:
-                _settle(request.future, error=error)
+                request.fail(error)
 
 
 class _Running:
@@ -151,9 +128,8 @@ class _Running:
     def __init__(self, request: Request, handle: Any, model: LoadedModel, prompt_tokens: int) -> None:
         self.request, self.handle, self._model = request, handle, model
         self._prompt_tokens = prompt_tokens
+        request.take()
         self._tokens: list[int] = []
-        self._admitted = time.perf_counter()
-        self._first_token: float | None = None
         self._finish: Any = None
         self._log_probability = 0.0
         streams = request.on_text is not None
@@ -162,13 +138,13 @@ class _Running:
     @property
     def unread_tokens(self) -> int:
         """Prompt tokens that the engine has not answered yet."""
-        return self._prompt_tokens if self._first_token is None else 0
+        return 0 if self._tokens else self._prompt_tokens
 
     def advance(self) -> bool:
         """Read what the last step made; true when there is no more to come."""
         from openvino_genai import GenerationStatus
 
-        if self.request.future.cancelled():
+        if self.request.settled:
             return True
         while self.handle.can_read():
             for output in self.handle.read().values():
@@ -177,23 +153,19 @@ class _Running:
             case GenerationStatus.RUNNING:
                 return False
             case GenerationStatus.IGNORED:
-                _settle(self.request.future, error=OutOfMemory(_CACHE_FULL, hint="Ask for fewer tokens at once."))
+                self.request.fail(OutOfMemory(_CACHE_FULL, hint="Ask for fewer tokens at once."))
             case _:
                 self._complete()
         return True
 
     def _take(self, output: Any) -> None:
-        if self._first_token is None and output.generated_ids:
-            self._first_token = time.perf_counter()
+        if output.generated_ids:
+            self.request.begin()
         self._tokens += output.generated_ids
         self._finish = output.finish_reason
         self._log_probability += sum(output.generated_log_probs)
         if self._stream is not None:
-            self._send(self._stream.push(b"".join(map(self._model.bytes_of, output.generated_ids))))
-
-    def _send(self, text: str) -> None:
-        if text and self.request.on_text is not None:
-            self.request.on_text(text)
+            self.request.write(self._stream.push(b"".join(map(self._model.bytes_of, output.generated_ids))))
 
     def _complete(self) -> None:
         from openvino_genai import GenerationFinishReason
@@ -201,18 +173,14 @@ class _Running:
         cut = self._finish == GenerationFinishReason.LENGTH
         text, stopped = self.request.sampling.truncate(self._model.text_of(self._tokens))
         if self._stream is not None:
-            self._send(self._stream.finish(text))
-        first = self._first_token
-        completion = Completion(
-            text=text,
+            self.request.write(self._stream.finish(text))
+        self.request.complete(
+            FinishReason.LENGTH if cut and not stopped else FinishReason.STOP,
             input_tokens=self._prompt_tokens,
             output_tokens=len(self._tokens),
-            finish_reason=FinishReason.LENGTH if cut and not stopped else FinishReason.STOP,
-            queue_ms=(self._admitted - self.request.submitted) * 1000,
-            first_token_ms=None if first is None else (first - self.request.submitted) * 1000,
             probability=math.exp(self._log_probability) if self.request.sampling.probability else None,
+            text=text,
         )
-        _settle(self.request.future, completion)
 
 
 def generation_config(sampling: Sampling, max_tokens: int, end_of_turn: int) -> Any:
@@ -247,16 +215,6 @@ def _structured(schema: dict[str, Any]) -> Any:
         return StructuredOutputConfig(json_schema=json.dumps(schema))
 
 
-def _settle(future: Future[Completion], completion: Completion | None = None, error: Exception | None = None) -> None:
-    """Answer the future, unless whoever asked has gone away or has been told already."""
-    if future.done() or not future.set_running_or_notify_cancel():
-        return
-    if completion is not None:
-        future.set_result(completion)
-    else:
-        future.set_exception(error)
-
-
 def _typed(error: Exception) -> BackendError:
     if isinstance(error, BackendError):
         return error
@@ -268,7 +226,6 @@ def _typed(error: Exception) -> BackendError:
     return ServerFailed(f"OpenVINO failed: {reason}", hint="The engine starts afresh with the next request.")
 
 
-_DEFAULT_MAX_TOKENS = 1024
 _UNREAD_TOKENS = 1024
 _MEMORY_WORDS = ("bad_alloc", "out of memory", "cannot allocate", "not enough memory", "failed to allocate")
 _CACHE_FULL = "the prompt and its answer do not fit the engine's cache"

@@ -28,7 +28,7 @@ class Request:
     _pieces: list[str] = field(default_factory=list)
     _submitted: float = field(default_factory=perf_counter)
     _taken: float | None = None
-    _first_text: float | None = None
+    _begun: float | None = None
 
     @property
     def settled(self) -> bool:
@@ -48,11 +48,15 @@ class Request:
         """The time in the queue is over."""
         self._taken = self._taken or perf_counter()
 
+    def begin(self) -> None:
+        """The answer's first token is there."""
+        self._begun = self._begun or perf_counter()
+
     def write(self, text: str) -> None:
         """Pass a piece of the answer on."""
         if not text:
             return
-        self._first_text = self._first_text or perf_counter()
+        self.begin()
         self._pieces.append(text)
         if self.on_text is not None:
             self.on_text(text)
@@ -65,15 +69,16 @@ class Request:
         output_tokens: int,
         cached_tokens: int | None = None,
         probability: float | None = None,
+        text: str | None = None,
     ) -> None:
-        """The answer is whole."""
+        """The answer is whole: what was written, unless the text says otherwise."""
         completion = Completion(
-            text="".join(self._pieces),
+            text="".join(self._pieces) if text is None else text,
             input_tokens=input_tokens,
             output_tokens=output_tokens,
             finish_reason=reason,
             queue_ms=self._since_submitted(self._taken),
-            first_token_ms=self._since_submitted(self._first_text),
+            first_token_ms=self._since_submitted(self._begun),
             cached_tokens=cached_tokens,
             probability=probability,
         )
@@ -105,6 +110,7 @@ def answer_room(sampling: Sampling, prompt_tokens: int, context_tokens: int | No
 def context_overflow(prompt_tokens: int, answer_tokens: int, context_tokens: int) -> ContextOverflow:
     """The error for a prompt and an answer that are too long together."""
     return ContextOverflow(
-        f"{prompt_tokens} prompt tokens and {answer_tokens} for the answer exceed the context of {context_tokens}",
+        f"{prompt_tokens} prompt tokens and {answer_tokens} for the answer "
+        f"exceed the model's context of {context_tokens}",
         hint="Shorten the prompt, or lower max_tokens.",
     )

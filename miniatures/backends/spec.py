@@ -55,13 +55,14 @@ def open_backend(spec: str, settings: BackendSettings | None = None) -> Backend:
         backend = opener(rest, settings)
     except ModuleNotFoundError as error:
         raise _missing(kind, error) from error
-    backend.capabilities = _overruled(backend.capabilities, settings.capabilities)
+    if settings.capabilities != CapabilitySettings():
+        backend.capabilities = _overruled(backend.capabilities, settings.capabilities)
     return backend
 
 
 def _overruled(own: Capabilities, stated: CapabilitySettings) -> Capabilities:
     if stated.like is not None:
-        from miniatures.backends.miniature import trust_of
+        from miniatures.backends.cards import trust_of
 
         own = own.with_trust(trust_of(stated.like))
     return stated.over(own)

@@ -31,7 +31,7 @@ from miniatures.datamodel.campaign import BackendSettings
 
 
 class TeacherBackend(Backend):
-    """A model that is asked through litellm.
+    """A model that is asked through litellm, in the words that its capabilities say the server knows.
 
     Without an explicit `price` the provider's price list counts, and only at the provider's own address; a model that
     is not listed has no known price and its costs are null.
@@ -174,7 +174,7 @@ class TeacherBackend(Backend):
         wished = teacher_protocol.without_vain_wishes(self.model, options)
         chosen = {name: value for name, value in (own | wished).items() if value is not None}
         connection = {"api_base": self.api_base, "api_key": self._key(), "timeout": self.timeout_s}
-        return connection | teacher_protocol.request(messages, stop, chosen, stream=stream)
+        return connection | teacher_protocol.request(messages, stop, chosen, self.capabilities, stream=stream)
 
     def _key(self) -> str | None:
         """The key to send; an address of one's own never gets the provider's key out of the environment."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -15,22 +17,32 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from miniatures.backends.errors import MalformedAnswer, ServerFailed
 from miniatures.backends.grounded_text import without_grounding
+from miniatures.backends.json_grammar import Unsupported, json_grammar
 from miniatures.backends.teacher_prices import quiet_litellm
 from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.capabilities import Capabilities, Grammar
 
 CostOf = Callable[[Any], float | None]
 _WISHES = frozenset({"temperature", "seed", "frequency_penalty"})
 
 
 def request(
-    messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any], *, stream: bool
+    messages: list[BaseMessage],
+    stop: list[str] | None,
+    options: dict[str, Any],
+    capabilities: Capabilities,
+    *,
+    stream: bool,
 ) -> dict[str, Any]:
     """The arguments of litellm's completion; `options` holds at least the model."""
     options = dict(options)
-    options.pop("probability", None)  # few providers tell, and each in its own way
+    if options.pop("probability", False) and capabilities.probability:
+        options["logprobs"] = True
+    if not capabilities.penalties:
+        options.pop("frequency_penalty", None)
     schema = options.pop("response_schema", None)
     if schema is not None:
-        options["response_format"] = response_format(schema)
+        options |= _holding(schema, capabilities.grammar, options.get("extra_body", {}))
     if stop:
         options["stop"] = stop
     if stream:
@@ -40,14 +52,25 @@ def request(
     return {**options, "messages": convert_to_openai_messages(messages), "max_retries": 0, "num_retries": 0}
 
 
+def _holding(schema: dict[str, Any], grammar: Grammar, extra_body: dict[str, Any]) -> dict[str, Any]:
+    """What holds an answer to the schema, in the form that the server takes; `extra_body` is kept in it."""
+    if grammar is Grammar.EBNF:
+        with suppress(Unsupported):  # then the schema has to do
+            return {"extra_body": {**extra_body, "structured_outputs": {"grammar": json_grammar(schema)}}}
+    if grammar is Grammar.GROUNDED:
+        return {"response_format": _json_schema(schema, schema, strict=False)}
+    return {"response_format": response_format(schema)}
+
+
 def response_format(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema in OpenAI's form; strict where it meets OpenAI's conditions for that, each property required."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", str(schema.get("title") or "answer"))[:64]
     closed = _closed(without_grounding(schema))
-    return {
-        "type": "json_schema",
-        "json_schema": {"name": name, "schema": closed, "strict": _all_required(closed)},
-    }
+    return _json_schema(schema, closed, strict=_all_required(closed))
+
+
+def _json_schema(named: dict[str, Any], schema: dict[str, Any], *, strict: bool) -> dict[str, Any]:
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", str(named.get("title") or "answer"))[:64]
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": strict}}
 
 
 def tool_choice(choice: str | dict[str, Any] | bool | None) -> str | dict[str, Any] | None:
@@ -73,13 +96,14 @@ def result(response: Any, cost_of: CostOf) -> ChatResult:
         raise MalformedAnswer(f"{response.model} answered with no choices", hint="Try again, or look at the server.")
     choice = response.choices[0]
     calls, invalid = _tool_calls(choice.message.tool_calls or [])
-    metadata = {"model_name": response.model or "", "finish_reason": choice.finish_reason}
     message = AIMessage(
         content=choice.message.content or "",
         tool_calls=calls,
         invalid_tool_calls=invalid,
         usage_metadata=_usage_metadata(response.usage),
-        response_metadata=metadata | {"cost_usd": cost_of(response.usage) if _reported(response.usage) else None},
+        response_metadata=_metadata(
+            response.model, choice.finish_reason, response.usage, cost_of, _log_probabilities(choice)
+        ),
     )
     return ChatResult(generations=[ChatGeneration(message=message)])
 
@@ -103,6 +127,7 @@ class StreamReader:
         self._model = ""
         self._finish_reason: str | None = None
         self._usage: Any = None
+        self._log_probabilities: list[float] = []
 
     def read(self, piece: Any) -> ChatGenerationChunk | None:
         """The text or tool call in a piece, if there is any."""
@@ -112,6 +137,7 @@ class StreamReader:
             return None
         choice = piece.choices[0]
         self._finish_reason = choice.finish_reason or self._finish_reason
+        self._log_probabilities += _log_probabilities(choice)
         calls = [
             tool_call_chunk(name=call.function.name, args=call.function.arguments, id=call.id, index=call.index)
             for call in choice.delta.tool_calls or []
@@ -133,11 +159,12 @@ class StreamReader:
             raise ServerFailed(
                 f"{self._model} broke the answer off", hint="Try again; if it stays, look at the server."
             )
-        metadata = {"model_name": self._model, "finish_reason": self._finish_reason}
         message = AIMessageChunk(
             content="",
             usage_metadata=_usage_metadata(self._usage),
-            response_metadata=metadata | {"cost_usd": self._cost_of(self._usage) if _reported(self._usage) else None},
+            response_metadata=_metadata(
+                self._model, self._finish_reason, self._usage, self._cost_of, self._log_probabilities
+            ),
             chunk_position="last",
         )
         return ChatGenerationChunk(message=message)
@@ -153,6 +180,28 @@ def close(response: Any) -> None:
 def _reported(reported: Any) -> bool:
     """Whether the server told its usage: litellm fills in zeros where it did not."""
     return reported is not None and bool(reported.total_tokens)
+
+
+def _metadata(
+    model: str | None, finish_reason: str | None, reported: Any, cost_of: CostOf, log_probabilities: list[float]
+) -> dict[str, Any]:
+    """What every answer says of itself, streamed or not; the probability if it was asked for and is told."""
+    return {
+        "model_name": model or "",
+        "finish_reason": finish_reason,
+        "cost_usd": cost_of(reported) if _reported(reported) else None,
+        **({"probability": math.exp(sum(log_probabilities))} if log_probabilities else {}),
+    }
+
+
+def _log_probabilities(choice: Any) -> list[float]:
+    """One for each token of the answer, or for whatever pieces the server tells them of.
+
+    vLLM takes them after its grammar: of an answer held to one, they say how it compares with what else was allowed,
+    where engines of this process say what the model gave to it. A bound on one is no bound on the other.
+    """
+    logprobs = getattr(choice, "logprobs", None)
+    return [token.logprob for token in getattr(logprobs, "content", None) or ()]
 
 
 def _usage_metadata(reported: Any) -> UsageMetadata | None:

@@ -30,12 +30,12 @@ def without_links(text: str) -> str:
 
 
 def normal_link(link: str) -> str:
-    """The form two spellings of one link share: no scheme, no www., no trailing slash, lower-case host."""
+    """What spellings of one link share: no scheme, no www. (www.com keeps it), no trailing slash, lower-case host."""
     trimmed = link.rstrip(_TRAILING)
     scheme, mark, rest = trimmed.partition("://")
     if mark and scheme.lower() in {"http", "https"}:
         trimmed = rest
-    trimmed = re.sub(r"^(?:mailto:|www\.)", "", trimmed, flags=re.IGNORECASE)
+    trimmed = re.sub(r"^(?:mailto:|www\.(?=[^/?#]*\.))", "", trimmed, flags=re.IGNORECASE)
     host, slash, path = trimmed.partition("/")
     return (host.lower() + slash + path).rstrip("/")
 

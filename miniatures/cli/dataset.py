@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -41,13 +41,6 @@ class RoleName(StrEnum):
     RESEARCHER = "researcher"
 
 
-class ProfileName(StrEnum):
-    """The profiles that prompts are rendered in."""
-
-    COMPACT = "compact"
-    FULL = "full"
-
-
 @app.command("build")
 def build(  # noqa: PLR0913, PLR0917 - one option each
     source: Annotated[
@@ -74,16 +67,16 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws the split, the surrogates and the variants.")] = 7,
     variants: Annotated[int, typer.Option(min=0, help="Variants of each gold example, its facts exchanged.")] = 0,
-    profile: Annotated[ProfileName, typer.Option(help="The prompt that the student will be served.")] = (
-        ProfileName.COMPACT
-    ),
+    variant: Annotated[
+        Literal["compact", "full"], typer.Option(help="The prompts that the student will be served.")
+    ] = "compact",
     keep_near_duplicates: Annotated[
         bool, typer.Option("--keep-near-duplicates", help="Count near-duplicates, but leave them in.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Freeze examples into a folder: split by company, rendered, hashed. Building twice gives the same bytes."""
-    from miniatures.datamodel.backend import Profile
+    from miniatures.datamodel.capabilities import SMALL, Trust
     from miniatures.datamodel.errors import InputError
     from miniatures.finetune.dataset.build import BuildSettings, build_dataset
     from miniatures.finetune.dataset.folder import open_dataset
@@ -105,7 +98,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     gathered = gather_examples(campaigns, gold, selection, seed, variants)
     settings = BuildSettings(
         seed=seed,
-        profile=Profile(profile.value),
+        trust=SMALL if variant == "compact" else Trust(),
         validation=validation,
         test=test,
         keep_near_duplicates=keep_near_duplicates,
@@ -152,7 +145,7 @@ def _show(folder: Path, base: str | None, *, as_json: bool) -> None:
     screen = console()
     about = f"{count(found.examples, 'example')} about {_companies(found.companies)}"
     screen.print(f"[bold]{plain(folder)}[/]: {about}, dataset {found.hash[:12]}")
-    screen.print(f"[dim]from {plain(', '.join(found.sources))}; {found.profile} prompts, seed {found.seed}[/]\n")
+    screen.print(f"[dim]from {plain(', '.join(found.sources))}; seed {found.seed}[/]\n")
     _show_kept(found)
     _show_dropped(found)
     for lengths in found.lengths:

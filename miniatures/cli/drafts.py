@@ -112,10 +112,12 @@ def _show_one(result: ProspectResult) -> None:
     screen.print()
     screen.print(checks)
     screen.print()
-    tokens = f"{result.usage.total_tokens:,} tokens, {cost_words(result.cost_usd)}"
+    tokens = f"{result.bill.usage.total_tokens:,} tokens, {cost_words(result.bill.cost_usd)}"
     screen.print(f"[dim]{plain(draft.backend)}, {count(draft.attempts, 'attempt')}, {tokens}[/]")
-    if draft.reading:
-        screen.print(f"\n[bold]The verifier's reading[/] (it does not decide)\n{plain(draft.reading)}")
+    if draft.opinion:
+        screen.print(f"\n[bold]The verifier's opinion[/] (it does not decide)\n{plain(draft.opinion)}")
+    for problem in draft.problems:
+        screen.print(f"\n[yellow]The {plain(problem.where)} was not asked:[/] {plain(problem.detail)}")
 
 
 def _show_evidence(result: ProspectResult) -> None:
@@ -124,4 +126,4 @@ def _show_evidence(result: ProspectResult) -> None:
     for item in result.draft.evidence if result.draft else ():
         published = f", {item.published:%d %b %Y}" if item.published else ""
         screen.print(f"  “{plain(item.quote)}”")
-        screen.print(f"    [dim]{plain(item.url)}{published}[/]", soft_wrap=True)
+        screen.print(f"    [dim]{plain(item.where)}{published}[/]", soft_wrap=True)

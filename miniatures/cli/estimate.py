@@ -21,14 +21,15 @@ def show_estimate(loaded: LoadedCampaign, *, limit: int | None, as_json: bool) -
         return
     listing = table("Role", ">Calls", ">Tokens in", ">Tokens out", ">Time", ">Cost")
     for role in estimate.roles:
-        tokens = f"{role.input_tokens:,}", f"{role.output_tokens:,}"
+        usage = role.bill.usage
+        tokens = f"{usage.input_tokens:,}", f"{usage.output_tokens:,}"
         time = "unknown" if role.seconds is None else duration(role.seconds)
-        listing.add_row(plain(role.role), f"{role.calls:,}", *tokens, time, dollars(role.cost_usd))
+        listing.add_row(plain(role.role), f"{role.calls:,}", *tokens, time, dollars(role.bill.cost_usd))
     screen = console()
     screen.print(f"[bold]{plain(loaded.name)}[/]: an estimate for {count(estimate.prospects, 'prospect')}\n")
     screen.print(listing)
     screen.print()
     took = f"about {duration(estimate.seconds)}, " if estimate.seconds is not None else ""
-    screen.print(f"In all {took}{cost_words(estimate.cost_usd)}")
+    screen.print(f"In all {took}{cost_words(estimate.bill.cost_usd)}")
     for note in estimate.notes:
         screen.print(f"[dim]{plain(note)}[/]")

@@ -73,11 +73,14 @@ def promote_miniature(
     ] = None,
 ) -> None:
     """Make a version live, the candidate unless another is named, if nothing speaks against it."""
+    from miniatures.agents.roles.role import known_roles
     from miniatures.weights.promotion import promote
     from miniatures.weights.registry import Registry
 
     registry, (name, ref) = Registry(), _split(reference, "candidate")
-    promotion = promote(registry, name, ref, served=_served(registry.card(name, ref)), force=force)
+    decisive = {name: role.measure for name, role in known_roles().items() if role.measure}
+    served = _served(registry.card(name, ref))
+    promotion = promote(registry, name, ref, served=served, decisive=decisive, force=force)
     _say_live(name, promotion.version, promotion.replaced)
 
 
@@ -97,15 +100,16 @@ def _split(reference: str, otherwise: str) -> tuple[str, str]:
 
 def _served(card: MiniatureCard) -> dict[str, str]:
     """The versions of the prompts that its card names, as they are served now."""
-    from miniatures.datamodel.backend import Profile
+    from miniatures.agents.roles.role import role_named
+    from miniatures.datamodel.capabilities import Capabilities
     from miniatures.datamodel.errors import InputError
     from miniatures.prompts.library import PromptLibrary
 
-    library, served = PromptLibrary(), {}
-    for prompt in card.prompt_versions:
+    library, served, asked = PromptLibrary(), {}, Capabilities().with_trust(card.trust)
+    for role in card.prompt_versions:
         try:
-            served[prompt] = library.version(prompt, Profile(card.profile))
-        except InputError:  # The template is gone: nothing is served, and that is what the refusal says.
+            served[role] = role_named(role).version(library, asked)
+        except InputError:  # The role or its template is gone: nothing is served, and that is what the refusal says.
             continue
     return served
 

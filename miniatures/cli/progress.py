@@ -10,7 +10,7 @@ from miniatures.cli.terminal import dollars, duration
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from miniatures.agents.run_events import RunEvent
+    from miniatures.agents.run_events import Progress
 
 _SECONDS_BETWEEN_LINES = 5.0
 _STEPS = 10
@@ -19,7 +19,7 @@ _STEPS = 10
 class ProgressView(Protocol):
     """Told of every settled prospect."""
 
-    def update(self, event: RunEvent) -> None: ...
+    def update(self, event: Progress) -> None: ...
 
     def say(self, text: str) -> None:
         """Show a line that stays."""
@@ -33,12 +33,12 @@ def open_progress(stream: TextIO) -> ProgressView:
     return LiveProgress(stream) if stream.isatty() else PlainProgress(stream)
 
 
-def tokens_per_second(event: RunEvent) -> float:
+def tokens_per_second(event: Progress) -> float:
     """Mean rate of the run so far."""
-    return event.tokens / event.seconds if event.seconds > 0 else 0.0
+    return event.bill.usage.total_tokens / event.seconds if event.seconds > 0 else 0.0
 
 
-def seconds_left(event: RunEvent) -> float | None:
+def seconds_left(event: Progress) -> float | None:
     """At the mean pace of the prospects that were worked on in this run; None while that is unknown."""
     worked_on = event.done - event.reused
     if event.total is None or worked_on <= 0:
@@ -46,7 +46,7 @@ def seconds_left(event: RunEvent) -> float | None:
     return max(0, event.total - event.done) * event.seconds / worked_on
 
 
-def figures(event: RunEvent) -> str:
+def figures(event: Progress) -> str:
     """The figures of a run in words."""
     total = f" of {event.total:,}" if event.total is not None else ""
     parts = [f"{event.done:,}{total} prospects"]
@@ -54,7 +54,7 @@ def figures(event: RunEvent) -> str:
         parts.append(f"{event.reused:,} done before")
     parts.append(f"{event.failed:,} failed")
     parts.append(f"{tokens_per_second(event):,.0f} tokens/s")
-    parts.append(f"spent {dollars(event.cost_usd)}")
+    parts.append(f"spent {dollars(event.bill.cost_usd)}")
     left = seconds_left(event)
     if left:
         parts.append(f"{duration(left)} left")
@@ -72,7 +72,7 @@ class PlainProgress:
         self._last_line = time.monotonic()
         self._last_step = 0
 
-    def update(self, event: RunEvent) -> None:
+    def update(self, event: Progress) -> None:
         step = event.done * _STEPS // event.total if event.total else 0
         now = time.monotonic()
         stepped = step > self._last_step and event.done > event.reused
@@ -95,11 +95,10 @@ class LiveProgress:
         self._task = self._bar.add_task("opening the backends", total=None, figures="")
         self._bar.start()
 
-    def update(self, event: RunEvent) -> None:
-        status = event.status.value.replace("_", " ")
+    def update(self, event: Progress) -> None:
         self._bar.update(
             self._task,
-            description=f"{event.prospect.company[:24]}: {status}",
+            description=event.about,
             completed=event.done,
             total=event.total,
             figures=_short_figures(event),
@@ -112,13 +111,13 @@ class LiveProgress:
         self._bar.stop()
 
 
-def _short_figures(event: RunEvent) -> str:
+def _short_figures(event: Progress) -> str:
     left = seconds_left(event)
     remaining = f"  {duration(left)} left" if left else ""
     failed = f"[red]{event.failed:,} failed[/]  " if event.failed else ""
     total = f"/{event.total:,}" if event.total is not None else ""
     rate = f"{tokens_per_second(event):,.0f} tok/s"
-    return f"{event.done:,}{total}  {failed}{rate}  {dollars(event.cost_usd)}{remaining}"
+    return f"{event.done:,}{total}  {failed}{rate}  {dollars(event.bill.cost_usd)}{remaining}"
 
 
 def _bar(stream: TextIO) -> Bar:

@@ -80,7 +80,7 @@ def record(result: ProspectResult) -> dict[str, Any]:
         "company": result.prospect.company,
         "subject": draft.subject if draft else None,
         "body": draft.body if draft else None,
-        "evidence": [{"quote": item.quote, "url": item.url} for item in evidence],
+        "evidence": [{"quote": item.quote, "url": item.where} for item in evidence],
         "checks": {
             check.name.value: {"pass": check.passed, "outcome": check.outcome.value, "reason": check.reason}
             for check in (draft.checks if draft else ())
@@ -89,8 +89,8 @@ def record(result: ProspectResult) -> dict[str, Any]:
         "reason": reason(result),
         "backend": draft.backend if draft else None,
         "attempts": draft.attempts if draft else 0,
-        "tokens": result.usage.total_tokens,
-        "cost": result.cost_usd,
+        "tokens": result.bill.usage.total_tokens,
+        "cost": result.bill.cost_usd,
         "seconds": round(result.seconds, 3),
     }
 

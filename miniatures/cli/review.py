@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from miniatures.cli.review_session import Sitting
     from miniatures.datamodel.draft import DraftStatus
-    from miniatures.datamodel.result import ProspectResult
     from miniatures.review.queue import DraftToReview, PairToReview
+    from miniatures.store.drafts import QueuedDraft
     from miniatures.store.store import Store
 
 _ALL = "all"
@@ -90,10 +90,10 @@ def summary(tally: Counter[str], waiting: int) -> str:
 
     words = {"accept": "accepted", "edit": "edited", "reject": "rejected", "compare": "compared", "skip": "skipped"}
     done = [f"{tally[action]:,} {word}" for action, word in words.items() if tally[action]]
-    left = waiting - sum(tally[action] for action in ReviewAction) - tally["untraced"]
+    left = waiting - sum(tally[action] for action in ReviewAction) - tally["gone"]
     text = f"{', '.join(done) or 'nothing reviewed'}; {left:,} still waiting"
-    if tally["untraced"]:
-        text += f"; {count(tally['untraced'], 'draft')} left out: the store holds no model call that wrote them"
+    if tally["gone"]:
+        text += f"; {count(tally['gone'], 'draft')} left out: written again or erased since"
     return text[0].upper() + text[1:] + "."
 
 
@@ -103,7 +103,7 @@ def _statuses(status: str) -> tuple[DraftStatus, ...]:
     Raises:
         InputError: there is no such status, or it has no draft to review.
     """
-    from miniatures.review.queue import WRITTEN
+    from miniatures.store.store import WRITTEN
 
     if status == _ALL:
         return WRITTEN
@@ -125,29 +125,34 @@ def _reviewer_name(given: str | None) -> str:
     return name
 
 
-def _draft_rows(store: Store, results: Sequence[ProspectResult]) -> list[dict[str, Any]]:
+def _draft_rows(store: Store, queued: Sequence[QueuedDraft]) -> list[dict[str, Any]]:
     from miniatures.review.queue import draft_to_review
 
-    return [_draft_row(result, draft_to_review(store, result)) for result in results]
+    return [_draft_row(one) for one in (draft_to_review(store, waiting) for waiting in queued) if one is not None]
 
 
-def _draft_row(result: ProspectResult, waiting: DraftToReview | None) -> dict[str, Any]:
-    draft = result.draft
+def _draft_row(waiting: DraftToReview) -> dict[str, Any]:
+    from miniatures.cli.review_screen import address_of
+
+    draft = waiting.draft
     return {
-        "email": result.prospect.email,
-        "company": result.prospect.company,
-        "status": result.status.value,
-        "subject": draft.subject if draft else None,
-        "body": draft.body if draft else None,
-        "failed_checks": [check.name.value for check in (draft.failed_checks if draft else ())],
-        "trace": waiting.item.trace if waiting else None,
+        "email": address_of(waiting.recipient),
+        "company": waiting.recipient.company,
+        "status": draft.status.value,
+        "subject": draft.subject,
+        "body": draft.body,
+        "failed_checks": [check.name.value for check in draft.failed_checks],
+        "draft": draft.id,
+        "trace": draft.trace,
     }
 
 
 def _pair_row(pair: PairToReview) -> dict[str, Any]:
+    from miniatures.cli.review_screen import address_of
+
     return {
-        "email": pair.prospect.email,
-        "company": pair.prospect.company,
+        "email": address_of(pair.recipient),
+        "company": pair.recipient.company,
         "traces": [pair.first.trace, pair.second.trace],
     }
 

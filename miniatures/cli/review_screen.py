@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.panel import Panel
 
 from miniatures.cli.terminal import coloured, console, plain
+from miniatures.datamodel.prospect import Prospect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from miniatures.datamodel.brief import Brief
     from miniatures.datamodel.check import CheckResult
     from miniatures.datamodel.draft import Draft, EmailText
-    from miniatures.datamodel.prospect import Prospect
-    from miniatures.review.queue import DraftToReview, PairToReview, Quote
+    from miniatures.datamodel.evidence import Quote
+    from miniatures.datamodel.prospect import Recipient
+    from miniatures.review.queue import DraftToReview, PairToReview
 
 _WIDEST = 100
 """Columns of a panel at most: longer lines are hard to read."""
@@ -24,7 +26,7 @@ _WIDEST = 100
 def show_brief(brief: Brief) -> None:
     """What every email of the campaign is to offer and to ask."""
     lines = [f"[bold]Offer[/]  {plain(brief.offer)}"]
-    lines += [f"[bold]Statement[/]  {plain(claim)}" for claim in brief.claims]
+    lines += [f"[bold]Claim[/]  {plain(claim)}" for claim in brief.claims]
     lines += [f"[bold]Tone[/]   {plain(brief.tone)}", f"[bold]Ask[/]    {plain(brief.call_to_action)}"]
     _panel("\n".join(lines), "Brief")
 
@@ -32,7 +34,7 @@ def show_brief(brief: Brief) -> None:
 def show_draft(waiting: DraftToReview, place: str) -> None:
     """One draft with everything that was found out about it."""
     draft = waiting.draft
-    _show_situation(waiting.prospect, waiting.quotes, f"{place}  {coloured(draft.status)}")
+    _show_situation(waiting.recipient, draft.evidence, f"{place}  {coloured(draft.status)}")
     _show_email(draft, "Email")
     show_failed(draft.failed_checks)
     for statement in draft.statements:
@@ -51,7 +53,7 @@ def show_pair(waiting: PairToReview, place: str, *, swapped: bool) -> None:
     """Two emails without a word on who wrote them."""
     from miniatures.review.email_text import email_of
 
-    _show_situation(waiting.prospect, waiting.quotes, place)
+    _show_situation(waiting.recipient, waiting.quotes, place)
     shown = (waiting.second, waiting.first) if swapped else (waiting.first, waiting.second)
     for number, item in enumerate(shown, start=1):
         _show_email(email_of(item.answer), str(number))
@@ -75,16 +77,23 @@ def show_rubric() -> None:
     console().print(Markdown(rubric_text()))
 
 
-def _show_situation(prospect: Prospect, quotes: Iterable[Quote], about: str) -> None:
+def address_of(recipient: Recipient) -> str:
+    """Their address; empty for somebody who was invented for synthesis."""
+    return recipient.email if isinstance(recipient, Prospect) else ""
+
+
+def _show_situation(recipient: Recipient, quotes: Iterable[Quote], about: str) -> None:
     screen = console()
-    title = f", {plain(prospect.title)}" if prospect.title else ""
+    title = f", {plain(recipient.title)}" if recipient.title else ""
     screen.print()
     screen.rule(about, style="dim", align="left")
-    screen.print(f"[bold]{plain(prospect.full_name or prospect.email)}[/]{title} at [bold]{plain(prospect.company)}[/]")
+    screen.print(
+        f"[bold]{plain(recipient.full_name or address_of(recipient))}[/]{title} at [bold]{plain(recipient.company)}[/]"
+    )
     for quote in quotes:
         published = f", {quote.published:%d %b %Y}" if quote.published else ""
-        screen.print(f"  “{plain(quote.text)}”")
-        screen.print(f"    [dim]{plain(quote.url) or 'source not kept'}{published}[/]", soft_wrap=True)
+        screen.print(f"  “{plain(quote.quote)}”")
+        screen.print(f"    [dim]{plain(quote.where) or 'source not kept'}{published}[/]", soft_wrap=True)
 
 
 def _show_email(email: EmailText | Draft, title: str) -> None:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from miniatures.datamodel.draft import EmailText
-    from miniatures.datamodel.result import ProspectResult
     from miniatures.datamodel.review import Review
     from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.review.queue import DraftToReview, PairToReview
+    from miniatures.store.drafts import QueuedDraft
     from miniatures.store.store import Store
 
 _DRAFT_KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "?": "rubric", "q": "quit"}
@@ -34,14 +34,14 @@ class Quit(Exception):
 
 @dataclass
 class Sitting:
-    """What came of it: `tally` counts reviews by action, and what was skipped or has no model call in the store."""
+    """What came of it: `tally` counts reviews by action, and what was skipped or is no longer in the store."""
 
     store: Store
     loaded: LoadedCampaign
     reviewer: str
     tally: Counter[str] = field(default_factory=Counter)
 
-    def review_drafts(self, results: Sequence[ProspectResult], limit: int | None) -> None:
+    def review_drafts(self, queued: Sequence[QueuedDraft], limit: int | None) -> None:
         """Show drafts until the last or the limit.
 
         Raises:
@@ -51,16 +51,16 @@ class Sitting:
         from miniatures.review.queue import draft_to_review
 
         shown = 0
-        for result in results:
+        for one in queued:
             if shown == limit:
                 return
-            waiting = draft_to_review(self.store, result)
+            waiting = draft_to_review(self.store, one)
             if waiting is None:
-                self.tally["untraced"] += 1
+                self.tally["gone"] += 1
                 continue
             shown += 1
-            show_draft(waiting, f"{shown} of {_total(results, limit)}")
-            self._keep(self._judge(waiting, result))
+            show_draft(waiting, f"{shown} of {_total(queued, limit)}")
+            self._keep(self._judge(waiting))
 
     def review_pairs(self, pairs: Sequence[PairToReview], limit: int | None) -> None:
         """Show comparisons until the last or the limit; raises as `review_drafts` does."""
@@ -74,7 +74,7 @@ class Sitting:
         asyncio.run(self.store.add_review(review))
         self.tally[review.action.value] += 1
 
-    def _judge(self, waiting: DraftToReview, result: ProspectResult) -> Review | None:
+    def _judge(self, waiting: DraftToReview) -> Review | None:
         """The review of one draft; None if it is skipped."""
         from miniatures.review.email_text import to_text
         from miniatures.review.reviewing import accept
@@ -85,7 +85,7 @@ class Sitting:
                 case "a":
                     return accept(waiting.item, self.reviewer)
                 case "e":
-                    review, text = self._edit(waiting, result, text)
+                    review, text = self._edit(waiting, text)
                     if review is not None:
                         return review
                 case "r":
@@ -95,7 +95,7 @@ class Sitting:
                 case _:
                     return None
 
-    def _edit(self, waiting: DraftToReview, result: ProspectResult, text: str) -> tuple[Review | None, str]:
+    def _edit(self, waiting: DraftToReview, text: str) -> tuple[Review | None, str]:
         """The review, or None to choose again, and the text as it was left, so that no work is lost."""
         from miniatures.cli.editor import edit_in_editor
         from miniatures.review.email_text import from_text
@@ -112,21 +112,20 @@ class Sitting:
             console().print(f"[red]{plain(error.message)}[/]  [dim]{plain(error.hint)}[/]")
             return None, text
         review = edit(waiting.item, self.reviewer, edited)
-        if review.edited is not None and not self._stands(edited, result):
+        if review.edited is not None and not self._stands(edited, waiting):
             return None, text
         return review, text
 
-    def _stands(self, edited: EmailText, result: ProspectResult) -> bool:
+    def _stands(self, edited: EmailText, waiting: DraftToReview) -> bool:
         """Whether the checks pass the reviewer's own version, or the reviewer keeps it all the same."""
         from miniatures.checks import CheckCase, run_checks
 
-        research, dossier = self.loaded.campaign.research, result.dossier
         case = CheckCase(
-            prospect=result.prospect,
+            prospect=waiting.recipient,
             brief=self.loaded.brief,
-            evidence=result.draft.evidence if result.draft else (),
-            set_aside=dossier.set_aside if dossier else (),
-            max_age_days=research.max_age_days,
+            evidence=waiting.draft.evidence,
+            set_aside=waiting.set_aside,
+            max_age_days=self.loaded.campaign.research.max_age_days,
         )
         report = run_checks(edited, case)
         show_failed(report.failed, "Your version, ")

@@ -110,7 +110,7 @@ def _known_addresses(loaded: LoadedCampaign, emails: list[str]) -> frozenset[str
 
 def exit_code(summary: RunSummary) -> ExitCode:
     """What the process tells its caller about a run."""
-    from miniatures.agents.run_events import RunOutcome
+    from miniatures.agents.runner import RunOutcome
     from miniatures.datamodel.draft import DraftStatus
 
     match summary.outcome:

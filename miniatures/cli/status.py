@@ -24,26 +24,24 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
     from collections import Counter
 
     from miniatures.cli.results import all_results
-    from miniatures.datamodel.backend import Usage, add_costs
+    from miniatures.datamodel.backend import Bill
     from miniatures.datamodel.draft import DraftStatus
 
     by_status: Counter[str] = Counter()
     failing: Counter[str] = Counter()
-    usage = Usage()
-    cost: float | None = 0.0
+    bill = Bill()
     for result in all_results(loaded):
         by_status[result.status.value] += 1
-        usage += result.usage
         if result.status is not DraftStatus.PENDING:
-            cost = add_costs(cost, result.cost_usd)
+            bill += result.bill
         failing.update(check.name.value for check in (result.draft.failed_checks if result.draft else ()))
     return {
         "campaign": loaded.name,
         "prospects": by_status.total(),
         "by_status": {word.value: by_status[word.value] for word in DraftStatus},
         "failed_checks": dict(failing.most_common()),
-        "tokens": usage.total_tokens,
-        "cost": cost,
+        "tokens": bill.usage.total_tokens,
+        "cost": bill.cost_usd,
         "runs": _runs(loaded),
         "store": loaded.store_url,
         "bad_rows": _bad_rows(loaded),

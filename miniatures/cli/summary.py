@@ -32,7 +32,7 @@ def show_summary(
 
 
 def _ending(summary: RunSummary) -> str:
-    from miniatures.agents.run_events import RunOutcome
+    from miniatures.agents.runner import RunOutcome
 
     match summary.outcome:
         case RunOutcome.COMPLETED:
@@ -60,8 +60,9 @@ def _show_work(screen: Console, summary: RunSummary) -> None:
         screen.print(f"Nothing was left to do: {count(summary.reused, 'prospect')} done before, none worked on again.")
         return
     before = f"{summary.new:,} new, {summary.reused:,} done before. " if summary.reused else ""
-    rate = f" ({summary.usage.total_tokens / summary.seconds:,.0f}/s)" if summary.seconds > 0 else ""
-    screen.print(f"{before}{summary.usage.total_tokens:,} tokens{rate}, {cost_words(summary.cost_usd)}")
+    tokens = summary.bill.usage.total_tokens
+    rate = f" ({tokens / summary.seconds:,.0f}/s)" if summary.seconds > 0 else ""
+    screen.print(f"{before}{tokens:,} tokens{rate}, {cost_words(summary.bill.cost_usd)}")
 
 
 def _show_bad_rows(screen: Console, summary: RunSummary, loaded: LoadedCampaign) -> None:
@@ -75,7 +76,7 @@ def _show_bad_rows(screen: Console, summary: RunSummary, loaded: LoadedCampaign)
 
 
 def _show_next(screen: Console, summary: RunSummary, report: Path, resume: str, drafts: str) -> None:
-    from miniatures.agents.run_events import RunOutcome
+    from miniatures.agents.runner import RunOutcome
 
     if summary.message:
         screen.print(f"\n{plain(summary.message)}")

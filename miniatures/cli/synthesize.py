@@ -60,7 +60,7 @@ def synthesize(  # noqa: PLR0913, PLR0917 - one option each
         order = _Order(work, name, teacher, situations, out)
         import asyncio
 
-        summary = asyncio.run(_carry_out(order, store, n, only_estimate=estimate, as_json=as_json))
+        summary = asyncio.run(_carry_out(order, n, only_estimate=estimate, as_json=as_json))
     if summary is not None:
         _show_summary(summary, role, out, as_json=as_json)
         raise typer.Exit(_exit_code(summary))
@@ -77,9 +77,7 @@ class _Order:
     out: Path
 
 
-async def _carry_out(
-    order: _Order, store: Store, wanted: int, *, only_estimate: bool, as_json: bool
-) -> SynthesisSummary | None:
+async def _carry_out(order: _Order, wanted: int, *, only_estimate: bool, as_json: bool) -> SynthesisSummary | None:
     """Tell the cost, then ask; None if only the cost was wanted."""
     from miniatures.cli.interrupts import drain_on_interrupt
     from miniatures.cli.progress import open_progress
@@ -94,7 +92,7 @@ async def _carry_out(
         say(line)
     if only_estimate:
         return None
-    write_campaigns(order.out, order.name, order.teacher, order.situations, store)
+    write_campaigns(order.out, order.name, order.teacher, order.situations)
     import asyncio
 
     view, stop = open_progress(sys.stderr if as_json else sys.stdout), asyncio.Event()
@@ -115,9 +113,10 @@ def _estimate_lines(expected: SynthesisEstimate, wanted: int, teacher: str) -> l
         lines.append(f"The space holds {count(expected.situations, 'situation')}, not {wanted:,}.")
     left = expected.situations - expected.answered_before
     before = f" ({expected.answered_before:,} answered before)" if expected.answered_before else ""
-    tokens = f"at most about {expected.input_tokens:,} tokens in and {expected.output_tokens:,} out"
-    lines.append(f"{count(left, 'situation')} to ask{before}: {tokens}, {cost_words(expected.cost_usd)}")
-    if expected.cost_usd is None:
+    usage, cost = expected.bill.usage, expected.bill.cost_usd
+    tokens = f"at most about {usage.input_tokens:,} tokens in and {usage.output_tokens:,} out"
+    lines.append(f"{count(left, 'situation')} to ask{before}: {tokens}, {cost_words(cost)}")
+    if cost is None:
         lines.append(f"No price is known for {teacher}; state one with --price to see and limit the cost.")
     return lines
 
@@ -173,7 +172,7 @@ def _show_summary(summary: SynthesisSummary, role: RoleName, out: Path, *, as_js
     from dataclasses import asdict
 
     if as_json:
-        print_json({**asdict(summary), "usage": summary.usage.model_dump()})
+        print_json({**asdict(summary), "bill": summary.bill.model_dump()})
         return
     screen = console()
     new = summary.passed + summary.refused
@@ -184,7 +183,7 @@ def _show_summary(summary: SynthesisSummary, role: RoleName, out: Path, *, as_js
         screen.print("Refused by: " + ", ".join(f"{name} {times:,}" for name, times in summary.faults.most_common()))
     if summary.unanswered:
         screen.print(f"{summary.unanswered:,} could not be asked; run it again to ask them once more")
-    screen.print(f"{summary.usage.total_tokens:,} tokens, {cost_words(summary.cost_usd)}")
+    screen.print(f"{summary.bill.usage.total_tokens:,} tokens, {cost_words(summary.bill.cost_usd)}")
     if summary.message:
         screen.print(f"[yellow]Ended early:[/] {plain(summary.message)}\n[dim]{plain(summary.hint)}[/]")
     if role is RoleName.WRITER:
@@ -193,7 +192,7 @@ def _show_summary(summary: SynthesisSummary, role: RoleName, out: Path, *, as_js
 
 
 def _exit_code(summary: SynthesisSummary) -> ExitCode:
-    from miniatures.agents.run_events import RunOutcome
+    from miniatures.agents.runner import RunOutcome
 
     match summary.outcome:
         case RunOutcome.COMPLETED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.tree import Tree
 
+    from miniatures.datamodel.backend import Bill
     from miniatures.datamodel.trace import Span, Trace
     from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.queries import Node
@@ -61,24 +62,26 @@ class _Work:
 
     email: str
     company: str
+    bill: Bill
     calls: int = 0
-    tokens: int = 0
     model_seconds: float = 0.0
-    cost_usd: float | None = 0.0
 
 
 def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: bool) -> None:
-    from dataclasses import asdict
-
     rows = _work_by_prospect(store, loaded.name)
     steps = store.step_statistics(loaded.name)
     if as_json:
-        print_json({"prospects": [asdict(row) for row in rows], "steps": [asdict(step) for step in steps]})
+        print_json({"prospects": [_as_json(row) for row in rows], "steps": [asdict(step) for step in steps]})
         return
     screen = console()
     listing = table("Prospect", ">Calls", ">Tokens", ">Model time", ">Cost", title="Model calls")
     for row in rows:
-        shown = f"{row.calls}", f"{row.tokens:,}", duration(row.model_seconds), dollars(row.cost_usd)
+        shown = (
+            f"{row.calls}",
+            f"{row.bill.usage.total_tokens:,}",
+            duration(row.model_seconds),
+            dollars(row.bill.cost_usd),
+        )
         listing.add_row(plain(row.email), *shown)
     screen.print(listing)
     screen.print()
@@ -93,18 +96,23 @@ def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: b
         )
 
 
+def _as_json(row: _Work) -> dict[str, Any]:
+    bill = row.bill
+    told = {"tokens": bill.usage.total_tokens, "cost_usd": bill.cost_usd, "model_seconds": row.model_seconds}
+    return {"email": row.email, "company": row.company, "calls": row.calls, **told}
+
+
 def _work_by_prospect(store: Store, campaign: str) -> list[_Work]:
-    from miniatures.datamodel.backend import add_costs
+    from miniatures.datamodel.backend import Bill
 
     people = {result.prospect.key: result.prospect for result in store.results(campaign)}
-    work = {key: _Work(prospect.email, prospect.company) for key, prospect in people.items()}
+    work = {key: _Work(prospect.email, prospect.company, Bill()) for key, prospect in people.items()}
     for trace in store.traces(campaign):
         row = work.get(trace.prospect or "")
         if row is not None:
             row.calls += 1
-            row.tokens += trace.usage.total_tokens
             row.model_seconds += trace.total_ms / 1000
-            row.cost_usd = add_costs(row.cost_usd, trace.cost_usd)
+            row.bill += trace.bill
     return [row for row in work.values() if row.calls]
 
 
@@ -137,6 +145,7 @@ def _grow(branch: Tree, node: Node) -> None:
 
 
 def _label(entry: Trace | Span) -> str:
+    from miniatures.datamodel.campaign import seat_label
     from miniatures.datamodel.trace import Trace
 
     failed = f"  [red]{plain(entry.error)}[/]" if entry.error else ""
@@ -144,9 +153,11 @@ def _label(entry: Trace | Span) -> str:
     if not isinstance(entry, Trace):
         return f"{plain(entry.kind)} [cyan]{plain(entry.name)}[/]  {took}{failed}"
     attempt = f", attempt {entry.attempt}" if entry.attempt > 1 else ""
-    tokens = f"{entry.usage.input_tokens:,} + {count(entry.usage.output_tokens, 'token')}"
-    first = f"[bold]{plain(entry.role)}[/] ({plain(entry.node)}{attempt}) {plain(entry.backend)}"
-    return f"{first}  {tokens}, {dollars(entry.cost_usd)}  {took}{failed}"
+    usage = entry.bill.usage
+    tokens = f"{usage.input_tokens:,} + {count(usage.output_tokens, 'token')}"
+    who = f"[bold]{plain(seat_label(entry.role, entry.seat))}[/] ({plain(entry.node)}{attempt}) {plain(entry.backend)}"
+    sure = "" if entry.probability is None else f", probability {entry.probability:.2f}"
+    return f"{who}  {tokens}, {dollars(entry.bill.cost_usd)}{sure}  {took}{failed}"
 
 
 def _as_dict(node: Node) -> dict[str, Any]:

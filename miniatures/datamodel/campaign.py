@@ -77,23 +77,14 @@ class Roles(_Section):
     def _short_forms(cls, value: object) -> object:
         if not isinstance(value, dict):
             return value
+        for role in value:
+            _refuse_slip(role)
         named = {role: _seats(one) for role, one in value.items() if role not in _WRITERS_SEATS}
         own = {seat: value[seat] for seat in _WRITERS_SEATS if seat in value}
-        if own and isinstance(named.get("writer"), dict):
-            named["writer"] = {**named["writer"], **own}
+        writer = named.get("writer")
+        if own and isinstance(writer, dict):
+            named["writer"] = {**writer, **own}
         return named
-
-    @model_validator(mode="after")
-    def _no_slips(self) -> Roles:
-        for role in self.__pydantic_extra__ or {}:
-            near = get_close_matches(role, [*Roles.model_fields, *_WRITERS_SEATS], n=1, cutoff=0.8)
-            if near:
-                raise PydanticCustomError(
-                    "unknown_backend",
-                    "there is no such key; did you mean {near}?",
-                    {"near": repr(near[0]), "at": (role,)},
-                )
-        return self
 
     @property
     def seats(self) -> dict[str, dict[Seat, str]]:
@@ -108,6 +99,15 @@ class Roles(_Section):
 
 
 _WRITERS_SEATS = (Seat.FALLBACK.value, Seat.SHADOW.value)
+
+
+def _refuse_slip(role: str) -> None:
+    """A role of one's own may have any name but one that is nearly one of ours."""
+    known = [*Roles.model_fields, *_WRITERS_SEATS]
+    near = [] if role in known else get_close_matches(role, known, n=1, cutoff=0.8)
+    if near:
+        told = {"near": repr(near[0]), "at": (role,)}
+        raise PydanticCustomError("unknown_backend", "there is no such key; did you mean {near}?", told)
 
 
 def _seats(value: object) -> object:

@@ -59,7 +59,9 @@ class Draft(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: str = Field(default_factory=new_id, description="The call that wrote it names it; a fresh name if none did.")
+    id: str = Field(
+        default_factory=new_id, description="The call that wrote it names it; without one, what it says does."
+    )
     subject: str
     body: str
     trace: str | None = Field(default=None, description="The model call that wrote this text; null if none did.")

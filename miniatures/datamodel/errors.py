@@ -46,7 +46,8 @@ class InputError(MiniaturesError):
 
 
 class BudgetScope(StrEnum):
-    """Whose limit it was: a prospect's ends that prospect's work, the others end the run."""
+    """Whose limit it was: a prospect's ends that prospect's work, a backend's what asks that backend, a campaign's the
+    run."""
 
     PROSPECT = "prospect"
     BACKEND = "backend"
@@ -54,13 +55,24 @@ class BudgetScope(StrEnum):
 
 
 class BudgetReached(MiniaturesError):
-    """A hard limit in tokens or USD was met; the work so far is kept and a higher limit resumes it."""
+    """A hard limit in tokens or USD was met; the work so far is kept and a higher limit resumes it.
+
+    `backend` names the backend whose own limit it was.
+    """
 
     exit_code = ExitCode.BUDGET_REACHED
 
-    def __init__(self, message: str, *, hint: str = "", scope: BudgetScope = BudgetScope.CAMPAIGN) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        scope: BudgetScope = BudgetScope.CAMPAIGN,
+        backend: str | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.scope = scope
+        self.backend = backend
 
 
 class CampaignBusy(MiniaturesError):

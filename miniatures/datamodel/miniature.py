@@ -12,9 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from miniatures.datamodel.capabilities import Trust
 
 MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
-ALL_CHECKS, RESEARCHER_RIGHT = "all_checks", "researcher_right"
-DECISIVE = {"writer": ALL_CHECKS, "researcher": RESEARCHER_RIGHT}
-"""For each role that is measured, the measure without which two versions were not compared."""
 
 
 class Stage(StrEnum):

@@ -1,6 +1,8 @@
 """Finds texts that are nearly the same, by the Jaccard index of their word 5-grams.
 
-Exact, over an inverted index: texts that share no 5-gram are never compared.
+Exact at any size, over an inverted index of each text's rarest 5-grams, of which two texts that are alike enough share
+one (prefix filtering; Bayardo, Ma and Srikant, 2007, doi 10.1145/1242572.1242591). What many texts say, such as a
+call to action, is common and makes no two of them be compared.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from math import ceil
 
 _WORD = re.compile(r"\w+")
 NEAR = 0.7
@@ -24,14 +27,17 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
 def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[tuple[int, int]]:
     """Pairs of places (earlier, later) whose Jaccard index is at least `threshold`."""
     known = [shingles(text) for text in texts]
+    spread = Counter(gram for grams in known for gram in grams)
     places: dict[tuple[str, ...], list[int]] = defaultdict(list)
     pairs = []
     for place, grams in enumerate(known):
-        shared: Counter[int] = Counter(other for gram in grams for other in places[gram])
-        for other, count in sorted(shared.items()):
-            if count >= threshold * (len(grams) + len(known[other]) - count):
+        spared = ceil(threshold * len(grams)) - 1  # Two sets that share only these are too little alike.
+        rarest = sorted(grams, key=lambda gram: (spread[gram], gram))[: len(grams) - spared]
+        for other in sorted({other for gram in rarest for other in places[gram]}):
+            shared = len(grams & known[other])
+            if shared >= threshold * (len(grams) + len(known[other]) - shared):
                 pairs.append((other, place))
-        for gram in grams:
+        for gram in rarest:
             places[gram].append(place)
     return pairs
 

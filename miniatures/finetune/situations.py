@@ -13,18 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.agents.prompting import brief_variables, prospect_variables, quote_variables, signal_variables
+from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
+from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.checks import CheckCase
 from miniatures.datamodel.brief import Brief, Length
 from miniatures.datamodel.campaign import ResearchSettings
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.hashing import content_hash, text_hash
-from miniatures.datamodel.prospect import Prospect
-from miniatures.finetune.example_checks import RESEARCHER, WRITER
 from miniatures.finetune.gold.check import evidence_of
 from miniatures.finetune.gold.examples import candidates
 from miniatures.finetune.gold.folder import GoldBrief, GoldCompany, GoldFolder, Trap, Worth, read_gold
@@ -58,7 +57,7 @@ class Situation:
     brief_slug: str
     brief: Brief
     company: GoldCompany
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Quote, ...]
     sentences: tuple[str, ...]
     contact: int
     trap: Trap
@@ -70,33 +69,23 @@ class Situation:
         return "short" if longest <= _SHORT else "medium" if longest <= _MEDIUM else "long"
 
     @cached_property
-    def variables(self) -> dict[str, Any]:
+    def variables(self) -> WriterVariables | ListVariables:
         """The variables of the role's prompt, as a campaign would have them."""
-        if self.role == RESEARCHER:
-            numbered = [{"number": number, "text": text} for number, text in enumerate(self.sentences, start=1)]
-            signals = signal_variables(self.brief)
+        if self.role == RESEARCHER.name:
             today = WRITTEN_AT.date().isoformat()
-            shared = {"company": self.company.name, "today": today, "facts": _FACTS, "reasons": []}
-            return {**shared, "signals": signals, "sentences": numbered}
-        return {
-            "brief": brief_variables(self.brief),
-            "prospect": prospect_variables(self.company.prospect(self.contact)),
-            "quotes": quote_variables(self.evidence, self.brief, self.company.prospect(self.contact)),
-            "reasons": [],
-            "previous": None,
-        }
+            return ListVariables.of(self.brief, self.company.name, today, self.sentences, facts=_FACTS)
+        return WriterVariables.of(self.brief, self.company.prospect(self.contact), self.evidence)
+
+    @property
+    def case(self) -> CheckCase:
+        """What an email is checked against, on the day on which the situation plays."""
+        prospect = self.company.prospect(self.contact)
+        return CheckCase(prospect=prospect, brief=self.brief, evidence=self.evidence, now=WRITTEN_AT)
 
     @cached_property
     def id(self) -> str:
         """Names the question: equal questions have equal names."""
         return content_hash([self.role, self.variables])[:16]
-
-    @property
-    def prospect(self) -> Prospect:
-        """The contact, with an address of this question's own, so that each has a place in the store."""
-        return self.company.prospect(self.contact).model_copy(
-            update={"email": f"{self.id}@{self.company.slug}.example"}
-        )
 
 
 @dataclass(frozen=True)
@@ -163,13 +152,13 @@ def _places(folder: GoldFolder, space: Space, role: str) -> Iterator[_Place]:
                 if not _fits(company, brief, trap, role):
                     continue
                 for length in space.lengths or (brief.length,):
-                    contacts = range(1, len(company.contacts) + 1) if role == WRITER else (1,)
+                    contacts = range(1, len(company.contacts) + 1) if role == WRITER.name else (1,)
                     yield from (_Place(folder, brief, company, length, contact, trap) for contact in contacts)
 
 
 def _fits(company: GoldCompany, brief: GoldBrief, trap: Trap, role: str) -> bool:
     good = len(_numbers(company, brief))
-    if role == RESEARCHER:
+    if role == RESEARCHER.name:
         return good > 0 if trap is Trap.NONE else good == 0 if trap is Trap.IRRELEVANT else False
     match trap:
         case Trap.NONE:
@@ -210,8 +199,8 @@ def _evenly(places: Iterable[_Place], seed: int) -> Iterator[_Place]:
 def _situation(place: _Place, role: str, chance: Random) -> Situation | None:
     brief = place.brief.plain.model_copy(update={"length": place.length})
     sentences: Sequence[str] = ()
-    evidence: tuple[Evidence, ...] = ()
-    if role == RESEARCHER:
+    evidence: tuple[Quote, ...] = ()
+    if role == RESEARCHER.name:
         sentences = candidates(place.company, brief, [])
         if not sentences:
             return None

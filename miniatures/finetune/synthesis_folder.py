@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,34 +9,24 @@ import yaml
 
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.errors import writing
-from miniatures.datamodel.prospect import Prospect
 from miniatures.finetune.situations import Situation
 from miniatures.finetune.synthesize import campaign_of
-from miniatures.store.store import Store
 
 STORE_FILE = "traces.sqlite"
 _COLUMNS = ("email", "first_name", "last_name", "title", "company")
 
 
-def write_campaigns(folder: Path, name: str, teacher: str, situations: Iterable[Situation], store: Store) -> list[Path]:
-    """A campaign folder for each brief, with everybody who stands in the store or is to come.
+def write_campaigns(folder: Path, name: str, teacher: str, situations: Iterable[Situation]) -> list[Path]:
+    """A campaign folder for each brief; nobody stands on its list, as nobody is to be written to.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    by_brief: dict[str, list[Situation]] = defaultdict(list)
-    for situation in situations:
-        by_brief[situation.brief_slug].append(situation)
-    written = []
-    for slug, own in sorted(by_brief.items()):
-        campaign = campaign_of(name, own[0])
-        people = {result.prospect.key: result.prospect for result in store.results(campaign)}
-        people |= {one.prospect.key: one.prospect for one in own}
-        written.append(_write(folder / slug, campaign, teacher, own[0].brief, people.values()))
-    return written
+    by_brief = {situation.brief_slug: situation for situation in situations}
+    return [_write(folder / slug, campaign_of(name, one), teacher, one.brief) for slug, one in sorted(by_brief.items())]
 
 
-def _write(folder: Path, campaign: str, teacher: str, brief: Brief, people: Iterable[Prospect]) -> Path:
+def _write(folder: Path, campaign: str, teacher: str, brief: Brief) -> Path:
     settings = {
         "name": campaign,
         "brief": "brief.md",
@@ -52,10 +40,7 @@ def _write(folder: Path, campaign: str, teacher: str, brief: Brief, people: Iter
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "campaign.yaml").write_text(_yaml(settings), encoding="utf-8")
         (folder / "brief.md").write_text(brief_markdown(brief), encoding="utf-8")
-        with (folder / "prospects.csv").open("w", encoding="utf-8", newline="") as file:
-            rows = csv.DictWriter(file, _COLUMNS, extrasaction="ignore")
-            rows.writeheader()
-            rows.writerows(person.model_dump() for person in people)
+        (folder / "prospects.csv").write_text(f"{','.join(_COLUMNS)}\n", encoding="utf-8")
     return folder
 
 

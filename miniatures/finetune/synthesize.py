@@ -1,8 +1,8 @@
 """Asks a teacher for training data, checks what it answers, and leaves what passes where reviewers find it.
 
-Each question becomes a trace of a real campaign, one campaign a brief, so that review and dataset need to know nothing
-of where it came from. A question whose answer is in the ledger is never asked again: a run that was stopped, or ended
-at its budget, goes on where it was.
+Each answer is a trace of the campaign of its brief, so that review and dataset need to know nothing of where it came
+from; there are no prospects behind it and no results. A question whose answer is in the ledger is never asked again: a
+run that was stopped, or ended at its budget, goes on where it was.
 """
 
 from __future__ import annotations
@@ -10,38 +10,35 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
-from miniatures.agents.answers import Selection
-from miniatures.agents.researcher import selection_schema
-from miniatures.agents.run_events import OnEvent, RunEvent, RunOutcome, ignore_event
-from miniatures.backends.ask import Answer, ask, identity_of, profile_of, to_langchain
+from miniatures.agents.context import CampaignContext, seat_policy
+from miniatures.agents.roles.researcher import ListVariables
+from miniatures.agents.roles.role import role_named
+from miniatures.agents.roles.writer import WriterVariables
+from miniatures.agents.run_events import Progress, ignore_event
+from miniatures.agents.runner import Runner, RunOutcome
+from miniatures.backends.ask import Answer, to_langchain
 from miniatures.backends.base import Backend
-from miniatures.backends.errors import BackendError
 from miniatures.backends.wrappers.budgeted import estimate_tokens
-from miniatures.checks import CheckCase, run_checks
-from miniatures.datamodel.backend import Profile, Usage, add_costs
-from miniatures.datamodel.dossier import Dossier, DossierStatus
+from miniatures.checks import run_checks
+from miniatures.datamodel.backend import Bill, Usage
+from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.errors import BudgetReached, MiniaturesError, StoreError
-from miniatures.datamodel.hashing import content_hash
-from miniatures.datamodel.prompt import RenderedPrompt
-from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.policy import Policy, SeatPolicy
 from miniatures.datamodel.trace import new_id
-from miniatures.finetune.dataset.trace_examples import SYNTHESIZE
-from miniatures.finetune.example_checks import RESEARCHER, WRITER, faults
-from miniatures.finetune.gold_day import WRITTEN_AT
 from miniatures.finetune.situations import Situation
 from miniatures.prompts.library import PromptLibrary
 from miniatures.store.ledger import StageKey
+from miniatures.store.sql_ledger import SqlLedger
 from miniatures.store.store import Store
 from miniatures.store.tracing import Scope, enter_scope
 
-_FAILURES_IN_A_ROW = 5
+SYNTHESIZE = "synthesize"
+"""The node in traces of a teacher that was asked for training data."""
 _TOKENS_PER_WORD = 1.5
 _TOKENS_AROUND = 40
 _CHOICE_TOKENS = 20
@@ -52,9 +49,7 @@ class SynthesisEstimate(BaseModel):
 
     situations: int
     answered_before: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float | None
+    bill: Bill
 
 
 @dataclass
@@ -68,13 +63,25 @@ class SynthesisSummary:
     passed: int = 0
     refused: int = 0
     unanswered: int = 0
-    usage: Usage = field(default_factory=Usage)
-    cost_usd: float | None = 0.0
+    bill: Bill = field(default_factory=Bill)
     faults: Counter[str] = field(default_factory=Counter)
 
     @property
     def done(self) -> int:
         return self.reused + self.passed + self.refused + self.unanswered
+
+
+class Synthesized(BaseModel):
+    """One answer as the ledger remembers it: the call, and why it is not one to learn from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    trace: str | None
+    faults: tuple[str, ...] = ()
+    draft: Draft | None = Field(
+        default=None, description="An email that passed; it waits for review, not in the ledger."
+    )
+    bill: Bill = Bill()
 
 
 def campaign_of(name: str, situation: Situation) -> str:
@@ -86,208 +93,165 @@ class Synthesis:
     """One order of training data from one teacher. `teacher` is dressed: it records, retries and keeps its budget."""
 
     def __init__(
-        self,
-        name: str,
-        teacher: Backend,
-        store: Store,
-        situations: Sequence[Situation],
-        *,
-        concurrency: int = 8,
+        self, name: str, teacher: Backend, store: Store, situations: Sequence[Situation], *, concurrency: int = 8
     ) -> None:
         self._name = name
         self._teacher = teacher
         self._store = store
         self._situations = situations
         self._concurrency = concurrency
-        self._on_event: OnEvent = ignore_event
-        self._stop = asyncio.Event()
+        self._on_event: Callable[[Progress], None] = ignore_event
         self._prompts = PromptLibrary()
-        self._run_ids = {campaign_of(name, situation): new_id() for situation in situations}
-        self._failures = 0
+        briefs = {campaign_of(name, situation): situation.brief for situation in situations}
+        self._policies = {campaign: self._policy(brief) for campaign, brief in briefs.items()}
+        self._run_ids = {campaign: new_id() for campaign in briefs}
         self._started = time.perf_counter()
         self.summary = SynthesisSummary()
 
     async def estimate(self) -> SynthesisEstimate:
         """What answering everything that is not answered yet would take."""
         left = [one for one in self._situations if await self._recall(one) is None]
-        asked = sum(estimate_tokens(to_langchain(self._prompt(one).messages), _schema(one)) for one in left)
-        usage = Usage(input_tokens=asked, output_tokens=sum(map(_answer_tokens, left)))
+        usage = Usage(input_tokens=sum(map(self._prompt_tokens, left)), output_tokens=sum(map(_answer_tokens, left)))
         return SynthesisEstimate(
             situations=len(self._situations),
             answered_before=len(self._situations) - len(left),
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cost_usd=None if self._teacher.price is None else self._teacher.price.cost(usage),
+            bill=Bill.of(usage, self._teacher.price),
         )
 
-    async def run(self, on_event: OnEvent = ignore_event, stop: asyncio.Event | None = None) -> SynthesisSummary:
-        """Ask everything, until `stop`, the budget, or five failures in a row; each settled question is told.
+    async def run(
+        self, on_event: Callable[[Progress], None] = ignore_event, stop: asyncio.Event | None = None
+    ) -> SynthesisSummary:
+        """Ask everything, until `stop`, the budget, or a teacher that is down; each settled question is told.
 
         Raises:
             StoreError: an answer could not be kept.
         """
-        self._on_event, self._stop = on_event, stop or asyncio.Event()
+        self._on_event = on_event
         for campaign, run_id in self._run_ids.items():
-            await self._store.start_run(run_id, campaign, self._policy)
-        waiting = iter(self._situations)
-        try:
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(self._concurrency):
-                    workers.create_task(self._work(waiting))
-        except* StoreError as group:
-            raise group.exceptions[0] from None
-        if self._stop.is_set() and self.summary.outcome is RunOutcome.COMPLETED:
-            self.summary.outcome = RunOutcome.INTERRUPTED
+            policy = self._policies[campaign]
+            await self._store.keep_policy(policy)
+            await self._store.start_run(run_id, campaign, policy.hash)
+        end = await Runner(self, concurrency=self._concurrency, stop=stop).run()
+        self.summary.outcome = end.outcome
+        if end.error is not None:
+            self.summary.message, self.summary.hint = end.error.message, end.error.hint
         for run_id in self._run_ids.values():
-            await self._store.finish_run(run_id, self.summary.outcome.value)
+            await self._store.finish_run(run_id, end.outcome.value)
         return self.summary
 
-    @property
-    def _policy(self) -> str:
-        versions = {role: self._prompts.version(role, Profile.FULL) for role in (WRITER, RESEARCHER)}
-        return content_hash({"teacher": identity_of(self._teacher), "prompts": versions})[:16]
-
-    async def _work(self, waiting: Iterator[Situation]) -> None:
-        for situation in waiting:
-            if self._stop.is_set() or self.summary.outcome is not RunOutcome.COMPLETED:
-                return
-            known = await self._recall(situation)
-            if known is None:
-                await self._settle(situation)
+    async def claim(self) -> AsyncIterator[Situation]:
+        """The questions that nobody answered yet; the others are told on the way."""
+        for situation in self._situations:
+            if await self._recall(situation) is None:
+                yield situation
             else:
                 self.summary.reused += 1
-                self._tell(situation, DraftStatus(known["status"]))
+                self._tell()
 
-    async def _settle(self, situation: Situation) -> None:
-        campaign = campaign_of(self._name, situation)
-        scope = Scope(self._store.recorder, self._run_ids[campaign], campaign, situation.prospect.key)
-        try:
-            with enter_scope(scope):
-                answer = await self._ask(situation)
-        except BudgetReached as error:
-            self._end(RunOutcome.BUDGET_REACHED, error)
-            return
-        except BackendError as error:
-            self._failures += 1
-            self.summary.unanswered += 1
-            self._tell(situation, DraftStatus.FAILED)
-            if self._failures >= _FAILURES_IN_A_ROW:
-                self._end(RunOutcome.BACKEND_UNAVAILABLE, error)
-            return
-        self._failures = 0
-        await self._keep(situation, answer)
+    def needs(self, item: Situation) -> frozenset[str]:
+        return frozenset()
 
-    async def _ask(self, situation: Situation) -> Answer[Any]:
-        kind: type[BaseModel] = Selection if situation.role == RESEARCHER else EmailText
-        options: dict[str, Any] = {"response_schema": _schema(situation), **self._ceiling(situation)}
-        prompt = self._prompt(situation)
-        return await ask(self._teacher, prompt, kind, role=situation.role, node=SYNTHESIZE, **options)
+    async def do(self, item: Situation) -> Synthesized:
+        """Ask one question and check its answer."""
+        campaign = campaign_of(self._name, item)
+        policy = self._policies[campaign].hash
+        scope = Scope(self._store.recorder, self._run_ids[campaign], campaign, item.id, policy=policy)
+        role = role_named(item.role)
+        with enter_scope(scope):
+            answer = await role.ask(self._teacher, self._prompts, item.variables, node=SYNTHESIZE, **self._bounds(item))
+        faults = _faults(item, answer)
+        draft = None if faults else _draft(item, answer)
+        return Synthesized(trace=answer.trace, faults=faults, draft=draft, bill=answer.bill)
 
-    def _ceiling(self, situation: Situation) -> dict[str, int]:
-        """Small models may never end an answer; a large teacher may think before it writes."""
-        small = profile_of(self._teacher) is Profile.COMPACT
-        return {"max_tokens": 2 * _answer_tokens(situation)} if small else {}
+    async def failed(self, item: Situation, error: Exception) -> None:
+        """Nothing is remembered: it is asked again by the next run."""
+        return
 
-    async def _keep(self, situation: Situation, answer: Answer[Any]) -> None:
-        """Save the result, then remember that the question was answered."""
-        self.summary.usage += answer.usage
-        self.summary.cost_usd = add_costs(self.summary.cost_usd, answer.cost_usd)
-        result = _result(situation, answer, campaign_of(self._name, situation), self._policy)
-        await self._store.save_result(result)
-        await self._store.ledger(result.campaign).finish(self._key(situation), {"status": result.status.value})
-        if result.status is DraftStatus.READY:
-            self.summary.passed += 1
-        else:
-            self.summary.refused += 1
-            self.summary.faults.update(_fault_names(result))
-        self._tell(situation, result.status)
-
-    def _end(self, outcome: RunOutcome, error: MiniaturesError) -> None:
+    async def settle(self, item: Situation, done: Synthesized | None) -> None:
+        """Remember the answer, and put an email that passed every check where a reviewer finds it."""
         summary = self.summary
-        summary.outcome, summary.message, summary.hint = outcome, error.message, error.hint
+        if done is None:
+            summary.unanswered += 1
+            self._tell()
+            return
+        if done.draft is not None:
+            campaign = campaign_of(self._name, item)
+            await self._store.queue_draft(done.draft, campaign, policy=self._policies[campaign].hash)
+        await self._ledger(item).finish(self._key(item), done.model_dump(mode="json", exclude={"draft"}))
+        summary.bill += done.bill
+        if done.faults:
+            summary.refused += 1
+            summary.faults.update(fault.partition(":")[0] for fault in done.faults)
+        else:
+            summary.passed += 1
+        self._tell()
 
-    def _prompt(self, situation: Situation) -> RenderedPrompt:
-        return self._prompts.render(situation.role, Profile.FULL, situation.variables)
+    def _bounds(self, item: Situation) -> dict[str, int]:
+        """Small models may never end an answer; a large teacher may think before it writes."""
+        return {"max_tokens": 2 * _answer_tokens(item)} if self._teacher.capabilities.held else {}
 
-    def _key(self, situation: Situation) -> StageKey:
-        return StageKey.of(
-            SYNTHESIZE,
-            situation.prospect.key,
-            variables=situation.variables,
-            prompt=self._prompts.version(situation.role, Profile.FULL),
-            backend=identity_of(self._teacher),
-        )
+    def _seat(self, role: str) -> SeatPolicy:
+        return seat_policy(role, self._teacher, self._prompts)
 
-    async def _recall(self, situation: Situation) -> dict[str, str] | None:
-        return await self._store.ledger(campaign_of(self._name, situation)).recall(self._key(situation))
+    def _policy(self, brief: Brief) -> Policy:
+        models = dict.fromkeys(sorted({one.role for one in self._situations}), self._teacher)
+        return CampaignContext(models=models, brief=brief, prompts=self._prompts).policy
 
-    def _tell(self, situation: Situation, status: DraftStatus) -> None:
+    def _prompt_tokens(self, item: Situation) -> int:
+        role, capabilities = role_named(item.role), self._teacher.capabilities
+        prompt = role.prompt(item.variables, self._prompts, capabilities)
+        schema = role.schema(item.variables, capabilities, self._prompts) or role.answer.model_json_schema()
+        return estimate_tokens(to_langchain(prompt.messages), schema)
+
+    def _key(self, item: Situation) -> StageKey:
+        return StageKey.of(SYNTHESIZE, item.id, variables=item.variables, seat=self._seat(item.role))
+
+    def _ledger(self, item: Situation) -> SqlLedger:
+        return self._store.ledger(campaign_of(self._name, item))
+
+    async def _recall(self, item: Situation) -> object | None:
+        return await self._ledger(item).recall(self._key(item))
+
+    def _tell(self) -> None:
         summary = self.summary
         self._on_event(
-            RunEvent(
+            Progress(
                 done=summary.done,
                 total=len(self._situations),
                 failed=summary.refused + summary.unanswered,
                 reused=summary.reused,
-                status=status,
-                prospect=situation.prospect,
-                tokens=summary.usage.total_tokens,
-                cost_usd=summary.cost_usd,
+                bill=summary.bill,
                 seconds=time.perf_counter() - self._started,
             )
         )
 
 
-def _schema(situation: Situation) -> dict[str, Any]:
-    """The schema that the answer is held to, the same as in a campaign."""
-    if situation.role == RESEARCHER:
-        signals = tuple(signal.name for signal in situation.brief.signals)
-        return selection_schema(len(situation.sentences), situation.variables["facts"], signals)
-    return EmailText.model_json_schema()
-
-
-def _answer_tokens(situation: Situation) -> int:
-    if situation.role == RESEARCHER:
-        return int(situation.variables["facts"]) * _CHOICE_TOKENS
-    return round(situation.brief.length.max_words * _TOKENS_PER_WORD) + _TOKENS_AROUND
-
-
-def _result(situation: Situation, answer: Answer[Any], campaign: str, policy: str) -> ProspectResult:
-    """What the campaign's store keeps: a draft that passed is ready and waits for review, any other has failed."""
-    draft, error = None, answer.error
+def _faults(item: Situation, answer: Answer[BaseModel]) -> tuple[str, ...]:
+    """Why the answer is not one to learn from. An email is held to its case as the situation was drawn."""
+    if answer.value is None:
+        return (f"schema: {answer.error}",)
     if isinstance(answer.value, EmailText):
-        draft = _draft(situation, answer.value, answer)
-        error = "; ".join(f"{check.name.value}: {check.reason}" for check in draft.failed_checks)
-    elif answer.value is not None:
-        error = "; ".join(faults(situation.role, situation.variables, answer.value.model_dump()))
-    return ProspectResult(
-        campaign=campaign,
-        policy=policy,
-        prospect=situation.prospect,
-        status=DraftStatus.FAILED if error else DraftStatus.READY,
-        draft=draft,
-        dossier=Dossier(status=DossierStatus.FOUND, facts=situation.evidence) if situation.evidence else None,
-        error=error or None,
-        usage=answer.usage,
-        cost_usd=answer.cost_usd,
-    )
+        return run_checks(answer.value, item.case).reasons
+    return role_named(item.role).faults(item.variables, answer.value)
 
 
-def _draft(situation: Situation, email: EmailText, answer: Answer[Any]) -> Draft:
-    case = CheckCase(prospect=situation.prospect, brief=situation.brief, evidence=situation.evidence, now=WRITTEN_AT)
-    report = run_checks(email, case)
+def _draft(item: Situation, answer: Answer[BaseModel]) -> Draft | None:
+    if not isinstance(answer.value, EmailText) or answer.trace is None:
+        return None
     return Draft(
-        subject=email.subject,
-        body=email.body,
-        statements=report.statements,
-        evidence=situation.evidence,
-        checks=report.results,
-        status=DraftStatus.READY if report.passed else DraftStatus.FAILED,
+        id=answer.trace,
+        trace=answer.trace,
+        **answer.value.model_dump(),
+        evidence=item.evidence,
+        status=DraftStatus.READY,
         backend=str(answer.identity),
-        usage=answer.usage,
-        cost_usd=answer.cost_usd,
+        bill=answer.bill,
     )
 
 
-def _fault_names(result: ProspectResult) -> list[str]:
-    return [check.name.value for check in result.draft.failed_checks] if result.draft else ["schema"]
+def _answer_tokens(item: Situation) -> int:
+    match item.variables:
+        case ListVariables() as asked:
+            return asked.facts * _CHOICE_TOKENS
+        case WriterVariables() as asked:
+            return round(asked.brief.length.max_words * _TOKENS_PER_WORD) + _TOKENS_AROUND

@@ -37,10 +37,6 @@ class LoadedCampaign:
         return self.path.parent
 
     @property
-    def brief_path(self) -> Path:
-        return self.resolve(self.campaign.brief)
-
-    @property
     def prospects_path(self) -> Path:
         return self.resolve(self.campaign.prospects)
 

@@ -8,7 +8,7 @@ from miniatures.datamodel.draft import Draft, Ground
 
 
 class Passage(BaseModel):
-    """A slice of the body. `ground` is None for text that claims nothing."""
+    """A slice of the body. `ground` is None for text that asserts nothing."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -19,7 +19,7 @@ class Passage(BaseModel):
 
 
 def passages(draft: Draft) -> list[Passage]:
-    """The body as consecutive slices that join to it again; a claim that is not found in it verbatim is left out."""
+    """The body as consecutive slices that join to it again; a statement that it does not hold verbatim is left out."""
     cut: list[Passage] = []
     position = 0
     for statement in draft.statements:

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict
 
-from miniatures.datamodel.backend import Usage, add_costs
+from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import writing
@@ -50,16 +50,14 @@ class ReportFigures:
         self.prospects = 0
         self.by_status: Counter[DraftStatus] = Counter()
         self.checks: Counter[tuple[CheckName, Outcome]] = Counter()
-        self.usage = Usage()
-        self.cost_usd: float | None = 0.0
+        self.bill = Bill()
         self.backends: Counter[str] = Counter()
 
     def add(self, result: ProspectResult) -> None:
         self.prospects += 1
         self.by_status[result.status] += 1
-        self.usage += result.usage
         if result.status is not DraftStatus.PENDING:
-            self.cost_usd = add_costs(self.cost_usd, result.cost_usd)
+            self.bill += result.bill
         if result.draft is not None:
             self.backends[result.draft.backend] += 1
             self.checks.update((check.name, check.outcome) for check in result.draft.checks)

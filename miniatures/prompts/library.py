@@ -36,13 +36,13 @@ class PromptLibrary:
         self._folders = [folder for folder in (overrides, _BUNDLED) if folder is not None]
         self._templates: dict[tuple[str, Variant], _Template] = {}
 
-    def render(self, name: str, variant: Variant, variables: dict[str, Any]) -> RenderedPrompt:
-        """Render one prompt.
+    def render(self, name: str, variant: Variant, variables: dict[str, Any], own: str = "") -> RenderedPrompt:
+        """Render one prompt. `own` is its template where no file holds one.
 
         Raises:
             InputError: the template is missing, malformed, or asks for a variable that is not there.
         """
-        template = self._template(name, variant)
+        template = self._template(name, variant, own)
         return RenderedPrompt(
             name=name,
             variant=variant,
@@ -51,21 +51,24 @@ class PromptLibrary:
             messages=template.messages(variables),
         )
 
-    def version(self, name: str, variant: Variant) -> str:
+    def version(self, name: str, variant: Variant, own: str = "") -> str:
         """Hash of the template that `render` would use."""
-        return self._template(name, variant).version
+        return self._template(name, variant, own).version
 
-    def _template(self, name: str, variant: Variant) -> _Template:
+    def _template(self, name: str, variant: Variant, own: str) -> _Template:
         key = (name, variant)
         if key not in self._templates:
-            self._templates[key] = _Template(self._find(f"{name}.{variant}.jinja"), self.taxonomy)
+            path, source = self._find(f"{name}.{variant}.jinja", own)
+            self._templates[key] = _Template(path, source, self.taxonomy)
         return self._templates[key]
 
-    def _find(self, filename: str) -> Path:
+    def _find(self, filename: str, own: str) -> tuple[Path, str]:
         for folder in self._folders:
             if (folder / filename).is_file():
-                return folder / filename
-        raise InputError(f"no prompt template is named {filename}", hint=f"Templates live in {_BUNDLED}.")
+                return folder / filename, (folder / filename).read_text(encoding="utf-8")
+        if not own:
+            raise InputError(f"no prompt template is named {filename}", hint=f"Templates live in {_BUNDLED}.")
+        return Path(filename), own
 
 
 def _either(names: Sequence[str], own: Sequence[Mapping[str, str]] = ()) -> str:
@@ -80,10 +83,10 @@ class _Template:
     _environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     _environment.filters["either"] = _either
 
-    def __init__(self, path: Path, taxonomy: Taxonomy) -> None:
+    def __init__(self, path: Path, source: str, taxonomy: Taxonomy) -> None:
         self._path = path
+        self._source = source
         self._taxonomy = taxonomy
-        self._source = path.read_text(encoding="utf-8")
 
     @cached_property
     def version(self) -> str:

@@ -17,67 +17,44 @@ from miniatures.agents.state import ProspectState
 from miniatures.agents.verify import case_of, check_email, outcome_of
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction
-from miniatures.datamodel.trace import new_id
-from miniatures.review.email_text import email_of
 from miniatures.review.reviewing import Reviewable, accept, edit, reject
+from miniatures.store.tracing import current_scope
 
-_OUTCOMES: dict[ReviewAction, Literal["accepted", "edited", "rejected"]] = {
-    ReviewAction.ACCEPT: "accepted",
-    ReviewAction.EDIT: "edited",
-    ReviewAction.REJECT: "rejected",
-}
+ACTIONS = (ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT)
 
 
 class ReviewAnswer(BaseModel):
-    """What a front end resumes the graph with, as it is or as a dictionary."""
+    """What a person says to the question: the value to resume the graph with, as it is or as a dictionary."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     action: Literal[ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT]
+    reviewer: str = Field(min_length=1)
     subject: str | None = Field(default=None, description="The new subject of an edit; null keeps the old.")
     body: str | None = Field(default=None, description="The new body of an edit; null keeps the old.")
-    reason: str = Field(default="", description="Of a rejection: one of the rubric's, or other words.")
+    reason: RejectReason = RejectReason.OTHER
     comment: str = ""
-    reviewer: str = Field(default="unnamed", min_length=1)
-
-    def review(self, item: Reviewable) -> Review:
-        """The record of it. A reason that the rubric does not know stands in the comment.
-
-        Raises:
-            UnreadableEdit: an edit left the subject or the body empty.
-        """
-        known = self.reason in set(RejectReason)
-        comment = self.comment if known else f"{self.reason}\n{self.comment}"
-        match self.action:
-            case ReviewAction.ACCEPT:
-                return accept(item, self.reviewer, comment)
-            case ReviewAction.EDIT:
-                before = email_of(item.answer)
-                text = EmailText(subject=self.subject or before.subject, body=self.body or before.body)
-                return edit(item, self.reviewer, text, comment)
-            case ReviewAction.REJECT:
-                reason = RejectReason(self.reason) if known else RejectReason.OTHER
-                return reject(item, self.reviewer, reason, comment)
 
 
 async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
-    """Wait for a `ReviewAnswer`, and keep its `Review` as JSON under `review`.
+    """Wait for a `ReviewAnswer`; the state's `review` is then the record of it, as JSON, for `store.add_review`.
 
-    Accepting makes the draft ready, whatever the checks said; an edited one has a name of its own and is checked again.
+    Accepting makes the draft ready, whatever the checks said; an edit is checked again.
 
     Raises:
-        pydantic.ValidationError: the graph was resumed with something that is no answer.
+        pydantic.ValidationError: the graph was resumed with something that is no such answer.
         UnreadableEdit: an edit left the subject or the body empty.
     """
     answer = ReviewAnswer.model_validate(interrupt(_question(state)))
-    draft, key = state["draft"], state["prospect"].key
-    item = Reviewable(draft.trace or draft.id, draft.text.model_dump(), prospect=key, draft=draft.id)
-    review = answer.review(item)
+    draft = state["draft"]
+    review = _review(answer, draft, state["prospect"].key)
     match review.action:
         case ReviewAction.ACCEPT:
             changed = draft.model_copy(update={"status": DraftStatus.READY})
         case ReviewAction.EDIT:
-            changed = _edited(draft, email_of(review.edited or {}), state, runtime.context)
+            text = EmailText.model_validate(review.edited)
+            report = check_email(text, case_of(runtime.context, state["prospect"], state["dossier"]))
+            changed = draft.model_copy(update={**text.model_dump(), **outcome_of(report)})
         case _:
             changed = draft.model_copy(update={"status": DraftStatus.NEEDS_REVIEW})
     return {"draft": changed, "review": review.model_dump_json()}
@@ -85,12 +62,31 @@ async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) 
 
 async def after_review(state: ProspectState) -> Literal["accepted", "edited", "rejected"]:
     """For a conditional edge behind the node."""
-    return _OUTCOMES[Review.model_validate_json(state["review"]).action]
+    match Review.model_validate_json(state["review"]).action:
+        case ReviewAction.ACCEPT:
+            return "accepted"
+        case ReviewAction.EDIT:
+            return "edited"
+        case _:
+            return "rejected"
 
 
-def _edited(draft: Draft, text: EmailText, state: ProspectState, context: CampaignContext) -> Draft:
-    report = check_email(text, case_of(context, state["prospect"], state["dossier"]))
-    return draft.model_copy(update={"id": new_id(), **text.model_dump(), **outcome_of(report)})
+def _review(answer: ReviewAnswer, draft: Draft, prospect: str) -> Review:
+    """The record of what the person said. An edit that changed nothing accepts."""
+    scope = current_scope()
+    campaign = scope.campaign if scope else None
+    item = Reviewable(draft.trace or draft.id, draft.text.model_dump(), campaign, prospect, draft=draft.id)
+    match answer.action:
+        case ReviewAction.ACCEPT:
+            return accept(item, answer.reviewer, answer.comment)
+        case ReviewAction.EDIT:
+            text = EmailText(
+                subject=draft.subject if answer.subject is None else answer.subject,
+                body=draft.body if answer.body is None else answer.body,
+            )
+            return edit(item, answer.reviewer, text, answer.comment)
+        case ReviewAction.REJECT:
+            return reject(item, answer.reviewer, answer.reason, answer.comment)
 
 
 def _question(state: ProspectState) -> dict[str, Any]:
@@ -102,5 +98,5 @@ def _question(state: ProspectState) -> dict[str, Any]:
         "body": draft.body,
         "evidence": [{"quote": item.quote, "url": item.where} for item in draft.evidence],
         "failed": [{"check": check.name.value, "reason": check.reason} for check in draft.failed_checks],
-        "actions": [action.value for action in _OUTCOMES],
+        "actions": [action.value for action in ACTIONS],
     }

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from pydantic import ValidationError
 
-from miniatures.agents.as_data import as_data
-from miniatures.agents.roles.shared import quotes_of
 from miniatures.agents.roles.writer import WRITER, WriterVariables
-from miniatures.checks import run_checks
+from miniatures.checks import CheckCase
 from miniatures.datamodel.dossier import SetAside
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.evidence import Evidence, Quote
-from miniatures.datamodel.hashing import text_hash
+from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.seat import Seat
@@ -27,17 +26,14 @@ from miniatures.datamodel.trace import Trace
 from miniatures.review.email_text import email_of, normal
 from miniatures.review.reviewing import Reviewable
 from miniatures.store.drafts import QueuedDraft
-from miniatures.store.store import Store
-
-WRITTEN = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
-"""The statuses of drafts that a person may judge."""
+from miniatures.store.store import WRITTEN, Store
 
 
 @dataclass(frozen=True)
 class DraftToReview:
-    """A draft whose model call is known, and what it was written from."""
+    """A draft, who it is to, and the news that the check of an edit needs to know of beside its quotes."""
 
-    prospect: Recipient
+    recipient: Recipient
     draft: Draft
     item: Reviewable
     set_aside: tuple[SetAside, ...] = ()
@@ -45,9 +41,9 @@ class DraftToReview:
 
 @dataclass(frozen=True)
 class PairToReview:
-    """Two answers of different backends to one question. Their backends are no part of it: a reviewer must not know."""
+    """Two answers of different backends to one prompt. Their backends are not part of it: a reviewer must not know."""
 
-    prospect: Recipient
+    recipient: Recipient
     quotes: tuple[Quote, ...]
     first: Reviewable
     second: Reviewable
@@ -58,19 +54,18 @@ def waiting_drafts(
 ) -> list[QueuedDraft]:
     """The drafts that this reviewer has not judged yet."""
     waiting = store.waiting(campaign, reviewer, statuses)
-    return sorted(waiting, key=lambda queued: text_hash(f"{seed} {queued.prospect or queued.id}"))
+    return sorted(waiting, key=lambda one: text_hash(f"{seed} {one.prospect or one.id}"))
 
 
-def draft_to_review(store: Store, queued: QueuedDraft) -> DraftToReview | None:
-    """The draft with the call that wrote it; None if the store holds no such call, so that nothing could be learnt."""
-    trace = store.trace(queued.trace) if queued.trace else None
-    if trace is None:
+def draft_to_review(store: Store, waiting: QueuedDraft) -> DraftToReview | None:
+    """The draft with what it was written from; None if the store no longer holds it."""
+    if waiting.prospect is None:
+        return _of_its_call(store, waiting)
+    result = store.result(waiting.campaign, waiting.prospect, waiting.policy)
+    if result is None or result.draft is None or result.draft.id != waiting.id:
         return None
-    result = store.result(queued.campaign, queued.prospect, queued.policy) if queued.prospect else None
-    if result is None or result.draft is None or result.draft.id != queued.id:
-        return _from_its_call(trace, queued)
     set_aside = result.dossier.set_aside if result.dossier else ()
-    return DraftToReview(result.prospect, result.draft, _reviewable(result.draft, queued), set_aside)
+    return DraftToReview(result.prospect, result.draft, _item(waiting, result.draft.text), set_aside)
 
 
 def waiting_pairs(store: Store, campaign: str, reviewer: str, seed: int = 0) -> list[PairToReview]:
@@ -86,88 +81,71 @@ def waiting_pairs(store: Store, campaign: str, reviewer: str, seed: int = 0) -> 
 
 
 def answer_pairs(traces: Iterable[Trace]) -> Iterator[tuple[Trace, Trace]]:
-    """The writer's first email to each question beside its shadow's and the fallback's, where they differ.
+    """Each backend's first email to one prospect from the same prompt variables, two by two where they differ.
 
-    A question is what one policy asked about one prospect with the answers of the same earlier calls: a rewrite, which
-    was told what was refused, answers another one.
+    Whether the second was a shadow, a fallback or another run's writer makes no difference. The shadow comes second.
     """
-    questions: dict[tuple[object, ...], list[Trace]] = defaultdict(list)
+    questions: dict[str, dict[str, Trace]] = defaultdict(dict)
     for trace in traces:
-        if _email(trace) is not None:
-            asked = trace.sources or (trace.run_id,)
-            questions[trace.campaign, trace.prospect, trace.policy, asked].append(trace)
+        if trace.variables and _email(trace) is not None:
+            question = content_hash([trace.prospect, trace.variables])
+            questions[question].setdefault(str(trace.backend), trace)
     for answers in questions.values():
-        answers.sort(key=lambda trace: trace.id)
-        first = next((trace for trace in answers if trace.seat is Seat.FIRST), None)
-        if first is not None:
-            shadows = [trace for trace in answers if trace.shadow_of == first.id]
-            fallbacks = [trace for trace in answers if trace.seat is Seat.FALLBACK]
-            yield from ((first, other) for other in (*shadows, *fallbacks[:1]) if _email(other) != _email(first))
+        ordered = sorted(answers.values(), key=lambda trace: (trace.seat is Seat.SHADOW, trace.id))
+        for first, second in combinations(ordered, 2):
+            if _spelling(first) != _spelling(second):
+                yield first, second
 
 
-def _from_its_call(trace: Trace, queued: QueuedDraft) -> DraftToReview | None:
-    """A draft of no campaign's making, read back from its prompt and its answer."""
-    email = _email(trace)
-    if email is None:
+def _of_its_call(store: Store, waiting: QueuedDraft) -> DraftToReview | None:
+    """A draft that no campaign's result carries: the email and the quotes are those of the call that wrote it."""
+    trace = store.trace(waiting.trace) if waiting.trace else None
+    email = _email(trace) if trace else None
+    if trace is None or email is None:
         return None
-    asked = _asked(trace)
-    report = run_checks(email, asked.case)
+    case = _case(trace)
     draft = Draft(
-        id=queued.id,
-        **email_of(trace.structured or {}).model_dump(),
+        id=waiting.id,
         trace=trace.id,
-        statements=report.statements,
-        evidence=asked.case.evidence,
-        checks=report.results,
-        status=queued.status,
+        **email.model_dump(),
+        evidence=tuple(case.evidence),
+        status=waiting.status,
         backend=str(trace.backend),
     )
-    return DraftToReview(asked.prospect, draft, _reviewable(draft, queued))
+    return DraftToReview(case.prospect, draft, _item(waiting, email))
+
+
+def _item(waiting: QueuedDraft, email: EmailText) -> Reviewable:
+    trace = waiting.trace or waiting.id
+    return Reviewable(trace, email.model_dump(), waiting.campaign, waiting.prospect, draft=waiting.id)
 
 
 def _pair(first: Trace, second: Trace, result: ProspectResult) -> PairToReview:
-    kept = result.draft.id if result.draft else None
-    items = [
-        Reviewable(
-            one.id,
-            email_of(one.structured or {}).model_dump(),
-            one.campaign,
-            one.prospect,
-            draft=one.id if one.id == kept else None,
-        )
-        for one in (first, second)
-    ]
-    return PairToReview(result.prospect, _quotes(first, result), *items)
+    """The quotes are those of the prompt; where the draft was written from the same, with their sources."""
+    shown = tuple(_case(first).evidence)
+    draft = result.draft
+    known = draft.evidence if draft and draft.trace in (first.id, second.id) else ()
+    return PairToReview(result.prospect, known or shown, _reviewable(first), _reviewable(second))
 
 
-def _quotes(trace: Trace, result: ProspectResult) -> tuple[Quote, ...]:
-    """The quotes that the call was shown, with their sources: by the calls that chose them, else by their words."""
-    lines = _asked(trace).quotes
-    facts = (*(result.draft.evidence if result.draft else ()), *(result.dossier.facts if result.dossier else ()))
-    facts = tuple(dict.fromkeys(facts))
-    chosen = tuple(fact for fact in facts if isinstance(fact, Evidence) and fact.trace in trace.sources)
-    if len(chosen) == len(lines):
-        return chosen
-    known = {as_data(fact.quote): fact for fact in facts}
-    return tuple(known.get(line.quote, line) for line in quotes_of(lines))
+def _case(trace: Trace) -> CheckCase:
+    return WriterVariables.model_validate(trace.variables).case
 
 
-def _asked(trace: Trace) -> WriterVariables:
-    return WRITER.read(trace.variables)
-
-
-def _reviewable(draft: Draft, queued: QueuedDraft) -> Reviewable:
-    answer = draft.text.model_dump()
-    return Reviewable(draft.trace or draft.id, answer, queued.campaign, queued.prospect, draft=draft.id)
+def _reviewable(trace: Trace) -> Reviewable:
+    return Reviewable(trace.id, email_of(trace.structured or {}).model_dump(), trace.campaign, trace.prospect)
 
 
 def _email(trace: Trace) -> EmailText | None:
-    """The email of a whole answer to a writer's prompt, in its normal spelling."""
-    if trace.prompt_name != WRITER.name or not trace.whole:
+    """A whole answer to a writer's prompt."""
+    if trace.role != WRITER.name or trace.error is not None or trace.structured is None:
         return None
     try:
-        _asked(trace)
-        email = normal(email_of(trace.structured or {}))
+        email = EmailText.model_validate(trace.structured)
     except ValidationError:
         return None
-    return email if email.body else None
+    return email if email.body.strip() else None
+
+
+def _spelling(trace: Trace) -> EmailText:
+    return normal(email_of(trace.structured or {}))

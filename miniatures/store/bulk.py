@@ -6,13 +6,27 @@ does not hold the interpreter's lock, so the event loop runs on while rows are w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Executable, Select, Table, Text, bindparam, cast, func, or_, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Executable,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
-from miniatures.store.tables import PATH, WHOLE, UtcTime
+from miniatures.store.tables import LOOKED_UP, PATH, UNLISTED, WHOLE, UtcTime, prospects
 
 ROWS = "rows"
 """Name of the statement's one parameter: the JSON array, as text."""
@@ -35,7 +49,7 @@ def bulk_insert(table: Table, dialect: str, *, replace: Sequence[str] = ()) -> E
 def _insert(
     insert: sqlite.Insert | postgresql.Insert, table: Table, source: Select[Any], replace: Sequence[str]
 ) -> Executable:
-    statement = insert.from_select([column.name for column in table.columns], source)
+    statement = insert.from_select([column.name for column in _written(table)], source)
     if not replace:
         return statement.on_conflict_do_nothing()
     changed = or_(*(table.c[name].is_distinct_from(statement.excluded[name]) for name in replace))
@@ -57,15 +71,33 @@ def _sqlite_source(table: Table) -> Select[Any]:
         return func.strftime("%Y-%m-%d %H:%M:%f", found) if isinstance(column.type, UtcTime) else found
 
     # SQLite cannot tell the ON of ON CONFLICT from a join's without a WHERE before it.
-    return select(*map(cut, table.columns)).where(text("1 = 1"))
+    return select(*_values(table, cut)).where(text("1 = 1"))
 
 
 def _postgresql_source(table: Table) -> Select[Any]:
     rows = cast(bindparam(ROWS, type_=Text), postgresql.JSON)
-    value = func.json_array_elements(rows).table_valued("value").c.value
+    values = func.json_array_elements(rows).table_valued("value")
+    # OFFSET keeps the server from parsing the row once for each column.
+    parsed = select(cast(values.c.value, postgresql.JSONB).label("row")).correlate(values).offset(0).lateral()
 
     def cut(column: Column[Any]) -> ColumnElement[Any]:
         path = postgresql.array([text(f"'{step}'") for step in column.info[PATH]])
-        return cast(value.op("#>" if WHOLE in column.info else "#>>")(path), column.type)
+        if WHOLE in column.info:
+            return cast(values.c.value.op("#>")(path), column.type)
+        return cast(parsed.c.row.op("#>>")(path), column.type)
 
-    return select(*map(cut, table.columns))
+    return select(*_values(table, cut)).select_from(values.join(parsed, true()))
+
+
+def _written(table: Table) -> list[Column[Any]]:
+    return [column for column in table.columns if column.info]
+
+
+def _values(table: Table, cut: Callable[[Column[Any]], ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    return [_position(table, cut) if LOOKED_UP in column.info else cut(column) for column in _written(table)]
+
+
+def _position(table: Table, cut: Callable[[Column[Any]], ColumnElement[Any]]) -> ColumnElement[Any]:
+    keys = ((column, cut(table.c[column.name])) for column in prospects.primary_key)
+    found = select(prospects.c.position).where(*(column == key for column, key in keys)).scalar_subquery()
+    return func.coalesce(found, UNLISTED)

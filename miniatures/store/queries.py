@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Table, func, select
 
 from miniatures.datamodel.backend import Usage
 from miniatures.datamodel.review import Review
-from miniatures.datamodel.trace import SHADOW, Span, Trace
+from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.trace import Span, Trace
 from miniatures.store.engine import Database
-from miniatures.store.tables import reviews, runs, spans, traces
+from miniatures.store.tables import about, reviews, runs, spans, traces
 
 _PAGE = 500
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -53,7 +54,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class Run:
-    """One `miniatures run` of a campaign. Without an end it is still going on, or was killed."""
+    """One `miniatures run` of a campaign. Without an outcome it is still going on, or was killed."""
 
     id: str
     campaign: str
@@ -89,18 +90,32 @@ class Queries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def traces(self, campaign: str, prospect: str | None = None) -> Iterator[Trace]:
+    def traces(
+        self, campaign: str, prospect: str | None = None, role: str | None = None, prompt: str | None = None
+    ) -> Iterator[Trace]:
         """The model calls of a campaign or of one prospect (by key), in the order in which they began."""
-        return self._entries(traces, Trace, *_about(traces, campaign, prospect))
+        asked = _given((traces.c.role, role), (traces.c.prompt, prompt))
+        return self._entries(traces, Trace, *about(traces, campaign, prospect), *asked)
+
+    def traces_named(self, ids: Iterable[str]) -> dict[str, Trace]:
+        """These model calls, by id; without those that are not saved."""
+        named = list(ids)
+        found: dict[str, Trace] = {}
+        for start in range(0, len(named), _PAGE):
+            page = traces.c.id.in_(named[start : start + _PAGE])
+            found |= {trace.id: trace for trace in self._entries(traces, Trace, page)}
+        return found
 
     def spans(self, campaign: str, prospect: str | None = None) -> Iterator[Span]:
         """The other steps of a campaign or of one prospect (by key), in the order in which they began."""
-        return self._entries(spans, Span, *_about(spans, campaign, prospect))
+        return self._entries(spans, Span, *about(spans, campaign, prospect))
 
-    def reviews(self, campaign: str | None = None, reviewer: str | None = None) -> Iterator[Review]:
-        """The reviews of a campaign, or by a reviewer, in the order in which they were made."""
-        asked = ((reviews.c.campaign, campaign), (reviews.c.reviewer, reviewer))
-        return self._entries(reviews, Review, *(column == value for column, value in asked if value is not None))
+    def reviews(
+        self, campaign: str | None = None, reviewer: str | None = None, draft: str | None = None
+    ) -> Iterator[Review]:
+        """The reviews of a campaign, by a reviewer, of a draft, in the order in which they were made."""
+        asked = _given((reviews.c.campaign, campaign), (reviews.c.reviewer, reviewer), (reviews.c.draft, draft))
+        return self._entries(reviews, Review, *asked)
 
     def tree(self, campaign: str, prospect: str) -> list[Node]:
         """All that happened for one prospect, as trees."""
@@ -121,9 +136,9 @@ class Queries:
         columns = traces.c
         sums = [func.sum(columns[name]) for name in ("input_tokens", "output_tokens", "cached_tokens", "cost_usd")]
         counts = [func.count(), func.count(columns.cost_usd)]
-        query = select(columns.backend, *sums, *counts).where(*_about(traces, campaign, prospect))
+        query = select(columns.backend, *sums, *counts).where(*about(traces, campaign, prospect))
         if prospect is not None:
-            query = query.where(~columns.document.contains(f'"role":"{SHADOW}"'))
+            query = query.where(columns.seat != Seat.SHADOW)
         with self._database.read() as connection:
             rows = connection.execute(query.group_by(columns.backend)).all()
         by_backend = {row[0]: _spending(row[1:]) for row in rows}
@@ -165,9 +180,8 @@ def grow_tree(entries: Iterable[Trace | Span]) -> list[Node]:
     return roots
 
 
-def _about(table: Table, campaign: str, prospect: str | None) -> list[ColumnElement[bool]]:
-    conditions = [table.c.campaign == campaign]
-    return conditions if prospect is None else [*conditions, table.c.prospect == prospect]
+def _given(*asked: tuple[ColumnElement[Any], str | None]) -> list[ColumnElement[bool]]:
+    return [column == value for column, value in asked if value is not None]
 
 
 def _spending(sums: Sequence[float | None]) -> Spending:

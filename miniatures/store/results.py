@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import Column, func, select, tuple_
 from sqlalchemy import Row as SqlRow
 
-from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.draft import Draft, DraftStatus
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.store.documents import model_json, plain_json
+from miniatures.store.drafts import draft_row
 from miniatures.store.engine import Database
-from miniatures.store.tables import prospects, results
-from miniatures.store.writer import PROSPECTS, RESULTS, Row, Writer
+from miniatures.store.tables import about, prospects, results
+from miniatures.store.writer import NEW_PROSPECTS, PROSPECTS, RESULTS, Row, Target, Writer
 
 PAGE = 500
 """Prospects that are read or enrolled at a time."""
@@ -42,7 +43,7 @@ class Results:
         source = iter(enrolled)
         count = 0
         while page := list(islice(source, PAGE)):
-            rows = [await self._listed(campaign, prospect) for prospect in page]
+            rows = [await self._listed(PROSPECTS, campaign, prospect) for prospect in page]
             for row in rows[:-1]:
                 self._writer.put(row)
             await self._writer.ask(rows[-1])
@@ -51,21 +52,37 @@ class Results:
 
     async def save(self, result: ProspectResult) -> None:
         """Save a result in place of the prospect's earlier one under the same policy; returns when it is durable."""
-        campaign, prospect = result.campaign, result.prospect
-        self._writer.put(await self._listed(campaign, prospect))
+        campaign, prospect, draft = result.campaign, result.prospect, result.draft
+        self._writer.put(await self._listed(NEW_PROSPECTS, campaign, prospect))
         revision = await self._revisions.next(campaign)
-        names = f'"campaign":{plain_json(campaign)},"prospect":"{prospect.key}","revision":{revision}'
-        text = f'{{{names},"updated_at":{plain_json(self._now())},"document":{model_json(result)}}}'
+        if draft is not None and draft.body.strip():
+            self._writer.put(draft_row(draft, campaign, prospect.key, result.policy, revision))
+        names = f'"campaign":{plain_json(campaign)},"prospect":"{prospect.key}","row":"{prospect.row}"'
+        when = f'"revision":{revision},"updated_at":{plain_json(self._now())}'
+        text = f'{{{names},{when},"document":{model_json(result)}}}'
         await self._writer.ask(Row(RESULTS, text, (campaign, prospect.key, result.policy)))
 
-    async def statuses(self, campaign: str, policy: str, keys: Sequence[str]) -> dict[str, DraftStatus]:
-        """The status of those prospects (by key) that have a result under the policy."""
-        return await asyncio.to_thread(self._statuses, campaign, policy, keys)
+    async def queue(self, draft: Draft, campaign: str, prospect: str | None, policy: str) -> None:
+        """Let a draft wait that no result carries."""
+        await self._writer.ask(draft_row(draft, campaign, prospect, policy, await self._revisions.next(campaign)))
+
+    async def statuses(self, campaign: str, policy: str, asked: Sequence[Prospect]) -> dict[str, DraftStatus]:
+        """The status, by key, of those prospects that have a result under the policy for their present row."""
+        return await asyncio.to_thread(self._statuses, campaign, policy, asked)
+
+    def one(self, campaign: str, prospect: str, policy: str | None) -> ProspectResult | None:
+        """One prospect's result under a policy, or the one saved last."""
+        query = select(results.c.document).where(*about(results, campaign, prospect))
+        if policy is not None:
+            query = query.where(results.c.policy == policy)
+        with self._database.read() as connection:
+            document = connection.scalar(query.order_by(results.c.revision.desc()).limit(1))
+        return None if document is None else ProspectResult.model_validate_json(document)
 
     def stream(self, campaign: str, policy: str | None = None) -> Iterator[ProspectResult]:
         """Each prospect's result under a policy, or the one saved last, in the list's order; `pending` without one."""
         for page in self._pages(campaign):
-            saved = self._saved(campaign, [row.prospect for row in page], policy)
+            saved = self._saved(campaign, page[0].position, page[-1].position, policy)
             for row in page:
                 document = saved.get(row.prospect)
                 yield ProspectResult.model_validate_json(document) if document else _pending(campaign, row.document)
@@ -82,17 +99,21 @@ class Results:
         counted[DraftStatus.PENDING] += total - counted.total()
         return {status: counted[status] for status in DraftStatus}
 
-    async def _listed(self, campaign: str, prospect: Prospect) -> Row:
+    async def _listed(self, target: Target, campaign: str, prospect: Prospect) -> Row:
         position = await self._positions.next(campaign)
         names = f'"campaign":{plain_json(campaign)},"prospect":"{prospect.key}","position":{position}'
-        return Row(PROSPECTS, f'{{{names},"document":{model_json(prospect)}}}', (campaign, prospect.key))
+        return Row(target, f'{{{names},"document":{model_json(prospect)}}}', (campaign, prospect.key))
 
-    def _statuses(self, campaign: str, policy: str, keys: Sequence[str]) -> dict[str, DraftStatus]:
+    def _statuses(self, campaign: str, policy: str, asked: Sequence[Prospect]) -> dict[str, DraftStatus]:
+        rows = {prospect.key: prospect for prospect in asked}
+        listed = select(prospects.c.position).where(prospects.c.campaign == campaign, prospects.c.prospect.in_(rows))
         columns = results.c
-        asked = columns.campaign == campaign, columns.policy == policy, columns.prospect.in_(keys)
-        with self._database.read() as connection:
-            rows = connection.execute(select(columns.prospect, columns.status).where(*asked))
-            return {row.prospect: DraftStatus(row.status) for row in rows}
+        query = select(columns.prospect, columns.row, columns.status)
+        query = query.where(columns.campaign == campaign, columns.prospect.in_(rows), columns.policy == policy)
+        with self._database.read() as connection:  # In two steps, because PostgreSQL may read all results for a join.
+            positions = connection.scalars(listed).all()
+            saved = connection.execute(query.where(columns.position.in_(positions))).all()
+        return {key: DraftStatus(status) for key, row, status in saved if rows[key].row == row}
 
     def _pages(self, campaign: str) -> Iterator[Sequence[SqlRow[Any, Any, Any]]]:
         """The campaign's list, page by page."""
@@ -108,10 +129,11 @@ class Results:
             yield page
             last = (page[-1].position, page[-1].prospect)
 
-    def _saved(self, campaign: str, keys: Sequence[str], policy: str | None) -> dict[str, str]:
+    def _saved(self, campaign: str, first: int, last: int, policy: str | None) -> dict[str, str]:
+        """The documents of the prospects at these positions, by key."""
         columns = results.c
         query = select(columns.prospect, columns.document).where(columns.campaign == campaign)
-        query = query.where(columns.prospect.in_(keys)).order_by(columns.revision)
+        query = query.where(columns.position.between(first, last)).order_by(columns.revision)
         if policy is not None:
             query = query.where(columns.policy == policy)
         with self._database.read() as connection:
@@ -142,7 +164,7 @@ class _Numbers:
 def _is_last() -> Any:
     """Whether a result is the one that was saved last for its prospect."""
     other = results.alias("other")
-    same = other.c.campaign == results.c.campaign, other.c.prospect == results.c.prospect
+    same = (other.c[name] == results.c[name] for name in ("campaign", "position", "prospect"))
     return results.c.revision == select(func.max(other.c.revision)).where(*same).correlate(results).scalar_subquery()
 
 

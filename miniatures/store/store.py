@@ -14,27 +14,31 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from types import TracebackType
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import delete, select
 
-from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.draft import Draft, DraftStatus
 from miniatures.datamodel.errors import StoreError
+from miniatures.datamodel.policy import Policy
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review
 from miniatures.datamodel.trace import Span, Trace
-from miniatures.store.documents import model_json
+from miniatures.store.documents import model_json, plain_json
+from miniatures.store.drafts import Drafts, QueuedDraft
 from miniatures.store.engine import Database
 from miniatures.store.lock import campaign_lock
 from miniatures.store.queries import Node, Queries, Run, Spent, StepStatistics
 from miniatures.store.reader import StageReader
 from miniatures.store.recorder import Recorder
 from miniatures.store.results import Results
+from miniatures.store.runs import Runs
+from miniatures.store.sql_book import SqlBook
 from miniatures.store.sql_ledger import SqlLedger
-from miniatures.store.tables import runs, stages
-from miniatures.store.writer import REVIEWS, Change, Row, Writer
+from miniatures.store.tables import about, policies, stages
+from miniatures.store.writer import POLICIES, REVIEWS, Row, Writer
 
-_FORGET = delete(stages).where(stages.c.campaign == bindparam("of"), stages.c.prospect == bindparam("whom"))
-_END_RUN = update(runs).where(runs.c.id == bindparam("run")).values(ended_at=bindparam("at"), outcome=bindparam("how"))
+WRITTEN = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
+"""The statuses of drafts that a person may judge."""
 
 
 def _utc_now() -> datetime:
@@ -55,7 +59,9 @@ class Store:
         self._writer = Writer(database)
         self._reader = StageReader(database)
         self._results = Results(database, self._writer, now)
+        self._runs = Runs(self._writer, now)
         self._queries = Queries(database)
+        self._drafts = Drafts(database)
         self._ledgers: dict[str, SqlLedger] = {}
         self.recorder = Recorder(self._writer)
         atexit.register(self._close_at_exit)
@@ -65,6 +71,10 @@ class Store:
         if campaign not in self._ledgers:
             self._ledgers[campaign] = SqlLedger(campaign, self._writer, self._reader)
         return self._ledgers[campaign]
+
+    def book(self, campaign: str, run_id: str) -> SqlBook:
+        """The book of a campaign's budgets as a run keeps it, for after the run's start."""
+        return SqlBook(campaign, run_id, self._database, self._writer)
 
     def campaign_lock(self, campaign: str) -> AbstractContextManager[None]:
         """Hold the campaign for a block; raises `CampaignBusy` if it is held already."""
@@ -78,13 +88,17 @@ class Store:
         """Save a result in place of the prospect's earlier one under the same policy."""
         await self._results.save(result)
 
+    def result(self, campaign: str, prospect: str, policy: str | None = None) -> ProspectResult | None:
+        """One prospect's result (by key) under a policy, or the one saved last."""
+        return self._results.one(campaign, prospect, policy)
+
     def results(self, campaign: str, policy: str | None = None) -> Iterator[ProspectResult]:
         """Each prospect's result under a policy, or the one saved last, in the list's order; `pending` without one."""
         return self._results.stream(campaign, policy)
 
-    async def statuses(self, campaign: str, policy: str, keys: Sequence[str]) -> dict[str, DraftStatus]:
-        """The status of those prospects (by key) that have a result under the policy."""
-        return await self._results.statuses(campaign, policy, keys)
+    async def statuses(self, campaign: str, policy: str, prospects: Sequence[Prospect]) -> dict[str, DraftStatus]:
+        """The status, by key, of those prospects that have a result under the policy for their present row."""
+        return await self._results.statuses(campaign, policy, prospects)
 
     def counts(self, campaign: str, policy: str | None = None) -> dict[DraftStatus, int]:
         """How many prospects stand where."""
@@ -92,17 +106,36 @@ class Store:
 
     async def forget_stages(self, campaign: str, prospect: str) -> None:
         """Forget a prospect's finished stages (by key), so that they run again. Traces and results are kept."""
-        await self._writer.ask(Change(_FORGET, {"of": campaign, "whom": prospect}))
+        forget = delete(stages).where(*about(stages, campaign, prospect))
+        await self._writer.ask(lambda connection: connection.execute(forget).close())
         self.ledger(campaign).forget(prospect)
 
+    async def keep_policy(self, policy: Policy) -> None:
+        """Keep the document that a policy's hash stands for; one that is kept already stays as it is."""
+        names = f'"hash":{plain_json(policy.hash)},"first_used_at":{plain_json(self._now())}'
+        await self._writer.ask(Row(POLICIES, f'{{{names},"document":{model_json(policy)}}}'))
+
+    def policy(self, policy_hash: str) -> Policy | None:
+        """The policy of this hash; None if none was kept."""
+        with self._database.read() as connection:
+            document = connection.scalar(select(policies.c.document).where(policies.c.hash == policy_hash))
+        return None if document is None else Policy.model_validate_json(document)
+
     async def start_run(self, run_id: str, campaign: str, policy: str) -> None:
-        """Note that a run begins; `new_id` makes its id."""
-        run = {"id": run_id, "campaign": campaign, "policy": policy, "started_at": self._now()}
-        await self._writer.ask(Change(insert(runs), run))
+        """Note that a run begins; `new_id` makes its id. Whoever calls it holds the campaign's lock."""
+        await self._runs.start(run_id, campaign, policy)
 
     async def finish_run(self, run_id: str, outcome: str) -> None:
-        """Note how a run ended."""
-        await self._writer.ask(Change(_END_RUN, {"run": run_id, "at": self._now(), "how": outcome}))
+        """Note how a run ended; what it had claimed is free."""
+        await self._runs.finish(run_id, outcome)
+
+    async def claim(self, campaign: str, run_id: str, keys: Sequence[str]) -> set[str]:
+        """Claim enrolled prospects (by key) for a run; returns those that no other live run holds."""
+        return await self._runs.claim(campaign, run_id, keys)
+
+    async def release(self, run_id: str) -> None:
+        """Give back what a run has claimed, before its end."""
+        await self._runs.release(run_id)
 
     def runs(self, campaign: str) -> list[Run]:
         """The campaign's runs, the newest last."""
@@ -112,9 +145,19 @@ class Store:
         """Tokens and cost of all saved model calls of a campaign or one prospect (by key), in all and by backend."""
         return self._queries.spent(campaign, prospect)
 
-    def traces(self, campaign: str, prospect: str | None = None) -> Iterator[Trace]:
-        """The saved model calls of a campaign or one prospect (by key), oldest first."""
-        return self._queries.traces(campaign, prospect)
+    def trace(self, id: str) -> Trace | None:
+        """The saved model call of this id."""
+        return self._queries.traces_named([id]).get(id)
+
+    def traces_named(self, ids: Iterable[str]) -> dict[str, Trace]:
+        """These saved model calls, by id; without those that are not there."""
+        return self._queries.traces_named(ids)
+
+    def traces(
+        self, campaign: str, prospect: str | None = None, *, role: str | None = None, prompt: str | None = None
+    ) -> Iterator[Trace]:
+        """The saved model calls of a campaign, one prospect (by key), a role, a prompt (by name); oldest first."""
+        return self._queries.traces(campaign, prospect, role, prompt)
 
     def spans(self, campaign: str, prospect: str | None = None) -> Iterator[Span]:
         """The other saved steps of a campaign or one prospect (by key), oldest first."""
@@ -127,6 +170,21 @@ class Store:
     def reviews(self, campaign: str | None = None, reviewer: str | None = None) -> Iterator[Review]:
         """The reviews, or those of one campaign, or by one reviewer, or both; oldest first."""
         return self._queries.reviews(campaign, reviewer)
+
+    def reviews_of(self, draft_id: str) -> list[Review]:
+        """What was said of one draft, oldest first."""
+        return list(self._queries.reviews(draft=draft_id))
+
+    async def queue_draft(self, draft: Draft, campaign: str, prospect: str | None = None, policy: str = "") -> None:
+        """Let a draft wait for reviewers that no result carries, such as a synthesized one."""
+        await self._results.queue(draft, campaign, prospect, policy)
+
+    def waiting(self, campaign: str, reviewer: str, statuses: Sequence[DraftStatus] = WRITTEN) -> list[QueuedDraft]:
+        """The drafts that this reviewer has not judged, in the order in which they were saved.
+
+        A draft that a newer result of its prospect replaced waits for nobody.
+        """
+        return self._drafts.waiting(campaign, reviewer, statuses)
 
     def tree(self, campaign: str, prospect: str) -> list[Node]:
         """All that happened for one prospect (by key), as trees."""

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     Float,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    select,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -30,6 +32,12 @@ PATH = "path"
 
 WHOLE = "whole"
 """Key of a column's `info`: it takes the JSON text that stands there, not the value that the text means."""
+
+LOOKED_UP = "looked_up"
+"""Key of a column's `info`: its value is not written but looked up, as the prospect's position in the list."""
+
+UNLISTED = -1
+"""The position of what is about nobody on the list."""
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -64,6 +72,16 @@ def _document() -> Column[Any]:
     return Column("document", Text, nullable=False, info={PATH: ("document",), WHOLE: True})
 
 
+def _position(*, key: bool = False) -> Column[Any]:
+    """Its prospect's position in the list.
+
+    Keys of prospects are hashes: in an index by them each prospect is on another page, and writing one costs as many
+    pages as there are rows. Prospects are worked on in the order of the list, so by position all that is written
+    together lies together. It stands before the prospect in every key and index.
+    """
+    return Column("position", Integer, primary_key=key, nullable=False, info={LOOKED_UP: True})
+
+
 metadata = MetaData()
 
 prospects = Table(
@@ -72,14 +90,24 @@ prospects = Table(
     _taken("campaign", Text, key=True),
     _taken("prospect", Text, key=True),
     _taken("position", Integer),
+    Column("claimed_by", Text),
     _document(),
     Index("prospects_in_order", "campaign", "position", "prospect"),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    _taken("hash", Text, key=True),
+    _taken("first_used_at", UtcTime),
+    _document(),
 )
 
 stages = Table(
     "stages",
     metadata,
     _taken("campaign", Text, key=True),
+    _position(key=True),
     _taken("prospect", Text, key=True),
     _taken("stage", Text, key=True),
     _taken("inputs", Text, key=True),
@@ -90,38 +118,73 @@ results = Table(
     "results",
     metadata,
     _taken("campaign", Text, key=True),
+    _position(key=True),
     _taken("prospect", Text, key=True),
     _taken("policy", Text, "document.policy", key=True),
     _taken("revision", BigInteger),
+    _taken("row", Text),
     _taken("status", Text, "document.status"),
+    _taken("draft", Text, "document.draft.id", null=True),
+    _taken("trace", Text, "document.draft.trace", null=True),
     _taken("backend", Text, "document.draft.backend", null=True),
-    _taken("input_tokens", BigInteger, "document.usage.input_tokens"),
-    _taken("output_tokens", BigInteger, "document.usage.output_tokens"),
-    _taken("cost_usd", Float, "document.cost_usd", null=True),
+    _taken("input_tokens", BigInteger, "document.bill.usage.input_tokens"),
+    _taken("output_tokens", BigInteger, "document.bill.usage.output_tokens"),
+    _taken("cost_usd", Float, "document.bill.cost_usd", null=True),
     _taken("seconds", Float, "document.seconds"),
     _taken("updated_at", UtcTime),
     _document(),
     ForeignKeyConstraint(
         ["campaign", "prospect"], ["prospects.campaign", "prospects.prospect"], name="results_prospect"
     ),
-    Index("results_by_revision", "campaign", "prospect", "revision", "policy", "status"),
+    Index("results_by_revision", "campaign", "position", "prospect", "revision", "policy", "status"),
 )
+
+drafts = Table(
+    "drafts",
+    metadata,
+    _taken("id", Text, key=True),
+    _taken("campaign", Text),
+    _position(),
+    _taken("prospect", Text, null=True),
+    _taken("policy", Text),
+    _taken("trace", Text, null=True),
+    _taken("status", Text),
+    _taken("text_hash", Text),
+    _taken("revision", BigInteger),
+    Index("drafts_of_campaign", "campaign", "status"),
+)
+"""What may be judged: one small row for each draft, in the order of their revisions; the draft itself is elsewhere."""
 
 traces = Table(
     "traces",
     metadata,
     _taken("id", Text, "document.id", key=True),
     _taken("campaign", Text, "document.campaign"),
+    _position(),
     _taken("prospect", Text, "document.prospect", null=True),
+    _taken("policy", Text, "document.policy"),
+    _taken("role", Text, "document.role"),
+    _taken("seat", Text, "document.seat"),
+    _taken("node", Text, "document.node"),
+    _taken("prompt", Text, "document.prompt_name", null=True),
     _taken("backend", Text),
-    _taken("input_tokens", BigInteger, "document.usage.input_tokens"),
-    _taken("output_tokens", BigInteger, "document.usage.output_tokens"),
-    _taken("cached_tokens", BigInteger, "document.usage.cached_tokens"),
-    _taken("cost_usd", Float, "document.cost_usd", null=True),
+    _taken("input_tokens", BigInteger, "document.bill.usage.input_tokens"),
+    _taken("output_tokens", BigInteger, "document.bill.usage.output_tokens"),
+    _taken("cached_tokens", BigInteger, "document.bill.usage.cached_tokens"),
+    _taken("cost_usd", Float, "document.bill.cost_usd", null=True),
     _taken("started_at", UtcTime, "document.started_at"),
     _document(),
-    Index("traces_of_prospect", "campaign", "prospect"),
-    Index("traces_spending", "campaign", "backend", "input_tokens", "output_tokens", "cached_tokens", "cost_usd"),
+    Index("traces_of_prospect", "campaign", "position", "prospect"),
+    Index(
+        "traces_spending",
+        "campaign",
+        "backend",
+        "position",
+        "input_tokens",
+        "output_tokens",
+        "cached_tokens",
+        "cost_usd",
+    ),
 )
 
 spans = Table(
@@ -129,6 +192,7 @@ spans = Table(
     metadata,
     _taken("id", Text, "document.id", key=True),
     _taken("campaign", Text, "document.campaign"),
+    _position(),
     _taken("prospect", Text, "document.prospect", null=True),
     _taken("kind", Text, "document.kind"),
     _taken("name", Text, "document.name"),
@@ -136,7 +200,7 @@ spans = Table(
     _taken("total_ms", Float, "document.total_ms"),
     _taken("started_at", UtcTime, "document.started_at"),
     _document(),
-    Index("spans_of_prospect", "campaign", "prospect"),
+    Index("spans_of_prospect", "campaign", "position", "prospect"),
 )
 
 reviews = Table(
@@ -147,10 +211,34 @@ reviews = Table(
     _taken("prospect", Text, "document.prospect", null=True),
     _taken("reviewer", Text, "document.reviewer"),
     _taken("trace", Text, "document.trace"),
+    _taken("draft", Text, "document.draft", null=True),
     _taken("action", Text, "document.action"),
     _taken("created_at", UtcTime, "document.created_at"),
     _document(),
     Index("reviews_of_campaign", "campaign", "reviewer"),
+    Index("reviews_of_draft", "draft", "reviewer", "action"),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    _taken("campaign", Text, key=True),
+    _taken("account", Text, key=True),
+    _taken("tokens", BigInteger),
+    _taken("usd", Float),
+)
+"""What counts against each budget while a run goes on; the next run begins anew from what the traces say."""
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("campaign", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("usd", Float, nullable=False),
+    Index("reservations_of_account", "campaign", "account"),
 )
 
 runs = Table(
@@ -174,3 +262,12 @@ holders = Table(
     Column("started_at", UtcTime, nullable=False),
 )
 """Who last took a campaign's lock. It only names the holder; the lock itself is the operating system's or server's."""
+
+
+def about(table: Table, campaign: str, prospect: str | None = None) -> list[ColumnElement[bool]]:
+    """The rows of a campaign, or of one prospect (by key) whether it was on the list when they were written or not."""
+    of_campaign = table.c.campaign == campaign
+    if prospect is None:
+        return [of_campaign]
+    listed = select(prospects.c.position).where(prospects.c.campaign == campaign, prospects.c.prospect == prospect)
+    return [of_campaign, table.c.position.in_([UNLISTED, listed.scalar_subquery()]), table.c.prospect == prospect]

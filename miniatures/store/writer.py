@@ -7,7 +7,7 @@ is durable with it. A failed commit is final: everyone who waits is told, and no
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -39,11 +39,15 @@ class Target:
 
 
 PROSPECTS = Target(tables.prospects, replace=("document",))
+NEW_PROSPECTS = Target(tables.prospects)
 STAGES = Target(tables.stages, replace=("document",))
-RESULTS = Target(tables.results, replace=tuple(tables.results.c.keys()[3:]))
+RESULTS = Target(tables.results, replace=tuple(tables.results.c.keys()[4:]))
 TRACES = Target(tables.traces)
 SPANS = Target(tables.spans)
 REVIEWS = Target(tables.reviews)
+POLICIES = Target(tables.policies)
+BUDGETS = Target(tables.budgets)
+DRAFTS = Target(tables.drafts, replace=tuple(tables.drafts.c.keys()[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +59,12 @@ class Row:
     key: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Any other statement; it sees what was queued before it."""
-
-    statement: Executable
-    parameters: dict[str, Any]
+Change = Callable[[Connection], Any]
+"""Any other change: sees what was queued before it and returns its answer. A group that failed is done once more."""
 
 
 class Writer(BatchThread[Row | Change]):
-    """Owns the connection that writes. Connections that the server ended are made again, a few times."""
+    """Owns the connection that writes. A group that the server cut off or set back is tried again, a few times."""
 
     def __init__(self, database: Database) -> None:
         self._engine = database.engine
@@ -72,28 +72,29 @@ class Writer(BatchThread[Row | Change]):
         self._statements: dict[Target, Executable] = {}
         super().__init__("miniatures-writer", self._commit, gather_s=GATHER_S, idle_s=IDLE_S, fatal=True)
 
-    def _commit(self, group: list[Row | Change]) -> list[None]:
+    def _commit(self, group: list[Row | Change]) -> list[Any]:
         pauses = iter(_RECONNECT_AFTER_S)
         while True:
             try:
                 with self._engine.begin() as connection:
-                    self._write(connection, group)
-                return [None] * len(group)
+                    return self._write(connection, group)
             except (SQLAlchemyError, ConnectionError) as error:
-                pause = next(pauses, None) if _connection_lost(error) else None
+                pause = next(pauses, None) if _may_pass(error) else None
                 if pause is None:
                     raise store_error(error, self._url) from error
                 self._engine.dispose()
                 time.sleep(pause)
 
-    def _write(self, connection: Connection, group: list[Row | Change]) -> None:
-        for kind, works in groupby(group, type):
-            if kind is Row:
-                self._insert(connection, (work for work in works if isinstance(work, Row)))
+    def _write(self, connection: Connection, group: list[Row | Change]) -> list[Any]:
+        answers: list[Any] = []
+        for are_rows, works in groupby(group, lambda work: isinstance(work, Row)):
+            if are_rows:
+                rows = [work for work in works if isinstance(work, Row)]
+                self._insert(connection, rows)
+                answers += [None] * len(rows)
             else:
-                for work in works:
-                    if isinstance(work, Change):
-                        connection.execute(work.statement, work.parameters)
+                answers += [change(connection) for change in works if not isinstance(change, Row)]
+        return answers
 
     def _insert(self, connection: Connection, rows: Iterable[Row]) -> None:
         for target, texts in _by_target(rows):
@@ -115,11 +116,12 @@ def _by_target(rows: Iterable[Row]) -> Iterator[tuple[Target, Iterable[str]]]:
     return ((target, texts.values()) for target, texts in groups.items())
 
 
-def _connection_lost(error: SQLAlchemyError | ConnectionError) -> bool:
+def _may_pass(error: SQLAlchemyError | ConnectionError) -> bool:
+    """Whether the connection was lost, or the server set the transaction back for another's sake (class 40)."""
     if isinstance(error, ConnectionError):
         return True
     if not isinstance(error, DBAPIError):
         return False
     if state := sql_state(error.orig):
-        return state.startswith(("08", "57P"))
+        return state.startswith(("08", "57P", "40"))
     return error.connection_invalidated or isinstance(error, InterfaceError)

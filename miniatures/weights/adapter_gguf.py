@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miniatures.weights.adapter import Adapter, LowRank
-from miniatures.weights.download import disk_errors
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
 from miniatures.weights.gguf_header import GGUFHeader, read_header
-from miniatures.weights.home import exclusive, weights_home
+from miniatures.weights.home import disk_errors, exclusive, weights_home
 from miniatures.weights.rotary_rows import interleaved, interleaved_heads
 
 _RECIPE = "v1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from miniatures.datamodel.capabilities import Questions, Trust
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Score
 
 
@@ -43,7 +44,8 @@ def _lineage(card: MiniatureCard) -> str:
             ("base weights, SHA-256", f"`{card.base_sha256}`"),
             ("adapter, SHA-256", f"`{card.adapter_sha256}`"),
             ("dataset manifest", f"`{card.dataset}`" if card.dataset else "not recorded"),
-            ("prompts", f"{prompts or 'not recorded'} ({card.profile} profile)"),
+            ("prompts", f"{prompts or 'not recorded'} ({card.trust.variant} variant)"),
+            ("taxonomy of news", f"`{card.taxonomy}`" if card.taxonomy else "not recorded"),
         ],
     )
 
@@ -95,12 +97,20 @@ In Python: `open_backend("miniature:{card.name}@{card.version}")`."""
 def _limits(card: MiniatureCard) -> str:
     return f"""## Limits
 
-- It knows the prompts named above, in the {card.profile} profile, and nothing else: it is no general assistant.
+- It knows the prompts named above, in their {card.trust.variant} variant, and nothing else: it is no general assistant.
+- {_trusted(card.trust)}
 - It was tuned on exactly the base weights named above and is refused on others.
 - The scores hold for data like the dataset named above. Languages, industries and lengths that it lacks were not
   measured.
 - Its drafts are to be checked: unsupported claims are caught by code and by people, not by the model.
 - The base's licence ({card.base_licence}) holds for the merged weights."""
+
+
+def _trusted(trust: Trust) -> str:
+    asked = "about each sentence alone" if trust.questions is Questions.EACH else "to choose out of a list"
+    held = "is held to the names, numbers and length that its prompt gives" if trust.held else "writes freely"
+    own = "may" if trust.own_kinds else "may not"
+    return f"As a researcher it is asked {asked}; as a writer it {held}. A brief {own} add kinds of news of its own."
 
 
 def _mapping(title: str, values: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -90,8 +89,3 @@ def named_weights(name: str) -> Weights:
             f"no weights are named {name!r}", hint=f"Known: {', '.join(CATALOG)}; or give the path of a .gguf file."
         )
     return CATALOG[name]
-
-
-def fingerprint(text: str) -> str:
-    """A short name for a file derived from what `text` says."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]

@@ -18,7 +18,7 @@ class UnknownWeights(WeightsError):
 
 
 class PullFailed(WeightsError):
-    """The source could not be reached or did not have the file; what was received is kept and resumed."""
+    """The source could not be reached or did not have the file; nothing was left behind."""
 
 
 class WrongHash(WeightsError):

@@ -5,9 +5,11 @@ Weights can be fetched again and lie in the user's cache; miniatures and their h
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +17,8 @@ from pathlib import Path
 
 from filelock import FileLock
 from platformdirs import user_cache_path, user_data_path
+
+from miniatures.weights.errors import NoSpace
 
 
 def weights_home() -> Path:
@@ -49,10 +53,30 @@ def file_sha256(path: Path) -> str:
     memory = weights_home() / "hashes" / f"{hashlib.sha256(version.encode()).hexdigest()[:32]}.json"
     with suppress(OSError, ValueError, KeyError):
         return str(json.loads(memory.read_text(encoding="utf-8"))["sha256"])
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = content_sha256(path)
     write_atomically(memory, json.dumps({"file": str(path), "sha256": digest}))
     return digest
+
+
+def content_sha256(path: Path) -> str:
+    """SHA-256 of the file in hexadecimal, read now."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def disk_errors(target: Path) -> Iterator[None]:
+    """Turns a full disk into `NoSpace`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        free = shutil.disk_usage(target.parent).free // 1_000_000
+        raise NoSpace(
+            f"no space left for {target.name} in {target.parent} ({free} MB free)",
+            hint="Free some space, or set MINIATURES_HOME to a folder on another disk.",
+        ) from error
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miniatures.weights.adapter import Adapter, LowRank
-from miniatures.weights.download import disk_errors
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
 from miniatures.weights.gguf_header import read_header
-from miniatures.weights.home import exclusive, file_sha256, weights_home
+from miniatures.weights.home import disk_errors, exclusive, file_sha256, weights_home
 from miniatures.weights.requantize import write_q8_0
 from miniatures.weights.rotary_rows import interleaved, interleaved_heads
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from miniatures.datamodel.miniature import DECISIVE, Comparison, MiniatureCard, Promotion
+from miniatures.datamodel.miniature import Comparison, MiniatureCard, Promotion
 from miniatures.weights.adapter import Adapter
 from miniatures.weights.base_weights import base_weights, is_gguf
 from miniatures.weights.errors import AdapterIsNoop, WeightsError
@@ -14,11 +14,18 @@ from miniatures.weights.registry import Registry
 
 
 def promote(
-    registry: Registry, name: str, ref: str, *, served: Mapping[str, str], force: str | None = None
+    registry: Registry,
+    name: str,
+    ref: str,
+    *,
+    served: Mapping[str, str],
+    decisive: Mapping[str, str],
+    force: str | None = None,
 ) -> Promotion:
     """Make a version live if nothing speaks against it, or in spite of that with `force`, a reason that is kept.
 
-    `served` are the versions of the prompts as they are served now, by name.
+    `served` are the versions of the prompts as they are served now, by name; `decisive` names for each role the measure
+    without which two versions were not compared.
 
     Raises:
         PromotionRefused: gives every reason.
@@ -28,14 +35,16 @@ def promote(
     adapter = registry.adapter_folder(name, card.version)
 
     def objections(live: str | None) -> list[str]:
-        return [*refusals(card, live=live, served=served), *effect_refusals(card, adapter)]
+        return [*refusals(card, live=live, served=served, decisive=decisive), *effect_refusals(card, adapter)]
 
     return registry.promote(name, card.version, forced=force, objections=objections)
 
 
-def refusals(card: MiniatureCard, *, live: str | None, served: Mapping[str, str]) -> list[str]:
+def refusals(
+    card: MiniatureCard, *, live: str | None, served: Mapping[str, str], decisive: Mapping[str, str]
+) -> list[str]:
     """What the card itself says against the version going live, each in one clause; empty if nothing does."""
-    return [*_prompt_refusals(card, served), *_comparison_refusals(card, live)]
+    return [*_prompt_refusals(card, served), *_comparison_refusals(card, live, decisive)]
 
 
 def effect_refusals(card: MiniatureCard, adapter_dir: Path) -> list[str]:
@@ -62,7 +71,7 @@ def _prompt_refusals(card: MiniatureCard, served: Mapping[str, str]) -> list[str
     ]
 
 
-def _comparison_refusals(card: MiniatureCard, live: str | None) -> list[str]:
+def _comparison_refusals(card: MiniatureCard, live: str | None, decisive: Mapping[str, str]) -> list[str]:
     """A check that could not run is not a pass: without a comparison with the live version there is no promotion.
 
     What counts is the last dataset that it was evaluated on, and there a measure that decides for one of its roles.
@@ -71,8 +80,8 @@ def _comparison_refusals(card: MiniatureCard, live: str | None) -> list[str]:
         return []
     found = [each for each in card.comparisons if _is_with(each, card.name, live)]
     comparisons = [each for each in found if each.dataset == card.evaluated_on]
-    decisive = {DECISIVE[role] for role in card.prompt_versions if role in DECISIVE}
-    if decisive.isdisjoint(each.measure for each in comparisons):
+    deciding = {decisive[role] for role in card.prompt_versions if role in decisive}
+    if deciding.isdisjoint(each.measure for each in comparisons):
         return [f"it was never compared with the live version {live}"]
     return [
         f"it is significantly worse than the live version {live}: {each.measure} {_points(each)} on {each.cases} cases"

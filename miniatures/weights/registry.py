@@ -27,7 +27,7 @@ from miniatures.weights.version_folder import (
 SHIPPED = Path(__file__).parent / "shipped"
 _PINNED = re.compile(r"[0-9a-f]{6,64}")
 _OVERRULE = 'Mend that, or overrule it with a reason that is kept: --force "REASON".'
-_LINEAGE = ("base_sha256", "dataset", "prompt_versions", "profile", "recipe")
+_LINEAGE = ("base_sha256", "dataset", "prompt_versions", "trust", "recipe")
 
 Objections = Callable[[str | None], Sequence[str]]
 """Given the live version, if there is one: what speaks against replacing it, each in one clause."""

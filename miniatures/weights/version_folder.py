@@ -5,20 +5,18 @@ A version's folder is named by the start of its adapter's hash, so what lies in 
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.weights.card_markdown import card_markdown
-from miniatures.weights.download import disk_errors
+from miniatures.weights.card_upgrade import upgraded
 from miniatures.weights.errors import BadAdapter, RegistryError
-from miniatures.weights.home import write_atomically
+from miniatures.weights.home import disk_errors, write_atomically
 from miniatures.weights.merge import adapter_hash
 
 CARD, READABLE_CARD, CURVE, ADAPTER = "card.json", "CARD.md", "curve.png", "adapter"
@@ -43,18 +41,13 @@ def read_card(folder: Path) -> MiniatureCard:
     """
     path = folder / CARD
     try:
-        card = MiniatureCard.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+        card = MiniatureCard.model_validate(upgraded(json.loads(path.read_bytes())))
+    except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise RegistryError(
             f"the card {path} cannot be read: {reason}",
             hint=f"Restore the file; the adapter beside it is as it was. Or move {folder} away and register it again.",
         ) from error
-    if card.profile not in tuple(Profile):
-        raise RegistryError(
-            f"the card {path} names the prompt profile {card.profile!r}, which there is not",
-            hint=f"Profiles are {' and '.join(Profile)}.",
-        )
     if card.version != folder.name or card.name != folder.parent.name:
         raise RegistryError(
             f"the card {path} describes {card.name}@{card.version}, not {folder.parent.name}@{folder.name}",

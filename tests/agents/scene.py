@@ -13,6 +13,7 @@ from miniatures.agents.context import CampaignContext
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchStatus
 from miniatures.backends.base import Backend
 from miniatures.datamodel.backend import BackendIdentity, Price
+from miniatures.datamodel.capabilities import Capabilities, Trust
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.hashing import text_hash
 from tests.checks.cases import BODY, BRIEF, NOW, QUOTE, SUBJECT
@@ -46,9 +47,12 @@ class ScriptedBackend(Backend):
         return self._generate(messages, **options)
 
 
-def scripted(*answers: str, name: str = "scripted", price: Price | None = None) -> ScriptedBackend:
+def scripted(
+    *answers: str, name: str = "scripted", price: Price | None = None, trust: Trust | None = None
+) -> ScriptedBackend:
     identity = BackendIdentity(provider="test", model=name)
-    return ScriptedBackend(identity=identity, answers=list(answers), calls=[], price=price)
+    capabilities = Capabilities(probability=True).with_trust(trust or Trust())
+    return ScriptedBackend(identity=identity, answers=list(answers), calls=[], price=price, capabilities=capabilities)
 
 
 def page(text: str = PAGE_TEXT, url: str = "https://nordfrost.example/news", published: datetime | None = None) -> Page:
@@ -60,7 +64,7 @@ def page(text: str = PAGE_TEXT, url: str = "https://nordfrost.example/news", pub
 class FixedSearch:
     """Gives the same outcomes in turn, the last one for ever, and keeps what it was asked."""
 
-    name = "fixed"
+    name = identity = "fixed"
 
     def __init__(self, *outcomes: SearchOutcome) -> None:
         self._outcomes = list(outcomes)

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 
-from miniatures.agents.run_events import RunEvent, RunOutcome
+from miniatures.agents.context import Seats
+from miniatures.agents.run_events import RunEvent
+from miniatures.agents.runner import RunOutcome
 from miniatures.backends.errors import AuthenticationFailed, ServerFailed
 from miniatures.backends.wrappers.budgeted import BudgetedBackend
+from miniatures.backends.wrappers.recorded import RecordedBackend
 from miniatures.backends.wrappers.spending import Spending
 from miniatures.datamodel.backend import BackendIdentity
-from miniatures.datamodel.campaign import Budget
+from miniatures.datamodel.campaign import Budget, WritingSettings
+from miniatures.datamodel.capabilities import SMALL, Capabilities
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import BudgetScope, CampaignBusy
 from miniatures.datamodel.prospect import BadRow
 from miniatures.store.open import open_store
-from tests.chaos.small_campaign import NAME, SteadyBackend, prospects, run_small_campaign, sqlite_url
+from tests.chaos.small_campaign import (
+    NAME,
+    HeldPages,
+    SteadyBackend,
+    prospects,
+    run_small_campaign,
+    small_context,
+    sqlite_url,
+)
 
 
 class FailingBackend(SteadyBackend):
@@ -29,6 +42,12 @@ class FailingBackend(SteadyBackend):
 
     async def _agenerate(self, *_: object, **__: object):
         raise self.error
+
+
+class HeldElsewhere(HeldPages):
+    """The same provider over another folder."""
+
+    identity = "held:elsewhere"
 
 
 def calls(url: str) -> int:
@@ -47,8 +66,9 @@ async def test_every_prospect_is_settled_and_reported(tmp_path: Path) -> None:
     assert summary.outcome is RunOutcome.COMPLETED
     assert summary.by_status == {DraftStatus.NEEDS_REVIEW: 12}
     assert [event.done for event in events] == list(range(1, 13))
-    assert events[-1].tokens == summary.usage.total_tokens > 0
-    assert summary.cost_usd is None, "a price that nobody stated is unknown, not zero"
+    assert events[-1].bill == summary.bill
+    assert summary.bill.usage.total_tokens > 0
+    assert summary.bill.cost_usd is None, "a price that nobody stated is unknown, not zero"
 
 
 async def test_a_second_run_asks_no_model(tmp_path: Path) -> None:
@@ -72,11 +92,15 @@ async def test_a_swapped_backend_makes_new_results_beside_the_old(tmp_path: Path
     url = sqlite_url(tmp_path)
     await run_small_campaign(url, 5)
     other = SteadyBackend(identity=BackendIdentity(provider="steady", model="other"))
-    summary = await run_small_campaign(url, 5, other, policy="other")
+    summary = await run_small_campaign(url, 5, other)
     assert (summary.new, summary.reused) == (5, 0)
     with open_store(url) as store:
-        assert {result.draft.backend for result in store.results(NAME, "steady")} == {"steady:steady"}
-        assert {result.draft.backend for result in store.results(NAME, "other")} == {"steady:other"}
+        assert {result.draft.backend for result in store.results(NAME, small_context().policy.hash)} == {
+            "steady:steady"
+        }
+        assert {result.draft.backend for result in store.results(NAME, small_context(other).policy.hash)} == {
+            "steady:other"
+        }
         gathered = [entry.attributes["recalled"] for entry in store.spans(NAME) if entry.name == "gather"]
     assert sorted(gathered) == [False] * 5 + [True] * 5, "research is shared, whoever writes"
 
@@ -105,10 +129,10 @@ async def test_a_budget_stops_the_run_and_a_higher_one_resumes_it(tmp_path: Path
 
     first = await run_small_campaign(url, 20, guarded(9_000))
     assert first.outcome is RunOutcome.BUDGET_REACHED
-    assert first.usage.total_tokens <= 9_000
+    assert first.bill.usage.total_tokens <= 9_000
     assert "campaign small" in first.message
     assert first.new < 20
-    second = await run_small_campaign(url, 20, guarded(10_000_000, already=first.usage.total_tokens))
+    second = await run_small_campaign(url, 20, guarded(10_000_000, already=first.bill.usage.total_tokens))
     assert second.outcome is RunOutcome.COMPLETED
     assert len(emails_by_status(url)) == 20
 
@@ -169,3 +193,84 @@ async def test_bad_rows_are_counted_and_stop_nobody(tmp_path: Path) -> None:
     summary = await run_small_campaign(sqlite_url(tmp_path), rows=rows)
     assert summary.new == 2
     assert [row.line for row in summary.bad_rows] == [2, 5]
+
+
+async def test_the_run_keeps_its_policy_and_every_trace_names_it(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    await run_small_campaign(url, 2)
+    policy = small_context().policy
+    with open_store(url) as store:
+        assert store.policy(policy.hash) == policy
+        assert {run.policy for run in store.runs(NAME)} == {policy.hash}
+        assert {trace.policy for trace in store.traces(NAME)} == {policy.hash}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"search": HeldElsewhere()},
+        {"write": WritingSettings(samples=3, rewrites=1)},
+        {"models": SteadyBackend(warmth=0.3)},
+        {"models": SteadyBackend(capabilities=Capabilities(probability=True).with_trust(SMALL))},
+    ],
+)
+def test_what_changes_an_answer_changes_the_policy(change: dict[str, Any]) -> None:
+    """Another path behind a search, another sampling, another way of being asked."""
+    assert small_context(**change).policy.hash != small_context().policy.hash
+
+
+async def test_a_corrected_row_is_worked_on_again(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    rows = list(prospects(4))
+    await run_small_campaign(url, rows=rows)
+    moved = [rows[0].model_copy(update={"website": "http://moved.example/"}), *rows[1:]]
+    summary = await run_small_campaign(url, rows=moved)
+    assert (summary.new, summary.reused) == (1, 3)
+    summary = await run_small_campaign(url, rows=moved)
+    assert (summary.new, summary.reused) == (0, 4)
+
+
+async def test_a_draft_leads_to_the_calls_behind_it(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    await run_small_campaign(url, 3)
+    with open_store(url) as store:
+        for result in store.results(NAME):
+            draft, dossier = result.draft, result.dossier
+            assert draft is not None and dossier is not None and draft.trace == draft.id
+            written = store.trace(draft.trace)
+            assert written is not None and written.structured == draft.text.model_dump()
+            chosen = {fact.trace for fact in dossier.facts}
+            assert chosen <= set(written.sources)
+            named = store.traces_named(list(written.sources))
+            assert {named[trace].role for trace in chosen} == {"researcher"}
+            assert all(named[trace].options["schema"] == "Sighting" for trace in chosen)
+            if written.attempt > 1:
+                refused = [trace for trace in named.values() if trace.role == "writer"]
+                assert [trace.attempt for trace in refused] == [written.attempt - 1]
+
+
+async def test_a_spent_fallback_halts_nothing_but_itself(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    limit = Spending(Budget(tokens=1_500), BudgetScope.BACKEND, "backend teacher", backend="steady:teacher")
+    teacher = SteadyBackend(identity=BackendIdentity(provider="steady", model="teacher"))
+    guarded = BudgetedBackend(RecordedBackend(teacher), spendings=(limit,), answer_tokens=40)
+    summary = await run_small_campaign(url, 12, Seats(RecordedBackend(SteadyBackend()), fallback=guarded))
+    assert summary.outcome is RunOutcome.COMPLETED
+    assert summary.by_status == {DraftStatus.NEEDS_REVIEW: 12}
+    with open_store(url) as store:
+        drafts = [result.draft for result in store.results(NAME) if result.draft is not None]
+    told = [problem.kind for draft in drafts for problem in draft.problems]
+    assert 0 < len(told) < 12 and set(told) == {"budget_reached"}
+
+
+async def test_a_spent_backend_of_an_indispensable_role_ends_the_run_as_a_budget(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path)
+    limit = Spending(Budget(tokens=4_000), BudgetScope.BACKEND, "backend student", backend="steady:steady")
+    guarded = BudgetedBackend(RecordedBackend(SteadyBackend()), spendings=(limit,), answer_tokens=40)
+    summary = await run_small_campaign(url, 20, Seats(guarded))
+    assert summary.outcome is RunOutcome.BUDGET_REACHED
+    assert "backend student" in summary.message
+    assert summary.new < 20
+    resumed = await run_small_campaign(url, 20)
+    assert resumed.outcome is RunOutcome.COMPLETED
+    assert resumed.new + resumed.reused == 20

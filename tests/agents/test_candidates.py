@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bm25s
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miniatures.agents.candidates import (
+    Candidate,
     _scores,
     estimated_tokens,
-    select_candidates,
+    rank_sentences,
     split_sentences,
+    within_limits,
 )
 from miniatures.datamodel.brief import Signal
 from miniatures.datamodel.campaign import ResearchSettings
+from miniatures.datamodel.evidence import Page
 from tests.agents.scene import page
 from tests.checks.cases import BRIEF, PROSPECT, QUOTE
+
+
+def select_candidates(pages: list[Page], *about: Any) -> list[Candidate]:
+    *known, limits = about
+    return within_limits(rank_sentences(pages, *known), limits)
 
 
 @pytest.mark.parametrize(

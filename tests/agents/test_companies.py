@@ -16,7 +16,14 @@ OWN, OTHER = "https://www.nordfrost.example/news", "https://trade.example/news"
     [
         ("Nordfrost Logistics GmbH", ("nordfrost logistics", "nordfrost")),
         ("The Cold Store Company Ltd", ("cold store",)),
-        ("Østfrys A/S", ("ostfrys a s", "ostfrys")),
+        ("Østfrys A/S", ("ostfrys",)),
+        ("Hushline sp. z o.o.", ("hushline",)),
+        ("Acme S.A. de C.V.", ("acme",)),
+        ("Teluk Ortopedik Sdn. Bhd.", ("teluk ortopedik", "teluk")),
+        ("AB Volvo", ("volvo",)),
+        ("Muster GmbH & Co. KG", ("muster",)),
+        ("Simple Private", ("simple private",)),
+        ("Casa da Fonte Lda", ("casa da fonte", "casa")),
         ("GmbH", ("gmbh",)),
         ("3M", ("m",)),
     ],
@@ -39,6 +46,24 @@ def test_own_hosts():
     assert is_own_page("https://news.nordfrost.example/x", PROSPECT)
     assert not is_own_page("https://notnordfrost.example/", PROSPECT)
     assert not is_own_page("https://gmail.com/", PROSPECT.model_copy(update={"email": "x@gmail.com", "website": ""}))
+
+
+@pytest.mark.parametrize(
+    ("website", "url", "own"),
+    [
+        ("https://shop.nordfrost.co.uk/de", "https://careers.nordfrost.co.uk/", True),
+        ("nordfrost-logistics.com", "https://www.nordfrost-logistics.com/", True),
+        ("https://nordfrost.github.io", "https://polar.github.io/", False),
+        ("https://nordfrost.blogspot.com", "https://polar.blogspot.com/", False),
+        ("https://nordfrost.wordpress.com", "https://polar.wordpress.com/", False),  # No public suffix, yet shared.
+        ("https://nordfrost.wordpress.com", "https://nordfrost.wordpress.com/", True),
+        ("https://nordfrost.co.uk", "https://polar.co.uk/", False),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000/news", True),
+        ("", "https://nordfrost.com/", False),
+    ],
+)
+def test_a_company_speaks_on_its_whole_domain_and_not_on_its_neighbours(website, url, own):
+    assert is_own_page(url, PROSPECT.model_copy(update={"website": website})) is own
 
 
 @pytest.mark.parametrize(

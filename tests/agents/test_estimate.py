@@ -41,18 +41,27 @@ async def test_each_role_is_counted_as_often_as_it_may_be_asked(folder: Path):
     write = "write: {samples: 2, rewrites: 2, retry_samples: 3}\nresearch: {rounds: 2}"
     found = by_role(await estimated(folder, roles, write, limit=2))
     calls = {role: one.calls for role, one in found.items()}
-    assert calls == {"researcher": 4, "planner": 4, "writer": 16, "verifier": 2, "fallback": 4, "shadow": 16}
+    assert calls == {
+        "researcher": 4,
+        "planner": 4,
+        "writer": 16,
+        "verifier": 2,
+        "writer (fallback)": 6,
+        "writer (shadow)": 16,
+    }
     assert all(one.seconds is None for one in found.values()), "a server is not tried out"
-    assert found["researcher"].input_tokens > found["writer"].input_tokens / 4, "it reads the whole list"
+    assert found["researcher"].bill.usage.input_tokens > found["writer"].bill.usage.input_tokens / 4, (
+        "it reads the whole list"
+    )
 
 
 async def test_the_cost_is_that_of_the_price_and_unknown_as_soon_as_one_is(folder: Path):
     priced = await estimated(folder, "researcher: a, writer: a")
-    expected = (3 * priced.input_tokens + 15 * priced.output_tokens) / 1e6
-    assert priced.cost_usd == pytest.approx(expected)
+    expected = (3 * priced.bill.usage.input_tokens + 15 * priced.bill.usage.output_tokens) / 1e6
+    assert priced.bill.cost_usd == pytest.approx(expected)
     unpriced = await estimated(folder, "researcher: a, writer: b")
-    assert unpriced.cost_usd is None
-    assert by_role(unpriced)["researcher"].cost_usd == pytest.approx(by_role(priced)["researcher"].cost_usd)
+    assert unpriced.bill.cost_usd is None
+    assert by_role(unpriced)["researcher"].bill.cost_usd == pytest.approx(by_role(priced)["researcher"].bill.cost_usd)
     assert any("#b" in note for note in unpriced.notes)
 
 

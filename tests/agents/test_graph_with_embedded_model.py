@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from miniatures.agents import build_prospect_graph
+from miniatures import build_prospect_graph
 from miniatures.datamodel.campaign import WritingSettings
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.dossier import DossierStatus

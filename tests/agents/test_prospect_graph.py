@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from miniatures.agents import build_prospect_graph
+from miniatures import build_prospect_graph
 from miniatures.agents.tools.search.base import SearchOutcome, SearchStatus
 from miniatures.datamodel.dossier import DossierStatus
 from miniatures.datamodel.draft import DraftStatus

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
-from miniatures.agents import build_research_graph
+from miniatures import build_research_graph
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchStatus
 from miniatures.datamodel.brief import Signal
@@ -48,6 +49,8 @@ async def test_every_signal_is_searched_and_a_page_read_once():
 
 
 class Fetcher:
+    identity: ClassVar = {}
+
     def __init__(self, status):
         self.status, self.urls = status, []
 

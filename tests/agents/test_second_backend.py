@@ -8,27 +8,27 @@ from typing import Any
 import pytest
 
 from miniatures.agents.campaign import CampaignRunner
-from miniatures.agents.context import CampaignContext
+from miniatures.agents.context import Seats
 from miniatures.agents.runs import open_roles
 from miniatures.backends.errors import ServerFailed
 from miniatures.backends.wrappers.recorded import RecordedBackend
-from miniatures.backends.wrappers.shadow import ShadowBackend
-from miniatures.datamodel.backend import BackendIdentity, Profile, Usage
-from miniatures.datamodel.campaign import Budget
+from miniatures.datamodel.backend import BackendIdentity, Bill
+from miniatures.datamodel.campaign import Budget, WritingSettings
+from miniatures.datamodel.capabilities import Capabilities, Variant
 from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import load_campaign
 from miniatures.inputs.scaffold import create_campaign
 from miniatures.prompts.library import PromptLibrary
 from miniatures.store.open import open_store
 from miniatures.store.second_answers import shadow_pairs, teacher_candidates
 from tests.chaos.small_campaign import (
-    BRIEF,
     NAME,
-    NOW,
-    HeldPages,
     SteadyBackend,
     prospects,
     run_small_campaign,
+    small_context,
     sqlite_url,
 )
 
@@ -42,32 +42,42 @@ class DownBackend(SteadyBackend):
         raise ServerFailed("down")
 
 
-def shadowed(teacher: SteadyBackend) -> ShadowBackend:
-    return ShadowBackend(SteadyBackend(), RecordedBackend(teacher))
+LARGE = Capabilities()
 
 
-def results(url: str) -> list[tuple[str, Any, Usage]]:
+def shadowed(teacher: SteadyBackend) -> Seats:
+    return Seats(RecordedBackend(SteadyBackend()), shadow=RecordedBackend(teacher))
+
+
+def results(url: str) -> list[tuple[str, Any, Bill]]:
     with open_store(url) as store:
-        return [(result.prospect.email, result.draft, result.usage) for result in store.results(NAME)]
+        return [(result.prospect.email, _told(result.draft), result.bill) for result in store.results(NAME)]
+
+
+def _told(draft: Any) -> Any:
+    """A draft without the names of its calls."""
+    return draft.model_copy(update={"id": "", "trace": None, "evidence": [one.quote for one in draft.evidence]})
 
 
 async def test_each_used_answer_has_the_shadows_beside_it(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path)
-    teacher = SteadyBackend(identity=TEACHER, prompt_profile=Profile.FULL)
+    teacher = SteadyBackend(identity=TEACHER, capabilities=LARGE)
     (tmp_path / "plain").mkdir()
     plain = await run_small_campaign(sqlite_url(tmp_path / "plain"), 3)
     with_shadow = await run_small_campaign(url, 3, shadowed(teacher))
-    assert with_shadow.usage.total_tokens > plain.usage.total_tokens, "the run says what it truly took"
+    assert with_shadow.bill.usage.total_tokens > plain.bill.usage.total_tokens, "the run says what it truly took"
     assert results(url) == results(sqlite_url(tmp_path / "plain")), "no result knows of the shadow"
     with open_store(url) as store:
         pairs, traces = list(shadow_pairs(store, NAME)), list(store.traces(NAME))
         assert len(pairs) == 3 * (2 + 2)
-        assert len(traces) == 2 * len(pairs) + 3, "what the small researcher was asked is no question for a large one"
+        assert len(traces) == 2 * len(pairs) + 3, "the researcher has no shadow here"
         assert {pair.used.prompt_name for pair in pairs} == {"writer"}
         for pair in pairs:
-            assert (pair.used.role, pair.shadow.role) == (pair.used.prompt_name, "shadow")
+            assert (pair.used.role, pair.shadow.role) == ("writer", "writer")
+            assert (pair.used.seat, pair.shadow.seat) == (Seat.FIRST, Seat.SHADOW)
+            assert pair.shadow.shadow_of == pair.used.id
             assert pair.used.variables == pair.shadow.variables
-            assert (pair.used.prompt_profile, pair.shadow.prompt_profile) == ("compact", "full")
+            assert (pair.used.prompt_variant, pair.shadow.prompt_variant) == ("compact", "full")
         assert {str(trace.backend) for trace in teacher_candidates(store, NAME)} == {"steady:teacher"}
         assert {result.draft.backend for result in store.results(NAME) if result.draft} == {"steady:steady"}
 
@@ -78,8 +88,8 @@ async def test_a_shadow_that_is_down_or_dear_changes_no_result(tmp_path: Path) -
     assert summary.by_status == {DraftStatus.NEEDS_REVIEW: 3}
     with open_store(url) as store:
         assert list(shadow_pairs(store, NAME)) == []
-        failed = [trace for trace in store.traces(NAME) if trace.role == "shadow"]
-        assert len(failed) == 15 and all(trace.error for trace in failed)
+        failed = [trace for trace in store.traces(NAME) if trace.seat is Seat.SHADOW]
+        assert len(failed) == 3 * (2 + 2) and all(trace.error for trace in failed)
 
 
 @pytest.fixture
@@ -95,36 +105,29 @@ def with_roles(path: Path, roles: str) -> Path:
     return path
 
 
-def test_the_shadow_goes_with_the_writer_and_is_no_role_of_its_own(campaign: Path) -> None:
-    loaded = load_campaign(with_roles(campaign, "{researcher: a, writer: a, shadow: b}"))
+def test_seats_that_name_one_backend_share_it(campaign: Path) -> None:
+    loaded = load_campaign(with_roles(campaign, "{researcher: {first: a, shadow: b}, writer: a, shadow: b}"))
     with open_store(f"sqlite:///{campaign.parent}/store.sqlite") as store:
-        models = open_roles(loaded, store)
-    assert set(models) == {"researcher", "writer"}
-    writer = models["writer"]
-    assert isinstance(writer, ShadowBackend) and not isinstance(models["researcher"], ShadowBackend)
-    assert writer.inner is models["researcher"], "one dressed backend, one limit, one price"
-    assert (writer.identity.model, writer.shadow.identity.model) == (
-        models["researcher"].identity.model,
-        "http://127.0.0.1:9/v1#b",
-    )
+        seats = open_roles(loaded, store, new_id())
+    assert set(seats) == {"researcher", "writer"}
+    assert seats["writer"].first is seats["researcher"].first, "one dressed backend, one limit, one price"
+    assert seats["writer"].shadow is seats["researcher"].shadow
+    assert seats["writer"].fallback is None
 
 
 async def test_what_a_fallback_wrote_is_a_candidate_with_its_variables(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path)
-    teacher = RecordedBackend(SteadyBackend(identity=TEACHER, prompt_profile=Profile.FULL))
+    teacher = RecordedBackend(SteadyBackend(identity=TEACHER, capabilities=LARGE))
     with open_store(url) as store, store.campaign_lock(NAME):
         student = RecordedBackend(SteadyBackend())
-        models = {"researcher": student, "writer": student, "fallback": teacher}
-        context = CampaignContext(
-            models=models, brief=BRIEF, search=HeldPages(), ledger=store.ledger(NAME), now=lambda: NOW
-        )
-        runner = CampaignRunner(campaign=NAME, policy="p", context=context, store=store, concurrency=4)
+        context = small_context(Seats(student, fallback=teacher), store.ledger(NAME), write=WritingSettings())
+        runner = CampaignRunner(campaign=NAME, context=context, store=store, concurrency=4)
         await runner.run(prospects(2), 2)
         found = list(teacher_candidates(store, NAME))
-    assert [(trace.role, trace.prompt_name, str(trace.backend)) for trace in found] == [
-        ("fallback", "writer", "steady:teacher")
+    assert [(trace.seat, trace.role, str(trace.backend)) for trace in found] == [
+        (Seat.FALLBACK, "writer", "steady:teacher")
     ] * 2
     for trace in found:
-        again = PromptLibrary().render("writer", Profile.COMPACT, trace.variables)
+        again = PromptLibrary().render("writer", Variant.COMPACT, trace.variables)
         assert trace.variables["prospect"]["company"] in again.messages[-1].content
         assert (trace.variables["reasons"], trace.variables["previous"]) == ([], None)

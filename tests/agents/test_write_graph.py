@@ -6,11 +6,13 @@ import json
 
 import pytest
 
-from miniatures.agents import build_verify_graph, build_write_graph
+from miniatures import build_verify_graph, build_write_graph
+from miniatures.agents.context import Seats
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import ServerFailed
-from miniatures.datamodel.backend import Price, Profile
+from miniatures.datamodel.backend import Price
 from miniatures.datamodel.campaign import WritingSettings
+from miniatures.datamodel.capabilities import Trust, Variant
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.draft import Draft, DraftStatus
@@ -23,8 +25,7 @@ PRICE = Price(input_per_million=1_000, output_per_million=10_000)
 
 
 async def write(writer: Backend, *, fallback: Backend | None = None, dossier: Dossier = DOSSIER, **settings) -> Draft:
-    models = {"writer": writer} | ({"fallback": fallback} if fallback else {})
-    given = context(models=models, write=WritingSettings(**settings))
+    given = context(models={"writer": Seats(writer, fallback=fallback)}, write=WritingSettings(**settings))
     graph = build_write_graph().compile()
     return (await graph.ainvoke({"prospect": PROSPECT, "dossier": dossier}, context=given))["draft"]
 
@@ -35,8 +36,8 @@ async def test_a_good_first_draft_is_ready():
     assert (draft.subject, draft.body) == (SUBJECT, BODY)
     assert draft.evidence[0].quote == QUOTE
     assert draft.statements
-    assert draft.usage.total_tokens == 110
-    assert draft.cost_usd == pytest.approx(0.2)
+    assert draft.bill.usage.total_tokens == 110
+    assert draft.bill.cost_usd == pytest.approx(0.2)
 
 
 async def test_a_failing_draft_is_written_again_with_its_reasons():
@@ -46,8 +47,8 @@ async def test_a_failing_draft_is_written_again_with_its_reasons():
     prompt = writer.calls[1]["messages"][-1].text
     assert "9,900" in prompt
     assert "which neither the brief nor a quote carries" in prompt
-    assert draft.usage.total_tokens == 220
-    assert draft.cost_usd == pytest.approx(0.4)
+    assert draft.bill.usage.total_tokens == 220
+    assert draft.bill.cost_usd == pytest.approx(0.4)
     assert "temperature" not in writer.calls[0]
     assert writer.calls[1]["temperature"] > 0
 
@@ -72,14 +73,14 @@ async def test_when_nothing_helps_the_best_is_kept_for_a_person():
     draft = await write(scripted(BAD_EMAIL, WORSE_EMAIL), fallback=scripted(WORSE_EMAIL, name="teacher"))
     assert (draft.status, draft.attempts, draft.backend) == (DraftStatus.NEEDS_REVIEW, 3, "test:scripted")
     assert "9,900" in draft.body
-    assert draft.cost_usd is None
+    assert draft.bill.cost_usd is None
 
 
 async def test_of_several_samples_the_best_is_kept_and_each_is_seeded():
     writer = scripted(WORSE_EMAIL, "nonsense", GOOD_EMAIL, BAD_EMAIL)
     draft = await write(writer, samples=4)
     assert (draft.status, draft.attempts, draft.body) == (DraftStatus.READY, 1, BODY)
-    assert draft.usage.total_tokens == 440
+    assert draft.bill.usage.total_tokens == 440
     assert len({call.get("seed") for call in writer.calls}) == 4
 
 
@@ -105,11 +106,11 @@ async def test_backend_errors_go_up():
         await write(broken)
 
 
-@pytest.mark.parametrize("profile", list(Profile))
-async def test_the_shared_part_of_the_prompt_comes_first_and_is_the_same_for_all(profile):
+@pytest.mark.parametrize("variant", list(Variant))
+async def test_the_shared_part_of_the_prompt_comes_first_and_is_the_same_for_all(variant):
     systems = set()
     for company in ("Nordfrost", "Polar"):
-        writer = scripted(GOOD_EMAIL).model_copy(update={"prompt_profile": profile})
+        writer = scripted(GOOD_EMAIL, trust=Trust(variant=variant))
         given = context(models={"writer": writer})
         someone = PROSPECT.model_copy(update={"company": company})
         await build_write_graph().compile().ainvoke({"prospect": someone, "dossier": DOSSIER}, context=given)
@@ -120,15 +121,15 @@ async def test_the_shared_part_of_the_prompt_comes_first_and_is_the_same_for_all
     assert len(systems) == 1
 
 
-async def test_a_verifiers_reading_is_stored_and_decides_nothing():
+async def test_a_verifiers_opinion_is_stored_and_decides_nothing():
     opinion = json.dumps({"sendable": False, "comment": "I dislike it."})
     verifier = scripted(opinion, price=PRICE)
     given = context(models={"writer": scripted(GOOD_EMAIL, price=PRICE), "verifier": verifier})
     state = await build_write_graph().compile().ainvoke({"prospect": PROSPECT, "dossier": DOSSIER}, context=given)
     draft = state["draft"]
     assert draft.status is DraftStatus.READY
-    assert draft.reading == "would not send: I dislike it."
-    assert draft.cost_usd == pytest.approx(0.4)
+    assert draft.opinion == "would not send: I dislike it."
+    assert draft.bill.cost_usd == pytest.approx(0.4)
     assert len(verifier.calls) == 1
 
 

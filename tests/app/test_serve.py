@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import httpx
 import openai
 import pytest
 import uvicorn
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from miniatures.app.serve import build_app, open_named, split_name
 from miniatures.backends.base import Backend
@@ -26,6 +28,7 @@ from miniatures.backends.errors import (
     ServerFailed,
     TimedOut,
 )
+from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.errors import InputError
 from tests.backends.wrappers.scripted import ScriptedBackend, StreamingBackend
 
@@ -126,10 +129,57 @@ def test_every_option_reaches_the_backend() -> None:
     ]
 
 
+class Telling(StreamingBackend):
+    """Says how probable its answers are, if asked."""
+
+    capabilities: Capabilities = Capabilities(probability=True)
+    probability: float = 0.25
+
+    def _result(self, answer: str | BaseException) -> ChatResult:
+        result = super()._result(answer)
+        result.generations[0].message.response_metadata["probability"] = self.probability
+        return result
+
+    def _chunks(self, answer: str | BaseException) -> Iterator[ChatGenerationChunk]:
+        *chunks, last = super()._chunks(answer)
+        last.message.response_metadata["probability"] = self.probability
+        yield from [*chunks, last]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("probability", "logprob"), [(0.25, math.log(0.25)), (0.0, -9999.0)])
+def test_the_whole_answer_s_probability_is_told_as_that_of_one_token(
+    stream: bool, probability: float, logprob: float
+) -> None:
+    backend = Telling(probability=probability, seen=[])
+    with running({"m": backend}) as url:
+        asked = client(url).chat.completions.create(
+            model="m", messages=HI, logprobs=True, top_logprobs=0, stream=stream
+        )
+        told = [choice.logprobs for answer in (asked if stream else [asked]) for choice in answer.choices]
+    assert told[:-1] == [None] * (len(told) - 1)
+    assert told[-1] is not None and told[-1].content is not None
+    (token,) = told[-1].content
+    assert (token.token, token.logprob, token.top_logprobs) == ("one two", logprob, [])
+    assert backend.seen == [{"probability": True}]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_backend_that_cannot_tell_says_so(stream: bool) -> None:
+    backend = ScriptedBackend(seen=[])
+    with running({"m": backend}) as url:
+        reply = ask(url, logprobs=True, stream=stream)
+        assert ask(url, logprobs=False).json()["choices"][0]["logprobs"] is None
+    assert (reply.status_code, reply.json()["error"]["type"]) == (400, "invalid_request_error")
+    assert "m cannot tell how probable" in reply.json()["error"]["message"]
+    assert backend.seen == [{}]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"n": 2}, "n"),
+        ({"top_logprobs": 5}, "top_logprobs"),
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "robot", "content": "hi"}]}, "messages.0.role"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "messages.0.content"),
@@ -220,7 +270,7 @@ def test_a_client_that_leaves_cancels_the_answer() -> None:
     backend = ScriptedBackend(seconds=30)
     with running({"m": backend}) as url:
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI}, timeout=0.3)
+            httpx.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI}, timeout=1)
         assert backend.calls == 1
         assert wait_until(lambda: backend.running == 0), "the backend went on generating"
 
@@ -235,7 +285,7 @@ def test_a_client_that_leaves_cancels_the_stream() -> None:
 
 
 async def test_requests_run_side_by_side() -> None:
-    backend = ScriptedBackend(seconds=0.2)
+    backend = ScriptedBackend(seconds=0.5)
     with running({"m": backend}) as url:
         async with httpx.AsyncClient() as http:
             post = [http.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI}) for _ in range(8)]

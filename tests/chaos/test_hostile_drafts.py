@@ -77,7 +77,7 @@ class ObedientBackend(SteadyBackend):
 class OnePage:
     """A search that finds one page."""
 
-    name = "one"
+    name = identity = "one"
 
     def __init__(self, markup: str) -> None:
         found = extract(markup.encode(), "text/html", "http://nordvik.example/news")

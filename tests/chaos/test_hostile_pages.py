@@ -230,13 +230,13 @@ def test_a_quote_in_base64_stays_a_quote() -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("<|>[]/ab sSYINTim_start\u200b\uff1c\uff5c\uff1e\n"), max_size=60))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=5 * settings.default.max_examples)
 def test_no_mixture_makes_a_token(text: str) -> None:
     assert not CONTROL.search(clean_text(text))
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples)
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     once = clean_text(text)
     assert clean_text(once) == once
@@ -247,7 +247,7 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
 @given(
     st.binary(max_size=400), st.sampled_from(["text/html", "text/plain", "application/pdf", "", "text/html; charset=x"])
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples)
 def test_no_bytes_crash_extraction(body: bytes, content_type: str) -> None:
     found = extract(body, content_type, "http://fuzz.example/")
     assert (found.status is FetchStatus.FETCHED) == bool(found.text)

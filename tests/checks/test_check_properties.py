@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from miniatures.checks import align_statements, run_checks
@@ -111,6 +111,8 @@ def test_sentences_are_slices_that_lose_nothing(text):
 
 
 @given(st.from_regex(r"[a-z]{1,12}\.(com|example|io|de)(/[a-z0-9]{1,8})?", fullmatch=True))
+@example("www.com")
+@example("www.com/a.b")
 def test_a_foreign_domain_is_found_however_it_is_written(domain):
     for written in (domain, f"https://{domain}", f"HTTP://www.{domain}/", f"<{domain}>", f"({domain})", f"{domain}."):
         assert normal_link(domain) in links_of(f"see {written} now"), written

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from miniatures.datamodel.backend import BackendIdentity, Usage
+from miniatures.datamodel.backend import BackendIdentity, Bill, Usage
 from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
 from miniatures.datamodel.draft import Draft, DraftStatus
@@ -97,8 +97,7 @@ def _call(run_id: str, campaign: str, prospect: Prospect, parent: str) -> Trace:
         backend=BackendIdentity(provider="local", model="smollm2-135m-instruct"),
         messages=(),
         output="{}",
-        usage=Usage(input_tokens=800, output_tokens=120),
-        cost_usd=0.0125,
+        bill=Bill(usage=Usage(input_tokens=800, output_tokens=120), cost_usd=0.0125),
         total_ms=850,
     )
 
@@ -119,7 +118,6 @@ def _result(
         status=status,
         draft=draft,
         dossier=dossier,
-        usage=Usage(input_tokens=800, output_tokens=120),
-        cost_usd=cost,
+        bill=Bill(usage=Usage(input_tokens=800, output_tokens=120), cost_usd=cost),
         seconds=1.5,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from miniatures.cli.main import main
-from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.capabilities import Variant
 from miniatures.datamodel.errors import ExitCode
 from miniatures.prompts.library import PromptLibrary
 from miniatures.weights.registry import Registry
@@ -22,7 +22,7 @@ def home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def add(folder: Path, seed: int, **changes: object) -> str:
-    served = {name: PromptLibrary().version(name, Profile.COMPACT) for name in ("writer", "researcher")}
+    served = {name: PromptLibrary().version(name, Variant.COMPACT) for name in ("writer", "researcher")}
     adapter = tiny_adapter(folder / str(seed), seed)
     card = card_of(adapter, **{"name": "mine", "prompt_versions": served, **changes})
     return Registry().register(card, adapter)

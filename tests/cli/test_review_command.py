@@ -211,16 +211,17 @@ def test_agreement_of_two_reviewers(sit):
     assert told["reviewers"] == ["ada", "grace"] and told["verdicts"]["n"] == 2
 
 
-def test_a_draft_whose_call_is_unknown_is_told_and_not_shown(ran, sit):
+def test_a_draft_that_no_call_wrote_is_judged_too(ran, sit):
     async def rewrite() -> None:
         with open_store(load_campaign(ran).store_url) as store:
             result = next(store.results(NAME))
-            draft = result.draft.model_copy(update={"body": "By nobody."})
+            draft = result.draft.model_copy(update={"id": new_id(), "trace": None, "body": "By nobody."})
             await store.save_result(result.model_copy(update={"draft": draft}))
 
     asyncio.run(rewrite())
     shown = " ".join(sit(*["a"] * COUNT).split())
-    assert f"{COUNT - 1} accepted; 0 still waiting; 1 draft left out" in shown
+    assert f"{COUNT} accepted; 0 still waiting" in shown
+    assert "By nobody." in {review.answer["body"] for review in kept(ran)}
 
 
 def test_a_hostile_draft_cannot_steer_the_terminal(ran, sit):
@@ -228,12 +229,9 @@ def test_a_hostile_draft_cannot_steer_the_terminal(ran, sit):
 
     async def plant() -> None:
         with open_store(load_campaign(ran).store_url) as store:
-            result = next(result for result in waiting_drafts(store, NAME, "ada"))
+            first = waiting_drafts(store, NAME, "ada")[0]
+            result = store.result(NAME, first.prospect)
             draft = result.draft.model_copy(update={"body": hostile})
-            [trace, *_] = store.traces(NAME, result.prospect.key)
-            answer = {"subject": draft.subject, "body": hostile}
-            written = {"id": new_id(), "role": "writer", "prompt_name": "writer", "structured": answer}
-            store.recorder.record(trace.model_copy(update=written))
             await store.save_result(result.model_copy(update={"draft": draft}))
 
     asyncio.run(plant())

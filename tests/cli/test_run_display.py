@@ -17,7 +17,7 @@ from miniatures.cli import progress
 from miniatures.cli.progress import PlainProgress, figures, open_progress, seconds_left
 from miniatures.cli.run_command import exit_code
 from miniatures.cli.summary import show_summary
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.prospect import BadRow, Prospect
@@ -36,8 +36,7 @@ def event(
         reused=reused,
         status=DraftStatus.READY,
         prospect=SOMEONE,
-        tokens=done * 100,
-        cost_usd=cost,
+        bill=Bill(usage=Usage(input_tokens=done * 100), cost_usd=cost),
         seconds=done * 0.5,
     )
 
@@ -46,7 +45,7 @@ def summary(outcome: RunOutcome = RunOutcome.COMPLETED, **fields: object) -> Run
     statuses = fields.pop("by_status", {DraftStatus.READY: 2})
     base = RunSummary(
         run_id="r", campaign="autumn", outcome=outcome, by_status=statuses, new=2, reused=0,
-        usage=Usage(input_tokens=900, output_tokens=100), cost_usd=None, seconds=10,
+        bill=Bill(usage=Usage(input_tokens=900, output_tokens=100), cost_usd=None), seconds=10,
     )  # fmt: skip
     return base.model_copy(update=fields)
 
@@ -85,12 +84,13 @@ def test_a_terminal_gets_a_live_bar_that_fits(width):
         import sys
         from miniatures.agents.run_events import RunEvent
         from miniatures.cli.progress import LiveProgress, open_progress
+        from miniatures.datamodel.backend import Bill, Usage
         from miniatures.datamodel.prospect import Prospect
         view = open_progress(sys.stdout)
         assert isinstance(view, LiveProgress)
         someone = Prospect(email="a@b.example", company="Acme [Ltd] and Sons International Holding")
         view.update(RunEvent(done=7, total=30, failed=2, reused=0, status="needs_review", prospect=someone,
-                             tokens=7000, cost_usd=0.0123, seconds=70))
+                             bill=Bill(usage=Usage(input_tokens=7000), cost_usd=0.0123), seconds=70))
         view.say("Finishing what is in flight.")
         view.close()
         """

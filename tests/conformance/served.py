@@ -1,4 +1,4 @@
-"""A real `serve` process on loopback with the real embedded model, started once per test process."""
+"""A real `serve` process on loopback with the real embedded model, started once and ended with the last test of it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,20 @@ SAMPLING = {"max_tokens": 200, "extra_body": {"repetition_penalty": 1.3}}
 _START_S = 180
 
 
-@cache
 def served_url() -> str:
-    """The base URL of the server, once it answers; the process ends with this one."""
+    """The base URL of the server, once it answers."""
+    return _served()[0]
+
+
+def stop() -> None:
+    """End the server, if it was started."""
+    if _served.cache_info().currsize:
+        _served()[1].kill()
+        _served.cache_clear()
+
+
+@cache
+def _served() -> tuple[str, subprocess.Popen[bytes]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -29,7 +40,7 @@ def served_url() -> str:
     atexit.register(process.kill)
     url = f"http://127.0.0.1:{port}"
     _await_health(url, process)
-    return f"{url}/v1"
+    return f"{url}/v1", process
 
 
 def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:

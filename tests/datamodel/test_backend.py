@@ -2,7 +2,7 @@
 
 import pytest
 
-from miniatures.datamodel.backend import BackendIdentity, Price, Usage, add_costs
+from miniatures.datamodel.backend import BackendIdentity, Bill, Price, Usage
 
 
 def test_cached_input_has_its_own_price() -> None:
@@ -12,9 +12,11 @@ def test_cached_input_has_its_own_price() -> None:
 
 
 def test_an_unknown_cost_makes_the_sum_unknown() -> None:
-    assert add_costs(0.25, 0.5) == 0.75
-    assert add_costs(0.25, None) is None
-    assert add_costs(None, 0.25) is None
+    known, unknown = Bill(cost_usd=0.25), Bill(cost_usd=None)
+    assert (known + Bill(cost_usd=0.5)).cost_usd == 0.75
+    assert (known + unknown).cost_usd is None
+    assert (unknown + known).cost_usd is None
+    assert Bill.total([]).cost_usd == 0
 
 
 def test_usages_add_up() -> None:

@@ -19,12 +19,12 @@ def test_bare_strings_stand_for_use() -> None:
     campaign = Campaign.model_validate(_CAMPAIGN)
     assert campaign.backends["student"].use == "local:smollm2-135m-instruct"
     assert campaign.search.use == "ddgs"
-    assert campaign.roles.verifier == "checks"
+    assert campaign.roles.verifier is None, "the checks are no model"
 
 
 def test_the_word_none_is_no_fallback() -> None:
     roles = {**_CAMPAIGN["roles"], "fallback": "none"}
-    assert Campaign.model_validate({**_CAMPAIGN, "roles": roles}).roles.fallback is None
+    assert Campaign.model_validate({**_CAMPAIGN, "roles": roles}).roles.writer.fallback is None
 
 
 def test_a_role_must_name_a_backend_that_exists() -> None:
@@ -36,7 +36,7 @@ def test_a_shadow_is_another_backend_than_the_writer() -> None:
     backends = {**_CAMPAIGN["backends"], "teacher": "litellm:x"}
     roles = {**_CAMPAIGN["roles"], "shadow": "teacher"}
     campaign = Campaign.model_validate({**_CAMPAIGN, "backends": backends, "roles": roles})
-    assert campaign.roles.backend_names["shadow"] == "teacher"
+    assert campaign.roles.backend_names["writer (shadow)"] == "teacher"
     with pytest.raises(ValidationError, match="nothing can be learnt from comparing it with itself"):
         Campaign.model_validate({**_CAMPAIGN, "roles": {**_CAMPAIGN["roles"], "shadow": "student"}})
     with pytest.raises(ValidationError, match="no backend is named 'other'"):

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from miniatures.agents.prompting import brief_variables, signal_variables
+from miniatures.agents.roles.researcher import ListVariables
 from miniatures.datamodel.example import Example, Source
 from miniatures.finetune.dataset.build import BuildSettings, build_dataset
 from miniatures.finetune.dataset.folder import Dataset
@@ -65,18 +65,11 @@ def researcher_examples() -> list[Example]:
 
 def _question(place: str, has_news: bool) -> Example:
     texts = [_moved(QUOTE, place), DULL, OTHER] if has_news else [DULL, OTHER]
-    variables = {
-        "company": PLACES[place][0],
-        "today": "2026-11-22",
-        "facts": 2,
-        "signals": signal_variables(BRIEF),
-        "sentences": [{"number": number, "text": text} for number, text in enumerate(texts, start=1)],
-        "reasons": [],
-    }
+    variables = ListVariables.of(BRIEF, PLACES[place][0], "2026-11-22", texts, facts=2)
     choices = [{"number": 1, "signal": "expansion"}] if has_news else []
     return Example(
         role="researcher",
-        variables=variables,
+        variables=variables.model_dump(mode="json"),
         answer={"choices": choices},
         company=PLACES[place][0],
         source=Source.GOLD,
@@ -86,7 +79,6 @@ def _question(place: str, has_news: bool) -> Example:
 
 def dataset_at(folder: Path) -> Dataset:
     """All of it as a test split."""
-    brief_variables(BRIEF)
     return build_dataset([*writer_examples(), *researcher_examples()], folder, BuildSettings(validation=0.0, test=1.0))
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 
+from miniatures.agents.context import Seats
 from miniatures.agents.run_events import RunSummary
 from miniatures.backends.wrappers.recorded import RecordedBackend
-from miniatures.backends.wrappers.shadow import ShadowBackend
 from miniatures.datamodel.backend import BackendIdentity
 from tests.chaos.small_campaign import NAME, SteadyBackend, run_small_campaign
 
@@ -32,4 +32,5 @@ class OtherBackend(SteadyBackend):
 
 
 async def run_with_shadow(url: str, count: int) -> RunSummary:
-    return await run_small_campaign(url, count, ShadowBackend(SteadyBackend(), RecordedBackend(OtherBackend())))
+    seats = Seats(RecordedBackend(SteadyBackend()), shadow=RecordedBackend(OtherBackend()))
+    return await run_small_campaign(url, count, seats)

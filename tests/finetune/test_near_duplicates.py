@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from itertools import combinations
 
 import pytest
@@ -25,11 +27,26 @@ def jaccard(one: str, other: str) -> float:
     return len(left & right) / len(left | right)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(TEXTS, st.sampled_from([0.2, 0.5, NEAR, 1.0]))
 def test_the_index_finds_what_comparing_all_pairs_finds(texts, threshold):
     expected = [(a, b) for a, b in combinations(range(len(texts)), 2) if jaccard(texts[a], texts[b]) >= threshold]
     assert sorted(near_duplicates(texts, threshold)) == expected
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_many_letters_with_one_closing_line(seed):
+    drawn = random.Random(seed)
+    letters = [[drawn.choice(string.ascii_letters) for _ in range(40)] for _ in range(40)]
+    texts = [" ".join([*_changed(drawn.choice(letters), drawn), LINE]) for _ in range(120)]
+    expected = [(a, b) for b in range(120) for a in range(b) if jaccard(texts[a], texts[b]) >= NEAR]
+    assert expected
+    assert near_duplicates(texts) == near_duplicates(texts) == expected
+
+
+def _changed(words: list[str], drawn: random.Random) -> list[str]:
+    share = drawn.choice([0, 0.02, 0.05, 0.1])
+    return [drawn.choice(string.ascii_letters) if drawn.random() < share else word for word in words]
 
 
 @given(TEXTS)

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from miniatures.datamodel.backend import Profile
+from miniatures.agents.roles.role import role_named
+from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.errors import InputError
-from miniatures.finetune.example_checks import case_of
 from miniatures.finetune.gold.folder import Trap
 from miniatures.finetune.situations import draw_situations, read_space
 from miniatures.prompts.library import PromptLibrary
@@ -43,14 +43,14 @@ def test_a_trap_is_in_the_quotes(space):
         idle, stale = (any(text.startswith(start) for text in quotes) for start in ("Quality", "In 2011"))
         assert (idle, stale) == (one.trap is Trap.IRRELEVANT, one.trap is Trap.STALE)
         assert one.trap is not Trap.THIN or len(quotes) == 1
-        assert case_of(one.variables).evidence[0].quote == quotes[0]
-        PromptLibrary().render("writer", Profile.FULL, one.variables)
+        assert [item.quote for item in one.variables.case.evidence] == quotes
+        role_named("writer").prompt(one.variables, PromptLibrary(), Capabilities())
 
 
-def test_each_question_has_an_address_of_its_own(space):
+def test_each_question_has_a_name_of_its_own_and_nobody_real_is_written_to(space):
     drawn = draw_situations(space, "writer", 40, 7)
-    assert len({one.prospect.key for one in drawn}) == len(drawn)
-    assert all(one.prospect.email.endswith(".example") for one in drawn)
+    assert len({one.id for one in drawn}) == len(drawn)
+    assert all(one.case.prospect.email.endswith(".example") for one in drawn)
 
 
 def test_a_space_that_is_used_up_gives_what_it_holds(space):
@@ -62,7 +62,7 @@ def test_the_researcher_is_asked_about_pages_with_and_without_news(tmp_path, spa
     drawn = draw_situations(space, "researcher", 20, 7)
     assert {one.trap for one in drawn} == {Trap.NONE}  # every company here has news for either brief
     for one in drawn:
-        PromptLibrary().render("researcher", Profile.FULL, one.variables)
+        role_named("researcher").prompt(one.variables, PromptLibrary(), Capabilities())
 
 
 def test_a_yaml_file_narrows_the_space(tmp_path):

@@ -6,14 +6,16 @@ The stand-in is a real server on loopback that speaks OpenAI's protocol; the slo
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from miniatures.agents.roles.role import role_named
 from miniatures.cli.main import main
-from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.trace import Trace
 from miniatures.inputs.campaign import load_campaign
-from miniatures.review.queue import waiting_drafts
+from miniatures.review.queue import DraftToReview, draft_to_review, waiting_drafts
 from miniatures.store.open import open_store
 from tests.chaos.unruly_server import Behaviour, answers, error, status, unruly
 from tests.finetune.small_space import write_space
@@ -42,13 +44,24 @@ def order(tmp_path, monkeypatch, capsys):
     return run
 
 
-def results(tmp_path):
-    found = []
+def kept(tmp_path: Path) -> tuple[list[Trace], list[DraftToReview]]:
+    """The calls of all campaigns, and the drafts that wait for a reviewer."""
+    traces: list[Trace] = []
+    waiting: list[DraftToReview] = []
     for file in sorted((tmp_path / "made").glob("*/campaign.yaml")):
         loaded = load_campaign(file)
         with open_store(loaded.store_url, create=False) as store:
-            found += [(loaded, one) for one in store.results(loaded.name)]
-    return found
+            assert {run.outcome for run in store.runs(loaded.name)} == {"completed"}
+            assert not list(store.results(loaded.name))
+            traces += store.traces(loaded.name)
+            found = [draft_to_review(store, one) for one in waiting_drafts(store, loaded.name, "ana")]
+            waiting += [one for one in found if one is not None]
+            assert None not in found
+    return traces, waiting
+
+
+def faults(trace: Trace) -> str:
+    return "; ".join(role_named(trace.role).faults_of(trace.variables, trace.structured or {}))
 
 
 def email(body: str) -> str:
@@ -61,14 +74,16 @@ def test_a_question_is_asked_once_and_a_larger_order_goes_on(tmp_path, order):
         assert (code, len(server.calls)) == (ExitCode.OK, 3), said
         assert "3 situations to ask: at most about" in said
         assert "0 passed every check, 3 not" in said
+        assert "length 3" in said
         order(server.url, "--price", "3/15")
         assert len(server.calls) == 3
         _, said = order(server.url, n=5)
         assert len(server.calls) == 5
         assert "2 situations to ask (3 answered before)" in said
-    kept = results(tmp_path)
-    assert [one.status for _, one in kept].count(DraftStatus.FAILED) == 5
-    assert all(one.error and "length" in one.error for _, one in kept)
+    traces, waiting = kept(tmp_path)
+    assert len({trace.prospect for trace in traces}) == len(traces) == 5
+    assert all("length" in faults(trace) for trace in traces)
+    assert not waiting
 
 
 def test_what_passes_waits_for_a_reviewer_and_becomes_a_dataset(tmp_path, order, capsys):
@@ -77,13 +92,12 @@ def test_what_passes_waits_for_a_reviewer_and_becomes_a_dataset(tmp_path, order,
     )
     with unruly(answers(email(GOOD))) as server:
         order(server.url, "--space", "space.yaml", n=8)
-    passed = [(loaded, one) for loaded, one in results(tmp_path) if one.status is DraftStatus.READY]
-    assert len(passed) == 1, [one.error for _, one in results(tmp_path)]
-    loaded, one = passed[0]
-    with open_store(loaded.store_url, create=False) as store:
-        assert one.prospect.key in {waiting.prospect.key for waiting in waiting_drafts(store, loaded.name, "ana")}
-        (trace,) = store.traces(loaded.name, one.prospect.key)
-    assert (trace.node, trace.prompt_profile, trace.role) == ("synthesize", "full", "writer")
+    traces, waiting = kept(tmp_path)
+    assert len(waiting) == 1, [faults(trace) for trace in traces]
+    (trace,) = [one for one in traces if not faults(one)]
+    assert (trace.node, trace.prompt_variant, trace.role) == ("synthesize", "full", "writer")
+    assert (waiting[0].item.trace, waiting[0].item.answer["body"]) == (trace.id, GOOD)
+    assert (waiting[0].recipient.first_name, waiting[0].recipient.company) == ("Jarmila", "Northmill")
     capsys.readouterr()
     assert (
         main(["dataset", "build", "--from", "made", "--out", "data", "--test", "0", "--validation", "0", "--json"]) == 0
@@ -111,9 +125,9 @@ def test_the_cost_is_told_and_nothing_asked(tmp_path, order):
         code, said = order(server.url, "--estimate", "--price", "3/15", "--json")
         expected = json.loads(said)
         assert (code, len(server.calls)) == (ExitCode.OK, 0)
-        assert expected["cost_usd"] == pytest.approx(
-            (expected["input_tokens"] * 3 + expected["output_tokens"] * 15) / 1e6
-        )
+        usage, cost = expected["bill"]["usage"], expected["bill"]["cost_usd"]
+        assert cost == pytest.approx((usage["input_tokens"] * 3 + usage["output_tokens"] * 15) / 1e6)
+        assert cost > 0
         _, said = order(server.url, "--estimate")
         assert "cost unknown" in said
         assert "No price is known" in said
@@ -148,7 +162,7 @@ def test_a_teacher_that_is_not_there_ends_the_run(order):
     with unruly(error(401, "bad key")) as server:
         code, said = order(server.url, n=9)
         assert code == ExitCode.BACKEND_UNAVAILABLE
-        assert len(server.calls) == 5
+        assert len(server.calls) == 1, "a wrong key would be refused every time"
         assert "Ended early" in said
 
 
@@ -163,7 +177,10 @@ def test_a_researchers_choice_is_checked(tmp_path, order):
     with unruly(answers(json.dumps(choice))) as server:
         _, said = order(server.url, role="researcher", n=2)
     assert "0 passed every check, 2 not" in said
-    assert all("no signal nonsense" in str(one.error) for _, one in results(tmp_path))
+    assert "there is no signal nonsense 2" in said
+    traces, waiting = kept(tmp_path)
+    assert ["no signal nonsense" in faults(trace) for trace in traces] == [True, True]
+    assert not waiting
 
 
 @pytest.mark.slow
@@ -172,13 +189,10 @@ def test_a_real_model_as_teacher(tmp_path, order, embedded_backend):
     real = ("openvino:smollm2-135m-instruct", "--space", "space.yaml", "--price", "0/0")
     code, said = order(*real, "--budget-usd", "1", n=2)
     assert code == ExitCode.OK, said
-    kept = results(tmp_path)
-    answered = [(loaded, one) for loaded, one in kept if one.usage.output_tokens]
-    assert len(answered) == 2
-    for loaded, one in answered:
-        assert one.status is (DraftStatus.FAILED if one.error else DraftStatus.READY)
-        assert loaded.brief.offer
-    before = [one.usage for _, one in kept]
+    traces, waiting = kept(tmp_path)
+    assert len(traces) == 2
+    assert all(trace.bill.usage.output_tokens for trace in traces)
+    assert {one.item.trace for one in waiting} == {trace.id for trace in traces if not faults(trace)}
     _, said = order(*real, n=2)
     assert "0 situations to ask (2 answered before)" in said
-    assert [one.usage for _, one in results(tmp_path)] == before
+    assert kept(tmp_path) == (traces, waiting)

@@ -29,7 +29,7 @@ from miniatures.datamodel.draft import Draft, EmailText
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.example import Source
 from miniatures.datamodel.miniature import MiniatureCard
-from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.prospect import Prospect, Recipient
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.finetune.dataset.folder import Dataset, open_dataset
@@ -164,10 +164,10 @@ def review_all(campaign: Path) -> list[Review]:
     loaded = load_campaign(campaign)
     made = []
     with open_store(loaded.store_url) as store:
-        for number, result in enumerate(waiting_drafts(store, loaded.name, REVIEWER)):
-            waiting = draft_to_review(store, result)
-            assert waiting is not None, "a draft without the call that wrote it"
-            made.append(edit(waiting.item, REVIEWER, by_hand(loaded, result.prospect, waiting.draft, number)))
+        for number, queued in enumerate(waiting_drafts(store, loaded.name, REVIEWER)):
+            waiting = draft_to_review(store, queued)
+            assert waiting is not None and waiting.draft.trace, "a draft without the call that wrote it"
+            made.append(edit(waiting.item, REVIEWER, by_hand(loaded, waiting.recipient, waiting.draft, number)))
         for review in made:
             asyncio.run(store.add_review(review))
         assert not waiting_drafts(store, loaded.name, REVIEWER)
@@ -175,12 +175,12 @@ def review_all(campaign: Path) -> list[Review]:
     return made
 
 
-def by_hand(loaded: LoadedCampaign, prospect: Prospect, draft: Draft, number: int) -> EmailText:
+def by_hand(loaded: LoadedCampaign, recipient: Recipient, draft: Draft, number: int) -> EmailText:
     """Each with other claims, so that no two are near-duplicates."""
     brief, quote = loaded.brief, draft.evidence[0].quote
     claims = " ".join([*brief.claims, *brief.claims][2 * number : 2 * number + 2])
     body = (
-        f"Hello {prospect.first_name},\n\nYour site says: {quote}\n\n{brief.offer} {claims}\n\n"
+        f"Hello {recipient.first_name},\n\nYour site says: {quote}\n\n{brief.offer} {claims}\n\n"
         f"{brief.call_to_action}\n\nBest regards,\n{brief.sender.name}\n{brief.sender.company}"
     )
     return EmailText(subject="What your site says of the cold store", body=body)
@@ -257,9 +257,9 @@ def assert_traced_back(
         kept = {review.id: review for review in store.reviews(loaded.name)}
     for result in written(results):
         assert result.draft.backend == str(identity_of(open_backend(STUDENT["use"])))
-        wrote = [one for one in traces.values() if one.prospect == result.prospect.key and one.role == "writer"]
-        by = {one.backend.adapter for one in wrote if str(one.backend) == result.draft.backend}
-        assert by == {Registry().card(NAME).adapter_sha256} == {card.adapter_sha256}
+        wrote = traces[result.draft.trace]
+        assert (wrote.role, wrote.prospect, wrote.policy) == ("writer", result.prospect.key, result.policy)
+        assert wrote.backend.adapter == Registry().card(NAME).adapter_sha256 == card.adapter_sha256
     manifest = open_dataset(dataset.folder).manifest
     assert Registry().card(NAME).dataset == manifest.hash
     lineage = {entry for entries in manifest.lineage.values() for entry in entries}

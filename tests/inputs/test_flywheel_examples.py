@@ -21,7 +21,7 @@ def test_an_example_loads(name: str, second: str | None) -> None:
     assert (loaded.brief, list(loaded.prospects())) == (base.brief, list(base.prospects()))
     assert sum(isinstance(row, Prospect) for row in loaded.prospects()) == 14
     assert loaded.resolve(loaded.campaign.search.use.removeprefix("local:")) == EXAMPLES / "cold_storage" / "sites.txt"
-    played = {"writer": "student"} | ({second: "teacher"} if second else {})
+    played = {"writer": "student"} | ({f"writer ({second})": "teacher"} if second else {})
     assert loaded.campaign.roles.backend_names == played
     specs = [parse_spec(backend.use) for backend in loaded.campaign.backends.values()]
     assert ("miniature", "outreach@live") in specs

@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
-from miniatures.datamodel.draft import Statement, Draft, DraftStatus, Ground
+from miniatures.datamodel.draft import Draft, DraftStatus, Ground, Statement
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
@@ -47,8 +47,7 @@ def result(number: int, status: DraftStatus, body: str = "Hello.", cost: float |
         status=status,
         draft=draft,
         dossier=Dossier(status=DossierStatus.FOUND, facts=(fact,)),
-        usage=Usage(input_tokens=10, output_tokens=5),
-        cost_usd=cost,
+        bill=Bill(usage=Usage(input_tokens=10, output_tokens=5), cost_usd=cost),
     )
 
 
@@ -84,10 +83,10 @@ def test_a_long_campaign_is_counted_whole_and_shown_in_part(tmp_path: Path) -> N
 def test_figures_keep_an_unknown_cost_unknown() -> None:
     figures = ReportFigures()
     figures.add(result(1, DraftStatus.READY, cost=0.5))
-    assert figures.cost_usd == 0.5
+    assert figures.bill.cost_usd == 0.5
     figures.add(result(2, DraftStatus.READY, cost=None))
-    assert figures.cost_usd is None
-    assert figures.usage.total_tokens == 30
+    assert figures.bill.cost_usd is None
+    assert figures.bill.usage.total_tokens == 30
 
 
 @given(st.lists(st.text(min_size=1), max_size=6), st.text())

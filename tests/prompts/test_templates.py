@@ -1,4 +1,4 @@
-"""Every prompt renders in both profiles from the variables that its comment lists, and from no others."""
+"""Every prompt renders in both variants from the variables that its comment lists, and from no others."""
 
 from __future__ import annotations
 
@@ -8,55 +8,40 @@ from typing import Any
 
 import pytest
 
-from miniatures.agents.prompting import (
-    as_data,
-    brief_variables,
-    prospect_variables,
-    quote_variables,
-    signal_variables,
-)
-from miniatures.agents.researcher import sighting_variables
-from miniatures.datamodel.backend import Profile
+from miniatures.agents.as_data import as_data
+from miniatures.agents.roles.planner import PlannerVariables
+from miniatures.agents.roles.researcher import ListVariables, SentenceVariables
+from miniatures.agents.roles.verifier import VerifierVariables
+from miniatures.agents.roles.writer import WriterVariables
+from miniatures.datamodel.capabilities import Variant
+from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.news import NewsKind, NoNews
 from miniatures.prompts.library import PromptLibrary
+from miniatures.prompts.taxonomy import known_taxonomy
 from tests.checks.cases import BRIEF, PROSPECT, QUOTE, evidence
 
 FOLDER = Path(__file__).resolve().parents[2] / "miniatures" / "prompts" / "templates"
-COMMON = {
-    "brief": brief_variables(BRIEF),
-    "prospect": prospect_variables(PROSPECT),
-    "quotes": quote_variables([evidence()], BRIEF, PROSPECT),
+COMMON = (BRIEF, PROSPECT, [evidence()])
+OLD = EmailText(subject="OLD SUBJECT", body="OLD BODY")
+GIVEN = {
+    "writer": WriterVariables.of(*COMMON, reasons=("greeting: wrong",), previous=OLD),
+    "researcher": ListVariables.of(BRIEF, "Nordfrost", "2026-11-22", [QUOTE], facts=3),
+    "planner": PlannerVariables.of(BRIEF, PROSPECT, [BRIEF.signals[0].name], ("q",)),
+    "verifier": VerifierVariables.of(*COMMON, EmailText(subject="S", body="B")),
 }
-VARIABLES = {
-    "writer": {**COMMON, "reasons": ["greeting: wrong"], "previous": {"subject": "OLD SUBJECT", "body": "OLD BODY"}},
-    "researcher": {
-        "company": "Nordfrost",
-        "facts": 3,
-        "signals": signal_variables(BRIEF),
-        "sentences": [{"number": 1, "text": QUOTE}],
-        "reasons": ["no number"],
-    },
-    "planner": {
-        "prospect": {"company": "Nordfrost", "website": "x.example"},
-        "signals": signal_variables(BRIEF),
-        "asked": ["q"],
-    },
-    "verifier": {**COMMON, "email": {"subject": "S", "body": "B"}},
-}
+VARIABLES = {name: given.model_dump(mode="json") for name, given in GIVEN.items()}
+SENTENCE = SentenceVariables.of("Nordfrost", "2026-11-22", QUOTE).model_dump(mode="json")
 
 
-def variables_of(name: str, profile: Profile) -> dict[str, Any]:
-    """A small researcher is asked about one sentence; whatever else is asked is the same in both profiles."""
-    if (name, profile) == ("researcher", Profile.COMPACT):
-        return sighting_variables("Nordfrost", "2026-11-22", QUOTE)
-    return VARIABLES[name]
+def variables_of(name: str, variant: Variant) -> dict[str, Any]:
+    """A small researcher is asked about one sentence; whatever else is asked is the same in both variants."""
+    return SENTENCE if (name, variant) == ("researcher", Variant.COMPACT) else VARIABLES[name]
 
 
-@pytest.mark.parametrize("profile", list(Profile))
+@pytest.mark.parametrize("variant", list(Variant))
 @pytest.mark.parametrize("name", list(VARIABLES))
-def test_renders_in_two_turns_without_gaps(name, profile):
-    prompt = PromptLibrary().render(name, profile, variables_of(name, profile))
+def test_renders_in_two_turns_without_gaps(name, variant):
+    prompt = PromptLibrary().render(name, variant, variables_of(name, variant))
     assert [message.role for message in prompt.messages] == ["system", "user"]
     for message in prompt.messages:
         assert "{{" not in message.content
@@ -64,19 +49,19 @@ def test_renders_in_two_turns_without_gaps(name, profile):
         assert "\n\n\n" not in message.content
 
 
-@pytest.mark.parametrize("profile", list(Profile))
+@pytest.mark.parametrize("variant", list(Variant))
 @pytest.mark.parametrize("name", list(VARIABLES))
-def test_the_comment_lists_exactly_the_variables(name, profile):
-    source = (FOLDER / f"{name}.{profile}.jinja").read_text()
+def test_the_comment_lists_exactly_the_variables(name, variant):
+    source = (FOLDER / f"{name}.{variant}.jinja").read_text()
     comment = source[source.index("{#") : source.index("#}")]
     listed = set(re.findall(r"^(\w+): ", comment, re.MULTILINE))
-    assert listed == set(variables_of(name, profile))
+    assert listed - {"taxonomy", "own"} == set(variables_of(name, variant))
 
 
-@pytest.mark.parametrize("profile", list(Profile))
-def test_the_writer_is_told_everything_that_the_checks_ask_for(profile):
+@pytest.mark.parametrize("variant", list(Variant))
+def test_the_writer_is_told_everything_that_the_checks_ask_for(variant):
     system, user = (
-        message.content for message in PromptLibrary().render("writer", profile, VARIABLES["writer"]).messages
+        message.content for message in PromptLibrary().render("writer", variant, VARIABLES["writer"]).messages
     )
     for line in (
         *BRIEF.claims,
@@ -97,23 +82,23 @@ def test_the_writer_is_told_everything_that_the_checks_ask_for(profile):
 def test_a_mistake_of_a_template_names_the_file(mistake, said, tmp_path):
     (tmp_path / "writer.full.jinja").write_text(f"{{% block user %}}{mistake}{{% endblock %}}")
     with pytest.raises(InputError, match=f"writer.full.jinja: .*{said}"):
-        PromptLibrary(tmp_path).render("writer", Profile.FULL, {})
+        PromptLibrary(tmp_path).render("writer", Variant.FULL, {})
 
 
 def test_compact_prompts_are_short():
     for name in VARIABLES:
         sizes = [
-            sum(len(message.content) for message in PromptLibrary().render(name, profile, given).messages)
-            for profile in (Profile.COMPACT, Profile.FULL)
-            for given in [variables_of(name, profile)]
+            sum(len(message.content) for message in PromptLibrary().render(name, variant, given).messages)
+            for variant in (Variant.COMPACT, Variant.FULL)
+            for given in [variables_of(name, variant)]
         ]
         assert sizes[0] < 0.65 * sizes[1], name
 
 
 def test_a_small_researcher_is_told_every_word_it_may_answer():
-    variables = sighting_variables("Nordfrost", "2026-11-22", QUOTE)
-    system, user = PromptLibrary().render("researcher", Profile.COMPACT, variables).messages
-    for word in (*NewsKind, *NoNews):
+    system, user = PromptLibrary().render("researcher", Variant.COMPACT, SENTENCE).messages
+    taxonomy = known_taxonomy()
+    for word in (*taxonomy.news, *taxonomy.no_news):
         assert re.search(rf"\b{word}\b", system.content), word
     for told in ("Nordfrost", "2026-11-22", QUOTE):
         assert told in user.content

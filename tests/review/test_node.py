@@ -8,9 +8,11 @@ from langgraph.graph import END
 from langgraph.types import Command
 from pydantic import ValidationError
 
-from miniatures.agents import build_prospect_graph, state_serializer
+from miniatures import build_prospect_graph, state_serializer
 from miniatures.datamodel.check import CheckName
 from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.review import RejectReason, Review, ReviewAction
+from miniatures.review.email_text import UnreadableEdit
 from miniatures.review.node import after_review, human_review
 from tests.agents.scene import BAD_EMAIL, FIRST_SENTENCE, context, scripted
 from tests.checks.cases import BODY, PROSPECT
@@ -32,7 +34,8 @@ async def until_review():
     state = await graph.ainvoke({"prospect": PROSPECT}, thread, context=given)
     [waiting] = state["__interrupt__"]
 
-    async def answer(**review):
+    async def answer(**said):
+        review = {"reviewer": "ada", **said}
         return await graph.ainvoke(Command(resume=review), thread, context=given)
 
     return waiting.value, answer, writer
@@ -63,12 +66,23 @@ async def test_an_edit_is_checked_again_and_shown_again():
 
 async def test_rejecting_ends_with_a_draft_that_needs_review():
     _, answer, _ = await until_review()
-    state = await answer(action="reject", reason="wrong tone")
+    state = await answer(action="reject", reason="wrong_tone", comment="too loud")
     assert state["draft"].status is DraftStatus.NEEDS_REVIEW
     assert "__interrupt__" not in state
+    review, draft = Review.model_validate_json(state["review"]), state["draft"]
+    assert (review.action, review.reason, review.comment) == (ReviewAction.REJECT, RejectReason.WRONG_TONE, "too loud")
+    assert (review.draft, review.reviewer, review.prospect) == (draft.id, "ada", PROSPECT.key)
+    assert review.answer == draft.text.model_dump()
+
+
+async def test_an_empty_edit_is_refused():
+    _, answer, _ = await until_review()
+    with pytest.raises(UnreadableEdit):
+        await answer(action="edit", body=" ")
 
 
 async def test_an_answer_that_is_no_review_is_refused():
     _, answer, _ = await until_review()
-    with pytest.raises(ValidationError):
-        await answer(action="burn")
+    for said in ({"action": "burn"}, {"action": "compare"}, {"action": "accept", "reviewer": ""}):
+        with pytest.raises(ValidationError):
+            await answer(**said)

@@ -10,13 +10,13 @@ import pytest
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
 from miniatures.datamodel.review import RejectReason
-from miniatures.datamodel.trace import SHADOW, Trace
+from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.trace import Trace
 from miniatures.review.queue import (
     answer_pairs,
     draft_to_review,
     waiting_drafts,
     waiting_pairs,
-    writer_trace,
 )
 from miniatures.review.reviewing import Shown, accept, compare, edit, reject
 from miniatures.store.open import Store, open_store
@@ -35,32 +35,31 @@ async def ran(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def test_every_draft_waits_with_the_call_that_wrote_it(ran):
     traces = {trace.id: trace for trace in ran.traces(NAME)}
-    waiting = [draft_to_review(ran, result) for result in waiting_drafts(ran, NAME, "ada")]
+    waiting = [draft_to_review(ran, one) for one in waiting_drafts(ran, NAME, "ada")]
     assert len(waiting) == COUNT
     assert len({one.item.trace for one in waiting}) == COUNT
     for one in waiting:
-        trace = traces[one.item.trace]
-        assert trace.structured == one.item.answer == {"subject": one.draft.subject, "body": one.draft.body}
-        assert (trace.prospect, trace.role) == (one.prospect.key, "writer")
-        assert one.item.prospect == one.prospect.key
-        assert [quote.text for quote in one.quotes] == [item.quote for item in one.draft.evidence] != []
-        assert all(quote.url for quote in one.quotes)
+        trace, draft = traces[one.item.trace], one.draft
+        assert trace.structured == one.item.answer == {"subject": draft.subject, "body": draft.body}
+        assert (trace.prospect, trace.role, trace.seat) == (one.recipient.key, "writer", Seat.FIRST)
+        assert (one.item.prospect, one.item.draft) == (one.recipient.key, draft.id)
+        assert draft.evidence and all(quote.where for quote in draft.evidence)
 
 
 async def test_what_is_reviewed_waits_no_longer_for_this_reviewer(ran):
-    results = waiting_drafts(ran, NAME, "ada")
-    first, second, third, *rest = results
-    items = [draft_to_review(ran, result).item for result in (first, second, third)]
+    queued = waiting_drafts(ran, NAME, "ada")
+    first, second, third, *rest = queued
+    items = [draft_to_review(ran, one).item for one in (first, second, third)]
     await ran.add_review(accept(items[0], "ada"))
     await ran.add_review(edit(items[1], "ada", EmailText(subject="New", body="Another")))
     await ran.add_review(reject(items[2], "ada", RejectReason.GENERIC))
     assert waiting_drafts(ran, NAME, "ada") == rest
-    assert waiting_drafts(ran, NAME, "ben") == results
+    assert waiting_drafts(ran, NAME, "ben") == queued
 
 
 async def test_the_order_is_drawn_by_seed(ran):
     def order(seed: int) -> list[str]:
-        return [result.prospect.email for result in waiting_drafts(ran, NAME, "ada", seed=seed)]
+        return [one.id for one in waiting_drafts(ran, NAME, "ada", seed=seed)]
 
     assert order(0) == order(0)
     assert sorted(order(0)) == sorted(order(1))
@@ -68,25 +67,40 @@ async def test_the_order_is_drawn_by_seed(ran):
 
 
 async def test_drafts_are_chosen_by_status(ran):
-    everyone = waiting_drafts(ran, NAME, "ada")
-    ready = everyone[0].model_copy(update={"status": DraftStatus.READY})
+    result = next(iter(ran.results(NAME)))
+    draft = result.draft.model_copy(update={"status": DraftStatus.READY})
+    ready = result.model_copy(update={"status": DraftStatus.READY, "draft": draft})
     await ran.save_result(ready)
-    assert waiting_drafts(ran, NAME, "ada", [DraftStatus.READY]) == [ready]
-    assert ready not in waiting_drafts(ran, NAME, "ada", [DraftStatus.NEEDS_REVIEW])
+    assert [one.id for one in waiting_drafts(ran, NAME, "ada", [DraftStatus.READY])] == [draft.id]
+    assert draft.id not in [one.id for one in waiting_drafts(ran, NAME, "ada", [DraftStatus.NEEDS_REVIEW])]
     await ran.save_result(ready.model_copy(update={"status": DraftStatus.FAILED, "draft": None}))
     assert len(waiting_drafts(ran, NAME, "ada")) == COUNT - 1
 
 
-async def test_a_new_text_waits_again_and_without_its_call_it_is_not_shown(ran):
-    result = waiting_drafts(ran, NAME, "ada")[0]
-    await ran.add_review(accept(draft_to_review(ran, result).item, "ada"))
-    changed = result.draft.model_copy(update={"body": "Written by nobody."})
+async def test_a_new_draft_waits_again_and_the_old_one_for_nobody(ran):
+    old = waiting_drafts(ran, NAME, "ada")[0]
+    await ran.add_review(accept(draft_to_review(ran, old).item, "ada"))
+    result = ran.result(NAME, old.prospect)
+    changed = result.draft.model_copy(update={"id": "by-hand", "trace": None, "body": "Written by nobody."})
     await ran.save_result(result.model_copy(update={"draft": changed}))
-    [again] = [one for one in waiting_drafts(ran, NAME, "ada") if one.prospect == result.prospect]
-    assert draft_to_review(ran, again) is None
-    empty = result.draft.model_copy(update={"subject": "", "body": " "})
+    [again] = [one for one in waiting_drafts(ran, NAME, "ada") if one.prospect == old.prospect]
+    item = draft_to_review(ran, again).item
+    assert (item.trace, item.draft, item.answer["body"]) == ("by-hand", "by-hand", "Written by nobody.")
+    assert draft_to_review(ran, old) is None
+    empty = changed.model_copy(update={"id": "empty", "subject": "", "body": " "})
     await ran.save_result(result.model_copy(update={"draft": empty}))
-    assert result.prospect not in [one.prospect for one in waiting_drafts(ran, NAME, "ada")]
+    assert old.prospect not in [one.prospect for one in waiting_drafts(ran, NAME, "ada")]
+
+
+async def test_a_draft_of_no_campaign_is_shown_with_what_its_call_was_told(ran):
+    call = next(trace for trace in ran.traces(NAME) if trace.role == "writer" and trace.structured)
+    text = EmailText.model_validate(call.structured)
+    draft = Draft(id=call.id, trace=call.id, **text.model_dump(), status=DraftStatus.READY, backend=str(call.backend))
+    await ran.queue_draft(draft, "synthesized")
+    [one] = waiting_drafts(ran, "synthesized", "ada")
+    shown = draft_to_review(ran, one)
+    assert (shown.draft.text, shown.recipient.first_name) == (text, "Kim")
+    assert [quote.quote for quote in shown.draft.evidence] == [line["text"] for line in call.variables["quotes"]]
 
 
 async def test_pairs_are_two_backends_answers_to_one_question(ran):
@@ -96,10 +110,10 @@ async def test_pairs_are_two_backends_answers_to_one_question(ran):
     for pair in pairs:
         first, second = traces[pair.first.trace], traces[pair.second.trace]
         assert first.variables == second.variables
-        assert (first.role, second.role) == ("writer", SHADOW)
+        assert (first.seat, second.seat) == (Seat.FIRST, Seat.SHADOW)
         assert (first.backend.provider, second.backend.provider) == ("steady", "other")
-        assert first.prospect == second.prospect == pair.prospect.key
-        assert [quote.url for quote in pair.quotes] == [f"http://company-{pair.prospect.company[8:]}.example/news"]
+        assert first.prospect == second.prospect == pair.recipient.key
+        assert [quote.signal for quote in pair.quotes] == ["expansion"]
         assert pair.first.answer != pair.second.answer
 
 
@@ -127,24 +141,10 @@ def call(body: str, model: str = "small", **fields: object) -> Trace:
     return Trace.model_validate(plain | fields)
 
 
-def written(body: str, model: str = "small") -> Draft:
-    return Draft(subject="Depot", body=body, status=DraftStatus.READY, backend=f"local:{model}")
-
-
-def test_the_last_call_of_the_drafts_own_backend_wrote_it():
-    early, late, other = call("Hello"), call("Hello"), call("Hello", "large", role="fallback")
-    shadow, failed = call("Hello", role=SHADOW), call("Hello", error="TimedOut: late")
-    traces = [early, late, other, shadow, failed, call("Bye"), call("Hello", prompt_name="verifier")]
-    assert writer_trace(traces, written("Hello")) is late
-    assert writer_trace(traces, written("Hello", "large")) is other
-    assert writer_trace(traces, written("Hello", "renamed")) is other
-    assert writer_trace(traces, written("Nobody's")) is None
-
-
 def test_only_different_emails_of_different_backends_to_one_question_are_pairs():
     used, sample = call("Hello"), call("Hello there")
-    fallback = call("Dear Maya", "large", role="fallback")
-    shadow = call("Hi Maya", "middle", role=SHADOW)
+    fallback = call("Dear Maya", "large", seat=Seat.FALLBACK)
+    shadow = call("Hi Maya", "middle", seat=Seat.SHADOW)
     alike = call("Hello ", "copy")
     elsewhere = call("Other", "vast", prospect="tom")
     asked_otherwise = call("Other", "wide", variables={"company": "Acme", "reasons": ["length"]})

@@ -7,11 +7,20 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from miniatures.datamodel.draft import EmailText
-from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
+from miniatures.datamodel.review import (
+    Falsehood,
+    FalseStatement,
+    Preference,
+    Reading,
+    ReadingVerdict,
+    RejectReason,
+    Review,
+    ReviewAction,
+)
 from miniatures.review.email_text import UnreadableEdit, from_text, to_text
-from miniatures.review.node import Review as GraphReview
 from miniatures.review.reviewing import (
     Reviewable,
     Shown,
@@ -19,8 +28,8 @@ from miniatures.review.reviewing import (
     compare,
     edit,
     is_swapped,
+    read,
     reject,
-    review_from_graph,
 )
 from miniatures.review.rubric import rubric_version
 
@@ -89,21 +98,17 @@ def test_the_place_on_the_screen_is_a_fair_coin_that_a_seed_fixes():
         assert 900 < same[True] < 1_100
 
 
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
-        (GraphReview(action="accept"), accept(ITEM, "ada")),
-        (
-            GraphReview(action="edit", subject="Depot"),
-            edit(ITEM, "ada", EmailText(subject="Depot", body=ANSWER["body"])),
-        ),
-        (GraphReview(action="edit"), accept(ITEM, "ada")),
-        (GraphReview(action="reject", reason="tactless"), reject(ITEM, "ada", RejectReason.TACTLESS)),
-        (GraphReview(action="reject", reason="too loud"), reject(ITEM, "ada", RejectReason.OTHER, "too loud")),
-    ],
-)
-def test_a_graphs_review_is_the_same_record(said, expected):
-    def content(review: Review) -> dict[str, object]:
-        return review.model_dump(exclude={"id", "created_at"})
+def test_a_reading_decides_about_no_answer_and_says_what_is_false():
+    found = Reading(
+        verdict=ReadingVerdict.REJECT,
+        false=(FalseStatement(kind=Falsehood.STALE, what="“a third depot”: it opened in 2021"),),
+    )
+    review = read(ITEM, "ada", found)
+    assert (review.action, review.reading, review.judges) == (ReviewAction.READ, found, False)
+    assert (review.target, review.preferred_over) == (None, None)
 
-    assert content(review_from_graph(ITEM, "ada", said)) == content(expected)
+
+def test_a_review_says_all_that_its_action_needs():
+    for action in (ReviewAction.EDIT, ReviewAction.REJECT, ReviewAction.COMPARE, ReviewAction.READ):
+        with pytest.raises(ValidationError):
+            Review(reviewer="ada", trace="trace1", answer=ANSWER, action=action)

@@ -12,13 +12,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from miniatures.datamodel.backend import BackendIdentity, Usage
+from miniatures.datamodel.backend import BackendIdentity, Bill, Usage
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.trace import Span, Trace
 from miniatures.store.engine import database_at
 from miniatures.store.open import Store, open_store
 
 CAMPAIGN = "autumn"
+USAGE = Usage(input_tokens=10, output_tokens=5, cached_tokens=2)
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +70,7 @@ def person(number: int, **fields: str) -> Prospect:
     return Prospect(**{"email": f"person{number}@company{number}.example", "company": f"Company {number}", **fields})
 
 
-def trace_of(prospect: Prospect, **fields: object) -> Trace:
+def trace_of(prospect: Prospect, cost_usd: float | None = None, **fields: object) -> Trace:
     plain = {
         "run_id": "run",
         "campaign": CAMPAIGN,
@@ -79,7 +80,7 @@ def trace_of(prospect: Prospect, **fields: object) -> Trace:
         "backend": BackendIdentity(provider="local", model="small"),
         "messages": ({"role": "user", "content": "Write."},),
         "output": "Hello",
-        "usage": Usage(input_tokens=10, output_tokens=5, cached_tokens=2),
+        "bill": Bill(usage=USAGE, cost_usd=cost_usd),
     }
     return Trace.model_validate(plain | fields)
 

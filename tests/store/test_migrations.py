@@ -82,17 +82,3 @@ def test_many_may_open_an_empty_database_at_once(store_url: str) -> None:
     with ThreadPoolExecutor(6) as threads:
         for opened in threads.map(open_store, [store_url] * 6):
             opened.close()
-
-
-def test_downgrade_removes_every_table(store_url: str) -> None:
-    from alembic import command
-
-    open_store(store_url).close()
-    database = database_at(store_url)
-    with database.change() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", migrations.__path__[0])
-        command.downgrade(config, "base")
-    with database.read() as connection:
-        assert inspect(connection).get_table_names() == [migrations.VERSION_TABLE]
-    database.engine.dispose()

@@ -89,3 +89,37 @@ async def test_a_child_whose_parent_is_missing_is_a_root(store: Store) -> None:
     await save(store)
     (root,) = store.tree(CAMPAIGN, person(1).key)
     assert root.entry.parent_id == "lost"
+
+
+async def test_model_calls_are_found_by_name_role_and_prompt(store: Store) -> None:
+    wrote = trace_of(person(1), prompt_name="writer")
+    chose, other = (trace_of(person(number), role="researcher", prompt_name="one") for number in (1, 2))
+    for trace in (wrote, chose, other):
+        store.recorder.record(trace)
+    await save(store)
+    assert store.trace(wrote.id) == wrote
+    assert store.trace("unknown") is None
+    assert store.traces_named([wrote.id, "unknown", other.id]) == {wrote.id: wrote, other.id: other}
+    assert list(store.traces(CAMPAIGN, role="researcher")) == [chose, other]
+    assert list(store.traces(CAMPAIGN, person(1).key, role="researcher", prompt="one")) == [chose]
+    assert list(store.traces(CAMPAIGN, prompt="writer")) == [wrote]
+
+
+async def test_what_was_left_before_an_enrolment_is_found_after_it(store: Store) -> None:
+    someone, key = person(1), StageKey.of("write", person(1).key)
+    await store.enrol(CAMPAIGN, [person(0)])
+    before, after = trace_of(someone), trace_of(someone)
+    store.recorder.record(before)
+    await store.ledger(CAMPAIGN).finish(key, "before")
+    await store.enrol(CAMPAIGN, [someone])
+    store.recorder.record(after)
+    await save(store)
+    assert list(store.traces(CAMPAIGN, someone.key)) == [before, after]
+    assert store.spent(CAMPAIGN, someone.key).total.calls == 2
+    store.ledger(CAMPAIGN).forget(someone.key)
+    assert await store.ledger(CAMPAIGN).recall(key) == "before"
+    await store.ledger(CAMPAIGN).finish(key, "after")
+    store.ledger(CAMPAIGN).forget(someone.key)
+    assert await store.ledger(CAMPAIGN).recall(key) == "after"
+    await store.forget_stages(CAMPAIGN, someone.key)
+    assert await store.ledger(CAMPAIGN).recall(key) is None

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.errors import StoreError
 from miniatures.store.ledger import StageKey
 from miniatures.store.open import Store, open_store
@@ -22,7 +23,7 @@ async def test_entries_come_back_as_they_were(store: Store) -> None:
         someone,
         structured={"subject": "Hé", "body": "…"},
         variables={"quotes": ["a", 1, None, {"b": 2.5}]},
-        cost_usd=0.25,
+        bill=Bill(usage=Usage(input_tokens=10, output_tokens=5, cached_tokens=2), cost_usd=0.25),
         started_at=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
     )
     step = span_of(someone, attributes={"bytes": 3, "nested": {"a": [1]}}, error="TimedOut: too slow", total_ms=1.5)

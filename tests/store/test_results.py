@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.draft import Draft, DraftStatus
 from miniatures.datamodel.prospect import Prospect
@@ -59,19 +59,21 @@ async def test_the_source_is_read_page_by_page(store: Store) -> None:
 
 
 async def test_a_result_comes_back_as_it_was(store: Store) -> None:
-    draft = Draft(subject="Hello", body="…\nBest", status=DraftStatus.NEEDS_REVIEW, backend="local:small", cost_usd=0.5)
+    bill = Bill(usage=Usage(input_tokens=7, output_tokens=3), cost_usd=0.5)
+    draft = Draft(subject="Hello", body="…\nBest", status=DraftStatus.NEEDS_REVIEW, backend="local:small", bill=bill)
     saved = result_of(
         person(1),
         status=DraftStatus.NEEDS_REVIEW,
         draft=draft,
         dossier=Dossier(status=DossierStatus.NOTHING_FOUND),
         error="TimedOut: the server did not answer",
-        usage=Usage(input_tokens=7, output_tokens=3),
-        cost_usd=0.5,
+        bill=bill,
         seconds=1.25,
     )
     await store.save_result(saved)
     assert list(store.results(CAMPAIGN)) == [saved]
+    assert store.result(CAMPAIGN, person(1).key) == saved == store.result(CAMPAIGN, person(1).key, "first")
+    assert store.result(CAMPAIGN, person(1).key, "another") is None
 
 
 async def test_one_result_a_policy_and_the_last_saved_one_leads(store: Store) -> None:
@@ -124,10 +126,22 @@ async def test_statuses_of_some(store: Store) -> None:
     await store.save_result(result_of(person(0)))
     await store.save_result(result_of(person(1), status=DraftStatus.FAILED))
     await store.save_result(result_of(person(2), "second"))
-    keys = [person(number).key for number in range(4)]
-    expected = {keys[0]: DraftStatus.READY, keys[1]: DraftStatus.FAILED}
-    assert await store.statuses(CAMPAIGN, "first", keys) == expected
+    people = [person(number) for number in range(4)]
+    expected = {people[0].key: DraftStatus.READY, people[1].key: DraftStatus.FAILED}
+    assert await store.statuses(CAMPAIGN, "first", people) == expected
     assert await store.statuses(CAMPAIGN, "first", []) == {}
+
+
+async def test_a_corrected_row_is_not_settled(store: Store) -> None:
+    await store.enrol(CAMPAIGN, [person(1)])
+    await store.save_result(result_of(person(1)))
+    corrected = person(1, title="CTO")
+    assert await store.statuses(CAMPAIGN, "first", [corrected]) == {}
+    await store.enrol(CAMPAIGN, [corrected])
+    await store.save_result(result_of(person(1), "late"))
+    assert next(store.results(CAMPAIGN, "none yet")).prospect == corrected, "a late result put the old row back"
+    await store.save_result(result_of(corrected))
+    assert await store.statuses(CAMPAIGN, "first", [corrected]) == {corrected.key: DraftStatus.READY}
 
 
 @pytest.mark.parametrize("name", ["it's", 'a "quoted" \\ name', "ünïcode", "%s {} :x"])

@@ -7,11 +7,8 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import inspect, text
 
 from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
-from miniatures.store import migrations
-from miniatures.store.engine import database_at
 from miniatures.store.open import Store, open_store
 from miniatures.store.queries import _PAGE
 from tests.store.databases import CAMPAIGN, person
@@ -98,18 +95,3 @@ def test_a_review_is_durable_at_once(store_url: str) -> None:
     assert killed.returncode == -9, killed.stderr
     with open_store(store_url) as store:
         assert [review.trace for review in store.reviews()] == ["trace1"]
-
-
-async def test_a_store_from_before_reviews_is_migrated_with_what_it_holds(store_url: str) -> None:
-    with open_store(store_url) as store:
-        await store.enrol(CAMPAIGN, [person(1)])
-    database = database_at(store_url)
-    with database.change() as connection:
-        connection.execute(text("DROP TABLE reviews"))
-        connection.execute(text(f"UPDATE {migrations.VERSION_TABLE} SET version_num = '0001'"))
-    with open_store(store_url) as store:
-        await store.add_review(review_of())
-        assert [result.prospect for result in store.results(CAMPAIGN)] == [person(1)]
-    with database.read() as connection:
-        assert inspect(connection).has_table("reviews")
-    database.engine.dispose()

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from miniatures.datamodel.seat import Seat
 from miniatures.store.ledger import StageKey
 from miniatures.store.open import Store
 from miniatures.store.second_answers import shadow_pairs, teacher_candidates
 from tests.store.databases import CAMPAIGN, person, trace_of
 
-START = datetime(2026, 11, 22, tzinfo=UTC)
+FIRST, FALLBACK, SHADOW = Seat
 
 
-def answer(output: str, role: str, second: int = 0, **fields: Any) -> Any:
+def answer(output: str, seat: Seat, **fields: Any) -> Any:
     plain = {
-        "role": role,
+        "seat": seat,
         "output": output,
         "structured": {"body": output},
         "prompt_name": "writer",
         "variables": {"company": "Acme"},
-        "parent_id": "stage",
-        "started_at": START + timedelta(seconds=second),
+        "id": output,
     }
     return trace_of(person(1), **(plain | fields))
 
@@ -35,42 +34,37 @@ async def keep(store: Store, *traces: Any) -> None:
 async def test_whole_answers_of_teachers_are_candidates(store: Store) -> None:
     await keep(
         store,
-        answer("student", "writer"),
-        answer("fell back", "fallback"),
-        answer("beside", "shadow"),
-        answer("failed", "fallback", error="TimedOut: late"),
-        answer("no JSON", "fallback", structured=None),
-        answer("no variables", "shadow", variables={}),
-        answer("elsewhere", "fallback", campaign="another"),
+        answer("student", FIRST),
+        answer("beside", SHADOW),
+        answer("fell back", FALLBACK),
+        answer("failed", FALLBACK, error="TimedOut: late"),
+        answer("no JSON", FALLBACK, structured=None),
+        answer("no variables", SHADOW, variables={}),
+        answer("elsewhere", FALLBACK, campaign="another"),
     )
     found = list(teacher_candidates(store, CAMPAIGN))
-    assert [trace.output for trace in found] == ["fell back", "beside"]
+    assert [trace.output for trace in found] == ["beside", "fell back"]
     assert all((trace.prompt_name, trace.variables) == ("writer", {"company": "Acme"}) for trace in found)
 
 
-async def test_pairs_are_of_one_question(store: Store) -> None:
+async def test_a_shadow_is_paired_with_the_call_that_it_names(store: Store) -> None:
     await keep(
         store,
-        answer("used 2", "writer", second=2),
-        answer("used 1", "writer", second=1),
-        answer("beside 2", "shadow", second=2),
-        answer("beside 1", "shadow", second=1),
-        answer("used 0", "writer", second=0),
-        answer("cut off beside 0", "shadow", second=0, structured=None),
-        answer("alone", "writer", attempt=2),
-        answer("used again", "writer", attempt=3),
-        answer("failed beside", "shadow", attempt=3, error="TimedOut: late", structured=None),
-        answer("other stage", "shadow", parent_id="other"),
-        answer("sentences", "researcher", prompt_name="researcher", node="select"),
-        answer("sentences beside", "shadow", prompt_name="researcher", node="select"),
-        answer("fell back", "fallback", attempt=4),
+        answer("1 used", FIRST),
+        answer("2 used", FIRST),
+        answer("a beside 2", SHADOW, shadow_of="2 used"),
+        answer("b beside 1", SHADOW, shadow_of="1 used"),
+        answer("c cut off beside 1", SHADOW, shadow_of="1 used", structured=None),
+        answer("3 failed", FIRST, error="TimedOut: late"),
+        answer("d beside 3", SHADOW, shadow_of="3 failed"),
+        answer("e beside what is not saved", SHADOW, shadow_of="never saved"),
+        answer("4 fell back", FALLBACK),
     )
     pairs = [(pair.used.output, pair.shadow.output) for pair in shadow_pairs(store, CAMPAIGN)]
-    assert pairs == [("used 1", "beside 1"), ("used 2", "beside 2"), ("sentences", "sentences beside")]
+    assert pairs == [("2 used", "a beside 2"), ("1 used", "b beside 1")]
 
 
 async def test_a_prospects_spending_leaves_the_shadow_out_and_the_campaigns_does_not(store: Store) -> None:
-    sly = {"company": '"role":"shadow"', "role": "shadow-like"}
-    await keep(store, answer("used", "writer", variables=sly), answer("beside", "shadow"))
+    await keep(store, answer("used", FIRST, variables={"company": '"seat":"shadow"'}), answer("beside", SHADOW))
     assert store.spent(CAMPAIGN, person(1).key).total.calls == 1
     assert store.spent(CAMPAIGN).total.calls == 2

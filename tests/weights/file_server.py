@@ -1,8 +1,9 @@
-"""A real file server on loopback that can honour ranges, break off, and look like a package index."""
+"""A real file server on loopback that can break off, compress, and look like a hub or a package index."""
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import threading
@@ -20,6 +21,7 @@ class FileServer(ThreadingHTTPServer):
         self.ranges: list[str | None] = []
         self.break_after: int | None = None
         self.honours_ranges = True
+        self.compresses = False
         self.password: str | None = None
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -56,7 +58,13 @@ def _html_page(wheel: str, digest: str) -> bytes:
 class _Handler(BaseHTTPRequestHandler):
     server: FileServer
 
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
     def do_GET(self) -> None:
+        self._answer(body=True)
+
+    def _answer(self, *, body: bool) -> None:
         if not self._admitted():
             self.send_error(401)
             return
@@ -64,14 +72,21 @@ class _Handler(BaseHTTPRequestHandler):
         if content is None:
             self.send_error(404)
             return
-        if not self.path.startswith("/simple"):
+        if body and not self.path.startswith("/simple"):
             self.server.ranges.append(self.headers.get("Range"))
         start = self._start()
+        compressed = self.server.compresses and "gzip" in self.headers.get("Accept-Encoding", "")
+        sent = gzip.compress(content) if compressed else content[start:]
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
+        self.send_header("Content-Length", str(len(sent)))
         self.send_header("Content-Type", self.server.types.get(self.path, "application/octet-stream"))
+        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+        self.send_header("X-Repo-Commit", "c0ffee" + "0" * 34)
+        if compressed:
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        self.wfile.write(content[start : self.server.break_after])
+        if body:
+            self.wfile.write(sent[: self.server.break_after])
 
     def _admitted(self) -> bool:
         wanted = self.server.password

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from miniatures.datamodel.capabilities import SMALL
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Score
 from miniatures.weights.merge import adapter_hash
 from tests.weights.adapters import RANK, write_adapter_files
@@ -36,7 +37,8 @@ def card_of(adapter: Path, **changes: Any) -> MiniatureCard:
         "adapter_bytes": (adapter / "adapter_model.safetensors").stat().st_size,
         "dataset": "d" * 64,
         "prompt_versions": {"writer": "w1", "researcher": "r1"},
-        "profile": "compact",
+        "trust": SMALL,
+        "taxonomy": "a1b2c3d4e5f60718",
         "recipe": {"name": "outreach", "roles": ["researcher", "writer"], "lora": {"rank": 16, "alpha": 32}},
         "training": {"steps": 120, "final_loss": 0.51234},
         "evaluated_on": CASES,

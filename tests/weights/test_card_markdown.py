@@ -23,7 +23,11 @@ def test_a_full_card(tmp_path: Path) -> None:
         f"| adapter, SHA-256 | `{card.adapter_sha256}` |",
         f"| base weights, SHA-256 | `{'b' * 64}` |",
         f"| dataset manifest | `{'d' * 64}` |",
-        "| prompts | researcher `r1`, writer `w1` (compact profile) |",
+        "| prompts | researcher `r1`, writer `w1` (compact variant) |",
+        "| taxonomy of news | `a1b2c3d4e5f60718` |",
+        "in their compact variant",
+        "it is asked about each sentence alone; as a writer it is held to the names, numbers and length",
+        "A brief may not add kinds of news of its own.",
         "| lora.rank | 16 |",
         "| final_loss | 0.5123 |",
         "](curve.png)",
@@ -36,9 +40,12 @@ def test_a_full_card(tmp_path: Path) -> None:
 
 
 def test_what_is_not_known_is_said_to_be_unknown(tmp_path: Path) -> None:
-    page = card_markdown(card_of(tiny_adapter(tmp_path / "a", 1), dataset=None, prompt_versions={}, training={}))
+    page = card_markdown(
+        card_of(tiny_adapter(tmp_path / "a", 1), dataset=None, taxonomy="", prompt_versions={}, training={})
+    )
     assert "Not evaluated yet." in page
     assert "| dataset manifest | not recorded |" in page
+    assert "| taxonomy of news | not recorded |" in page
     assert "curve.png" not in page
     assert "Compared" not in page
 

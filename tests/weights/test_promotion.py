@@ -15,6 +15,7 @@ from tests.weights.adapters import write_adapter
 from tests.weights.miniatures_made import card_of, compared, tiny_adapter
 
 SERVED = {"writer": "w1", "researcher": "r1", "planner": "p1"}
+DECISIVE = {"writer": "all_checks", "researcher": "researcher_right"}
 LIVE = "0123456789ab"
 
 
@@ -24,7 +25,7 @@ def adapter(tmp_path: Path) -> Path:
 
 
 def said(adapter: Path, *, live: str | None = None, served: dict[str, str] = SERVED, **changes: Any) -> list[str]:
-    return refusals(card_of(adapter, **changes), live=live, served=served)
+    return refusals(card_of(adapter, **changes), live=live, served=served, decisive=DECISIVE)
 
 
 def test_nothing_speaks_against_a_first_version(adapter: Path) -> None:
@@ -92,24 +93,24 @@ def test_a_promotion_is_refused_with_every_reason_and_overruled_with_one(tmp_pat
     registry = Registry(tmp_path / "registry", shipped=tmp_path / "none")
     first, zero = tiny_adapter(tmp_path / "1", 1), tiny_adapter(tmp_path / "0", 0, scale=0.0)
     live = registry.register(card_of(first), first)
-    assert promote(registry, "outreach", "candidate", served=SERVED).version == live
+    assert promote(registry, "outreach", "candidate", served=SERVED, decisive=DECISIVE).version == live
     version = registry.register(card_of(zero), zero)
     with pytest.raises(PromotionRefused) as caught:
-        promote(registry, "outreach", "candidate", served={**SERVED, "writer": "w2"})
+        promote(registry, "outreach", "candidate", served={**SERVED, "writer": "w2"}, decisive=DECISIVE)
     for reason in ("the writer prompt w1", "never compared with the live", "changes nothing"):
         assert reason in caught.value.message
     assert registry.resolve("outreach", "live") == live
-    forced = promote(registry, "outreach", version, served=SERVED, force="a drill")
+    forced = promote(registry, "outreach", version, served=SERVED, decisive=DECISIVE, force="a drill")
     assert (forced.version, forced.replaced, forced.forced) == (version, live, "a drill")
     assert registry.state("outreach").history[-1] == forced
 
 
 @pytest.mark.slow
 def test_the_adapter_is_merged_into_the_exact_base(
-    embedded_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
-    base = {"base": str(embedded_weights), "base_sha256": file_sha256(embedded_weights)}
+    base = {"base": str(short_weights), "base_sha256": file_sha256(short_weights)}
     good, zero = write_adapter(tmp_path / "good", layers=1), write_adapter(tmp_path / "zero", scale=0.0)
     assert effect_refusals(card_of(good, **base), good) == []
     (told,) = effect_refusals(card_of(zero, **base), zero)

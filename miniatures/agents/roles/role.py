@@ -1,7 +1,7 @@
 """A job that a model does, as one object: graphs, datasets, training and evaluation all read it from here.
 
-A new role is one new file: a subclass of `Role` with its variables and answer, and a template of its name. Being
-defined is enough to be known by name; the roles of this folder are found when a name is first asked for.
+A new role is one new file: a subclass of `Role` with its variables, its answer and its template. Being defined is
+enough to be known by name; the roles of this folder are found when a name is first asked for.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Role(ABC, Generic[V, A]):
 
     name: ClassVar[str]
     """As campaign files, traces, datasets and cards call it; also its template's name."""
+    template: ClassVar[str] = ""
+    """The template itself, where it is no file of the prompts folder."""
     variables: type[V]
     answer: type[A]
     measure: ClassVar[str] = ""
@@ -89,7 +91,11 @@ class Role(ABC, Generic[V, A]):
 
     def prompt(self, variables: V, prompts: PromptLibrary, capabilities: Capabilities) -> RenderedPrompt:
         """The prompt as a backend of these capabilities is asked."""
-        return prompts.render(self.name, self.variant(capabilities), variables.model_dump(mode="json"))
+        return prompts.render(self.name, self.variant(capabilities), variables.model_dump(mode="json"), self.template)
+
+    def version(self, prompts: PromptLibrary, capabilities: Capabilities) -> str:
+        """Version of the prompt that a backend of these capabilities is asked with."""
+        return prompts.version(self.name, self.variant(capabilities), self.template)
 
     def faults_of(self, variables: Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[str, ...]:
         """The faults of an answer as traces and examples keep both; one that cannot be read is at fault."""

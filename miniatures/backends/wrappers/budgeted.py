@@ -7,25 +7,19 @@ no `max_tokens` gets one, so that the most it can cost is known. What is spent i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.messages import BaseMessage
 from pydantic import Field
 
-from miniatures.backends.base import Backend, usage_of
+from miniatures.backends.base import Backend
 from miniatures.backends.errors import BackendError, MalformedAnswer, TimedOut
 from miniatures.backends.grounded_text import without_grounding
-from miniatures.backends.wrappers.observed import ObservedBackend, Watch
-from miniatures.backends.wrappers.spending import (
-    Amount,
-    Reservation,
-    Spending,
-    areserve,
-    prospect_spending,
-    reserve,
-)
-from miniatures.backends.wrappers.wrapper import message_of
+from miniatures.backends.wrappers.call import Call
+from miniatures.backends.wrappers.parts import Heard
+from miniatures.backends.wrappers.spending import Amount, Spending, areserve, prospect_spending
+from miniatures.backends.wrappers.wrapper import WrappedBackend
 from miniatures.datamodel.backend import Bill, Usage
 
 __all__ = ["BudgetedBackend", "Spending", "estimate_tokens", "prospect_spending"]
@@ -35,7 +29,7 @@ _MESSAGE_OVERHEAD = 8  # role markers and turn ends of the common chat templates
 _CHARACTERS_PER_TOKEN = 3  # English averages four
 
 
-class BudgetedBackend(ObservedBackend):
+class BudgetedBackend(WrappedBackend):
     """Calls `inner` only while every spending has room for the most that the call can cost.
 
     Raises (from each call):
@@ -53,13 +47,23 @@ class BudgetedBackend(ObservedBackend):
         for spending in self.spendings:
             spending.check_price(str(self.identity), known=self.price is not None)
 
-    def _watch(self, messages: list[BaseMessage], options: dict[str, Any]) -> Watch | None:
+    async def around(self, call: Call) -> None:
         guards = self._guards()
-        return _BudgetWatch(self, reserve(guards, self._most(guards, messages, options))) if guards else None
-
-    async def _awatch(self, messages: list[BaseMessage], options: dict[str, Any]) -> Watch | None:
-        guards = self._guards()
-        return _BudgetWatch(self, await areserve(guards, self._most(guards, messages, options))) if guards else None
+        call, most = self._bounded(call, guards)
+        reservation = await areserve(guards, most)
+        heard = Heard()
+        try:
+            await call.heard_by(heard.note).ask(self.inner)
+        except BaseException as error:
+            refused = isinstance(error, BackendError) and not isinstance(error, TimedOut | MalformedAnswer)
+            if refused and not heard.begun:
+                reservation.settle(Amount(), Bill())
+            else:
+                reservation.settle(most, Bill(usage=heard.usage, cost_usd=None))
+            raise
+        bill = heard.bill(self.price)
+        unreported = bill.usage.total_tokens == 0
+        reservation.settle(most if unreported else Amount(bill.usage.total_tokens, bill.cost_usd or 0.0), bill)
 
     def _guards(self) -> tuple[Spending, ...]:
         prospect = prospect_spending.get()
@@ -68,61 +72,15 @@ class BudgetedBackend(ObservedBackend):
         prospect.check_price(str(self.identity), known=self.price is not None)
         return (*self.spendings, prospect)
 
-    def _most(self, guards: Sequence[Spending], messages: list[BaseMessage], options: dict[str, Any]) -> Amount:
+    def _bounded(self, call: Call, guards: Sequence[Spending]) -> tuple[Call, Amount]:
+        """The call with an end to its answer, and the most that it can cost; as it is where nothing limits it."""
         if not any(guard.limited for guard in guards):
-            return Amount()
-        answer_tokens = options.setdefault("max_tokens", self.answer_tokens)
-        prompt_tokens = estimate_tokens(messages, options.get("response_schema"))
-        usage = Usage(input_tokens=prompt_tokens, output_tokens=answer_tokens)
-        return Amount(usage.total_tokens, self.price.cost(usage) if self.price else 0.0)
-
-
-class _BudgetWatch:
-    """Settles one call's reservation, whatever becomes of the call."""
-
-    def __init__(self, backend: Backend, reservation: Reservation) -> None:
-        self._price = backend.price
-        self._reservation = reservation
-        self._began_to_answer = False
-        self._usage = Usage()
-        self._metadata: dict[str, Any] = {}
-
-    def chunk(self, chunk: ChatGenerationChunk) -> None:
-        self._began_to_answer = True
-        if isinstance(chunk.message, AIMessage):
-            self._note(chunk.message)
-
-    def answered(self, result: ChatResult) -> None:
-        self._note(message_of(result))
-        self.streamed()
-
-    def streamed(self) -> None:
-        if self._usage.total_tokens == 0:
-            self._settle_unreported()
-            return
-        bill = self._bill()
-        self._reservation.settle(Amount(self._usage.total_tokens, bill.cost_usd or 0.0), bill)
-
-    def failed(self, error: BaseException) -> None:
-        refused = isinstance(error, BackendError) and not isinstance(error, TimedOut | MalformedAnswer)
-        if refused and not self._began_to_answer:
-            self._reservation.settle(Amount(), Bill())
-        else:
-            self._settle_unreported()
-
-    def _settle_unreported(self) -> None:
-        """A call that was cut off, or whose backend says nothing: the most it may have cost counts, none is known."""
-        self._reservation.settle(self._reservation.most, Bill(usage=self._usage, cost_usd=None))
-
-    def _bill(self) -> Bill:
-        if "cost_usd" in self._metadata:
-            return Bill(usage=self._usage, cost_usd=self._metadata["cost_usd"])
-        return Bill.of(self._usage, self._price)
-
-    def _note(self, message: AIMessage) -> None:
-        self._metadata.update(message.response_metadata)
-        if message.usage_metadata is not None:
-            self._usage = self._usage + usage_of(message)
+            return call, Amount()
+        options = {"max_tokens": self.answer_tokens, **call.options}
+        prompt_tokens = estimate_tokens(call.messages, options.get("response_schema"))
+        usage = Usage(input_tokens=prompt_tokens, output_tokens=options["max_tokens"])
+        most = Amount(usage.total_tokens, self.price.cost(usage) if self.price else 0.0)
+        return replace(call, options=options), most
 
 
 def estimate_tokens(messages: list[BaseMessage], response_schema: dict[str, Any] | None = None) -> int:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
-
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatResult
 
 from miniatures.backends.base import Backend, bill_of
 from miniatures.backends.errors import BackendError
-from miniatures.backends.wrappers.wrapper import WrappedBackend, astream_of, close, message_of, stream_of
+from miniatures.backends.wrappers.call import Call
+from miniatures.backends.wrappers.parts import Part, message_of
+from miniatures.backends.wrappers.wrapper import WrappedBackend
 
 
 class FallbackBackend(WrappedBackend):
     """`inner` is asked first, and `then` when it raises a `BackendError`.
 
-    Identity, price and prompt profile are the first one's; `answered_by` and `cost_usd` in `response_metadata` say who
+    Identity, price and capabilities are the first one's; `answered_by` and `cost_usd` in `response_metadata` say who
     answered and at what cost. A stream falls back only before its first chunk: half an answer is never continued by
     another model. A budget that is reached is no backend error and is not spent elsewhere.
     """
@@ -27,91 +24,27 @@ class FallbackBackend(WrappedBackend):
     def __init__(self, first: Backend, then: Backend) -> None:
         super().__init__(first, then=then)
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
+    async def around(self, call: Call) -> None:
+        first = _Signature(self.inner)
         try:
-            return _signed(self.inner._generate(messages, stop=stop, run_manager=run_manager, **kwargs), self.inner)
+            await call.heard_by(first.sign).ask(self.inner)
         except BackendError:
-            return _signed(self.then._generate(messages, stop=stop, run_manager=run_manager, **kwargs), self.then)
-
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        try:
-            result = await self.inner._agenerate(messages, stop=stop, run_manager=run_manager, **kwargs)
-            return _signed(result, self.inner)
-        except BackendError:
-            result = await self.then._agenerate(messages, stop=stop, run_manager=run_manager, **kwargs)
-            return _signed(result, self.then)
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        backend, chunks = self.inner, stream_of(self.inner, messages, stop, run_manager, kwargs)
-        try:
-            first = next(chunks, None)
-        except BackendError:
-            backend, chunks = self.then, stream_of(self.then, messages, stop, run_manager, kwargs)
-            first = next(chunks, None)
-        if first is not None:
-            yield _signed_first(first, backend)
-            for chunk in chunks:
-                yield _priced(chunk, backend)
-
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        backend, chunks = self.inner, astream_of(self.inner, messages, stop, run_manager, kwargs)
-        try:
-            try:
-                first = await anext(chunks, None)
-            except BackendError:
-                backend, chunks = self.then, astream_of(self.then, messages, stop, run_manager, kwargs)
-                first = await anext(chunks, None)
-            if first is not None:
-                yield _signed_first(first, backend)
-                async for chunk in chunks:
-                    yield _priced(chunk, backend)
-        finally:
-            await close(chunks)
+            if first.signed:
+                raise
+            await call.heard_by(_Signature(self.then).sign).ask(self.then)
 
 
-def _signed(result: ChatResult, backend: Backend) -> ChatResult:
-    message = message_of(result)
-    message.response_metadata.setdefault("answered_by", str(backend.identity))
-    message.response_metadata.setdefault("cost_usd", _cost(message, backend))
-    return result
+class _Signature:
+    """Signs the first part of an answer; prices a whole one, and the chunk of a stream that tells the usage."""
 
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.signed = False
 
-def _signed_first(chunk: ChatGenerationChunk, backend: Backend) -> ChatGenerationChunk:
-    chunk.message.response_metadata.setdefault("answered_by", str(backend.identity))
-    return _priced(chunk, backend)
-
-
-def _priced(chunk: ChatGenerationChunk, backend: Backend) -> ChatGenerationChunk:
-    """The chunk that carries the usage carries the cost."""
-    message = chunk.message
-    if isinstance(message, AIMessageChunk) and message.usage_metadata is not None:
-        message.response_metadata.setdefault("cost_usd", _cost(message, backend))
-    return chunk
-
-
-def _cost(message: AIMessage, backend: Backend) -> float | None:
-    return bill_of(message, backend.price).cost_usd
+    def sign(self, part: Part) -> None:
+        message = message_of(part)
+        if not self.signed:
+            message.response_metadata.setdefault("answered_by", str(self._backend.identity))
+            self.signed = True
+        if isinstance(part, ChatResult) or message.usage_metadata is not None:
+            message.response_metadata.setdefault("cost_usd", bill_of(message, self._backend.price).cost_usd)

@@ -8,80 +8,64 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.messages import BaseMessage
 
 from miniatures.backends.ask import TRACE
-from miniatures.backends.base import Backend, usage_of
-from miniatures.backends.wrappers.limited import slot_wait_ms
-from miniatures.backends.wrappers.observed import ObservedBackend, Watch
-from miniatures.backends.wrappers.wrapper import message_of
-from miniatures.datamodel.backend import Bill, Usage
+from miniatures.backends.base import Backend
+from miniatures.backends.wrappers.call import Call
+from miniatures.backends.wrappers.parts import Heard, Part, message_of
+from miniatures.backends.wrappers.wrapper import WrappedBackend
 from miniatures.datamodel.errors import MiniaturesError
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.datamodel.trace import Trace, new_id
 from miniatures.store.tracing import Scope, current_scope
 
 
-class RecordedBackend(ObservedBackend):
+class RecordedBackend(WrappedBackend):
     """Records every call of `inner` that is made within a scope; outside one, nothing."""
 
     def __init__(self, inner: Backend) -> None:
         super().__init__(inner)
 
-    def _watch(self, messages: list[BaseMessage], options: dict[str, Any]) -> Watch | None:
+    async def around(self, call: Call) -> None:
         scope = current_scope()
-        return None if scope is None else _TraceWatch(self, scope, messages, options)
+        if scope is None:
+            await call.ask(self.inner)
+            return
+        record = _Record(self, scope, call)
+        try:
+            await call.heard_by(record.note).ask(self.inner)
+        except BaseException as error:
+            scope.sink.record(record.trace(describe(error)))
+            raise
+        scope.sink.record(record.trace(None))
 
 
-class _TraceWatch:
-    """Gathers one call into one trace."""
+class _Record:
+    """Gathers one call into one trace, which the answer's first part names."""
 
-    def __init__(self, backend: Backend, scope: Scope, messages: list[BaseMessage], options: dict[str, Any]) -> None:
+    def __init__(self, backend: Backend, scope: Scope, call: Call) -> None:
         self._backend = backend
         self._scope = scope
-        self._messages = messages
-        self._options = options
+        self._call = call
         self._id = new_id()
-        self._waited_ms = slot_wait_ms.get()
         self._started_at = datetime.now(UTC)
         self._started = time.perf_counter()
         self._first_token_ms: float | None = None
-        self._texts: list[str] = []
-        self._tool_calls: list[Any] = []
-        self._usage = Usage()
-        self._metadata: dict[str, Any] = {}
+        self._heard = Heard()
 
-    def chunk(self, chunk: ChatGenerationChunk) -> None:
-        message = chunk.message
-        if self._first_token_ms is None and message.content:
+    def note(self, part: Part) -> None:
+        message = message_of(part)
+        if not self._heard.begun:
+            message.response_metadata[TRACE] = self._id
+        if self._first_token_ms is None and self._call.streamed and message.content:
             self._first_token_ms = self._elapsed_ms()
-        if isinstance(message, AIMessageChunk):
-            self._note(message, message.tool_call_chunks)
+        self._heard.note(part)
 
-    def answered(self, result: ChatResult) -> None:
-        message = message_of(result)
-        self._note(message, message.tool_calls)
-        message.response_metadata[TRACE] = self._id
-        self._record(None)
-
-    def streamed(self) -> None:
-        self._record(None)
-
-    def failed(self, error: BaseException) -> None:
-        self._record(describe(error))
-
-    def _note(self, message: AIMessage, tool_calls: Sequence[Any]) -> None:
-        self._texts.append(str(message.text))
-        self._tool_calls.extend(tool_calls)
-        self._metadata.update(message.response_metadata)
-        if message.usage_metadata is not None:
-            self._usage = self._usage + usage_of(message)
-
-    def _record(self, error: str | None) -> None:
-        scope, prompt, metadata = self._scope, self._scope.prompt, self._metadata
-        output = "".join(self._texts)
-        trace = Trace(
+    def trace(self, error: str | None) -> Trace:
+        scope, prompt, heard, options = self._scope, self._scope.prompt, self._heard, self._call.options
+        output, metadata = heard.text, heard.metadata
+        return Trace(
             id=self._id,
             run_id=scope.run_id,
             policy=scope.policy,
@@ -98,31 +82,23 @@ class _TraceWatch:
             variables=prompt.variables if prompt else {},
             sources=scope.sources,
             backend=self._backend.identity,
-            options=_plain_options(self._backend, self._options),
-            messages=_plain_messages(self._messages, prompt),
-            output=output or _tool_calls_text(self._tool_calls),
-            structured=_json_object(output) if "response_schema" in self._options else None,
+            options=_plain_options(self._backend, options),
+            messages=_plain_messages(self._call.messages, prompt),
+            output=output or _tool_calls_text(heard.tool_calls),
+            structured=_json_object(output) if "response_schema" in options else None,
             probability=metadata.get("probability"),
             finish_reason=metadata.get("finish_reason"),
-            bill=self._bill(error),
-            queue_ms=self._queue_ms(),
+            bill=heard.bill(self._backend.price),
+            queue_ms=self._queue_ms(metadata.get("queue_ms")),
             first_token_ms=metadata.get("first_token_ms", self._first_token_ms),
             total_ms=self._elapsed_ms(),
             error=error,
             started_at=self._started_at,
         )
-        scope.sink.record(trace)
 
-    def _bill(self, error: str | None) -> Bill:
-        """As stated, else by the price; a failed call that reports no usage has no known cost."""
-        if "cost_usd" in self._metadata:
-            return Bill(usage=self._usage, cost_usd=self._metadata["cost_usd"])
-        silent = error is not None and self._usage.total_tokens == 0
-        return Bill.of(self._usage, None if silent else self._backend.price)
-
-    def _queue_ms(self) -> float | None:
-        engine_ms = self._metadata.get("queue_ms")
-        return (engine_ms or 0.0) + self._waited_ms if engine_ms is not None or self._waited_ms else None
+    def _queue_ms(self, engine_ms: float | None) -> float | None:
+        waited_ms = self._call.waited_ms
+        return (engine_ms or 0.0) + waited_ms if engine_ms is not None or waited_ms else None
 
     def _elapsed_ms(self) -> float:
         return (time.perf_counter() - self._started) * 1000

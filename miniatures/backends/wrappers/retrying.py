@@ -5,20 +5,18 @@ Only errors whose type says `retryable` are tried again; a wrong key or a malfor
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
-from functools import cached_property
-from typing import Any
+import time
+from itertools import count
 
-import tenacity
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import BackendError, RateLimited
-from miniatures.backends.wrappers.wrapper import WrappedBackend, astream_of, close, stream_of
+from miniatures.backends.wrappers.call import Call
+from miniatures.backends.wrappers.parts import Heard
+from miniatures.backends.wrappers.wrapper import WrappedBackend
 
 
 class RetryPolicy(BaseModel):
@@ -31,16 +29,16 @@ class RetryPolicy(BaseModel):
     first_wait_s: float = Field(default=0.5, gt=0, description="Upper bound of the first wait; doubles each time.")
     longest_wait_s: float = Field(default=30, gt=0, description="Backoff never waits longer; a Retry-After may.")
 
-    def wait(self, state: tenacity.RetryCallState) -> float:
-        """Seconds to wait: half the backoff and a random part of the other half, at least what the server wished."""
-        backoff = min(self.longest_wait_s, self.first_wait_s * 2.0 ** (state.attempt_number - 1))
-        error = state.outcome.exception() if state.outcome else None
+    def wait_s(self, attempt: int, error: BackendError) -> float:
+        """Seconds to wait after the attempt: half the backoff and a random part of the other half, at least what the
+        server wished."""
+        backoff = min(self.longest_wait_s, self.first_wait_s * 2.0 ** (attempt - 1))
         wish = error.retry_after_s if isinstance(error, RateLimited) else None
         return max(random.uniform(backoff / 2, backoff), wish or 0.0)
 
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, BackendError) and error.retryable
+    def gives_up(self, attempt: int, begins_after_s: float) -> bool:
+        """Whether there is no attempt after this one, which would begin so long after the first."""
+        return attempt >= self.attempts or begins_after_s >= self.deadline_s
 
 
 class RetryingBackend(WrappedBackend):
@@ -54,75 +52,16 @@ class RetryingBackend(WrappedBackend):
     def __init__(self, inner: Backend, *, policy: RetryPolicy | None = None) -> None:
         super().__init__(inner, policy=policy or RetryPolicy())
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return self._retrying()(self.inner._generate, messages, stop=stop, run_manager=run_manager, **kwargs)
-
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return await self._aretrying()(self.inner._agenerate, messages, stop=stop, run_manager=run_manager, **kwargs)
-
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        def begin() -> tuple[ChatGenerationChunk | None, Iterator[ChatGenerationChunk]]:
-            chunks = stream_of(self.inner, messages, stop, run_manager, kwargs)
-            return next(chunks, None), chunks
-
-        first, chunks = self._retrying()(begin)
-        if first is not None:
-            yield first
-            yield from chunks
-
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        async def begin() -> tuple[ChatGenerationChunk | None, AsyncIterator[ChatGenerationChunk]]:
-            chunks = astream_of(self.inner, messages, stop, run_manager, kwargs)
-            return await anext(chunks, None), chunks
-
-        begun: tuple[ChatGenerationChunk | None, AsyncIterator[ChatGenerationChunk]] = await self._aretrying()(begin)
-        first, chunks = begun
-        try:
-            if first is not None:
-                yield first
-                async for chunk in chunks:
-                    yield chunk
-        finally:
-            await close(chunks)
-
-    def _retrying(self) -> tenacity.Retrying:
-        return tenacity.Retrying(**self._schedule)
-
-    def _aretrying(self) -> tenacity.AsyncRetrying:
-        return tenacity.AsyncRetrying(**self._schedule)
-
-    @cached_property
-    def _schedule(self) -> dict[str, Any]:
-        """The policy in tenacity's words."""
-        return {
-            "retry": tenacity.retry_if_exception(_may_pass),
-            "wait": self.policy.wait,
-            "stop": tenacity.stop_any(
-                tenacity.stop_after_attempt(self.policy.attempts), tenacity.stop_before_delay(self.policy.deadline_s)
-            ),
-            "reraise": True,
-        }
+    async def around(self, call: Call) -> None:
+        heard, started = Heard(), time.monotonic()
+        call = call.heard_by(heard.note)
+        for attempt in count(1):
+            try:
+                await call.ask(self.inner)
+                return
+            except BackendError as error:
+                wait_s = self.policy.wait_s(attempt, error)
+                over = self.policy.gives_up(attempt, time.monotonic() - started + wait_s)
+                if over or heard.begun or not error.retryable:
+                    raise
+            await asyncio.sleep(wait_s)

@@ -1,30 +1,31 @@
 """The base of every wrapper: a backend that is another backend, so that a subclass writes only what it adds.
 
-Wrappers call the inner backend's `_generate` and its siblings directly: LangChain's own machinery (callbacks, caching,
-input conversion) runs once, in the outermost backend, and each wrapper costs microseconds.
+A subclass writes `around`, and LangChain's four methods come out of it. One wrapper asks the next by `around` too:
+LangChain's own machinery (callbacks, caching, input conversion) runs once, in the outermost backend, and each wrapper
+costs microseconds.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableBinding
 from langchain_core.tools import BaseTool
 
 from miniatures.backends.base import Backend
+from miniatures.backends.wrappers.call import Around, Call
+from miniatures.backends.wrappers.handing import Reader
+from miniatures.backends.wrappers.own_loop import OwnLoop
 
-CallManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
-
-class WrappedBackend(Backend):
-    """Delegates everything to `inner` and keeps its identity, price, capabilities and context size."""
+class WrappedBackend(Backend, Around):
+    """Keeps `inner`'s identity, price, capabilities, sampling and context size."""
 
     inner: Backend
 
@@ -44,7 +45,8 @@ class WrappedBackend(Backend):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return self.inner._generate(messages, stop=stop, run_manager=run_manager, **kwargs)
+        with OwnLoop() as loop:
+            return loop.run(self._whole(Call(messages, stop, run_manager, kwargs, blocking=True)))
 
     async def _agenerate(
         self,
@@ -53,7 +55,7 @@ class WrappedBackend(Backend):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return await self.inner._agenerate(messages, stop=stop, run_manager=run_manager, **kwargs)
+        return await self._whole(Call(messages, stop, run_manager, kwargs))
 
     def _stream(
         self,
@@ -62,16 +64,34 @@ class WrappedBackend(Backend):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        return stream_of(self.inner, messages, stop, run_manager, kwargs)
+        reader = Reader(self.around(Call(messages, stop, run_manager, kwargs, streamed=True, blocking=True)))
+        with OwnLoop() as loop:
+            try:
+                while (chunk := loop.run(reader.next())) is not None:
+                    yield chunk
+            finally:
+                loop.run(reader.close())
 
-    def _astream(
+    async def _astream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        return astream_of(self.inner, messages, stop, run_manager, kwargs)
+        reader = Reader(self.around(Call(messages, stop, run_manager, kwargs, streamed=True)))
+        try:
+            while (chunk := await reader.next()) is not None:
+                yield chunk
+        finally:
+            await reader.close()
+
+    async def _whole(self, call: Call) -> ChatResult:
+        """The one part of a plain answer, and the end of the work after it."""
+        reader = Reader(self.around(call))
+        result: ChatResult = await reader.next()
+        await reader.next()
+        return result
 
     def bind_tools(
         self,
@@ -98,62 +118,3 @@ class WrappedBackend(Backend):
     def get_num_tokens(self, text: str) -> int:
         """Tokens as the inner backend counts them."""
         return self.inner.get_num_tokens(text)
-
-
-def stream_of(
-    backend: Backend, messages: list[BaseMessage], stop: list[str] | None, run_manager: Any, kwargs: dict[str, Any]
-) -> Iterator[ChatGenerationChunk]:
-    """The backend's stream; its whole answer as one chunk where it has no stream."""
-    if type(backend)._stream is not BaseChatModel._stream:
-        yield from backend._stream(messages, stop=stop, run_manager=run_manager, **kwargs)
-    else:
-        yield _as_chunk(backend._generate(messages, stop=stop, run_manager=run_manager, **kwargs))
-
-
-async def astream_of(
-    backend: Backend, messages: list[BaseMessage], stop: list[str] | None, run_manager: Any, kwargs: dict[str, Any]
-) -> AsyncIterator[ChatGenerationChunk]:
-    """The backend's stream; its whole answer as one chunk where it has no stream."""
-    kind = type(backend)
-    if kind._astream is BaseChatModel._astream and kind._stream is BaseChatModel._stream:
-        yield _as_chunk(await backend._agenerate(messages, stop=stop, run_manager=run_manager, **kwargs))
-        return
-    chunks = backend._astream(messages, stop=stop, run_manager=run_manager, **kwargs)
-    try:
-        async for chunk in chunks:
-            yield chunk
-    finally:
-        await close(chunks)
-
-
-async def close(stream: AsyncIterator[Any]) -> None:
-    """End a stream now: an abandoned one would hold its slot until the garbage collector comes by."""
-    aclose = getattr(stream, "aclose", None)
-    if aclose is not None:
-        await aclose()
-
-
-def message_of(result: ChatResult) -> AIMessage:
-    """The one answer of a result."""
-    return cast(AIMessage, result.generations[0].message)
-
-
-def _as_chunk(result: ChatResult) -> ChatGenerationChunk:
-    message = message_of(result)
-    chunk = AIMessageChunk(
-        content=message.content,
-        tool_call_chunks=[
-            {
-                "name": call["name"],
-                "args": json.dumps(call["args"]),
-                "id": call["id"],
-                "index": index,
-                "type": "tool_call_chunk",
-            }
-            for index, call in enumerate(message.tool_calls)
-        ],
-        usage_metadata=message.usage_metadata,
-        response_metadata=message.response_metadata,
-        chunk_position="last",
-    )
-    return ChatGenerationChunk(message=chunk, generation_info=result.generations[0].generation_info)

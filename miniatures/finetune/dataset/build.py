@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from miniatures.datamodel.backend import Profile
+from miniatures.agents.roles.role import role_named
+from miniatures.datamodel.capabilities import SMALL, Capabilities, Questions, Trust
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
@@ -28,16 +29,35 @@ from miniatures.prompts.library import PromptLibrary
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """How a dataset is made of examples."""
+    """How a dataset is made of examples; by `trust`, how the model that learns from it is to be asked."""
 
     seed: int = 7
-    profile: Profile = Profile.COMPACT
+    trust: Trust = SMALL
     validation: float = 0.06
     test: float = 0.0
     keep_near_duplicates: bool = False
     sides: Mapping[str, Split] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     dropped: Mapping[DropReason, int] = field(default_factory=dict)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The same for rendering."""
+        return Capabilities().with_trust(self.trust)
+
+    def takes(self, example: Example) -> bool:
+        """Whether such a model can be asked that at all: about one sentence only if it is asked about each, and about
+        a brief's own kinds of news only if it is trusted with them.
+        """
+        if not self.trust.own_kinds and example.variables.get("own"):
+            return False
+        return self.trust.questions is Questions.EACH or not is_sighting(example)
+
+    def belongs(self, example: Example, split: Split) -> bool:
+        """A small researcher learns from questions about one sentence; it is measured by whole lists, as any other."""
+        if self.trust.questions is Questions.LIST:
+            return True
+        return not is_sighting(example) if split is Split.TEST else not is_choice(example)
 
 
 def build_dataset(
@@ -49,15 +69,15 @@ def build_dataset(
         InputError: there is nothing to write, or a prompt asks for a variable that an example lacks.
     """
     library = prompts or PromptLibrary()
-    wanted = (one for one in examples if settings.profile is Profile.COMPACT or not is_sighting(one))
+    wanted = filter(settings.takes, examples)
     given = sorted({example.id: example for example in wanted}.values(), key=_standing)
-    rendered, unrenderable = _rendered(given, library, settings.profile)
+    rendered, unrenderable = _rendered(given, library, settings.capabilities)
     ordered = [row.example for row in rendered.values()]
     groups = _groups(ordered)
     kept, flagged, duplicates = _without_duplicates(ordered, groups, settings)
     shares = {Split.TEST: settings.test, Split.VALIDATION: settings.validation}
     sides = split_by_company(kept, shares, seed=settings.seed, known=settings.sides)
-    sides = {split: [one for one in side if _belongs(one, split, settings.profile)] for split, side in sides.items()}
+    sides = {split: [one for one in side if settings.belongs(one, split)] for split, side in sides.items()}
     tested = _tested_sightings(sides)
     sides = {split: [one for one in side if one.id not in tested] for split, side in sides.items()}
     rows = {split: [rendered[example.id] for example in sides[split]] for split in Split}
@@ -71,8 +91,9 @@ def build_dataset(
     manifest = DatasetManifest(
         sources=settings.sources,
         seed=settings.seed,
-        profile=settings.profile.value,
-        prompt_versions={role: library.version(role, settings.profile) for role in sorted({e.role for e in every})},
+        trust=settings.trust,
+        taxonomy=library.taxonomy.hash,
+        prompt_versions={role: _version(role, library, settings) for role in sorted({one.role for one in every})},
         splits=files,
         extra_files=_other_formats(folder, rows),
         roles=dict(sorted(Counter(example.role for example in every).items())),
@@ -94,7 +115,7 @@ def _standing(example: Example) -> tuple[int, str]:
 
 
 def _rendered(
-    examples: Sequence[Example], prompts: PromptLibrary, profile: Profile
+    examples: Sequence[Example], prompts: PromptLibrary, capabilities: Capabilities
 ) -> tuple[dict[str, DatasetRow], int]:
     """A row for each example by its id, and how many could not be rendered.
 
@@ -105,20 +126,13 @@ def _rendered(
     errors: list[InputError] = []
     for example in examples:
         try:
-            rows[example.id] = _row(example, prompts, profile)
+            rows[example.id] = _row(example, prompts, capabilities)
         except InputError as error:
             errors.append(error)
     if not rows:
         hint = "Loosen the selection, or review more drafts: miniatures review."
         raise errors[0] if errors else InputError("no example is left to build a dataset of", hint=hint)
     return rows, len(errors)
-
-
-def _belongs(example: Example, split: Split, profile: Profile) -> bool:
-    """A small researcher learns from questions about one sentence; it is measured by whole lists, as any other is."""
-    if profile is Profile.FULL:
-        return True
-    return not is_sighting(example) if split is Split.TEST else not is_choice(example)
 
 
 def _tested_sightings(sides: Mapping[Split, Sequence[Example]]) -> set[str]:
@@ -133,14 +147,15 @@ def _tested_sightings(sides: Mapping[Split, Sequence[Example]]) -> set[str]:
     return {one.id for one in learned if one.lineage[:1] in origins}
 
 
-def _row(example: Example, prompts: PromptLibrary, profile: Profile) -> DatasetRow:
-    """The example as a model of this profile is asked; no small one is asked to choose out of a list."""
-    messages = chat_messages(example, prompts, Profile.FULL if is_choice(example) else profile)
+def _version(role: str, prompts: PromptLibrary, settings: BuildSettings) -> str:
+    return role_named(role).version(prompts, settings.capabilities)
+
+
+def _row(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -> DatasetRow:
+    messages = chat_messages(example, prompts, capabilities)
     if example.answer is not None:
-        messages = (
-            *messages,
-            ChatMessage(role="assistant", content=answer_text(wanted_answer(example, example.answer))),
-        )
+        answer = answer_text(wanted_answer(example, example.answer))
+        messages = (*messages, ChatMessage(role="assistant", content=answer))
     return DatasetRow(id=example.id, messages=messages, example=example)
 
 

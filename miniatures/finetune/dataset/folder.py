@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, Split, SplitFile
 from miniatures.datamodel.errors import InputError, writing
+from miniatures.weights.card_upgrade import upgraded
 
 MANIFEST = "manifest.json"
 
@@ -57,8 +58,8 @@ def open_dataset(folder: Path) -> Dataset:
     if not path.is_file():
         raise InputError(f"{folder} is no dataset: it has no {MANIFEST}", hint="Build one: miniatures dataset build.")
     try:
-        manifest = DatasetManifest.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError) as error:
+        manifest = DatasetManifest.model_validate(upgraded(json.loads(path.read_bytes())))
+    except ValueError as error:
         raise InputError(f"{path} is damaged: it cannot be read as a manifest", hint=_REBUILD) from error
     missing = [split.value for split in Split if split not in manifest.splits]
     if missing:

@@ -10,9 +10,13 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pydantic import ValidationError
+
+from miniatures.agents.roles.role import role_named
 from miniatures.backends.ask import to_langchain
 from miniatures.backends.chat_template import ChatTemplate
-from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.capabilities import Capabilities
+from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.prompt import ChatMessage
 from miniatures.finetune.dataset.sightings import is_choice
@@ -54,13 +58,22 @@ def wanted_answer(example: Example, answer: dict[str, Any]) -> dict[str, Any]:
     return {"choices": answer["choices"][: example.variables["facts"]]}
 
 
-def chat_messages(example: Example, prompts: PromptLibrary, profile: Profile) -> tuple[ChatMessage, ...]:
-    """The prompt's messages, rendered from the example's variables.
+def chat_messages(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -> tuple[ChatMessage, ...]:
+    """The messages that a backend of these capabilities is asked with.
 
     Raises:
-        InputError: the template asks for a variable that the example lacks.
+        InputError: there is no such role, or the variables are not those of its prompt.
     """
-    return prompts.render(example.role, profile, example.variables).messages
+    role = role_named(example.role)
+    try:
+        variables = role.read(example.variables)
+    except ValidationError as error:
+        at, said = ".".join(map(str, error.errors()[0]["loc"])), error.errors()[0]["msg"]
+        raise InputError(f"an example is no question to a {role.name}: {at}: {said}", hint=_HINT) from error
+    return role.prompt(variables, prompts, capabilities).messages
+
+
+_HINT = "Its trace was written by another version; choose newer ones with --since."
 
 
 def served_prompt(messages: tuple[ChatMessage, ...], template: ChatTemplate) -> str:

@@ -1,38 +1,39 @@
-"""Tells the two forms of a researcher's question apart, and learns of single sentences from a choice out of a list."""
+"""Tells the two forms of a researcher's question apart, and learns of single sentences from a choice out of a list.
+
+A question about one sentence, a sighting, is a classification; a choice out of a list is a selection.
+"""
 
 from __future__ import annotations
 
-from miniatures.agents.answers import Selection, Sighting
-from miniatures.agents.researcher import ROLE
-from miniatures.agents.sighting import sighting_variables
+from miniatures.agents.roles.researcher import RESEARCHER, ListVariables, Selection, SentenceVariables, Sighting
 from miniatures.datamodel.example import Example
+from miniatures.prompts.taxonomy import known_taxonomy
 
 
 def is_sighting(example: Example) -> bool:
     """Whether it asks a researcher about one sentence."""
-    return example.role == ROLE and "signals" not in example.variables
+    return example.role == RESEARCHER.name and "signals" not in example.variables
 
 
 def is_choice(example: Example) -> bool:
     """Whether it asks a researcher which sentences of a list to choose."""
-    return example.role == ROLE and "signals" in example.variables
+    return example.role == RESEARCHER.name and "signals" in example.variables
 
 
 def sightings_of(chosen: Example) -> list[Example]:
     """What a choice out of a list tells about single sentences: the kinds of those that were chosen.
 
     Of the others it tells nothing: they may be news of a kind that the brief does not look for. Nor does a signal of
-    several kinds say which one it is.
+    several kinds say which one it is, and a kind that only the brief knows is none to learn.
     """
-    signals, sentences = chosen.variables["signals"], chosen.variables["sentences"]
-    kinds = {signal["name"]: signal["kinds"][0] for signal in signals if len(signal.get("kinds", ())) == 1}
-    texts = {one["number"]: one["text"] for one in sentences}
+    asked = ListVariables.model_validate(chosen.variables)
+    known = known_taxonomy().news
+    kinds = {one.name: one.kinds[0] for one in asked.signals if len(one.kinds) == 1 and one.kinds[0] in known}
+    questions = dict(zip((line.number for line in asked.sentences), asked.alone(), strict=True))
     choices = Selection.model_validate(chosen.answer).choices
-    return [_sighting(chosen, kinds[one.signal], texts[one.number]) for one in choices if one.signal in kinds]
+    return [_sighting(chosen, questions[one.number], kinds[one.signal]) for one in choices if one.signal in kinds]
 
 
-def _sighting(chosen: Example, kind: str, text: str) -> Example:
-    today = chosen.variables.get("today", "")
-    variables = sighting_variables(chosen.variables["company"], today, text)
-    answer = Sighting.model_validate({"kind": kind}).model_dump(mode="json")
+def _sighting(chosen: Example, question: SentenceVariables, kind: str) -> Example:
+    variables, answer = question.model_dump(mode="json"), Sighting(kind=kind).model_dump()
     return chosen.model_copy(update={"variables": variables, "answer": answer, "rejected": None, "labels": {}})

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from miniatures.agents.roles.role import role_named
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
 from miniatures.finetune.dataset.trace_examples import TraceSelection, trace_examples
-from miniatures.finetune.example_checks import faults
 from miniatures.finetune.gold.all_examples import gold_examples
 from miniatures.inputs.campaign import CAMPAIGN_FILE, LoadedCampaign, load_campaign
 from miniatures.prompts.library import PromptLibrary
@@ -147,4 +147,4 @@ def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int,
 
 
 def _faulty(example: Example) -> bool:
-    return example.answer is not None and bool(faults(example.role, example.variables, example.answer))
+    return example.answer is not None and bool(role_named(example.role).faults_of(example.variables, example.answer))

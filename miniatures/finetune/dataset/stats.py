@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.hugging_face_engine import tokenizer_header
 from miniatures.backends.hugging_face_load import import_libraries, named_failures
+from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.dataset import DatasetRow, DropReason, Split
 from miniatures.finetune.base_checkpoint import checkpoint_of
 from miniatures.finetune.dataset.folder import Dataset
@@ -62,7 +63,7 @@ class DatasetStats(BaseModel):
     hash: str
     sources: tuple[str, ...]
     seed: int
-    profile: str
+    trust: Trust
     examples: int
     companies: int
     splits: dict[Split, SplitCount]
@@ -87,7 +88,7 @@ def dataset_stats(dataset: Dataset, count_tokens: CountTokens | None = None) -> 
         hash=manifest.hash,
         sources=manifest.sources,
         seed=manifest.seed,
-        profile=manifest.profile,
+        trust=manifest.trust,
         examples=len(rows),
         companies=len({row.example.company for row in rows}),
         splits={

@@ -1,4 +1,4 @@
-"""Replaces contacts' names, addresses and telephone numbers, so that no model memorizes a real person.
+"""Replaces contacts' names, addresses and telephone numbers (pseudonymization), so that no model memorizes a person.
 
 Each word of a name has one surrogate, drawn by seed: the same person is the same stranger in every example, whatever
 the order. The sender stays who they are, and so does the company. A name that is an everyday word as well (May, Grace),

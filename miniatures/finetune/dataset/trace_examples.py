@@ -2,32 +2,36 @@
 
 A rewrite that passed teaches the first prompt: reasons and the refused email are taken out of its variables, and the
 student learns to write at once what the teacher needed two tries for. What counts is the variables, never the rendered
-text, so a teacher's long prompt and a student's compact one are the same question.
+text, so a teacher's long prompt and a student's compact one are the same question. A researcher's answer is judged by
+the email that was written from it: a writer's trace names the calls that chose its facts.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from miniatures.agents.sighting import AGAIN
+from pydantic import ValidationError
+
+from miniatures.agents.classify import AGAIN
+from miniatures.agents.roles.researcher import RESEARCHER
+from miniatures.agents.roles.role import Role, Variables
+from miniatures.agents.roles.writer import WRITER
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.hashing import content_hash
-from miniatures.datamodel.news import NewsKind
 from miniatures.datamodel.review import RejectReason, Review
-from miniatures.datamodel.trace import SHADOW, Trace
+from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.trace import Trace
 from miniatures.finetune.dataset.sightings import is_choice, sightings_of
-from miniatures.finetune.example_checks import RESEARCHER, WRITER, faults
 from miniatures.review.rulings import Ruling, Rulings, Verdict
-from miniatures.store.second_answers import FALLBACK
 
 SYNTHESIZE = "synthesize"
 """The node in traces of a teacher that was asked for training data."""
-ROLES = (WRITER, RESEARCHER)
+ROLES = (WRITER.name, RESEARCHER.name)
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,16 @@ class TraceExamples:
 class _Candidate:
     """One distinct answer to one question, with every call that gave it."""
 
-    role: str
-    variables: dict[str, Any]
+    role: Role[Any, Any]
+    question: Variables
     answer: dict[str, Any] | None
     traces: tuple[Trace, ...]
     ruling: Ruling | None
+
+    @property
+    def faulty(self) -> bool:
+        """Whether something speaks against the answer that would be learned."""
+        return bool(self.role.faults_of(self.question.model_dump(mode="json"), self.target or {}))
 
     @property
     def source(self) -> Source:
@@ -81,13 +90,13 @@ class _Candidate:
 
     @property
     def is_teacher(self) -> bool:
-        return all(trace.role == FALLBACK or trace.node == SYNTHESIZE for trace in self.traces)
+        return all(trace.seat is Seat.FALLBACK or trace.node == SYNTHESIZE for trace in self.traces)
 
     @property
     def rank(self) -> tuple[int, bool, str]:
         """The lowest is the answer that is learned: edits first, then acceptances, then what was used."""
         order = list(Verdict).index(self.ruling.verdict) if self.ruling else len(Verdict)
-        return order, all(trace.role == SHADOW for trace in self.traces), self.traces[0].id
+        return order, all(trace.seat is Seat.SHADOW for trace in self.traces), self.traces[0].id
 
     @property
     def lineage(self) -> tuple[str, ...]:
@@ -106,21 +115,24 @@ def trace_examples(
     chosen = selection or TraceSelection()
     rulings = Rulings(reviews)
     taken = sorted((trace for trace in traces if chosen.takes(trace)), key=lambda trace: trace.id)
-    found = TraceExamples()
-    written = TraceExamples()
-    rejected_facts: set[str] = set()
-    for candidates in _questions(taken, WRITER, rulings):
-        _settle(candidates, chosen, written)
-        rejected_facts |= {_facts(WRITER, one.variables, None) for one in candidates if _chose_wrongly(one)}
-    if WRITER in chosen.roles:
-        found = written
-    if RESEARCHER in chosen.roles:
-        emails = {key: example for example in written.examples for key in _written_from(example)}
-        for candidates in _questions(taken, RESEARCHER, rulings):
-            judged = [_by_its_email(one, emails, rejected_facts) for one in candidates]
-            _settle(judged, chosen, found)
-        found.examples += _new_sightings(found.examples)
-    return found
+    written, researched = TraceExamples(), TraceExamples()
+    emails: dict[str, list[Example]] = defaultdict(list)
+    refused: set[str] = set()
+    for candidates in _questions(taken, WRITER, rulings, written):
+        best = _settle(candidates, chosen, written)
+        for source in _sources(best):
+            emails[source].append(written.examples[-1])
+        refused.update(source for one in candidates if _chose_wrongly(one) for source in _sources(one))
+    for candidates in _questions(taken, RESEARCHER, rulings, researched):
+        _settle([_by_its_email(one, emails, refused) for one in candidates], chosen, researched)
+    researched.examples += _new_sightings(researched.examples)
+    return _of_roles({WRITER.name: written, RESEARCHER.name: researched}, chosen.roles)
+
+
+def _of_roles(found: Mapping[str, TraceExamples], roles: Sequence[str]) -> TraceExamples:
+    wanted = [one for role, one in found.items() if role in roles]
+    examples = [example for one in wanted for example in one.examples]
+    return TraceExamples(examples, sum((one.dropped for one in wanted), Counter()))
 
 
 def _new_sightings(examples: Sequence[Example]) -> list[Example]:
@@ -134,34 +146,39 @@ def _new_sightings(examples: Sequence[Example]) -> list[Example]:
     return list(found.values())
 
 
-def _questions(traces: Sequence[Trace], role: str, rulings: Rulings) -> list[list[_Candidate]]:
-    """The distinct answers to each question that was put to the role."""
+def _questions(
+    traces: Sequence[Trace], role: Role[Any, Any], rulings: Rulings, found: TraceExamples
+) -> list[list[_Candidate]]:
+    """The distinct answers to each question that was put to the role. What cannot be read as one is counted."""
     asked: dict[str, dict[str, list[Trace]]] = defaultdict(lambda: defaultdict(list))
+    questions: dict[str, Variables] = {}
     for trace in traces:
-        if trace.prompt_name == role and trace.variables and trace.node != AGAIN:
-            question = content_hash({**first_question(trace.variables), "today": None})
-            asked[question][_answer_key(trace)].append(trace)
-    return [[_candidate(role, same, rulings) for same in answers.values()] for _, answers in sorted(asked.items())]
+        if trace.role != role.name or not trace.variables or trace.node == AGAIN:
+            continue
+        try:
+            question = role.read(trace.variables).first_question()
+        except ValidationError:
+            found.dropped[DropReason.UNRENDERABLE] += 1
+            continue
+        name = content_hash({**question.model_dump(mode="json"), "today": None})
+        questions.setdefault(name, question)
+        asked[name][content_hash(_answer(trace))].append(trace)
+    return [
+        [_candidate(role, questions[name], same, rulings) for same in answers.values()]
+        for name, answers in sorted(asked.items())
+    ]
 
 
-def first_question(variables: dict[str, Any]) -> dict[str, Any]:
-    """The variables as they were before any answer was refused."""
-    reset: dict[str, Any] = {"reasons": [], "previous": None}
-    return {**variables, **{name: value for name, value in reset.items() if name in variables}}
+def _answer(trace: Trace) -> dict[str, Any] | None:
+    return trace.structured if trace.error is None else None
 
 
-def _answer_key(trace: Trace) -> str:
-    return content_hash(trace.structured if trace.error is None else None)
+def _candidate(role: Role[Any, Any], question: Variables, traces: list[Trace], rulings: Rulings) -> _Candidate:
+    return _Candidate(role, question, _answer(traces[0]), tuple(traces), rulings.on(traces))
 
 
-def _candidate(role: str, traces: list[Trace], rulings: Rulings) -> _Candidate:
-    first = traces[0]
-    answer = first.structured if first.error is None else None
-    return _Candidate(role, first_question(first.variables), answer, tuple(traces), rulings.on(traces))
-
-
-def _settle(candidates: Sequence[_Candidate], selection: TraceSelection, found: TraceExamples) -> None:
-    """Keep the best answer to one question; count the others by why they were left out."""
+def _settle(candidates: Sequence[_Candidate], selection: TraceSelection, found: TraceExamples) -> _Candidate | None:
+    """Keep the best answer to one question, which is returned; count the others by why they were left out."""
     kept: list[_Candidate] = []
     for candidate in candidates:
         reason = _drop_reason(candidate, selection)
@@ -169,10 +186,12 @@ def _settle(candidates: Sequence[_Candidate], selection: TraceSelection, found: 
             kept.append(candidate)
         else:
             found.dropped[reason] += 1
-    if kept:
-        best, *others = sorted(kept, key=lambda candidate: candidate.rank)
-        found.dropped[DropReason.SUPERSEDED] += len(others)
-        found.examples.append(_example(best, candidates))
+    if not kept:
+        return None
+    best, *others = sorted(kept, key=lambda candidate: candidate.rank)
+    found.dropped[DropReason.SUPERSEDED] += len(others)
+    found.examples.append(_example(best, candidates))
+    return best
 
 
 def _drop_reason(candidate: _Candidate, selection: TraceSelection) -> DropReason | None:
@@ -182,26 +201,23 @@ def _drop_reason(candidate: _Candidate, selection: TraceSelection) -> DropReason
         return DropReason.REJECTED
     if ruling is not None and ruling.verdict is Verdict.OUTDONE:
         return DropReason.SUPERSEDED
-    target = candidate.target
-    if target is None:
+    if candidate.target is None:
         return DropReason.NO_ANSWER
     reviewed = ruling is not None and ruling.verdict in (Verdict.EDITED, Verdict.ACCEPTED)
-    vouched_for = reviewed and candidate.role == WRITER
-    if (selection.checked or not vouched_for) and faults(candidate.role, candidate.variables, target):
+    vouched_for = reviewed and candidate.role is WRITER
+    if (selection.checked or not vouched_for) and candidate.faulty:
         return DropReason.FAILED_CHECKS
-    unconfirmed = candidate.role == RESEARCHER and not candidate.is_teacher and ruling is None
+    unconfirmed = candidate.role is RESEARCHER and not candidate.is_teacher and ruling is None
     unwanted = selection.verdicts is not None and (ruling is None or ruling.verdict not in selection.verdicts)
     return DropReason.NOT_REVIEWED if unconfirmed or unwanted else None
 
 
 def _example(best: _Candidate, candidates: Sequence[_Candidate]) -> Example:
-    variables, target = best.variables, best.target
-    company = variables["prospect"]["company"] if best.role == WRITER else variables["company"]
     return Example(
-        role=best.role,
-        variables=variables,
-        answer=target,
-        company=str(company),
+        role=best.role.name,
+        variables=best.question.model_dump(mode="json"),
+        answer=best.target,
+        company=best.question.told_company,
         source=best.source,
         lineage=best.lineage,
         rejected=_rejected(best, candidates),
@@ -210,7 +226,7 @@ def _example(best: _Candidate, candidates: Sequence[_Candidate]) -> Example:
 
 def _rejected(best: _Candidate, candidates: Sequence[_Candidate]) -> dict[str, Any] | None:
     """What a reviewer put the answer above: the text before their edit, the lesser of two, or one they rejected."""
-    if best.ruling is None or best.role != WRITER:
+    if best.ruling is None or best.role is not WRITER:
         return None
     if best.ruling.preferred_over is not None:
         return best.ruling.preferred_over
@@ -218,25 +234,9 @@ def _rejected(best: _Candidate, candidates: Sequence[_Candidate]) -> dict[str, A
     return min(refused, key=lambda one: one.rank).answer if refused else None
 
 
-def _facts(role: str, variables: dict[str, Any], answer: dict[str, Any] | None) -> str:
-    """Names the company and the quotes that an email was written from, or that a researcher chose or calls news."""
-    if role == WRITER:
-        return _facts_key(variables["prospect"]["company"], [quote["text"] for quote in variables["quotes"]])
-    given = answer or {}
-    numbers = {choice.get("number") for choice in given.get("choices", ()) if isinstance(choice, dict)}
-    if given.get("kind") in list(NewsKind):
-        numbers = {one["number"] for one in variables["sentences"]}
-    return _facts_key(variables["company"], [one["text"] for one in variables["sentences"] if one["number"] in numbers])
-
-
-def _written_from(email: Example) -> set[str]:
-    """Names all quotes of an email, which a large researcher chose together, and each, which a small one was shown."""
-    company, texts = email.variables["prospect"]["company"], [quote["text"] for quote in email.variables["quotes"]]
-    return {_facts_key(company, texts), *(_facts_key(company, [text]) for text in texts)}
-
-
-def _facts_key(company: object, texts: Iterable[object]) -> str:
-    return content_hash([str(company), sorted(map(str, texts))])
+def _sources(candidate: _Candidate | None) -> set[str]:
+    """The calls that an email was written from: those that chose its facts among them."""
+    return {source for trace in (candidate.traces if candidate else ()) for source in trace.sources}
 
 
 def _chose_wrongly(candidate: _Candidate) -> bool:
@@ -244,16 +244,16 @@ def _chose_wrongly(candidate: _Candidate) -> bool:
     return ruling is not None and RejectReason.WRONG_FACT_CHOSEN in ruling.reasons
 
 
-def _by_its_email(candidate: _Candidate, emails: dict[str, Example], rejected: set[str]) -> _Candidate:
-    """The researcher's choice, judged by the email that was written from it, unless it was reviewed itself."""
-    facts = _facts(RESEARCHER, candidate.variables, candidate.answer)
+def _by_its_email(candidate: _Candidate, emails: Mapping[str, list[Example]], refused: set[str]) -> _Candidate:
+    """The researcher's answer, judged by what was written from it, unless it was reviewed itself."""
+    own = [trace.id for trace in candidate.traces]
     if candidate.ruling is not None or candidate.answer is None:
         return candidate
-    if facts in rejected:
+    if not refused.isdisjoint(own):
         return replace(candidate, ruling=Ruling(Verdict.REJECTED))
-    email = emails.get(facts)
-    if email is None:
+    lines = [line for call in own for email in emails.get(call, ()) for line in email.lineage]
+    if not lines:
         return candidate
-    said = tuple(entry for entry in email.lineage if entry.startswith("review:"))
+    said = tuple(dict.fromkeys(line for line in lines if line.startswith("review:")))
     verdict = Verdict.ACCEPTED if said else Verdict.CHECKED
     return replace(candidate, ruling=Ruling(verdict, candidate.answer, lineage=said))

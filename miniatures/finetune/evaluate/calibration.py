@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from miniatures.agents.roles.writer import WRITER
 from miniatures.datamodel.evaluation import Calibration, Judgement, Verdict
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.review import Preference, Review, ReviewAction
@@ -22,7 +23,7 @@ _SAID = {Preference.FIRST: Verdict.OURS, Preference.SECOND: Verdict.THEIRS, Pref
 
 
 def reviewed_pairs(
-    reviews: Iterable[Review], variables: Mapping[str, dict[str, Any]]
+    reviews: Iterable[Review], variables: Mapping[str, Mapping[str, Any]]
 ) -> tuple[list[Pair], dict[str, Verdict]]:
     """Each pair of emails that was compared, once, for the judge; and what most people said of it, by its case.
 
@@ -32,13 +33,14 @@ def reviewed_pairs(
     said: dict[str, list[Verdict]] = defaultdict(list)
     for review in reviews:
         known = variables.get(review.trace)
-        if review.action is not ReviewAction.COMPARE or review.role != "writer" or known is None:
+        if review.action is not ReviewAction.COMPARE or review.role != WRITER.name or known is None:
             continue
         try:
             ours, theirs = email_of(review.answer), email_of(review.other_answer or {})
             case = content_hash([review.trace, ours, theirs])
-            pairs[case] = Pair(case, known["prospect"]["company"], known, ours, theirs)
-        except (KeyError, ValidationError):
+            told = WRITER.read(known)
+            pairs[case] = Pair(case, told.told_company, told, ours, theirs)
+        except ValidationError:
             continue
         said[case].append(_SAID[review.preference or Preference.TIE])
     return list(pairs.values()), {case: _majority(verdicts) for case, verdicts in said.items()}
@@ -70,13 +72,9 @@ def pairs_in_store(url: str, dataset: Dataset) -> tuple[list[Pair], dict[str, Ve
     """
     with open_store(url, create=False) as store:
         reviews = [review for review in store.reviews() if review.action is ReviewAction.COMPARE]
-        campaigns = {review.campaign for review in reviews if review.campaign is not None}
         wanted = {review.trace for review in reviews}
         variables = {
-            trace.id: trace.variables
-            for campaign in campaigns
-            for trace in store.traces(campaign)
-            if trace.id in wanted and trace.variables
+            name: trace.variables for name, trace in store.traces_named(list(wanted)).items() if trace.variables
         }
     for split in dataset.manifest.splits:
         variables.update({row.id: row.example.variables for row in dataset.rows(split) if row.id in wanted})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from miniatures.agents.roles.role import known_roles
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation
-from miniatures.datamodel.miniature import DECISIVE, MiniatureCard
+from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.finetune.dataset.trained_companies import company_hash
 from miniatures.weights.registry import Registry
 
@@ -39,7 +40,8 @@ def _miniatures(evaluation: Evaluation, registry: Registry) -> Iterator[tuple[Ba
 def _against_keeping(evaluation: Evaluation, card: MiniatureCard) -> str:
     if evaluation.limit is not None or evaluation.split is not Split.TEST:
         return "only a whole test split is kept"
-    unasked = [role for role in card.prompt_versions if role in DECISIVE and role not in evaluation.roles]
+    measured = {name for name, role in known_roles().items() if role.measure}
+    unasked = [role for role in card.prompt_versions if role in measured and role not in evaluation.roles]
     if unasked:
         return f"it was trained as {unasked[0]} too, and not asked as one"
     companies = {case.company for case in evaluation.writer_cases}

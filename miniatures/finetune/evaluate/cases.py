@@ -1,55 +1,48 @@
-"""Rebuilds what an email is checked against, and what a researcher chose among, from an example's variables alone.
-
-A dataset keeps the variables of the prompt and nothing else; they hold all that the checks read, except addresses and
-dates, which get a reserved address and the day on which the examples play.
-"""
+"""The questions that a dataset's rows hold, as first questions: what is asked, and what is right."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
-from miniatures.agents.candidates import rank_sentences
-from miniatures.agents.select import best_ranked
-from miniatures.agents.state import Gathered, PageReference, RankedSentence
-from miniatures.checks import CheckCase
-from miniatures.datamodel.brief import Brief, Signal
+from miniatures.agents.candidates import match_signals
+from miniatures.agents.roles.researcher import ListVariables
+from miniatures.agents.roles.role import role_named
+from miniatures.agents.roles.shared import quotes_of
+from miniatures.agents.roles.writer import WriterVariables
+from miniatures.agents.select import best_of_each_signal
+from miniatures.datamodel.brief import Signal
 from miniatures.datamodel.dataset import DatasetRow
+from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evaluation import ResearchCase, WriterCase
-from miniatures.datamodel.evidence import Page
-from miniatures.datamodel.hashing import text_hash
-from miniatures.datamodel.prospect import Prospect
-from miniatures.finetune.example_checks import ADDRESS, URL, case_of
-from miniatures.finetune.gold_day import WRITTEN_AT
 
 
 @dataclass(frozen=True)
 class WriterQuestion:
-    """One email to ask for: the prompt's variables, and what the answer is checked against."""
+    """One email to ask for."""
 
     id: str
     company: str
-    variables: dict[str, Any]
-    checked_against: CheckCase
+    variables: WriterVariables
 
     @property
-    def brief(self) -> Brief:
-        return self.checked_against.brief
+    def dossier(self) -> Dossier:
+        """What the write graph starts from: the quotes that the prompt shows."""
+        return Dossier(status=DossierStatus.FOUND, facts=quotes_of(self.variables.quotes))
 
     @property
     def case(self) -> WriterCase:
         """The case as the results keep it."""
-        prospect = self.checked_against.prospect
+        recipient = self.variables.prospect
         return WriterCase(
             id=self.id,
-            company=prospect.company,
-            prospect=prospect.full_name,
-            title=prospect.title,
-            offer=self.brief.offer,
-            quotes=tuple(item.quote for item in self.checked_against.evidence),
+            company=recipient.company,
+            prospect=recipient.full_name,
+            title=recipient.title,
+            offer=self.variables.brief.offer,
+            quotes=tuple(line.text for line in self.variables.quotes),
         )
 
 
@@ -58,12 +51,11 @@ class ResearchQuestion:
     """One choice to ask for, and the numbers that are right."""
 
     case: ResearchCase
-    variables: dict[str, Any]
+    variables: ListVariables
 
     @property
-    def facts(self) -> int:
-        """How many sentences may be chosen."""
-        return int(self.variables["facts"])
+    def id(self) -> str:
+        return self.case.id
 
 
 def writer_question(row: DatasetRow) -> WriterQuestion:
@@ -72,12 +64,11 @@ def writer_question(row: DatasetRow) -> WriterQuestion:
     Raises:
         InputError: the row's variables are not those of the writer's prompt.
     """
-    variables = {**row.example.variables, "reasons": [], "previous": None}
     try:
-        checked = case_of(variables)
-    except (KeyError, TypeError, ValidationError) as error:
+        variables = role_named(row.example.role).read(row.example.variables).first_question()
+    except ValidationError as error:
         raise _unusable(row) from error
-    return WriterQuestion(row.id, row.example.company, variables, checked)
+    return WriterQuestion(row.id, row.example.company, variables)
 
 
 def research_question(row: DatasetRow) -> ResearchQuestion | None:
@@ -88,19 +79,28 @@ def research_question(row: DatasetRow) -> ResearchQuestion | None:
     """
     if "must" not in row.example.labels:
         return None
-    variables = {**row.example.variables, "reasons": []}
     try:
+        variables = ListVariables.model_validate(row.example.variables).first_question()
         case = ResearchCase(
             id=row.id,
             company=row.example.company,
-            signals=tuple(signal["name"] for signal in variables["signals"] if signal["kinds"] and variables["today"]),
-            sentences=tuple(sentence["text"] for sentence in variables["sentences"]),
+            signals=tuple(signal.name for signal in variables.signals),
+            sentences=tuple(sentence.text for sentence in variables.sentences),
             must=row.example.labels["must"],
             may=row.example.labels.get("may", ()),
         )
-    except (KeyError, TypeError, ValidationError) as error:
+    except ValidationError as error:
         raise _unusable(row) from error
+    if not variables.today or not all(signal.kinds for signal in variables.signals):
+        raise _unusable(row)
     return ResearchQuestion(case, variables)
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    number: int
+    signal: str
+    score: float
 
 
 def bm25_choice(question: ResearchQuestion, facts: int) -> tuple[int, ...]:
@@ -109,29 +109,12 @@ def bm25_choice(question: ResearchQuestion, facts: int) -> tuple[int, ...]:
     The sentences are ranked anew among themselves, by the signals' names and descriptions, which is all that the
     question holds of them; a query that a brief states for its search is not known here.
     """
-    case = question.case
-    text = "\n".join(case.sentences)
-    page = Page(url=URL, text=text, text_hash=text_hash(text), fetched_at=WRITTEN_AT)
-    prospect = Prospect(email=ADDRESS, company=str(question.variables["company"]))
-    ranked = rank_sentences([page], _searching(question.variables["signals"]), prospect)
-    gathered = Gathered(
-        pages=(PageReference(url=URL, title="", text_hash=page.text_hash, published=None, fetched_at=WRITTEN_AT),),
-        sentences=tuple(RankedSentence(text=one.sentence, page=0, signal=one.signal) for one in ranked),
-    )
-    numbers = {sentence: number for number, sentence in enumerate(case.sentences, start=1)}
-    return tuple(numbers[fact.quote] for fact in best_ranked(gathered, facts) if fact.quote in numbers)
-
-
-def _searching(signals: list[dict[str, Any]]) -> Brief:
-    """A brief that says no more than what is looked for."""
-    sender = {"name": "-", "company": "-", "email": ADDRESS, "postal_address": "-"}
-    return Brief.model_validate(
-        {"offer": "-", "claims": ["-"], "call_to_action": "-", "sender": sender, "signals": list(map(_signal, signals))}
-    )
-
-
-def _signal(variables: dict[str, Any]) -> Signal:
-    return Signal(name=variables["name"], describes=variables["describes"])
+    variables = question.variables
+    signals = tuple(Signal(name=line.name, describes=line.describes) for line in variables.signals)
+    matches = match_signals([line.text for line in variables.sentences], signals, variables.company)
+    ranked = [_Ranked(number, *match) for number, match in enumerate(matches, start=1)]
+    ranked.sort(key=lambda one: -one.score)
+    return tuple(one.number for one in best_of_each_signal(ranked, facts))
 
 
 def _unusable(row: DatasetRow) -> InputError:

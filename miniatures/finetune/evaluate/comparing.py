@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from miniatures.agents.roles.researcher import RESEARCHER
+from miniatures.agents.roles.writer import WRITER
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.evaluation import BackendEvaluation, ResearchCase
-from miniatures.datamodel.miniature import ALL_CHECKS, RESEARCHER_RIGHT, Comparison
+from miniatures.datamodel.miniature import Comparison
 from miniatures.finetune.evaluate.researching import MUST_FOUND, NONE_RIGHT, must_found, none_right
 from miniatures.finetune.evaluate.writing import outcome_of, readable
 from miniatures.measure.statistics import Paired
@@ -56,7 +58,7 @@ def outcomes_by_measure(evaluation: BackendEvaluation, cases: Cases) -> dict[str
     """
     first = {outcome.case: outcome.first for outcome in evaluation.writer}
     found = {
-        ALL_CHECKS: {case: not draft.failed_checks for case, draft in first.items()},
+        WRITER.measure: {case: not draft.failed_checks for case, draft in first.items()},
         cases.best: {outcome.case: not outcome.best.failed_checks for outcome in evaluation.writer},
         NO_UNSUPPORTED: {
             case: readable(draft) and outcome_of(draft, CheckName.UNSUPPORTED) is Outcome.PASS
@@ -67,7 +69,7 @@ def outcomes_by_measure(evaluation: BackendEvaluation, cases: Cases) -> dict[str
     choices = [(cases.research[outcome.case], outcome) for outcome in evaluation.researcher]
     found[MUST_FOUND] = {c.id: right for c, o in choices if (right := must_found(c, o)) is not None}
     found[NONE_RIGHT] = {c.id: right for c, o in choices if (right := none_right(c, o)) is not None}
-    found[RESEARCHER_RIGHT] = {case.id: case.is_right(outcome.chosen) for case, outcome in choices}
+    found[RESEARCHER.measure] = {case.id: case.is_right(outcome.chosen) for case, outcome in choices}
     return found
 
 

@@ -11,20 +11,19 @@ from statistics import quantiles
 
 from miniatures.datamodel.backend import Usage
 from miniatures.datamodel.evaluation import Costs
-from miniatures.finetune.evaluate.answers import KeptAnswer
+from miniatures.datamodel.trace import Trace
 
 _SECONDS_AN_HOUR = 3600
 
 
-def costs_of(answers: Sequence[KeptAnswer], cases: int, machine_usd_per_hour: float | None) -> Costs:
+def costs_of(answers: Sequence[Trace], cases: int, machine_usd_per_hour: float | None) -> Costs:
     """The costs of these answers; in USD as the provider states them, else by the machine's price."""
-    usage = sum((answer.usage for answer in answers), Usage())
-    seconds = busy_seconds(answers)
-    latencies = sorted(answer.finished - answer.started for answer in answers)
+    seconds = busy_seconds([_span(answer) for answer in answers])
+    latencies = sorted(answer.total_ms / 1000 for answer in answers)
     return Costs(
         cases=cases,
         answers=len(answers),
-        usage=usage,
+        usage=sum((answer.bill.usage for answer in answers), Usage()),
         seconds=seconds,
         latency_p50=_quantile(latencies, 50),
         latency_p95=_quantile(latencies, 95),
@@ -32,10 +31,10 @@ def costs_of(answers: Sequence[KeptAnswer], cases: int, machine_usd_per_hour: fl
     )
 
 
-def busy_seconds(answers: Sequence[KeptAnswer]) -> float:
-    """Length of the union of all answers' times."""
+def busy_seconds(spans: Sequence[tuple[float, float]]) -> float:
+    """Length of the union of all spans, each from its start to its end in seconds."""
     total, until = 0.0, float("-inf")
-    for start, end in sorted((answer.started, answer.finished) for answer in answers):
+    for start, end in sorted(spans):
         total += max(0.0, end - max(start, until))
         until = max(until, end)
     return total
@@ -47,8 +46,13 @@ def usd_per_accepted(phases: Sequence[Costs], accepted: int) -> float | None:
     return sum(known) / accepted if accepted and len(known) == len(phases) else None
 
 
-def _usd(answers: Sequence[KeptAnswer], seconds: float, machine_usd_per_hour: float | None) -> float | None:
-    stated = [answer.cost_usd for answer in answers if answer.cost_usd is not None]
+def _span(answer: Trace) -> tuple[float, float]:
+    start = answer.started_at.timestamp()
+    return start, start + answer.total_ms / 1000
+
+
+def _usd(answers: Sequence[Trace], seconds: float, machine_usd_per_hour: float | None) -> float | None:
+    stated = [answer.bill.cost_usd for answer in answers if answer.bill.cost_usd is not None]
     if len(stated) == len(answers):
         return sum(stated)
     return None if machine_usd_per_hour is None or stated else machine_usd_per_hour * seconds / _SECONDS_AN_HOUR

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from miniatures.backends.base import Backend
+from miniatures.agents.roles.role import role_named
+from miniatures.agents.roles.writer import WRITER
+from miniatures.backends.miniature import pinned
 from miniatures.backends.spec import open_backend, parse_spec
-from miniatures.backends.wrappers.retrying import RetryingBackend
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.errors import writing as writing_to
 from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation, Phase
-from miniatures.datamodel.miniature import ALL_CHECKS, Stage
 from miniatures.finetune.dataset.folder import Dataset
 from miniatures.finetune.evaluate import researching, writing
-from miniatures.finetune.evaluate.answers import AnswerLog, Asker
+from miniatures.finetune.evaluate.asking import Asker
 from miniatures.finetune.evaluate.cases import ResearchQuestion, WriterQuestion
 from miniatures.finetune.evaluate.comparing import Cases, compared
 from miniatures.finetune.evaluate.costs import costs_of, usd_per_accepted
 from miniatures.finetune.evaluate.questions import EvaluationSettings, Questions, read_questions
-from miniatures.prompts.library import PromptLibrary
+from miniatures.store.open import open_store
+from miniatures.store.store import Store
 
-ANSWERS = "answers.jsonl"
+STORE = "answers.sqlite"
 BM25 = "bm25"
 BM25_FIRST = "bm25:1"
 
@@ -39,22 +42,23 @@ def evaluate(
     `on_answer` is told the spec and the number of its questions each time an answer is there.
 
     Raises:
-        InputError: no cases, or a backend that is named twice.
-        UnknownMiniature: one of the specs names a version that there is not.
+        InputError: no cases, a backend that is named twice, or a folder that cannot be written.
+        UnknownModel: one of the specs names a version that there is not.
         BackendError: a backend could not be opened or asked; answers so far are kept.
     """
+    for spec in specs:
+        parse_spec(spec)
     names = [pinned(spec) for spec in specs]
     if len(set(names)) < len(names):
         raise InputError("a backend is named twice", hint=f"Name each backend once; yours are {', '.join(names)}.")
     questions = read_questions(dataset, settings)
-    log = AnswerLog(out / ANSWERS)
-    try:
+    with writing_to(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with open_store(str(out / STORE)) as store:
         found = [
-            _evaluate_one(spec, name, questions, log, settings, on_answer)
+            _evaluate_one(spec, name, questions, store, settings, on_answer)
             for spec, name in zip(specs, names, strict=True)
         ]
-    finally:
-        log.close()
     if questions.research:
         found += [_bm25(BM25, questions, None), _bm25(BM25_FIRST, questions, 1)]
     return _together(found, questions, dataset, settings)
@@ -64,24 +68,22 @@ def _evaluate_one(
     spec: str,
     name: str,
     questions: Questions,
-    log: AnswerLog,
+    store: Store,
     settings: EvaluationSettings,
     on_answer: Callable[[str, int], None],
 ) -> BackendEvaluation:
-    backend = open_to_ask(name)
-
-    async def ask_all() -> BackendEvaluation:
-        asker = Asker(
-            backend,
-            log,
-            PromptLibrary(),
-            concurrency=settings.concurrency,
-            on_answer=lambda: on_answer(spec, len(questions)),
-        )
-        found = BackendEvaluation(spec=spec, name=name, identity=asker.identity, profile=asker.profile.value)
-        return await _asked(found, asker, questions, settings)
-
-    return asyncio.run(ask_all())
+    backend = open_backend(name)
+    on_one = partial(on_answer, spec, len(questions))
+    asker = Asker(name, backend, store, concurrency=settings.concurrency, on_answer=on_one)
+    versions = {role: role_named(role).version(asker.prompts, backend.capabilities) for role in questions.roles}
+    found = BackendEvaluation(
+        spec=spec,
+        name=name,
+        identity=backend.identity,
+        variant=backend.capabilities.variant,
+        prompt_versions=versions,
+    )
+    return asyncio.run(_asked(found, asker, questions, settings))
 
 
 async def _asked(
@@ -104,7 +106,6 @@ async def _with_research(
         update={
             "scores": researching.researcher_scores([question.case for question in questions], outcomes),
             "costs": {Phase.RESEARCH: costs},
-            "prompt_versions": {researching.ROLE: asker.version(researching.ROLE)},
             "researcher": tuple(outcomes),
         }
     )
@@ -119,7 +120,7 @@ async def _with_emails(
     first = costs_of(written.first, len(questions), machine)
     further = costs_of(written.further, sum(one.samples > 1 for one in written.outcomes), machine)
     per_accepted = {
-        Phase.FIRST: usd_per_accepted([first], scores[ALL_CHECKS].passed),
+        Phase.FIRST: usd_per_accepted([first], scores[WRITER.measure].passed),
         Phase.FURTHER: usd_per_accepted([first, further], scores[writing.best_measure(best_of, rewrites)].passed),
     }
     return found.model_copy(
@@ -127,7 +128,6 @@ async def _with_emails(
             "scores": {**scores, **found.scores},
             "costs": {**found.costs, Phase.FIRST: first, Phase.FURTHER: further},
             "usd_per_accepted": per_accepted,
-            "prompt_versions": {**found.prompt_versions, writing.ROLE: asker.version(writing.ROLE)},
             "writer": tuple(written.outcomes),
         }
     )
@@ -137,7 +137,7 @@ def _bm25(name: str, questions: Questions, facts: int | None) -> BackendEvaluati
     outcomes = researching.bm25_outcomes(questions.research, facts)
     scores = researching.researcher_scores([one.case for one in questions.research], outcomes)
     return BackendEvaluation(
-        spec=name, name=name, identity=None, profile=None, scores=scores, researcher=tuple(outcomes)
+        spec=name, name=name, identity=None, variant=None, scores=scores, researcher=tuple(outcomes)
     )
 
 
@@ -168,19 +168,3 @@ def _together(
         research_cases=research,
         backends=tuple(compared(found, cases)),
     )
-
-
-def pinned(spec: str) -> str:
-    """The spec of a miniature with its version in place of a moving name; any other spec as it is."""
-    kind, rest = parse_spec(spec)
-    if kind != "miniature":
-        return spec
-    from miniatures.weights.registry import Registry
-
-    name, _, ref = rest.partition("@")
-    return f"miniature:{name}@{Registry().resolve(name, ref or Stage.LIVE)}"
-
-
-def open_to_ask(spec: str) -> Backend:
-    """The backend, which tries again what may pass."""
-    return RetryingBackend(open_backend(spec))

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miniatures.backends.base import Backend
+from miniatures.backends.miniature import pinned
+from miniatures.backends.spec import open_backend
 from miniatures.datamodel.evaluation import BackendEvaluation, Calibration, Evaluation, JudgeResult, Verdict
 from miniatures.finetune.dataset.folder import Dataset
-from miniatures.finetune.evaluate.answers import AnswerLog, Asker
+from miniatures.finetune.evaluate.asking import Asker
 from miniatures.finetune.evaluate.calibration import calibration
-from miniatures.finetune.evaluate.evaluate import ANSWERS, open_to_ask, pinned
+from miniatures.finetune.evaluate.evaluate import STORE
 from miniatures.finetune.evaluate.judging import Pair, judge_pairs, judge_result, pairs_of
 from miniatures.finetune.evaluate.questions import EvaluationSettings, read_questions
-from miniatures.prompts.library import PromptLibrary
+from miniatures.store.open import open_store
 
 Human = tuple[Sequence[Pair], Mapping[str, Verdict]]
 """Pairs that people compared, and what most of them said of each, by its case."""
@@ -36,7 +38,7 @@ def open_judge(spec: str) -> Judge:
         BackendError: it cannot be opened.
     """
     name = pinned(spec)
-    return Judge(name, open_to_ask(name))
+    return Judge(name, open_backend(name))
 
 
 def with_judge(
@@ -58,23 +60,20 @@ def with_judge(
     questions = read_questions(dataset, settings).writer
     pairs = [(other, pairs_of(ours, other, questions)) for other in others]
     total = sum(len(each) for _, each in pairs) + len(human[0])
-    log = AnswerLog(out / ANSWERS)
 
     async def read_all() -> tuple[list[JudgeResult], Calibration | None]:
         asker = Asker(
+            judge.name,
             judge.backend,
-            log,
-            PromptLibrary(),
+            store,
             concurrency=settings.concurrency,
             on_answer=lambda: on_answer(f"{judge.name} (judge)", total),
         )
         results = [await _result(asker, judge.name, ours, other, each, settings.seed) for other, each in pairs]
         return results, calibration(judge.name, await judge_pairs(asker, human[0], settings.seed), human[1])
 
-    try:
+    with open_store(str(out / STORE)) as store:
         results, calibrated = asyncio.run(read_all())
-    finally:
-        log.close()
     return evaluation.model_copy(update={"judged": tuple(results), "calibration": calibrated})
 
 

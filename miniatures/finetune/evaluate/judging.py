@@ -6,43 +6,33 @@ place, and beside people who compared pairs as well (see `calibration`).
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
-from pydantic import BaseModel, Field
-
-from miniatures.datamodel.backend import Profile
+from miniatures.agents.roles.writer import WriterVariables
+from miniatures.backends.errors import ContextOverflow
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evaluation import BackendEvaluation, Judgement, JudgeResult, Side, Verdict
-from miniatures.finetune.evaluate.answers import Asker
+from miniatures.finetune.evaluate.asking import Asker
 from miniatures.finetune.evaluate.cases import WriterQuestion
+from miniatures.finetune.evaluate.judge_role import JUDGE, Better, JudgeVariables
 from miniatures.finetune.evaluate.writing import readable
 from miniatures.measure.statistics import clustered_mean, wilson
 from miniatures.review.rubric import rubric_text
 
-PROMPT = "judge"
 _RUBRIC_FROM = "## The reasons to reject"
 _POINTS = {Verdict.OURS: 1.0, Verdict.TIE: 0.5, Verdict.THEIRS: 0.0}
-
-
-class Better(BaseModel):
-    """The judge's answer: the reason first, so that it is thought of before the choice."""
-
-    reason: str = Field(max_length=400)
-    better: Literal["first", "second", "tie"]
 
 
 @dataclass(frozen=True)
 class Pair:
     """Two emails for one case, and what both were written from."""
 
-    case: str
+    id: str
     company: str
-    variables: dict[str, Any]
+    variables: WriterVariables
     ours: EmailText
     theirs: EmailText
 
@@ -56,8 +46,8 @@ def pairs_of(ours: BackendEvaluation, theirs: BackendEvaluation, questions: Sequ
             question.id,
             question.company,
             question.variables,
-            EmailText(subject=one.subject, body=one.body),
-            EmailText(subject=two.subject, body=two.body),
+            one.text,
+            two.text,
         )
         for question in questions
         if (one := first.get(question.id)) and (two := other.get(question.id)) and readable(one) and readable(two)
@@ -70,25 +60,36 @@ async def judge_pairs(asker: Asker, pairs: Sequence[Pair], seed: int) -> list[Ju
     Raises:
         BackendError: the judge could not be asked.
     """
-    return list(await asyncio.gather(*(_judge(asker, pair, seed) for pair in pairs)))
+    return await asker.ask_all(pairs, lambda pair: _judge(asker, pair, seed))
 
 
 async def _judge(asker: Asker, pair: Pair, seed: int) -> Judgement:
-    shown = first_shown(seed, pair.case)
+    shown = first_shown(seed, pair.id)
     if pair.ours == pair.theirs:
-        return Judgement(case=pair.case, verdict=Verdict.TIE, first_shown=shown, reason="both emails are the same")
+        return Judgement(case=pair.id, verdict=Verdict.TIE, first_shown=shown, reason="both emails are the same")
     emails = (pair.ours, pair.theirs) if shown is Side.OURS else (pair.theirs, pair.ours)
-    variables = {
-        **{name: pair.variables[name] for name in ("brief", "prospect", "quotes")},
-        "rubric": rubric_text().partition(_RUBRIC_FROM)[2].strip(),
-        "first": emails[0].model_dump(),
-        "second": emails[1].model_dump(),
-    }
-    answer = await asker.ask(PROMPT, variables, Better, profile=Profile.FULL)
-    if answer.value is None:
-        return Judgement(case=pair.case, verdict=Verdict.UNREADABLE, first_shown=shown, reason=answer.error)
-    given = Better.model_validate(answer.value)
-    return Judgement(case=pair.case, verdict=_verdict(given.better, shown), first_shown=shown, reason=given.reason)
+    variables = JudgeVariables(
+        brief=pair.variables.brief,
+        prospect=pair.variables.prospect,
+        quotes=pair.variables.quotes,
+        rubric=rubric_text().partition(_RUBRIC_FROM)[2].strip(),
+        first=emails[0],
+        second=emails[1],
+    )
+
+    async def ask() -> Judgement:
+        try:
+            answer = await JUDGE.ask(asker.backend, asker.prompts, variables, node="evaluate")
+        except ContextOverflow as error:
+            return Judgement(case=pair.id, verdict=Verdict.UNREADABLE, first_shown=shown, reason=error.message)
+        if answer.value is None:
+            reason = answer.error or ""
+            return Judgement(case=pair.id, verdict=Verdict.UNREADABLE, first_shown=shown, reason=reason)
+        return Judgement(
+            case=pair.id, verdict=_verdict(answer.value, shown), first_shown=shown, reason=answer.value.reason
+        )
+
+    return await asker.remembered(JUDGE.name, pair, variables, Judgement, ask)
 
 
 def first_shown(seed: int, case: str) -> Side:
@@ -96,17 +97,17 @@ def first_shown(seed: int, case: str) -> Side:
     return random.Random(f"{seed}/{case}").choice([Side.OURS, Side.THEIRS])
 
 
-def _verdict(better: Literal["first", "second", "tie"], shown: Side) -> Verdict:
-    if better == "tie":
+def _verdict(given: Better, shown: Side) -> Verdict:
+    if given.better == "tie":
         return Verdict.TIE
-    return Verdict.OURS if (better == "first") == (shown is Side.OURS) else Verdict.THEIRS
+    return Verdict.OURS if (given.better == "first") == (shown is Side.OURS) else Verdict.THEIRS
 
 
 def judge_result(
     judge: str, ours: str, theirs: str, pairs: Sequence[Pair], judgements: Sequence[Judgement], seed: int
 ) -> JudgeResult:
     """The judgements added up; unreadable ones are counted nowhere but in the list."""
-    company = {pair.case: pair.company for pair in pairs}
+    company = {pair.id: pair.company for pair in pairs}
     read = [one for one in judgements if one.verdict is not Verdict.UNREADABLE]
     counts = Counter(one.verdict for one in read)
     decided = [one for one in read if one.verdict is not Verdict.TIE]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from miniatures.agents.roles.writer import WRITER
 from miniatures.datamodel.check import CheckName
-from miniatures.datamodel.miniature import ALL_CHECKS
 from miniatures.finetune.evaluate import researching, writing
 from miniatures.finetune.evaluate.questions import EvaluationSettings
 
@@ -13,7 +13,7 @@ def measures(settings: EvaluationSettings) -> list[str]:
     names = []
     if writing.ROLE in settings.roles:
         best = writing.best_measure(settings.best_of, settings.rewrites)
-        names += [ALL_CHECKS, best, writing.UNSUPPORTED, *(f"check_{check.value}" for check in CheckName)]
+        names += [WRITER.measure, best, writing.UNSUPPORTED, *(f"check_{check.value}" for check in CheckName)]
     if researching.ROLE in settings.roles:
         names += [researching.PRECISION, researching.MUST_FOUND, researching.NONE_RIGHT]
     return names

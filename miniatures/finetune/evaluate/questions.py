@@ -38,6 +38,12 @@ class Questions:
     def __len__(self) -> int:
         return len(self.writer) + len(self.research)
 
+    @property
+    def roles(self) -> list[str]:
+        """The roles that are asked for anything."""
+        asked = {researching.ROLE: self.research, writing.ROLE: self.writer}
+        return [role for role, questions in asked.items() if questions]
+
 
 def read_questions(dataset: Dataset, settings: EvaluationSettings) -> Questions:
     """The first `limit` cases of each role, in the dataset's order, which is by hash.

@@ -2,64 +2,73 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
-from miniatures.agents import researcher
-from miniatures.agents.researcher import replies_about, selection_of
-from miniatures.datamodel.backend import Profile
+from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
+from miniatures.agents.roles.researcher import RESEARCHER
+from miniatures.backends.errors import ContextOverflow
 from miniatures.datamodel.evaluation import ResearchCase, ResearchOutcome
 from miniatures.datamodel.miniature import Score
-from miniatures.finetune.evaluate.answers import Asker, KeptAnswer
+from miniatures.datamodel.trace import Trace
+from miniatures.finetune.evaluate.asking import Asker
 from miniatures.finetune.evaluate.cases import ResearchQuestion, bm25_choice
 from miniatures.measure.statistics import score_of, wilson
 
-ROLE = researcher.ROLE
+ROLE = RESEARCHER.name
 PRECISION, MUST_FOUND, NONE_RIGHT = "researcher_precision", "researcher_must_found", "researcher_none_right"
+
+
+class _Chosen(BaseModel):
+    """What was found for one case, and the calls behind it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: ResearchOutcome
+    traces: tuple[str, ...] = ()
 
 
 async def measure_researcher(
     asker: Asker, questions: Sequence[ResearchQuestion]
-) -> tuple[list[ResearchOutcome], list[KeptAnswer]]:
-    """One greedy choice for each question, all at the same time; no second try, and no BM25 in its place.
+) -> tuple[list[ResearchOutcome], list[Trace]]:
+    """One greedy choice for each question; no second try, and no BM25 in its place.
 
     Raises:
         BackendError: the backend could not be asked.
     """
-    replies = await asyncio.gather(*(_ask(asker, question) for question in questions))
-    outcomes = [_outcome(asker.profile, *pair) for pair in zip(questions, replies, strict=True)]
-    return outcomes, [reply for sentences in replies for several in sentences for reply in several]
+
+    async def ask(question: ResearchQuestion) -> _Chosen:
+        try:
+            answer = await ask_researcher(asker.backend, asker.prompts, question.variables, node="evaluate")
+        except ContextOverflow as error:
+            return _Chosen(outcome=ResearchOutcome(case=question.id, chosen=None, error=error.message))
+        return _Chosen(outcome=_outcome(question, answer), traces=answer.traces)
+
+    async def ask_once(question: ResearchQuestion) -> _Chosen:
+        return await asker.remembered(ROLE, question, question.variables, _Chosen, lambda: ask(question))
+
+    found = await asker.ask_all(questions, ask_once)
+    return [one.outcome for one in found], asker.traces(trace for one in found for trace in one.traces)
 
 
 def bm25_outcomes(questions: Sequence[ResearchQuestion], facts: int | None = None) -> list[ResearchOutcome]:
     """What BM25 alone takes: as many sentences as each question allows, or at most `facts`."""
     return [
-        ResearchOutcome(case=one.case.id, chosen=bm25_choice(one, one.facts if facts is None else facts))
+        ResearchOutcome(case=one.id, chosen=bm25_choice(one, one.variables.facts if facts is None else facts))
         for one in questions
     ]
 
 
-async def _ask(asker: Asker, case: ResearchQuestion) -> list[list[KeptAnswer]]:
-    async def ask_one(question: dict[str, Any], form: type[BaseModel], *, again: bool, **options: Any) -> KeptAnswer:
-        return await asker.ask(ROLE, question, form, **options)
-
-    return await replies_about(asker.profile, case.variables, ask_one)
-
-
-def _outcome(profile: Profile, question: ResearchQuestion, replies: Sequence[Sequence[KeptAnswer]]) -> ResearchOutcome:
+def _outcome(question: ResearchQuestion, answer: ResearchAnswer) -> ResearchOutcome:
     """The numbers that exist, each once and no more than are wanted; unread if all that were named do not exist."""
-    selection = selection_of(profile, replies, question.variables)
-    if selection is None:
-        error = next((reply.error for several in replies for reply in several if reply.error), "")
-        return ResearchOutcome(case=question.case.id, chosen=None, error=error)
-    named = [choice.number for choice in selection.choices]
+    if answer.selection is None:
+        return ResearchOutcome(case=question.id, chosen=None, error=answer.error or "")
+    named = [choice.number for choice in answer.selection.choices]
     real = [number for number in dict.fromkeys(named) if 1 <= number <= len(question.case.sentences)]
     if named and not real:
-        return ResearchOutcome(case=question.case.id, chosen=None, error=f"no sentence has the number {named[0]}")
-    return ResearchOutcome(case=question.case.id, chosen=tuple(real[: question.facts]))
+        return ResearchOutcome(case=question.id, chosen=None, error=f"no sentence has the number {named[0]}")
+    return ResearchOutcome(case=question.id, chosen=tuple(real[: question.variables.facts]))
 
 
 def must_found(case: ResearchCase, outcome: ResearchOutcome) -> bool | None:

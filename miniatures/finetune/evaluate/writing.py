@@ -1,29 +1,32 @@
-"""Measures a writer: one greedy email for each case, then more samples and rewrites where that one failed.
+"""Measures a writer by the write graph itself: one greedy email for each case, then all that it does where that failed.
 
 Sampling further only where the first sample failed finds what sampling everywhere would: a case passes if any of its
-samples passes, and the first is one of them. The procedure is the write graph's own, from the prompt's variables to the
-choice of the best email and the reasons that a rewrite is given.
+samples passes, and the first is one of them. Both phases run the same graph over the same ledger, the second with more
+samples and rewrites, so that the first email is recalled and costs are told apart.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from miniatures.agents.attempt import answer_bound, sampling
+from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.state import Written
-from miniatures.agents.write import best_draft, reasons_of
+from miniatures.agents.write import best_draft, build_write_graph
+from miniatures.backends.errors import ContextOverflow
+from miniatures.datamodel.campaign import WritingSettings
 from miniatures.datamodel.check import CheckName, Outcome
-from miniatures.datamodel.draft import Draft, EmailText
+from miniatures.datamodel.draft import Draft
 from miniatures.datamodel.evaluation import WriterOutcome
-from miniatures.datamodel.miniature import ALL_CHECKS, Score
-from miniatures.finetune.evaluate.answers import Asker, KeptAnswer
+from miniatures.datamodel.miniature import Score
+from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.trace import Trace
+from miniatures.finetune.evaluate.asking import Asker
 from miniatures.finetune.evaluate.cases import WriterQuestion
 from miniatures.measure.statistics import score_of
 
-ROLE = "writer"
+ROLE = WRITER.name
 UNSUPPORTED = "unsupported_claims"
 
 
@@ -32,83 +35,71 @@ class Writing:
     """What was written, and the answers of both phases for their costs."""
 
     outcomes: list[WriterOutcome] = field(default_factory=list)
-    first: list[KeptAnswer] = field(default_factory=list)
-    further: list[KeptAnswer] = field(default_factory=list)
+    first: list[Trace] = field(default_factory=list)
+    further: list[Trace] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A graph's draft and every batch of samples behind it."""
+
+    draft: Draft
+    batches: tuple[Written, ...]
+
+    @property
+    def traces(self) -> list[str]:
+        return [trace for batch in self.batches for trace in batch.traces if trace is not None]
 
 
 async def measure_writer(asker: Asker, questions: Sequence[WriterQuestion], *, best_of: int, rewrites: int) -> Writing:
-    """Ask for every email once, all at the same time; then for more where the checks failed.
+    """Ask for every email once; then for more where the checks failed.
 
     Raises:
         BackendError: the backend could not be asked.
     """
-    writing = Writing()
-    firsts = await asyncio.gather(*(_sample(asker, question, question.variables, 1, [0]) for question in questions))
-    writing.first = [answer for answers in firsts for answer in answers]
-    outcomes = [_first_outcome(asker, *pair) for pair in zip(questions, writing.first, strict=True)]
-    tries = [
-        _try_further(asker, question, outcome, answer, writing, best_of=best_of, rewrites=rewrites)
-        for question, outcome, answer in zip(questions, outcomes, writing.first, strict=True)
+    firsts = await _written(asker, questions, WritingSettings(samples=1, rewrites=0))
+    failed = [question for question, one in zip(questions, firsts, strict=True) if one.draft.failed_checks]
+    more = await _written(asker, failed, WritingSettings(samples=best_of, rewrites=rewrites))
+    bests = {question.id: one for question, one in zip(failed, more, strict=True)}
+    first = {trace.id: trace for trace in asker.traces(trace for one in firsts for trace in one.traces)}
+    further = asker.traces(trace for one in more for trace in one.traces if trace not in first)
+    outcomes = [
+        _outcome(question, one, bests.get(question.id, one), first)
+        for question, one in zip(questions, firsts, strict=True)
     ]
-    writing.outcomes = list(await asyncio.gather(*tries))
-    return writing
+    return Writing(outcomes, list(first.values()), further)
 
 
-async def _sample(
-    asker: Asker, question: WriterQuestion, variables: dict[str, object], attempt: int, samples: Sequence[int]
-) -> list[KeptAnswer]:
-    bound: dict[str, Any] = answer_bound(variables, asker.model)
-    asks = [
-        asker.ask(ROLE, variables, EmailText, attempt=attempt, **bound, **sampling(attempt, sample))
-        for sample in samples
-    ]
-    return await asyncio.gather(*asks)
+async def _written(asker: Asker, questions: Sequence[WriterQuestion], settings: WritingSettings) -> list[_Asked]:
+    graph: Any = build_write_graph().compile()
+
+    async def write(question: WriterQuestion) -> _Asked:
+        context = asker.context(ROLE, question.variables.brief, settings)
+        given = {"prospect": question.variables.prospect, "dossier": question.dossier}
+        try:
+            state = await graph.ainvoke(given, context=context, output_keys=["draft", "attempts"])
+        except ContextOverflow as error:
+            unread = Written(
+                seat=Seat.FIRST, attempt=1, backend=str(asker.backend.identity), emails=(None,), errors=(error.message,)
+            )
+            draft = best_draft(unread, question.variables.case)
+            assert draft is not None
+            return _Asked(draft, ())
+        return _Asked(state["draft"], state["attempts"])
+
+    return await asker.ask_all(questions, write)
 
 
-def _first_outcome(asker: Asker, question: WriterQuestion, answer: KeptAnswer) -> WriterOutcome:
-    draft = _best(asker, question, [answer])
-    raw = answer.text if answer.value is None else ""
-    return WriterOutcome(case=question.id, first=draft, best=draft, samples=1, raw=raw)
-
-
-async def _try_further(
-    asker: Asker,
-    question: WriterQuestion,
-    outcome: WriterOutcome,
-    first: KeptAnswer,
-    writing: Writing,
-    *,
-    best_of: int,
-    rewrites: int,
-) -> WriterOutcome:
-    """The remaining samples of the first attempt, then the rewrites, until an email passes every check."""
-    best, samples = outcome.first, outcome.samples
-    for attempt in range(1, 2 + rewrites):
-        wanted = range(1, best_of) if attempt == 1 else range(best_of)
-        if not best.failed_checks or not wanted:
-            continue
-        answers = await _sample(asker, question, _variables(question, best, attempt), attempt, wanted)
-        writing.further.extend(answers)
-        samples += len(answers)
-        found = _best(asker, question, [first, *answers] if attempt == 1 else answers)
-        if len(found.failed_checks) < len(best.failed_checks):
-            best = found
-    return outcome.model_copy(update={"best": best, "samples": samples})
-
-
-def _variables(question: WriterQuestion, best: Draft, attempt: int) -> dict[str, object]:
-    """The prompt's variables; a rewrite is told what the best email so far was refused for."""
-    if attempt == 1:
-        return question.variables
-    previous = {"subject": best.subject, "body": best.body} if best.body else None
-    return {**question.variables, "reasons": list(reasons_of(best)), "previous": previous}
-
-
-def _best(asker: Asker, question: WriterQuestion, answers: Sequence[KeptAnswer]) -> Draft:
-    emails = tuple(None if one.value is None else EmailText.model_validate(one.value) for one in answers)
-    errors = tuple(answer.error for answer in answers)
-    written = Written(role=ROLE, backend=str(asker.identity), emails=emails, errors=errors)
-    return best_draft(written, question.checked_against)
+def _outcome(question: WriterQuestion, first: _Asked, best: _Asked, traces: dict[str, Trace]) -> WriterOutcome:
+    trace = traces.get(first.draft.trace or "")
+    samples = sum(len(batch.emails) for batch in best.batches)
+    return WriterOutcome(
+        case=question.id,
+        first=first.draft,
+        best=best.draft,
+        samples=max(samples, 1),
+        raw=trace.output if trace is not None and not readable(first.draft) else "",
+    )
 
 
 def outcome_of(draft: Draft, check: CheckName) -> Outcome:
@@ -123,7 +114,7 @@ def readable(draft: Draft) -> bool:
 
 def best_measure(best_of: int, rewrites: int) -> str:
     """The name of the score after all samples and rewrites."""
-    return f"{ALL_CHECKS}_best_of_{best_of}" + (f"_rewrites_{rewrites}" if rewrites else "")
+    return f"{WRITER.measure}_best_of_{best_of}" + (f"_rewrites_{rewrites}" if rewrites else "")
 
 
 def writer_scores(outcomes: Sequence[WriterOutcome], best_of: int, rewrites: int) -> dict[str, Score]:
@@ -134,7 +125,7 @@ def writer_scores(outcomes: Sequence[WriterOutcome], best_of: int, rewrites: int
     """
     firsts = [outcome.first for outcome in outcomes]
     scores = {
-        ALL_CHECKS: score_of([not draft.failed_checks for draft in firsts]),
+        WRITER.measure: score_of([not draft.failed_checks for draft in firsts]),
         best_measure(best_of, rewrites): score_of([not outcome.best.failed_checks for outcome in outcomes]),
         UNSUPPORTED: score_of(
             [outcome_of(draft, CheckName.UNSUPPORTED) is Outcome.FAIL for draft in firsts if readable(draft)]

@@ -1,8 +1,9 @@
 """Finds the sentence by which a hand-written email goes from the news to the offer.
 
 A small model copies well and invents badly, so a served prompt gives it an angle to copy: the brief's own thought on
-such news. In a gold email that thought is the author's. It is recognized as what stands after the news, is no question
-and no sign-off, and shares few words with any line of the brief. It becomes the angle of the quote that the email uses.
+such news. In a gold email that thought (its rationale) is the author's. It is recognized, by rule, as what stands after
+the news, is no question and no sign-off, and shares few words with any line of the brief. It becomes the angle of the
+quote that the email uses.
 """
 
 from __future__ import annotations

@@ -7,40 +7,25 @@ from collections import Counter
 from collections.abc import Iterator
 
 from miniatures.checks import CheckCase, run_checks
-from miniatures.datamodel.evidence import Evidence
-from miniatures.datamodel.hashing import text_hash
+from miniatures.datamodel.evidence import Quote
 from miniatures.finetune.gold.folder import GoldBrief, GoldCase, GoldCompany, GoldEmail, GoldFolder
-from miniatures.finetune.gold_day import WRITTEN_AT
 from miniatures.finetune.near_duplicates import distinct_ratio, near_duplicates
 
 _FRAME_WORDS = 4
 _FRAME_LIMIT = 4
 
 
-def evidence_of(company: GoldCompany, brief: GoldBrief, numbers: tuple[int, ...]) -> tuple[Evidence, ...]:
+def evidence_of(company: GoldCompany, brief: GoldBrief, numbers: tuple[int, ...]) -> tuple[Quote, ...]:
     """The sentences of these numbers as the dossier that the writer would be given."""
-    page = " ".join(sentence.text for sentence in company.sentences)
-    return tuple(
-        Evidence(
-            quote=sentence.text,
-            url=f"https://{company.slug}.example/news",
-            text_hash=text_hash(page),
-            fetched_at=WRITTEN_AT,
-            signal=brief.signal_of(sentence.kind) or brief.signals[0].name,
-        )
-        for sentence in (company.sentences[number - 1] for number in numbers)
-    )
+    sentences = [company.sentences[number - 1] for number in numbers]
+    return tuple(Quote(quote=one.text, signal=brief.signal_or_first(one.kind)) for one in sentences)
 
 
 def check_case(case: GoldCase, folder: GoldFolder) -> CheckCase:
     """What an email for this case is checked against."""
     brief, company = folder.briefs[case.brief], folder.companies[case.company]
-    return CheckCase(
-        prospect=company.prospect(case.contact),
-        brief=brief.plain,
-        evidence=evidence_of(company, brief, case.quotes),
-        now=WRITTEN_AT,
-    )
+    evidence = evidence_of(company, brief, case.quotes)
+    return CheckCase(prospect=company.prospect(case.contact), brief=brief.plain, evidence=evidence)
 
 
 def failures(folder: GoldFolder) -> Iterator[tuple[GoldEmail, str]]:

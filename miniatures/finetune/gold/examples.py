@@ -7,16 +7,17 @@ training question looks like a served one.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 
 from miniatures.agents.candidates import rank_sentences, within_limits
 from miniatures.agents.companies import about_another
-from miniatures.agents.prompting import as_data, brief_variables, prospect_variables, quote_variables, signal_variables
+from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
+from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import ResearchSettings
 from miniatures.datamodel.draft import EmailText
-from miniatures.datamodel.evidence import Evidence, Page
+from miniatures.datamodel.evidence import Page, Quote
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prospect import Prospect
@@ -34,47 +35,36 @@ _MOST_CHOICES = 12
 def writer_example(case: GoldCase, folder: GoldFolder) -> Example:
     """The case as a question to the writer, with the email as its answer if there is one."""
     brief, company = folder.briefs[case.brief], folder.companies[case.company]
-    evidence = evidence_of(company, brief, case.quotes)
-    name, prospect = _name(case, folder), company.prospect(case.contact)
+    email = case.text if isinstance(case, GoldEmail) else None
+    evidence = case_evidence(case, folder)
+    return written_example(brief.plain, company.prospect(case.contact), evidence, email, _name(case, folder))
+
+
+def case_evidence(case: GoldCase, folder: GoldFolder) -> tuple[Quote, ...]:
+    """The quotes of a case. The first that an email rests on has its author's own thought as its angle."""
+    quotes = evidence_of(folder.companies[case.company], folder.briefs[case.brief], case.quotes)
     if not isinstance(case, GoldEmail):
-        return written_example(brief.plain, prospect, evidence, None, name)
-    return written_example(brief.plain, prospect, evidence, case.text, name, angles=own_angles(case, folder))
-
-
-def own_angles(email: GoldEmail, folder: GoldFolder) -> dict[int, str]:
-    """The author's own thought, as the angle of the quotes that the email rests on, by their places from 1."""
-    used = [place for place, number in enumerate(email.quotes, start=1) if number in email.uses]
-    return dict.fromkeys(used[1:], "") | {used[0]: bridge(email.text, check_case(email, folder))}
+        return quotes
+    angles = chain([bridge(case.text, check_case(case, folder))], repeat(""))
+    return tuple(
+        quote.model_copy(update={"angle": next(angles)}) if number in case.uses else quote
+        for number, quote in zip(case.quotes, quotes, strict=True)
+    )
 
 
 def written_example(
     brief: Brief,
     prospect: Prospect,
-    evidence: Iterable[Evidence],
+    evidence: Sequence[Quote],
     email: EmailText | None,
     name: str,
     source: Source = Source.GOLD,
     company: str | None = None,
-    angles: Mapping[int, str] | None = None,
 ) -> Example:
-    """A writer's example from its parts, with the variables that the write graph would render.
-
-    `angles` stand in place of the brief's, by the quotes' places from 1.
-    """
-    quotes = [
-        {**quote, "angle": as_data((angles or {}).get(quote["number"], quote["angle"]))}
-        for quote in quote_variables(evidence, brief, prospect)
-    ]
-    variables = {
-        "brief": brief_variables(brief),
-        "prospect": prospect_variables(prospect),
-        "quotes": quotes,
-        "reasons": [],
-        "previous": None,
-    }
+    """A writer's example from its parts, with the variables that the write graph would render."""
     return Example(
-        role="writer",
-        variables=variables,
+        role=WRITER.name,
+        variables=WriterVariables.of(brief, prospect, evidence).model_dump(mode="json"),
         answer=None if email is None else email.model_dump(),
         company=company or prospect.company,
         source=source,
@@ -131,18 +121,13 @@ def researcher_example(
     must = [number for number, value in enumerate(worth, start=1) if value is Worth.MUST]
     may = [number for number, value in enumerate(worth, start=1) if value is Worth.MAY]
     chosen = [*must, *may][:_MOST_CHOICES]
-    choices = [{"number": number, "signal": _signal(own[numbered[number - 1]], brief)} for number in chosen]
-    variables = {
-        "company": as_data(company.name),
-        "today": WRITTEN_AT.date().isoformat(),
-        "facts": _FACTS,
-        "signals": signal_variables(brief.plain),
-        "sentences": [{"number": number, "text": as_data(text)} for number, text in enumerate(numbered, start=1)],
-        "reasons": [],
-    }
+    kinds = {number: own[numbered[number - 1]].kind for number in chosen}
+    choices = [{"number": number, "signal": brief.signal_or_first(kind)} for number, kind in kinds.items()]
+    today = WRITTEN_AT.date().isoformat()
+    variables = ListVariables.of(brief.plain, company.name, today, numbered, facts=_FACTS)
     return Example(
-        role="researcher",
-        variables=variables,
+        role=RESEARCHER.name,
+        variables=variables.model_dump(mode="json"),
         answer={"choices": choices},
         company=company.name,
         source=Source.GOLD,
@@ -160,16 +145,12 @@ def candidates(company: GoldCompany, brief: Brief, others: list[str]) -> list[st
     return [one.sentence for one in within_limits(good, ResearchSettings())]
 
 
-def _page(company: GoldCompany, sentences: list[str], name: str, at: datetime = WRITTEN_AT) -> Page:
-    text = "\n".join(sentences)
-    return Page(url=f"https://{company.slug}.example/{name}", text=text, text_hash=text_hash(text), fetched_at=at)
+def _page(company: GoldCompany, sentences: list[str], name: str) -> Page:
+    text, url = "\n".join(sentences), f"https://{company.slug}.example/{name}"
+    return Page(url=url, text=text, text_hash=text_hash(text), fetched_at=WRITTEN_AT)
 
 
 def _worth(sentence: GoldSentence | None, brief: GoldBrief) -> Worth | None:
     if sentence is None or not sentence.usable or brief.signal_of(sentence.kind) is None:
         return None
     return sentence.worth
-
-
-def _signal(sentence: GoldSentence, brief: GoldBrief) -> str:
-    return brief.signal_of(sentence.kind) or brief.signals[0].name

@@ -1,4 +1,4 @@
-"""Exchanges the facts of a text for others of the same kind: names, places, products, numbers and years.
+"""Exchanges the facts of a text for others of their kind (data augmentation): names, places, numbers and years.
 
 A small model learns to copy, or to look at what a sentence says, only when names and numbers tell it nothing.
 """

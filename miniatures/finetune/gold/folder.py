@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from miniatures.datamodel.brief import Brief, Signal
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.news import NewsKind
 from miniatures.datamodel.prospect import Prospect
 from miniatures.inputs.yaml_file import load_yaml
+from miniatures.prompts.taxonomy import known_taxonomy
 
 
 class Worth(StrEnum):
@@ -49,6 +49,16 @@ class Trap(StrEnum):
     CONTRADICTORY = "contradictory"
 
 
+def _known(kind: str) -> str:
+    if kind not in known_taxonomy().news:
+        raise ValueError(f"{kind} is no kind of news; known are {', '.join(known_taxonomy().news)}")
+    return kind
+
+
+NewsKind = Annotated[str, AfterValidator(_known)]
+"""The name of a kind of news that the taxonomy holds."""
+
+
 class _Written(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -72,9 +82,13 @@ class GoldBrief(Brief):
         signals = (Signal(**one.model_dump(exclude={"kind", "kinds"}), kinds=(one.kind,)) for one in self.signals)
         return Brief(**fields, signals=tuple(signals))
 
-    def signal_of(self, kind: NewsKind | None) -> str | None:
+    def signal_of(self, kind: str | None) -> str | None:
         """The name of the signal that asks for news of this kind."""
-        return next((signal.name for signal in self.signals if signal.kind is kind), None)
+        return next((signal.name for signal in self.signals if signal.kind == kind), None)
+
+    def signal_or_first(self, kind: str | None) -> str:
+        """The same; of news that no signal asks for, the first signal, as a dossier has to name one."""
+        return self.signal_of(kind) or self.signals[0].name
 
 
 class GoldSentence(_Written):
@@ -90,8 +104,8 @@ class GoldSentence(_Written):
 
     @property
     def sighting(self) -> str:
-        """What a small researcher would call it: its kind of news, or why it is none."""
-        return str(self.kind if self.usable and self.kind else self.worth)
+        """Its class, as a small researcher would name it: the kind of news, or why it is none."""
+        return self.kind if self.usable and self.kind else self.worth.value
 
 
 class GoldContact(_Written):

@@ -1,4 +1,4 @@
-"""Questions for a small researcher: one sentence each, with the kind of news that it is or why it is none.
+"""Questions for a small researcher: one sentence each to classify, as a kind of news or by why it is none.
 
 Gold folders label every sentence of a page. A variant has other names and numbers, and is asked in another year, so
 that neither a name nor a year by itself says what is news and what is stale.
@@ -9,9 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from miniatures.agents.prompting import as_data
-from miniatures.agents.researcher import ROLE
-from miniatures.agents.sighting import sighting_variables
+from miniatures.agents.as_data import as_data
+from miniatures.agents.roles.researcher import RESEARCHER, SentenceVariables
 from miniatures.datamodel.example import Example, Source
 from miniatures.finetune.gold.exchange import Exchange, Pools, years_later
 from miniatures.finetune.gold.folder import GoldCompany, GoldFolder, GoldSentence
@@ -50,8 +49,8 @@ def _example(
 ) -> Example:
     today = WRITTEN_AT.date().replace(year=WRITTEN_AT.year + years).isoformat()
     return Example(
-        role=ROLE,
-        variables=sighting_variables(as_data(name), today, as_data(text)),
+        role=RESEARCHER.name,
+        variables=SentenceVariables.of(as_data(name), today, as_data(text)).model_dump(mode="json"),
         answer={"kind": kind},
         company=company.name,
         source=source,

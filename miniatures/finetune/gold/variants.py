@@ -1,4 +1,4 @@
-"""Multiplies a hand-written email by exchanging its facts: names, places, products and numbers, wherever they stand.
+"""Multiplies a hand-written email by exchanging its facts (data augmentation): names, places, products and numbers.
 
 A small model learns to copy only when nothing can be guessed. The prose stays the author's; what is copied changes in
 brief, quotes, prospect and email together. A variant that a check refuses is thrown away, and all variants stay on
@@ -8,15 +8,15 @@ their original's side of a split.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 
+from miniatures.agents.roles.writer import WRITER
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.prospect import Prospect
-from miniatures.finetune.example_checks import faults
-from miniatures.finetune.gold.check import evidence_of
-from miniatures.finetune.gold.examples import own_angles, written_example
+from miniatures.finetune.gold.examples import case_evidence, written_example
 from miniatures.finetune.gold.exchange import Exchange, Pools
 from miniatures.finetune.gold.folder import GoldBrief, GoldEmail, GoldFolder
 
@@ -33,11 +33,11 @@ def folder_variants(
     places: dict[str, int] = {}
     for email in emails:
         place = places[email.brief] = places.get(email.brief, -1) + 1
-        angles = own_angles(email, folder)
+        evidence = case_evidence(email, folder)
         for number in range(1, rounds + 1):
             shared = random.Random(f"{seed}/{email.brief}/{number}/{place // _SHARE_A_BRIEF}")
             own = random.Random(f"{seed}/{email.brief}/{number}/{place}/own")
-            made = _variant(email, folder, angles, pools, shared, own)
+            made = _variant(email, folder, evidence, pools, shared, own)
             if made is not None:
                 yield made.model_copy(update={"lineage": (*made.lineage, f"variant:{number}")})
 
@@ -45,14 +45,13 @@ def folder_variants(
 def _variant(
     email: GoldEmail,
     folder: GoldFolder,
-    angles: Mapping[int, str],
+    evidence: Sequence[Quote],
     pools: Pools,
     shared: random.Random,
     own: random.Random,
 ) -> Example | None:
     brief, company = folder.briefs[email.brief], folder.companies[email.company]
     prospect = company.prospect(email.contact)
-    evidence = evidence_of(company, brief, email.quotes)
     exchange = Exchange(shared)
     _exchange_sender(exchange, brief, pools)
     exchange.numbers([*brief.claims, brief.offer], spared=brief.call_to_action)
@@ -62,14 +61,11 @@ def _variant(
     exchange.company_names(company, pools)
     exchange.numbers([item.quote for item in evidence], spared=brief.call_to_action)
     new_prospect = Prospect.model_validate(exchange.everywhere(prospect.model_dump(mode="json"), keep=("email",)))
-    new_evidence = tuple(item.model_copy(update={"quote": exchange.text(item.quote)}) for item in evidence)
+    new_evidence = [Quote(**exchange.everywhere(item.model_dump(), keep=("signal",))) for item in evidence]
     text = EmailText(subject=exchange.text(email.text.subject), body=exchange.text(email.text.body))
     name = f"gold:{folder.name}/{email.company}/{email.brief}/{email.contact}"
-    new_angles = {place: exchange.text(angle) for place, angle in angles.items()}
-    made = written_example(
-        new_brief, new_prospect, new_evidence, text, name, Source.VARIANT, company=company.name, angles=new_angles
-    )
-    return None if faults(made.role, made.variables, text.model_dump()) else made
+    made = written_example(new_brief, new_prospect, new_evidence, text, name, Source.VARIANT, company=company.name)
+    return None if WRITER.faults_of(made.variables, text.model_dump()) else made
 
 
 def _exchange_prospect(exchange: Exchange, prospect: Prospect, pools: Pools) -> None:

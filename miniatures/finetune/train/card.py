@@ -35,7 +35,8 @@ def register_run(
         dataset=manifest.hash,
         companies=trained_companies(dataset, recipe.roles),
         prompt_versions={role: version for role, version in manifest.prompt_versions.items() if role in recipe.roles},
-        profile=manifest.profile,
+        trust=manifest.trust,
+        taxonomy=manifest.taxonomy,
         recipe=recipe.model_dump(mode="json", exclude={"dataset"}),
         training={**summary.model_dump(mode="json"), "sources": list(manifest.sources)},
     )

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from miniatures.datamodel.errors import StoreError
 from miniatures.store.engine import Database
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every version of the schema that this code knows, oldest first."""
 
 VERSION_TABLE = "miniatures_schema"

@@ -141,7 +141,7 @@ async def test_a_redirect_to_a_disallowed_page_is_not_followed() -> None:
 
 
 async def test_one_request_at_a_time_and_a_pause_between_two() -> None:
-    async with serving(with_robots(""), pause_s=0.05) as server, fetcher_for(server, interval_s=0.15) as fetcher:
+    async with serving(with_robots(""), pause_s=0.05) as server, fetcher_for(server, interval_s=0.25) as fetcher:
         await asyncio.gather(*(fetcher.fetch(f"http://frost.example/{page}") for page in range(4)))
     gaps = [later - earlier for earlier, later in zip(server.times, server.times[1:], strict=False)]
     assert len(gaps) == 4 and min(gaps) >= 0.1
@@ -149,7 +149,7 @@ async def test_one_request_at_a_time_and_a_pause_between_two() -> None:
 
 
 async def test_hosts_do_not_wait_for_each_other() -> None:
-    async with serving(with_robots(""), pause_s=0.2) as server, fetcher_for(server, interval_s=0) as fetcher:
+    async with serving(with_robots(""), pause_s=0.5) as server, fetcher_for(server, interval_s=0) as fetcher:
         await asyncio.gather(*(fetcher.fetch(f"http://site{number}.example/") for number in range(8)))
     assert server.most_in_flight >= 6
 
@@ -176,10 +176,10 @@ async def test_a_crawl_delay_is_kept_and_capped() -> None:
 
 
 async def test_a_crawl_delay_in_robots_txt() -> None:
-    async with serving(with_robots("User-agent: *\nCrawl-delay: 0.3")) as server, fetcher_for(server) as fetcher:
+    async with serving(with_robots("User-agent: *\nCrawl-delay: 0.6")) as server, fetcher_for(server) as fetcher:
         for page in range(3):
             await fetcher.fetch(f"http://frost.example/{page}")
-    assert server.times[-1] - server.times[-2] >= 0.25
+    assert server.times[-1] - server.times[-2] >= 0.5
 
 
 async def test_a_second_run_asks_nothing(tmp_path: Path) -> None:

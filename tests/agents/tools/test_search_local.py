@@ -168,7 +168,7 @@ def test_websites() -> None:
 class Scripted:
     """A provider that gives these statuses one after another, the last one for ever."""
 
-    name = "scripted"
+    name = identity = "scripted"
 
     def __init__(self, *statuses: SearchStatus) -> None:
         self._statuses = list(statuses)

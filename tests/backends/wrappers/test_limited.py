@@ -36,7 +36,7 @@ def test_it_holds_across_threads_and_loops() -> None:
 
 
 async def test_a_cancelled_waiter_keeps_no_slot() -> None:
-    backend = ScriptedBackend(seconds=0.05)
+    backend = ScriptedBackend(seconds=0.2)
     limited = LimitedBackend(backend, max_concurrency=1)
     first = asyncio.create_task(limited.ainvoke("hi"))
     await asyncio.sleep(0.01)
@@ -51,7 +51,7 @@ async def test_a_cancelled_waiter_keeps_no_slot() -> None:
 
 async def test_cancelling_at_the_moment_of_the_turn_loses_nothing() -> None:
     limited = LimitedBackend(ScriptedBackend(), max_concurrency=1)
-    async with limited.slots.aheld():
+    async with limited.slots.held():
         waiter = asyncio.create_task(limited._agenerate([]))
         await asyncio.sleep(0)
     waiter.cancel()  # the slot is its own already, and it does not know yet

@@ -11,7 +11,8 @@ from miniatures.backends.ask import ask, to_langchain
 from miniatures.backends.errors import ServerFailed
 from miniatures.backends.wrappers.limited import LimitedBackend
 from miniatures.backends.wrappers.recorded import RecordedBackend
-from miniatures.datamodel.backend import Price, Profile
+from miniatures.datamodel.backend import Price
+from miniatures.datamodel.capabilities import Variant
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.datamodel.trace import Span, Trace
@@ -20,7 +21,7 @@ from tests.backends.wrappers.scripted import ScriptedBackend, StreamingBackend
 
 PROMPT = RenderedPrompt(
     name="writer",
-    profile=Profile.COMPACT,
+    variant=Variant.COMPACT,
     version="v1",
     variables={"company": "Acme"},
     messages=(ChatMessage(role="system", content="Write."), ChatMessage(role="user", content="To Acme.")),
@@ -57,11 +58,11 @@ async def test_a_structured_answer_is_recorded_whole(sink: Sink) -> None:
     stage = next(entry for entry in sink.entries if isinstance(entry, Span))
     assert (trace.run_id, trace.campaign, trace.prospect, trace.parent_id) == ("r", "c", "p", stage.id)
     assert (trace.role, trace.node, trace.attempt) == ("writer", "write", 2)
-    assert (trace.prompt_name, trace.prompt_version, trace.prompt_profile) == ("writer", "v1", "compact")
+    assert (trace.prompt_name, trace.prompt_version, trace.prompt_variant) == ("writer", "v1", "compact")
     assert (trace.variables, trace.messages) == (PROMPT.variables, PROMPT.messages)
     assert (trace.output, trace.structured) == (answer, {"subject": "Hi", "body": "There"})
-    assert (trace.usage.input_tokens, trace.usage.output_tokens, trace.usage.cached_tokens) == (10, 2, 4)
-    assert trace.cost_usd == pytest.approx(12e-6)
+    assert (trace.bill.usage.input_tokens, trace.bill.usage.output_tokens, trace.bill.usage.cached_tokens) == (10, 2, 4)
+    assert trace.bill.cost_usd == pytest.approx(12e-6)
     assert (trace.finish_reason, trace.queue_ms, trace.error) == ("stop", 1.0, None)
     assert trace.total_ms > 0
 
@@ -79,7 +80,7 @@ async def test_text_that_is_no_json_is_kept_as_output_only(sink: Sink) -> None:
 
 async def test_an_unknown_price_is_null(sink: Sink) -> None:
     await RecordedBackend(ScriptedBackend()).ainvoke("hi")
-    assert sink.trace.cost_usd is None
+    assert sink.trace.bill.cost_usd is None
 
 
 async def test_a_failure_is_recorded_and_goes_on(sink: Sink) -> None:
@@ -111,8 +112,26 @@ async def test_a_stream_is_one_trace(sink: Sink, kind: str) -> None:
         assert list(backend.stream("hi"))
     else:
         assert [chunk async for chunk in backend.astream("hi")]
-    assert (sink.trace.output, sink.trace.finish_reason, sink.trace.usage.total_tokens) == ("one two", "stop", 12)
+    assert (sink.trace.output, sink.trace.finish_reason, sink.trace.bill.usage.total_tokens) == ("one two", "stop", 12)
     assert 0 < (sink.trace.first_token_ms or 0) < sink.trace.total_ms
+
+
+@pytest.mark.parametrize("backend", [ScriptedBackend(), StreamingBackend()], ids=["whole", "streams"])
+async def test_the_answer_names_its_trace(sink: Sink, backend: ScriptedBackend) -> None:
+    recorded, whole = RecordedBackend(backend), None
+    async for chunk in recorded.astream("hi"):
+        whole = chunk if whole is None else whole + chunk
+    assert whole is not None and whole.response_metadata["trace"] == sink.trace.id
+    sink.entries.clear()
+    assert (await recorded.ainvoke("hi")).response_metadata["trace"] == sink.trace.id
+
+
+async def test_an_abandoned_stream_is_recorded_as_given_up(sink: Sink) -> None:
+    stream = RecordedBackend(StreamingBackend())._astream([])
+    await anext(stream)
+    await stream.aclose()
+    assert sink.trace.output == "one"
+    assert str(sink.trace.error).startswith("Cancelled")
 
 
 async def test_a_stream_that_breaks_keeps_what_came(sink: Sink) -> None:

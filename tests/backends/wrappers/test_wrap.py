@@ -11,8 +11,9 @@ from miniatures.backends.errors import MalformedAnswer, ServerFailed
 from miniatures.backends.wrappers.budgeted import Spending
 from miniatures.backends.wrappers.retrying import RetryPolicy
 from miniatures.backends.wrappers.wrap import dress
-from miniatures.datamodel.backend import Price, Profile
+from miniatures.datamodel.backend import Price
 from miniatures.datamodel.campaign import BackendSettings, Budget
+from miniatures.datamodel.capabilities import Capabilities, Variant
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import BudgetReached, BudgetScope
 from miniatures.datamodel.trace import Span, Trace
@@ -20,6 +21,7 @@ from miniatures.store.tracing import Scope, enter_scope
 from tests.backends.wrappers.scripted import ScriptedBackend, StreamingBackend, failing
 
 QUICK = RetryPolicy(attempts=3, first_wait_s=0.001)
+COMPACT = Capabilities(variant=Variant.COMPACT)
 SETTINGS = BackendSettings(use="scripted:m", max_concurrency=2, max_tokens=50)
 
 
@@ -34,10 +36,10 @@ def dressed(backend: Backend, **kwargs: object) -> Backend:
 
 def test_it_is_the_same_backend_to_its_users() -> None:
     inner = ScriptedBackend(
-        price=Price(input_per_million=1, output_per_million=1), prompt_profile=Profile.COMPACT, context_tokens=99
+        price=Price(input_per_million=1, output_per_million=1), capabilities=COMPACT, context_tokens=99
     )
     outer = dressed(inner)
-    for name in ("identity", "price", "prompt_profile", "context_tokens"):
+    for name in ("identity", "price", "capabilities", "context_tokens"):
         assert getattr(outer, name) == getattr(inner, name)
     assert outer._llm_type == inner._llm_type
 

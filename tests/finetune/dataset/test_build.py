@@ -49,7 +49,7 @@ def test_an_example_that_cannot_be_rendered_is_counted_and_a_set_of_them_refused
     broken = MANY[0].model_copy(update={"variables": {"prospect": {}}})
     dataset = build_dataset([*MANY[1:], broken], tmp_path / "d", SETTINGS)
     assert dataset.manifest.dropped[DropReason.UNRENDERABLE] == 1
-    with pytest.raises(InputError, match="undefined"):
+    with pytest.raises(InputError, match="no question to a writer: brief: Field required"):
         build_dataset([broken], tmp_path / "e", SETTINGS)
     with pytest.raises(InputError, match="no example is left"):
         build_dataset([], tmp_path / "f", SETTINGS)
@@ -128,3 +128,16 @@ def test_a_distribution_holds_every_length_in_few_bins(lengths):
     for one in found.bins:
         assert one.count == sum(one.low <= length < one.high for length in lengths)
     assert sum(one.count for one in found.bins) == len(lengths)
+
+
+def test_a_dataset_of_an_earlier_version_is_the_same_dataset(tmp_path):
+    """Its manifest named a profile, and no taxonomy: the kinds of news stood in the code."""
+    dataset = build_dataset(MANY, tmp_path / "d", SETTINGS)
+    path = tmp_path / "d" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    old = {name: value for name, value in manifest.items() if name not in ("trust", "taxonomy")}
+    path.write_text(json.dumps({**old, "format": 1, "profile": "compact"}))
+    assert open_dataset(tmp_path / "d").manifest.hash == dataset.manifest.hash
+    path.write_text(json.dumps({**old, "format": 1, "profile": "huge"}))
+    with pytest.raises(InputError, match="damaged"):
+        open_dataset(tmp_path / "d")

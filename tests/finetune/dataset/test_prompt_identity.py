@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miniatures.agents.answers import Sighting
-from miniatures.backends.ask import ask, to_langchain
+from miniatures.agents.roles.researcher import RESEARCHER, SentenceVariables
+from miniatures.agents.roles.role import role_named
+from miniatures.backends.ask import to_langchain
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.hugging_face_engine import tokenizer_header
 from miniatures.backends.openvino import OpenVINOBackend
-from miniatures.backends.openvino_engine import OpenVINOEngine, Request
 from miniatures.backends.openvino_model import LoadedModel
-from miniatures.datamodel.backend import Profile
+from miniatures.datamodel.capabilities import SMALL, Capabilities, Variant
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.example import Example
-from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
+from miniatures.datamodel.prompt import ChatMessage
 from miniatures.finetune.base_checkpoint import checkpoint_of, load_tokenizer
 from miniatures.finetune.dataset.rendering import answer_text, chat_messages, served_prompt, tokenize
 from miniatures.finetune.dataset.sightings import is_sighting
@@ -44,7 +44,8 @@ ODD = (
 )
 WRITTEN = st.characters(exclude_categories=["C"])
 """Every character that is one: the base's vocabulary lacks the bytes of some control codes and unassigned places."""
-SCHEMAS = {"writer": EmailText, "researcher": Sighting}
+ROLES = {"writer", "researcher"}
+STUDENT = Capabilities().with_trust(SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -100,18 +101,14 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[list[int]]]:
     """What the engine is given, and what tokens it makes of that, while it goes on doing its work."""
     prompts: list[str] = []
     tokens: list[list[int]] = []
-    submit, encode = OpenVINOEngine.submit, LoadedModel.encode
-
-    def listening_submit(engine: OpenVINOEngine, request: Request) -> Any:
-        prompts.append(request.prompt)
-        return submit(engine, request)
+    encode = LoadedModel.encode
 
     def listening_encode(model: LoadedModel, prompt: str) -> Any:
+        prompts.append(prompt)
         encoded = encode(model, prompt)
         tokens.append([int(token) for token in encoded.data[0]])
         return encoded
 
-    monkeypatch.setattr(OpenVINOEngine, "submit", listening_submit)
     monkeypatch.setattr(LoadedModel, "encode", listening_encode)
     return prompts, tokens
 
@@ -121,9 +118,9 @@ async def test_the_engine_reads_the_trained_prompt(
 ):
     prompts, tokens = heard
     for example in examples:
-        rendered = LIBRARY.render(example.role, Profile.COMPACT, example.variables)
-        await ask(embedded_backend, rendered, SCHEMAS[example.role], role=example.role, node="test", max_tokens=1)
-        messages = chat_messages(example, LIBRARY, Profile.COMPACT)
+        role = role_named(example.role)
+        await role.ask(embedded_backend, LIBRARY, role.read(example.variables), node="test", max_tokens=1)
+        messages = chat_messages(example, LIBRARY, STUDENT)
         one = tokenize(messages, answer_text(example.answer), trained, tokenizer, end=2)
         assert prompts[-1] == served_prompt(messages, trained)
         assert tokens[-1] == one.tokens[: one.prompt]
@@ -139,7 +136,7 @@ def test_the_engines_tokens_of_an_answer_are_those_that_are_learned(engine, trai
         assert engine.decode(theirs, skip_special_tokens=False) == tokenizer.decode(ours) == text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.text(WRITTEN | st.sampled_from(" \n\t09"), min_size=1, max_size=60))
 def test_any_text_gives_both_the_same_tokens(engine, tokenizer, trained, text: str):
     safe = trained.defuse(text)
@@ -150,7 +147,7 @@ def test_any_text_gives_both_the_same_tokens(engine, tokenizer, trained, text: s
 CONTROLS = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|im_", "start|>", "\n", "system", " ", "ä", "<", "|", ">"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.lists(st.lists(st.sampled_from(CONTROLS), max_size=8).map("".join), min_size=2, max_size=4))
 def test_both_templates_render_alike_and_no_text_opens_a_turn(served, trained, tokenizer, texts: list[str]):
     roles = ["system", "user", "assistant", "user"]
@@ -175,20 +172,20 @@ async def test_a_trace_of_a_real_campaign_renders_to_its_own_messages(tmp_path: 
     await run_small_campaign(url, 4)
     with open_store(url) as store:
         traces = list(store.traces(NAME))
-    written = [trace for trace in traces if trace.prompt_name in SCHEMAS]
-    assert {trace.prompt_name for trace in written} == set(SCHEMAS)
-    for trace in written:
-        rendered = LIBRARY.render(trace.prompt_name, Profile(trace.prompt_profile), trace.variables)
-        assert rendered.messages == trace.messages
-        assert rendered.version == trace.prompt_version
+    assert {trace.role for trace in traces} == {trace.prompt_name for trace in traces} == ROLES
+    for trace in traces:
+        role = role_named(trace.role)
+        rendered = role.prompt(role.read(trace.variables), LIBRARY, STUDENT)
+        assert (rendered.messages, rendered.variables) == (trace.messages, trace.variables)
+        assert (rendered.version, rendered.variant) == (trace.prompt_version, trace.prompt_variant)
         example = Example(
-            role=trace.prompt_name,
+            role=trace.role,
             variables=trace.variables,
             answer=trace.structured,
             company="any",
             source="checked",
         )
-        assert chat_messages(example, LIBRARY, Profile.COMPACT) == trace.messages
+        assert chat_messages(example, LIBRARY, STUDENT) == trace.messages
 
 
 async def test_an_edited_draft_is_learned_as_the_answer_to_the_prompt_that_was_asked(tmp_path: Path):
@@ -199,21 +196,21 @@ async def test_an_edited_draft_is_learned_as_the_answer_to_the_prompt_that_was_a
     await run_small_campaign(url, 3, SteadyBackend())
     better = EmailText(subject="Pallet places", body="Hello Kim,\n\nwritten by hand.\n\nMara Lindqvist\nFrostline")
     with open_store(url) as store:
-        for result in waiting_drafts(store, NAME, "ana"):
-            waiting = draft_to_review(store, result)
+        for queued in waiting_drafts(store, NAME, "ana"):
+            waiting = draft_to_review(store, queued)
+            assert waiting is not None
             await store.add_review(edit(waiting.item, "ana", better))
         traces = {trace.id: trace for trace in store.traces(NAME)}
         found = trace_examples(traces.values(), store.reviews(NAME), TraceSelection(roles=("writer",)))
     assert len(found.examples) == len(list(prospects(3)))
     for example in found.examples:
         trace = traces[example.lineage[0].removeprefix("trace:")]
-        asked = [one for one in traces.values() if one.prospect == trace.prospect and one.prompt_name == "writer"]
+        asked = [one for one in traces.values() if one.prospect == trace.prospect and one.role == "writer"]
         first = next(one for one in asked if one.attempt == 1)
-        assert chat_messages(example, LIBRARY, Profile.COMPACT) == first.messages
+        assert chat_messages(example, LIBRARY, STUDENT) == first.messages
         assert example.answer == better.model_dump()
 
 
 def test_a_rendered_prompt_carries_the_version_that_a_card_names():
-    rendered = LIBRARY.render("researcher", Profile.COMPACT, {"company": "A", "today": "2026-11-22", "sentences": []})
-    assert isinstance(rendered, RenderedPrompt)
-    assert rendered.version == LIBRARY.version("researcher", Profile.COMPACT)
+    rendered = RESEARCHER.prompt(SentenceVariables.of("A", "2026-11-22", "A grew."), LIBRARY, STUDENT)
+    assert rendered.version == RESEARCHER.version(LIBRARY, STUDENT) == LIBRARY.version("researcher", Variant.COMPACT)

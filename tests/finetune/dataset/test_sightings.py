@@ -6,18 +6,18 @@ import re
 
 import pytest
 
-from miniatures.agents.answers import Sighting
-from miniatures.datamodel.backend import Profile
+from miniatures.agents.roles.researcher import Sighting
+from miniatures.agents.roles.role import role_named
+from miniatures.datamodel.capabilities import SMALL, Questions, Trust
 from miniatures.datamodel.dataset import DropReason, Split
 from miniatures.datamodel.example import Example, Source
-from miniatures.datamodel.news import NewsKind, NoNews
 from miniatures.finetune.dataset.build import BuildSettings, build_dataset
 from miniatures.finetune.dataset.sightings import is_choice, is_sighting, sightings_of
-from miniatures.finetune.example_checks import faults
 from miniatures.finetune.gold.examples import researcher_examples
 from miniatures.finetune.gold.exchange import Pools, years_later
 from miniatures.finetune.gold.folder import GoldFolder, Worth, read_gold
 from miniatures.finetune.gold.sightings import folder_sightings
+from miniatures.prompts.taxonomy import known_taxonomy
 from tests.finetune.gold_folders import slice_of
 
 
@@ -32,7 +32,7 @@ def sightings(folder: GoldFolder) -> list[Example]:
 
 
 def test_every_worth_is_a_kind_of_news_or_a_reason() -> None:
-    assert {str(worth) for worth in Worth} == {str(word) for word in NoNews} | {"must", "may"}
+    assert {str(worth) for worth in Worth} == {*known_taxonomy().no_news, "must", "may"}
 
 
 def test_each_sentence_is_asked_once_and_once_more_a_round(folder: GoldFolder, sightings: list[Example]) -> None:
@@ -42,8 +42,8 @@ def test_each_sentence_is_asked_once_and_once_more_a_round(folder: GoldFolder, s
     for sentence, example in zip(labelled, plain, strict=True):
         assert example.variables["sentences"][0]["text"] == sentence.text
         kind = Sighting.model_validate(example.answer).kind
-        assert isinstance(kind, NewsKind) is sentence.usable
-        assert not faults(example.role, example.variables, example.answer or {})
+        assert (kind in known_taxonomy().news) is sentence.usable
+        assert not role_named(example.role).faults_of(example.variables, example.answer or {})
 
 
 def test_a_variant_keeps_its_answer_and_tells_of_other_years(sightings: list[Example]) -> None:
@@ -81,7 +81,7 @@ def test_a_choice_tells_about_what_was_chosen_only(folder: GoldFolder) -> None:
     assert [one.variables["sentences"][0]["text"] for one in told] == [
         texts[choice["number"]] for choice in (chosen.answer or {})["choices"]
     ]
-    assert all(one.answer and one.answer["kind"] in list(NewsKind) and is_sighting(one) for one in told)
+    assert all(one.answer and one.answer["kind"] in known_taxonomy().news and is_sighting(one) for one in told)
     broad = chosen.model_copy(
         update={
             "variables": {
@@ -93,15 +93,16 @@ def test_a_choice_tells_about_what_was_chosen_only(folder: GoldFolder) -> None:
     assert sightings_of(broad) == [], "a signal of two kinds does not say which"
 
 
-@pytest.mark.parametrize("profile", list(Profile))
-def test_who_learns_what(profile: Profile, folder: GoldFolder, sightings: list[Example], tmp_path) -> None:
+@pytest.mark.parametrize("trust", [SMALL, Trust()], ids=["small", "large"])
+def test_who_learns_what(trust: Trust, folder: GoldFolder, sightings: list[Example], tmp_path) -> None:
     lists = list(researcher_examples(folder, seed=7))
-    dataset = build_dataset([*sightings, *lists], tmp_path, BuildSettings(profile=profile, validation=0.2, test=0.3))
+    dataset = build_dataset([*sightings, *lists], tmp_path, BuildSettings(trust=trust, validation=0.2, test=0.3))
+    assert (dataset.manifest.trust, dataset.manifest.taxonomy) == (trust, known_taxonomy().hash)
     for split in Split:
         asked = [row.example for row in dataset.rows(split)]
         assert asked
-        small = profile is Profile.COMPACT and split is not Split.TEST
-        assert all(map(is_sighting if small else is_choice, asked)), (profile, split)
+        small = trust.questions is Questions.EACH and split is not Split.TEST
+        assert all(map(is_sighting if small else is_choice, asked)), split
 
 
 def test_no_sentence_of_a_tested_list_is_learned_from_another_company(

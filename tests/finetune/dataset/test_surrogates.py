@@ -5,24 +5,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from miniatures.agents.roles.role import role_named
 from miniatures.checks.words import fold
 from miniatures.datamodel.example import Example, Source
 from miniatures.finetune.dataset.contact_details import surrogate_phone
 from miniatures.finetune.dataset.name_words import is_everyday, keys, name_parts, words_in
 from miniatures.finetune.dataset.surrogate_names import FAMILY, GIVEN
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
-from miniatures.finetune.example_checks import faults
 from miniatures.finetune.gold.examples import writer_example
 from miniatures.finetune.gold.folder import read_gold
 from tests.checks.cases import BODY, BRIEF, QUOTE, SUBJECT
-
-GOLD = Path(__file__).parent.parent.parent / "examples" / "gold"
+from tests.finetune.gold_folders import GOLD
 
 
 def example(first: str, last: str, *, company: str = "Nordfrost Logistics GmbH", body: str = BODY, quote: str = QUOTE):
@@ -163,7 +161,7 @@ FRAMES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(NAMES, NAMES, FRAMES)
 def test_the_original_name_is_never_left(first, last, frames):
     known = {fold(word) for text in json.loads(json.dumps([*BRIEF.claims, BODY, QUOTE])) for word in words_in(text)}
@@ -177,7 +175,6 @@ def test_the_original_name_is_never_left(first, last, frames):
     assert not {fold(part) for part in parts} & {fold(word) for word in words_in(left.replace("\\n", "\n"))}
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.text(max_size=200))
 def test_any_text_survives_and_a_text_without_names_stays(text):
     one = example("Qwertzuia", "Asdfghjka", body=f"Hi,\n{text}")
@@ -193,6 +190,6 @@ def test_what_passed_every_check_still_passes(shard):
     surrogates = Surrogates(contacts_of(examples), 7)
     for one in examples:
         changed = surrogates.replace(one)
-        assert faults("writer", one.variables, one.answer or {}) == ()
-        assert faults("writer", changed.variables, changed.answer or {}) == ()
+        assert role_named("writer").faults_of(one.variables, one.answer or {}) == ()
+        assert role_named("writer").faults_of(changed.variables, changed.answer or {}) == ()
         assert changed.variables["prospect"] != one.variables["prospect"]

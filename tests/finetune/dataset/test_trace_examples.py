@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miniatures.agents.sighting import AGAIN
+from miniatures.agents.classify import AGAIN
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.example import Source
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
+from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Trace
 from miniatures.finetune.dataset.sightings import is_choice, is_sighting
 from miniatures.finetune.dataset.trace_examples import TraceSelection, trace_examples
@@ -36,18 +37,18 @@ def rejected(trace: Trace, reason: RejectReason = RejectReason.CLUMSY, **fields:
 
 def test_a_rewrite_that_passed_teaches_the_first_prompt():
     first = writer_trace(BAD)
-    second = writer_trace(GOOD, attempt=2, reasons=["unsupported: 5 seconds"], previous=BAD)
+    second = writer_trace(GOOD, attempt=2, reasons=("unsupported: 5 seconds",), previous=BAD)
     found = trace_examples([first, second], [], WRITER)
     (example,) = found.examples
     assert example.variables == first.variables
     assert (example.answer, example.source, example.rejected) == (GOOD, Source.CHECKED, None)
     assert example.lineage == (f"trace:{second.id}",)
-    assert found.dropped == {DropReason.FAILED_CHECKS: 1, DropReason.SUPERSEDED: 0}
+    assert found.dropped == {DropReason.FAILED_CHECKS: 1}
 
 
 @pytest.mark.parametrize(
     ("fields", "source"),
-    [({}, Source.CHECKED), ({"role": "fallback"}, Source.TEACHER), ({"node": "synthesize"}, Source.TEACHER)],
+    [({}, Source.CHECKED), ({"seat": Seat.FALLBACK}, Source.TEACHER), ({"node": "synthesize"}, Source.TEACHER)],
 )
 def test_the_source_says_who_wrote_an_answer_that_nobody_reviewed(fields, source):
     (example,) = trace_examples([writer_trace(GOOD, **fields)], [], WRITER).examples
@@ -99,7 +100,7 @@ def test_the_accepted_answer_stands_above_the_rejected_one():
 
 @pytest.mark.parametrize(("preference", "kept", "lesser"), [("first", GOOD, BETTER), ("second", BETTER, GOOD)])
 def test_a_comparison_gives_a_pair(preference, kept, lesser):
-    used, shadow = writer_trace(GOOD), writer_trace(BETTER, role="shadow")
+    used, shadow = writer_trace(GOOD), writer_trace(BETTER, seat=Seat.SHADOW)
     fields = {"other_trace": shadow.id, "other_answer": BETTER, "preference": Preference(preference)}
     found = trace_examples([used, shadow], [review(used, ReviewAction.COMPARE, **fields)], WRITER)
     assert [(example.answer, example.rejected) for example in found.examples] == [(kept, lesser)]
@@ -107,14 +108,14 @@ def test_a_comparison_gives_a_pair(preference, kept, lesser):
 
 
 def test_a_tie_decides_nothing_and_the_used_answer_is_learned():
-    shadow, used = writer_trace(BETTER, role="shadow"), writer_trace(GOOD)
+    shadow, used = writer_trace(BETTER, seat=Seat.SHADOW), writer_trace(GOOD)
     fields = {"other_trace": shadow.id, "other_answer": BETTER, "preference": Preference.TIE}
     (example,) = trace_examples([used, shadow], [review(used, ReviewAction.COMPARE, **fields)], WRITER).examples
     assert (example.answer, example.rejected, example.source) == (GOOD, None, Source.CHECKED)
 
 
 def test_a_preferred_answer_must_still_pass_the_checks():
-    used, shadow = writer_trace(BAD), writer_trace(GOOD, role="shadow")
+    used, shadow = writer_trace(BAD), writer_trace(GOOD, seat=Seat.SHADOW)
     fields = {"other_trace": shadow.id, "other_answer": GOOD, "preference": Preference.FIRST}
     found = trace_examples([used, shadow], [review(used, ReviewAction.COMPARE, **fields)], WRITER)
     assert not found.examples
@@ -137,9 +138,17 @@ def test_the_selection_asks_for_reviewers(verdicts, kept):
 
 
 def test_the_same_text_for_the_same_prospect_needs_one_review():
-    seen, again = writer_trace(GOOD), writer_trace(GOOD, role="fallback")
-    found = trace_examples([again], [review(seen, ReviewAction.ACCEPT)], WRITER)
-    assert found.examples[0].source is Source.ACCEPTED
+    seen, again = writer_trace(GOOD), writer_trace(GOOD, seat=Seat.FALLBACK)
+    (example,) = trace_examples([again, seen], [review(seen, ReviewAction.ACCEPT)], WRITER).examples
+    assert example.source is Source.ACCEPTED
+    assert {f"trace:{seen.id}", f"trace:{again.id}"} < set(example.lineage)
+
+
+def test_a_trace_that_is_no_question_of_its_role_is_counted():
+    broken = writer_trace(GOOD).model_copy(update={"variables": {"prospect": {}}})
+    found = trace_examples([broken, writer_trace(BETTER)], [], WRITER)
+    assert [example.answer for example in found.examples] == [BETTER]
+    assert +found.dropped == {DropReason.UNRENDERABLE: 1}
 
 
 def test_the_time_cut_takes_from_since_up_to_until():
@@ -158,7 +167,7 @@ def test_the_time_cut_takes_from_since_up_to_until():
 
 def test_a_choice_is_kept_when_an_email_from_it_stands():
     chosen = researcher_trace([1])
-    written = writer_trace(GOOD)
+    written = writer_trace(GOOD, sources=(chosen.id,))
     sources = [example.source for example in trace_examples([chosen, written], []).examples]
     assert sources == [Source.CHECKED] * 3
     accepted = trace_examples([chosen, written], [review(written, ReviewAction.ACCEPT)]).examples
@@ -175,8 +184,9 @@ def test_a_choice_is_kept_when_an_email_from_it_stands():
     assert accepted[1].lineage[1].endswith(":accept")
 
 
-def test_a_sighting_is_kept_when_an_email_quotes_its_sentence():
-    written, seen = writer_trace(GOOD), sighting_trace("expansion")
+def test_a_sighting_is_kept_when_an_email_is_written_from_it():
+    seen = sighting_trace("expansion")
+    written = writer_trace(GOOD, sources=(seen.id,))
     accepted = trace_examples([seen, written], [review(written, ReviewAction.ACCEPT)]).examples
     assert [(one.role, one.source) for one in accepted] == [
         ("writer", Source.ACCEPTED),
@@ -190,44 +200,44 @@ def test_a_sighting_is_kept_when_an_email_quotes_its_sentence():
 
 
 def test_what_else_a_sentence_might_be_is_no_answer_to_learn_from():
-    answered = [sighting_trace("expansion"), sighting_trace("product", node=AGAIN), writer_trace(GOOD)]
-    found = trace_examples(answered, [])
+    seen, again = sighting_trace("expansion"), sighting_trace("product", node=AGAIN)
+    found = trace_examples([seen, again, writer_trace(GOOD, sources=(seen.id,))], [])
     assert [example.answer for example in found.examples if is_sighting(example)] == [{"kind": "expansion"}]
     assert +found.dropped == {}
 
 
 def test_choices_that_name_the_same_sentence_tell_its_kind_once():
-    written = writer_trace(GOOD)
-    chosen = [researcher_trace([1]), researcher_trace([1], facts=2)]
-    found = trace_examples([written, *chosen, sighting_trace("expansion")], []).examples
+    chosen = [researcher_trace([1]), researcher_trace([1], facts=2), sighting_trace("expansion")]
+    written = writer_trace(GOOD, sources=tuple(call.id for call in chosen))
+    found = trace_examples([written, *chosen], []).examples
     assert sum(map(is_sighting, found)) == 1
     assert sum(map(is_choice, found)) == 2
 
 
 def test_a_choice_of_what_does_not_exist_is_left_out_even_if_its_email_was_accepted():
-    written = writer_trace(GOOD)
-    accepted = [review(written, ReviewAction.ACCEPT)]
     for numbers in ([1, 99], [1, 1]):
-        dropped = +trace_examples([researcher_trace(numbers), written], accepted).dropped
+        chosen = researcher_trace(numbers)
+        written = writer_trace(GOOD, sources=(chosen.id,))
+        dropped = +trace_examples([chosen, written], [review(written, ReviewAction.ACCEPT)]).dropped
         assert dropped == {DropReason.FAILED_CHECKS: 1}, numbers
 
 
 def test_one_list_asked_on_two_days_is_one_question():
-    later = researcher_trace([1])
-    later = later.model_copy(update={"variables": {**later.variables, "today": "2026-06-02"}})
-    found = trace_examples([researcher_trace([1]), later, writer_trace(GOOD)], []).examples
+    first, later = researcher_trace([1]), researcher_trace([1], today="2026-06-02")
+    found = trace_examples([first, later, writer_trace(GOOD, sources=(later.id,))], []).examples
     assert sum(map(is_choice, found)) == 1
 
 
 def test_a_choice_that_no_email_stands_on_is_left_out():
     only = TraceSelection(roles=("researcher",))
-    assert trace_examples([researcher_trace([1])], [], only).dropped == {DropReason.NOT_REVIEWED: 1}
-    assert trace_examples([researcher_trace([7]), writer_trace(GOOD)], [], only).dropped == {
-        DropReason.FAILED_CHECKS: 1
-    }
-    written = writer_trace(GOOD)
+    chosen, nothing = researcher_trace([1]), researcher_trace([7])
+    assert trace_examples([chosen], [], only).dropped == {DropReason.NOT_REVIEWED: 1}
+    assert +trace_examples([chosen, writer_trace(GOOD)], [], only).dropped == {DropReason.NOT_REVIEWED: 1}
+    from_nothing = writer_trace(GOOD, sources=(nothing.id,))
+    assert trace_examples([nothing, from_nothing], [], only).dropped == {DropReason.FAILED_CHECKS: 1}
+    written = writer_trace(GOOD, sources=(chosen.id,))
     wrong = [rejected(written, RejectReason.WRONG_FACT_CHOSEN)]
-    assert trace_examples([researcher_trace([1]), written], wrong, only).dropped == {DropReason.REJECTED: 1}
+    assert trace_examples([chosen, written], wrong, only).dropped == {DropReason.REJECTED: 1}
 
 
 ANSWERS = st.sampled_from([GOOD, BETTER, BAD, None])

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from miniatures.backends.errors import AuthenticationFailed
+from miniatures.agents.roles.writer import WriterVariables
+from miniatures.backends.errors import AuthenticationFailed, UnknownModel
 from miniatures.cli.main import main
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.errors import ExitCode, InputError
@@ -19,12 +20,12 @@ from miniatures.finetune.dataset.folder import Dataset
 from miniatures.finetune.dataset.trained_companies import company_hash
 from miniatures.finetune.evaluate.calibration import calibration, reviewed_pairs
 from miniatures.finetune.evaluate.cards import keep_on_cards
-from miniatures.finetune.evaluate.evaluate import ANSWERS, evaluate
+from miniatures.finetune.evaluate.evaluate import STORE, evaluate
 from miniatures.finetune.evaluate.judged import open_judge, with_judge
 from miniatures.finetune.evaluate.judging import first_shown
 from miniatures.finetune.evaluate.questions import EvaluationSettings, read_questions
 from miniatures.measure.evaluation_page import write_evaluation_page
-from miniatures.weights.errors import UnknownMiniature
+from miniatures.store.open import open_store
 from miniatures.weights.registry import Registry
 from tests.finetune.measured_cases import PLACES, ChatServer, chat_server, dataset_at, email_for, invented
 from tests.weights.miniatures_made import card_of, tiny_adapter
@@ -89,14 +90,13 @@ def test_answers_survive_and_are_not_asked_again(server: ChatServer, dataset: Da
     server.fails_after = 5
     with pytest.raises(AuthenticationFailed):
         evaluate([server.spec("wrong")], dataset, tmp_path, EvaluationSettings(best_of=2, concurrency=1))
-    kept = (tmp_path / ANSWERS).read_bytes()
-    assert kept.count(b"\n") == 5
-    (tmp_path / ANSWERS).write_bytes(kept[:-40])
+    with open_store(str(tmp_path / STORE), create=False) as store:
+        assert sum(trace.error is None for trace in store.traces(server.spec("wrong"))) == 5
     server.fails_after = None
     resumed = evaluate([server.spec("wrong")], dataset, tmp_path, EvaluationSettings(best_of=2))
     asked = len(server.asked)
     whole = evaluate([server.spec("wrong")], dataset, tmp_path / "anew", EvaluationSettings(best_of=2))
-    assert asked == 5 + (len(server.asked) - asked) - 4, "four whole answers were reused, the torn one was asked again"
+    assert asked == len(server.asked) - asked, "the five answers were reused, and every other was asked for once"
     assert shares(resumed) == shares(whole)
     again = len(server.asked)
     assert evaluate([server.spec("wrong")], dataset, tmp_path, EvaluationSettings(best_of=2)) == resumed
@@ -148,7 +148,7 @@ def test_a_judge_sees_hidden_order_and_its_bias_shows(server: ChatServer, datase
 def test_a_judge_is_measured_against_people(server: ChatServer, dataset: Dataset, tmp_path: Path) -> None:
     settings = EvaluationSettings(roles=("writer",), best_of=1, rewrites=0)
     questions = read_questions(dataset, settings).writer
-    prompts = {question.id: question.variables for question in questions}
+    prompts = {question.id: question.variables.model_dump(mode="json") for question in questions}
     reviews = [_compared(question.id, question.variables, place) for place, question in enumerate(questions)]
     again = [reviews[0].model_copy(update={"id": f"again {number}"}) for number in range(2)]
     human = reviewed_pairs([*reviews, *again, _compared("gone", questions[0].variables, 0)], prompts)
@@ -162,8 +162,8 @@ def test_a_judge_is_measured_against_people(server: ChatServer, dataset: Dataset
     assert calibration("judge", [], {}) is None
 
 
-def _compared(trace: str, variables: dict[str, Any], place: int) -> Review:
-    city = next(city for city in PLACES if city in str(variables["quotes"]))
+def _compared(trace: str, variables: WriterVariables, place: int) -> Review:
+    city = next(city for city in PLACES if city in str(variables.quotes))
     true, untrue = email_for(city), invented(city)
     first = place % 2 == 0
     return Review.model_validate(
@@ -298,7 +298,7 @@ def test_naming_a_backend_twice_is_refused(server: ChatServer, dataset: Dataset,
 def test_a_version_that_there_is_not_is_told_before_anything_is_asked(
     server: ChatServer, dataset: Dataset, tmp_path: Path
 ) -> None:
-    with pytest.raises(UnknownMiniature, match="no miniature is named"):
+    with pytest.raises(UnknownModel, match="no miniature is named"):
         evaluate([server.spec("right"), "miniature:nobody"], dataset, tmp_path, SETTINGS)
     assert not server.asked
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from miniatures.datamodel.backend import Profile
+from miniatures.agents.roles.role import role_named
+from miniatures.datamodel.capabilities import SMALL, Capabilities
 from miniatures.datamodel.example import Source
 from miniatures.finetune.dataset.rendering import chat_messages
-from miniatures.finetune.example_checks import faults
 from miniatures.finetune.gold.all_examples import gold_examples
 from miniatures.finetune.gold.examples import researcher_examples, writer_example
 from miniatures.finetune.gold.folder import GoldFolder, Worth, read_gold
@@ -31,13 +31,13 @@ def test_an_email_becomes_the_answer_to_a_prompt_that_holds_its_quotes(folder):
     email = folder.emails[0]
     example = writer_example(email, folder)
     company = folder.companies[email.company]
-    system, user = chat_messages(example, PromptLibrary(), Profile.COMPACT)
+    system, user = chat_messages(example, PromptLibrary(), Capabilities().with_trust(SMALL))
     assert all(company.sentences[number - 1].text in user.content for number in email.quotes)
     assert all(claim in system.content for claim in folder.briefs[email.brief].claims)
     assert company.contacts[email.contact - 1].last_name in user.content
     assert example.answer == {"subject": email.subject.strip(), "body": email.body.strip()}
     assert (example.company, example.source) == (company.name, Source.GOLD)
-    assert not faults("writer", example.variables, example.answer)
+    assert not role_named("writer").faults_of(example.variables, example.answer)
 
 
 def test_a_case_is_asked_and_has_no_answer():
@@ -57,7 +57,7 @@ def test_the_researchers_answer_is_what_the_labels_say(folder):
         chosen = [choice["number"] for choice in example.answer["choices"]]
         assert chosen == [*example.labels["must"], *example.labels["may"]][:12]
         assert {choice["signal"] for choice in example.answer["choices"]} <= signals
-        assert not faults("researcher", example.variables, example.answer)
+        assert not role_named("researcher").faults_of(example.variables, example.answer)
 
 
 def test_some_questions_have_nothing_right_and_are_answered_so(folder):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from miniatures.agents.roles.role import role_named
 from miniatures.datamodel.example import Source
-from miniatures.finetune.example_checks import faults
 from miniatures.finetune.gold.examples import writer_example
 from miniatures.finetune.gold.exchange import Exchange, Pools
 from miniatures.finetune.gold.folder import read_gold
@@ -51,7 +51,7 @@ def prospect_of(example):
 def test_most_emails_have_their_variants_and_they_pass_the_checks(folder, made):
     assert len(made) >= 1.2 * len(folder.emails)
     assert all(one.source is Source.VARIANT for one in made)
-    spoilt = [one for one in made if faults("writer", one.variables, one.answer)]
+    spoilt = [one for one in made if role_named("writer").faults_of(one.variables, one.answer)]
     assert not spoilt
     assert len({one.id for one in made}) == len(made)
 

@@ -39,7 +39,7 @@ def test_the_card_names_base_data_recipe_and_prompts(run, tmp_path: Path):
     assert (card.base, card.base_sha256) == (BASE, prepared.base.sha256)
     assert len(card.base_sha256) == 64
     assert card.base_parameters == prepared.base.parameters
-    assert card.profile == manifest.profile
+    assert (card.trust, card.taxonomy) == (manifest.trust, manifest.taxonomy)
     assert card.training["steps"] == 2
     assert card.training["sources"] == ["gold:slice"]
     assert "dataset" not in card.recipe

@@ -28,7 +28,7 @@ def some_examples() -> st.SearchStrategy[list[Tokenized]]:
 
 
 @given(some_examples(), st.integers(1, 3), st.integers(20, 200), st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_each_example_once_an_epoch_and_no_batch_too_large(examples, epochs, tokens, share):
     for epoch in plan(examples, epochs, tokens, seed=1, share=share):
         assert sorted(place for batch in epoch for place in batch.examples) == list(range(len(examples)))

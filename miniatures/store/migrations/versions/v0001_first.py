@@ -19,11 +19,6 @@ def upgrade() -> None:
     _create_runs_and_holders()
 
 
-def downgrade() -> None:
-    for table in ("holders", "runs", "spans", "traces", "results", "stages", "prospects"):
-        op.drop_table(table)
-
-
 def _create_prospects_and_stages() -> None:
     op.create_table(
         "prospects",

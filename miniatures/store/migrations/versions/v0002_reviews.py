@@ -24,7 +24,3 @@ def upgrade() -> None:
         sa.Column("document", sa.Text, nullable=False),
     )
     op.create_index("reviews_of_campaign", "reviews", ["campaign", "reviewer"])
-
-
-def downgrade() -> None:
-    op.drop_table("reviews")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from miniatures.agents.grounding import email_schema
+from miniatures.agents.roles.grounding import email_schema as schema_for
+from miniatures.agents.roles.writer import WriterVariables
 from miniatures.backends.grounded_text import KEYWORD
 from miniatures.backends.json_grammar import json_grammar
 from miniatures.datamodel.draft import EmailText
@@ -17,7 +18,11 @@ from miniatures.finetune.gold.folder import read_gold
 
 xgrammar_testing = pytest.importorskip("xgrammar.testing")
 
-GOLD = Path(__file__).parents[2] / "examples" / "gold" / "flint"
+GOLD = Path(__file__).parents[3] / "examples" / "gold" / "flint"
+
+
+def email_schema(variables: dict[str, Any]) -> dict[str, Any]:
+    return schema_for(WriterVariables.model_validate(variables).brief, variables)
 
 
 @pytest.fixture(scope="module")

@@ -8,19 +8,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
-from miniatures.agents.answers import Sighting
-from miniatures.agents.sighting import KINDS, SURE, shares, sight, sighting_schema, wanted_share
-from miniatures.datamodel.news import NewsKind, NoNews
+from miniatures.agents.classify import SURE, classify, shares, wanted_share
+from miniatures.agents.roles.researcher import Sighting, sighting_schema
+from miniatures.prompts.taxonomy import known_taxonomy
 
 WANTED = {"cost", "technology"}
-QUESTION = {"company": "Nordfrost", "today": "2026-11-22", "sentences": [{"number": 1, "text": "Power became dearer."}]}
+KINDS = known_taxonomy().names
 
 
 @dataclass
 class Told:
-    value: dict[str, Any] | None
+    value: Sighting | None
     probability: float | None
 
 
@@ -31,18 +30,16 @@ class Model:
         self.weights = weights
         self.again: list[bool] = []
 
-    async def __call__(self, question: dict[str, Any], form: type[BaseModel], *, again: bool, **options: Any) -> Told:
-        assert (question, form, options["probability"]) == (QUESTION, Sighting, True)
+    async def __call__(self, kinds: frozenset[str], *, again: bool) -> Told:
         self.again.append(again)
-        left = options["response_schema"]["properties"]["kind"]["enum"]
-        kind = max(left, key=lambda one: self.weights.get(one, 0.0))
-        return Told({"kind": kind}, self.weights.get(kind, 0.0))
+        kind = max(sorted(kinds), key=lambda one: self.weights.get(one, 0.0))
+        return Told(Sighting(kind=kind), self.weights.get(kind, 0.0))
 
 
 async def seen(weights: dict[str, float]) -> tuple[bool, list[bool]]:
     """Whether the sentence is taken, and the questions that it took."""
     model = Model(weights)
-    replies = await sight(QUESTION, WANTED, model)
+    replies = await classify(KINDS, WANTED, model)
     return wanted_share(shares(replies), WANTED) >= SURE, model.again
 
 
@@ -79,28 +76,27 @@ async def test_asking_on_never_changes_what_all_probabilities_would_say(drawn: l
 @pytest.mark.parametrize("kind", ["cost", "vague"])
 async def test_a_backend_that_cannot_tell_is_taken_at_its_word(kind: str) -> None:
     class Silent(Model):
-        async def __call__(self, *question: Any, **options: Any) -> Told:
-            return Told((await super().__call__(*question, **options)).value, None)
+        async def __call__(self, kinds: frozenset[str], *, again: bool) -> Told:
+            return Told((await super().__call__(kinds, again=again)).value, None)
 
     model = Silent({kind: 0.1})
-    assert shares(await sight(QUESTION, WANTED, model)) == {kind: 1.0}
+    assert shares(await classify(KINDS, WANTED, model)) == {kind: 1.0}
     assert len(model.again) == 1
 
 
-@pytest.mark.parametrize("value", [None, {"kind": "hiring"}])
-async def test_a_backend_that_tells_nothing_new_is_not_asked_for_ever(value: dict[str, Any] | None) -> None:
+@pytest.mark.parametrize("value", [None, Sighting(kind="hiring")])
+async def test_a_backend_that_tells_nothing_new_is_not_asked_for_ever(value: Sighting | None) -> None:
     asked: list[bool] = []
 
-    async def stubborn(question: dict[str, Any], form: type[BaseModel], *, again: bool, **options: Any) -> Told:
+    async def stubborn(kinds: frozenset[str], *, again: bool) -> Told:
         asked.append(again)
         return Told(value, 0.1)
 
-    replies = await sight(QUESTION, WANTED, stubborn)
+    replies = await classify(KINDS, WANTED, stubborn)
     assert len(replies) == len(asked) == (1 if value is None else 2)
 
 
 def test_the_schema_lists_what_is_left() -> None:
-    for kind in sighting_schema()["properties"]["kind"]["enum"]:
-        Sighting.model_validate({"kind": kind})
-    assert len(KINDS) == len(NewsKind) + len(NoNews)
+    assert sighting_schema(KINDS)["properties"]["kind"]["enum"] == sorted(KINDS)
+    assert len(KINDS) == len(known_taxonomy().kinds) + len(known_taxonomy().reasons)
     assert sighting_schema(frozenset({"cost"}))["properties"]["kind"]["enum"] == ["cost"]

@@ -1,0 +1,71 @@
+"""The drafts that people may judge, and which of them wait for whom: answered from small rows, without a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+
+from miniatures.datamodel.draft import Draft, DraftStatus
+from miniatures.datamodel.review import ReviewAction
+from miniatures.store.documents import plain_json
+from miniatures.store.engine import Database
+from miniatures.store.tables import drafts, results, reviews
+from miniatures.store.writer import DRAFTS, Row
+
+
+@dataclass(frozen=True)
+class QueuedDraft:
+    """Where a draft is found: in the prospect's result under the policy, or, of no campaign's making, in its trace."""
+
+    id: str
+    campaign: str
+    prospect: str | None
+    policy: str
+    trace: str | None
+    status: DraftStatus
+    text_hash: str
+
+
+def draft_row(draft: Draft, campaign: str, prospect: str | None, policy: str, revision: int) -> Row:
+    """The row of a draft; of one that is queued again, the later row stands."""
+    row = {
+        "id": draft.id,
+        "campaign": campaign,
+        "prospect": prospect,
+        "policy": policy,
+        "trace": draft.trace,
+        "status": draft.status,
+        "text_hash": draft.text_hash,
+        "revision": revision,
+    }
+    return Row(DRAFTS, plain_json(row), (draft.id,))
+
+
+class Drafts:
+    """Asks for drafts; changes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self, campaign: str, reviewer: str, statuses: Sequence[DraftStatus]) -> list[QueuedDraft]:
+        """The drafts that this reviewer has not judged, in the order in which they were saved.
+
+        A draft that a newer result of its prospect replaced waits for nobody; a comparison judges no draft.
+        """
+        mine, saved = drafts.c, results.c
+        replaced = exists().where(
+            saved.campaign == mine.campaign,
+            saved.position == mine.position,
+            saved.prospect == mine.prospect,
+            saved.revision > mine.revision,
+        )
+        judged = exists().where(
+            reviews.c.draft == mine.id, reviews.c.reviewer == reviewer, reviews.c.action != ReviewAction.COMPARE
+        )
+        columns = mine.id, mine.campaign, mine.prospect, mine.policy, mine.trace, mine.status, mine.text_hash
+        asked = mine.campaign == campaign, mine.status.in_(statuses), ~replaced, ~judged
+        with self._database.read() as connection:
+            rows = connection.execute(select(*columns).where(*asked).order_by(mine.revision)).all()
+        return [QueuedDraft(*row[:5], DraftStatus(row[5]), row[6]) for row in rows]
