@@ -72,6 +72,18 @@ def test_reviewers_are_compared_on_what_both_read_and_by_their_last_word():
     assert found.preferences == Agreement(0)
 
 
+def test_readings_are_no_verdicts_and_an_edited_draft_is_another_answer():
+    read = {"reading": {"verdict": "send"}}
+    reviews = [
+        review("ada", "t0", "accept", draft="t0"),
+        review("ada", "t0", "reject", draft="edited"),
+        review("ben", "t0", "accept", draft="t0"),
+        *(review(reviewer, "t1", "read", **read) for reviewer in ("ada", "ben")),
+    ]
+    [found] = reviewer_agreement(reviews)
+    assert (found.verdicts.n, found.verdicts.share) == (1, 1.0)
+
+
 def test_a_comparison_is_the_same_whichever_answer_the_record_names_first():
     def choice(reviewer: str, traces: str, preference: str) -> Review:
         first, second = traces
