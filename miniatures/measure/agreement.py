@@ -54,7 +54,7 @@ def agreement(first: Sequence[Hashable], second: Sequence[Hashable]) -> Agreemen
 
 
 def reviewer_agreement(reviews: Iterable[Review]) -> list[ReviewerAgreement]:
-    """Every two reviewers who read an answer in common. Of several reviews of one answer a reviewer's last counts."""
+    """Every two reviewers who judged an answer in common. Of several reviews of one answer a reviewer's last counts."""
     verdicts: dict[str, dict[Hashable, str]] = {}
     preferences: dict[str, dict[Hashable, str]] = {}
     for review in in_order(reviews):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from miniatures.agents.as_data import as_data
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.checks import CheckCase
 from miniatures.datamodel.dossier import SetAside
@@ -128,11 +129,14 @@ def _pair(first: Trace, second: Trace, result: ProspectResult) -> PairToReview:
 
 
 def _quotes(trace: Trace, result: ProspectResult) -> tuple[Quote, ...]:
-    """The quotes of the prompt: with their sources where the result still holds what the same calls chose."""
+    """The quotes of the prompt with their sources: by the calls that chose them, by their words where rank did."""
     shown = _case(trace).evidence
     facts = result.dossier.facts if result.dossier else ()
     chosen = tuple(fact for fact in facts if isinstance(fact, Evidence) and fact.trace in trace.sources)
-    return chosen if len(chosen) == len(shown) else shown
+    if len(chosen) == len(shown):
+        return chosen
+    known = {as_data(fact.quote): fact for fact in facts}
+    return tuple(known.get(quote.quote, quote) for quote in shown)
 
 
 def _case(trace: Trace) -> CheckCase:

@@ -14,6 +14,8 @@ from miniatures.store.engine import Database
 from miniatures.store.tables import drafts, results, reviews
 from miniatures.store.writer import DRAFTS, Row
 
+_JUDGING_NOTHING = (ReviewAction.COMPARE, ReviewAction.READ)
+
 
 @dataclass(frozen=True)
 class QueuedDraft:
@@ -52,7 +54,7 @@ class Drafts:
     def waiting(self, campaign: str, reviewer: str, statuses: Sequence[DraftStatus]) -> list[QueuedDraft]:
         """The drafts that this reviewer has not judged, in the order in which they were saved.
 
-        A draft that a newer result of its prospect replaced waits for nobody; a comparison judges no draft.
+        A draft that a newer result of its prospect replaced waits for nobody; comparisons and readings judge no draft.
         """
         mine, saved = drafts.c, results.c
         replaced = exists().where(
@@ -62,7 +64,7 @@ class Drafts:
             saved.revision > mine.revision,
         )
         judged = exists().where(
-            reviews.c.draft == mine.id, reviews.c.reviewer == reviewer, reviews.c.action != ReviewAction.COMPARE
+            reviews.c.draft == mine.id, reviews.c.reviewer == reviewer, reviews.c.action.not_in(_JUDGING_NOTHING)
         )
         columns = mine.id, mine.campaign, mine.prospect, mine.policy, mine.trace, mine.status, mine.text_hash
         asked = mine.campaign == campaign, mine.status.in_(statuses), ~replaced, ~judged

@@ -224,6 +224,23 @@ def test_a_draft_that_no_call_wrote_is_judged_too(ran, sit):
     assert "By nobody." in {review.answer["body"] for review in kept(ran)}
 
 
+def test_a_draft_whose_call_is_no_longer_kept_is_left_out_and_told(ran, sit):
+    async def queue() -> None:
+        with open_store(load_campaign(ran).store_url) as store:
+            draft = next(store.results(NAME)).draft
+            await store.queue_draft(draft.model_copy(update={"id": new_id(), "trace": new_id()}), NAME)
+
+    asyncio.run(queue())
+    shown = " ".join(sit(*["a"] * COUNT).split())
+    assert f"{COUNT} accepted; 0 still waiting; 1 draft left out" in shown
+
+
+def test_a_review_loads_nothing_that_asks_models():
+    code = "import sys, miniatures.review.queue, miniatures.cli.review_session; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert not {"langchain_core", "langgraph", "langsmith"} & set(told.stdout.split())
+
+
 def test_a_hostile_draft_cannot_steer_the_terminal(ran, sit):
     hostile = "\x1b[2J\x1b]0;owned\x07 [red]not markup[/red] \u202egnirts"
 

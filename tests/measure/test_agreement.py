@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miniatures.datamodel.review import Review
+from miniatures.datamodel.review import Reading, ReadingVerdict, Review
 from miniatures.measure.agreement import Agreement, agreement, reviewer_agreement
 
 ANSWER = {"subject": "a", "body": "b"}
@@ -72,16 +72,22 @@ def test_reviewers_are_compared_on_what_both_read_and_by_their_last_word():
     assert found.preferences == Agreement(0)
 
 
-def test_readings_are_no_verdicts_and_an_edited_draft_is_another_answer():
-    read = {"reading": {"verdict": "send"}}
+def test_a_reading_is_no_verdict_and_takes_none_back():
+    reading = Reading(verdict=ReadingVerdict.SEND)
+    reviews = [review("ada", "t", "accept"), review("ben", "t", "accept"), review("ben", "t", "read", reading=reading)]
+    [found] = reviewer_agreement(reviews)
+    assert (found.verdicts.n, found.verdicts.share) == (1, 1)
+    assert reviewer_agreement([reviews[0], reviews[2]]) == []
+
+
+def test_an_edited_draft_is_another_answer():
     reviews = [
-        review("ada", "t0", "accept", draft="t0"),
-        review("ada", "t0", "reject", draft="edited"),
-        review("ben", "t0", "accept", draft="t0"),
-        *(review(reviewer, "t1", "read", **read) for reviewer in ("ada", "ben")),
+        review("ada", "t", "accept", draft="t"),
+        review("ada", "t", "reject", draft="edited"),
+        review("ben", "t", "accept", draft="t"),
     ]
     [found] = reviewer_agreement(reviews)
-    assert (found.verdicts.n, found.verdicts.share) == (1, 1.0)
+    assert (found.verdicts.n, found.verdicts.share) == (1, 1)
 
 
 def test_a_comparison_is_the_same_whichever_answer_the_record_names_first():

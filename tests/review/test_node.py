@@ -14,7 +14,7 @@ from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction
 from miniatures.review.approvals import approvals
 from miniatures.review.email_text import UnreadableEdit
-from miniatures.review.node import after_review, human_review
+from miniatures.review.node import ReviewAnswer, after_review, human_review
 from tests.agents.scene import BAD_EMAIL, FIRST_SENTENCE, context, scripted
 from tests.checks.cases import BODY, PROSPECT
 
@@ -35,8 +35,8 @@ async def until_review():
     state = await graph.ainvoke({"prospect": PROSPECT}, thread, context=given)
     [waiting] = state["__interrupt__"]
 
-    async def answer(**said):
-        review = {"reviewer": "ada", **said}
+    async def answer(given_answer=None, **said):
+        review = given_answer or {"reviewer": "ada", **said}
         return await graph.ainvoke(Command(resume=review), thread, context=given)
 
     return waiting.value, answer, writer
@@ -86,6 +86,23 @@ async def test_rejecting_ends_with_a_draft_that_needs_review():
     assert (review.action, review.reason, review.comment) == (ReviewAction.REJECT, RejectReason.WRONG_TONE, "too loud")
     assert (review.draft, review.reviewer, review.prospect) == (draft.id, "ada", PROSPECT.key)
     assert review.answer == draft.text.model_dump()
+
+
+async def test_an_answer_may_be_the_object_itself():
+    question, answer, _ = await until_review()
+    state = await answer(ReviewAnswer(action=ReviewAction.EDIT, reviewer="ada", subject="A new store in Vantaa"))
+    review = Review.model_validate_json(state["review"])
+    assert review.edited == {"subject": "A new store in Vantaa", "body": question["body"]}
+    assert state["draft"].text.model_dump() == review.edited
+    assert review.answer["subject"] == question["subject"]
+
+
+async def test_an_edit_that_changes_nothing_accepts_and_ends():
+    question, answer, _ = await until_review()
+    state = await answer(action="edit", subject=question["subject"], body=question["body"])
+    assert Review.model_validate_json(state["review"]).action is ReviewAction.ACCEPT
+    assert state["draft"].status is DraftStatus.READY
+    assert "__interrupt__" not in state
 
 
 async def test_an_empty_edit_is_refused():

@@ -9,7 +9,7 @@ import pytest
 
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.review import RejectReason
+from miniatures.datamodel.review import Reading, ReadingVerdict, RejectReason
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Trace
 from miniatures.review.queue import (
@@ -18,7 +18,7 @@ from miniatures.review.queue import (
     waiting_drafts,
     waiting_pairs,
 )
-from miniatures.review.reviewing import Shown, accept, compare, edit, reject
+from miniatures.review.reviewing import Shown, accept, compare, edit, read, reject
 from miniatures.store.open import Store, open_store
 from tests.chaos.small_campaign import sqlite_url
 from tests.finetune.reviewed_campaign import NAME, run_with_shadow
@@ -55,6 +55,13 @@ async def test_what_is_reviewed_waits_no_longer_for_this_reviewer(ran):
     await ran.add_review(reject(items[2], "ada", RejectReason.GENERIC))
     assert waiting_drafts(ran, NAME, "ada") == rest
     assert waiting_drafts(ran, NAME, "ben") == queued
+
+
+async def test_what_was_only_read_still_waits_for_its_reader(ran):
+    queued = waiting_drafts(ran, NAME, "ada")
+    item = draft_to_review(ran, queued[0]).item
+    await ran.add_review(read(item, "ada", Reading(verdict=ReadingVerdict.SEND)))
+    assert waiting_drafts(ran, NAME, "ada") == queued
 
 
 async def test_the_order_is_drawn_by_seed(ran):
@@ -119,14 +126,16 @@ async def test_pairs_are_two_backends_answers_to_one_question(ran):
         assert pair.first.answer != pair.second.answer
 
 
-async def test_a_pair_whose_facts_were_chosen_anew_is_shown_with_the_words_of_its_prompt(ran):
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_quote_that_no_call_chose_is_shown_with_its_source_as_long_as_it_is_kept(ran, kept):
     for result in list(ran.results(NAME)):
-        facts = tuple(fact.model_copy(update={"trace": "another"}) for fact in result.dossier.facts)
+        facts = tuple(fact.model_copy(update={"trace": None}) for fact in result.dossier.facts) if kept else ()
         dossier = result.dossier.model_copy(update={"facts": facts})
-        await ran.save_result(result.model_copy(update={"dossier": dossier, "draft": None}))
+        await ran.save_result(result.model_copy(update={"dossier": dossier}))
     for pair in waiting_pairs(ran, NAME, "ada"):
-        assert [quote.where for quote in pair.quotes] == [""]
-        assert f"added {pair.recipient.company[8:]} pallet places" in pair.quotes[0].quote
+        number = pair.recipient.company[8:]
+        assert [quote.where for quote in pair.quotes] == [f"http://company-{number}.example/news" if kept else ""]
+        assert f"added {number} pallet places" in pair.quotes[0].quote
 
 
 async def test_a_compared_pair_waits_no_longer_for_this_reviewer(ran):

@@ -11,16 +11,19 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
-from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel, ConfigDict
 
-from miniatures.backends.ask import Answer, ask, capabilities_of
 from miniatures.datamodel.capabilities import Capabilities, Variant
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.prompts.library import PromptLibrary
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from miniatures.backends.ask import Answer
 
 
 class Variables(BaseModel):
@@ -113,6 +116,8 @@ class Role(ABC, Generic[V, A]):
         Raises:
             BackendError: the backend could not be asked. An answer that cannot be read is no exception.
         """
+        from miniatures.backends.ask import ask, capabilities_of  # LangChain, which a role's variables do without
+
         capabilities = capabilities_of(model)
         schema = self.schema(variables, capabilities, prompts)
         held = self.bounds(variables, capabilities) | ({} if schema is None else {"response_schema": schema})

@@ -156,7 +156,7 @@ def test_an_interrupt_ends_the_wait_for_a_slot() -> None:
 
     holder = threading.Thread(target=lambda: asyncio.run(hold()))
     holder.start()
-    ctrl_c = threading.Timer(0.2, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
+    ctrl_c = threading.Timer(0.5, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
     ctrl_c.start()
     with pytest.raises(KeyboardInterrupt):
         limited.invoke("hi")
