@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.terminal import (
-    console,
-    cost_words,
-    count,
-    dollars,
-    duration,
-    plain,
-    print_json,
-    print_json_lines,
-    table,
-)
+from miniatures.cli.terminal import console, count, dollars, duration, plain, print_json, print_json_lines, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,7 +157,7 @@ def _label(entry: Trace | Span) -> str:
     tokens = f"{usage.input_tokens:,} + {count(usage.output_tokens, 'token')}"
     who = f"[bold]{plain(seat_label(entry.role, entry.seat))}[/] ({plain(entry.node)}{attempt}) {plain(entry.backend)}"
     sure = "" if entry.probability is None else f", probability {entry.probability:.2f}"
-    return f"{who}  {tokens}, {cost_words(entry.bill.cost_usd)}{sure}  {took}{failed}"
+    return f"{who}  {tokens}, cost {dollars(entry.bill.cost_usd)}{sure}  {took}{failed}"
 
 
 def _as_dict(node: Node) -> dict[str, Any]:
