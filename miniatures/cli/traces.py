@@ -157,7 +157,7 @@ def _label(entry: Trace | Span) -> str:
     tokens = f"{usage.input_tokens:,} + {count(usage.output_tokens, 'token')}"
     who = f"[bold]{plain(seat_label(entry.role, entry.seat))}[/] ({plain(entry.node)}{attempt}) {plain(entry.backend)}"
     sure = "" if entry.probability is None else f", probability {entry.probability:.2f}"
-    return f"{who}  {tokens}, {dollars(entry.bill.cost_usd)}{sure}  {took}{failed}"
+    return f"{who}  {tokens}, cost {dollars(entry.bill.cost_usd)}{sure}  {took}{failed}"
 
 
 def _as_dict(node: Node) -> dict[str, Any]:

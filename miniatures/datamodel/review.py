@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -160,6 +161,11 @@ class Review(BaseModel):
                 return other.get(self.preference or Preference.TIE)
             case ReviewAction.ACCEPT | ReviewAction.REJECT | ReviewAction.READ:
                 return None
+
+
+def in_order(reviews: Iterable[Review]) -> list[Review]:
+    """The reviews as they were made."""
+    return sorted(reviews, key=lambda review: (review.created_at, review.id))
 
 
 class Approval(BaseModel):

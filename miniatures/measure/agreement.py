@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from miniatures.datamodel.review import Preference, Review, ReviewAction
+from miniatures.datamodel.review import Preference, Review, ReviewAction, in_order
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,10 @@ def reviewer_agreement(reviews: Iterable[Review]) -> list[ReviewerAgreement]:
     """Every two reviewers who judged an answer in common. Of several reviews of one answer a reviewer's last counts."""
     verdicts: dict[str, dict[Hashable, str]] = {}
     preferences: dict[str, dict[Hashable, str]] = {}
-    for review in sorted(reviews, key=lambda review: (review.created_at, review.id)):
-        if review.action is ReviewAction.READ:
-            continue
-        said = preferences if review.action is ReviewAction.COMPARE else verdicts
-        said.setdefault(review.reviewer, {})[_subject(review)] = _label(review)
+    for review in in_order(reviews):
+        if review.judges or review.preference is not None:
+            said = verdicts if review.judges else preferences
+            said.setdefault(review.reviewer, {})[_subject(review)] = _label(review)
     pairs = combinations(sorted({*verdicts, *preferences}), 2)
     found = [ReviewerAgreement(pair, _common(verdicts, pair), _common(preferences, pair)) for pair in pairs]
     return [one for one in found if one.verdicts.n or one.preferences.n]
@@ -88,7 +87,7 @@ def _common(said: dict[str, dict[Hashable, str]], pair: tuple[str, str]) -> Agre
 
 def _subject(review: Review) -> Hashable:
     """What was read: an answer, or two in whichever order."""
-    return frozenset((review.trace, review.other_trace)) if review.other_trace else review.trace
+    return frozenset((review.trace, review.other_trace)) if review.other_trace else review.draft or review.trace
 
 
 def _label(review: Review) -> str:

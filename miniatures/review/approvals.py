@@ -8,41 +8,37 @@ takes nothing back. Of several approvals the newest stands.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from typing import Any
 
 from miniatures.datamodel.draft import Draft
 from miniatures.datamodel.hashing import content_hash
-from miniatures.datamodel.review import Approval, ReadingVerdict, Review, ReviewAction
+from miniatures.datamodel.review import Approval, ReadingVerdict, Review, ReviewAction, in_order
 from miniatures.review.email_text import email_of
 
 
 def approvals(reviews: Iterable[Review], drafts: Iterable[Draft]) -> dict[str, Approval]:
-    """The approvals that stand, by draft. One of another text than the draft's own is none."""
+    """The approvals that stand, by draft. What was said of another text than the draft's own approves nothing."""
     said: dict[str | None, dict[str, Review]] = defaultdict(dict)
     for review in in_order(reviews):
         if review.judges or _refuses(review):
             said[review.draft][review.reviewer] = review
-    return {approval.draft: approval for draft in drafts for approval in _of(draft, said[draft.id].values())}
+    found = (_approval(draft, in_order(said[draft.id].values())) for draft in drafts if draft.id in said)
+    return {approval.draft: approval for approval in found if approval is not None}
 
 
-def in_order(reviews: Iterable[Review]) -> list[Review]:
-    """The reviews as they were made."""
-    return sorted(reviews, key=lambda review: (review.created_at, review.id))
-
-
-def _of(draft: Draft, last_words: Iterable[Review]) -> Iterator[Approval]:
-    words = in_order(last_words)
-    if not words or any(map(_refuses, words)):
-        return
-    newest = words[-1]
-    if newest.target is not None and _hash(newest.answer) == draft.text_hash:
-        yield Approval(
-            draft=draft.id,
-            text_hash=_hash(newest.target),
-            reviewer=newest.reviewer,
-            review=newest.id,
-            approved_at=newest.created_at,
-        )
+def _approval(draft: Draft, last_words: list[Review]) -> Approval | None:
+    approving = [review for review in last_words if review.target and _hash(review.answer) == draft.text_hash]
+    if not approving or any(map(_refuses, last_words)):
+        return None
+    newest = approving[-1]
+    return Approval(
+        draft=draft.id,
+        text_hash=_hash(newest.target or {}),
+        reviewer=newest.reviewer,
+        review=newest.id,
+        approved_at=newest.created_at,
+    )
 
 
 def _refuses(review: Review) -> bool:
@@ -50,5 +46,5 @@ def _refuses(review: Review) -> bool:
     return read or review.action is ReviewAction.REJECT
 
 
-def _hash(answer: dict[str, object]) -> str:
+def _hash(answer: dict[str, Any]) -> str:
     return content_hash(email_of(answer))

@@ -17,6 +17,7 @@ from miniatures.agents.state import ProspectState
 from miniatures.agents.verify import case_of, check_email, outcome_of
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction
+from miniatures.datamodel.trace import new_id
 from miniatures.review.reviewing import Reviewable, accept, edit, reject
 from miniatures.store.tracing import current_scope
 
@@ -39,7 +40,8 @@ class ReviewAnswer(BaseModel):
 async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
     """Wait for a `ReviewAnswer`; the state's `review` is then the record of it, as JSON, for `store.add_review`.
 
-    Accepting makes the draft ready, whatever the checks said; an edit is checked again.
+    Accepting makes the draft ready, whatever the checks said. An edit is a new draft, which is checked again: what was
+    said of the old one says nothing of it.
 
     Raises:
         pydantic.ValidationError: the graph was resumed with something that is no such answer.
@@ -54,7 +56,7 @@ async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) 
         case ReviewAction.EDIT:
             text = EmailText.model_validate(review.edited)
             report = check_email(text, case_of(runtime.context, state["prospect"], state["dossier"]))
-            changed = draft.model_copy(update={**text.model_dump(), **outcome_of(report)})
+            changed = draft.model_copy(update={"id": new_id(), **text.model_dump(), **outcome_of(report)})
         case _:
             changed = draft.model_copy(update={"status": DraftStatus.NEEDS_REVIEW})
     return {"draft": changed, "review": review.model_dump_json()}

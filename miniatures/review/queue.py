@@ -7,18 +7,18 @@ a run goes on, so a reviewer who stops goes on where they were.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from pydantic import ValidationError
 
+from miniatures.agents.as_data import as_data
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.checks import CheckCase
 from miniatures.datamodel.dossier import SetAside
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.evidence import Quote
-from miniatures.datamodel.hashing import content_hash, text_hash
+from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.seat import Seat
@@ -81,20 +81,23 @@ def waiting_pairs(store: Store, campaign: str, reviewer: str, seed: int = 0) -> 
 
 
 def answer_pairs(traces: Iterable[Trace]) -> Iterator[tuple[Trace, Trace]]:
-    """Each backend's first email to one prospect from the same prompt variables, two by two where they differ.
+    """The writer's first email to each question beside its shadow's and the fallback's, where they differ.
 
-    Whether the second was a shadow, a fallback or another run's writer makes no difference. The shadow comes second.
+    A question is what one policy asked about one prospect with the answers of the same earlier calls. A rewrite, which
+    was told what was refused, answers another one.
     """
-    questions: dict[str, dict[str, Trace]] = defaultdict(dict)
+    questions: dict[Hashable, list[Trace]] = defaultdict(list)
     for trace in traces:
-        if trace.variables and _email(trace) is not None:
-            question = content_hash([trace.prospect, trace.variables])
-            questions[question].setdefault(str(trace.backend), trace)
+        if _email(trace) is not None:
+            asked = trace.sources or trace.run_id
+            questions[trace.campaign, trace.prospect, trace.policy, asked].append(trace)
     for answers in questions.values():
-        ordered = sorted(answers.values(), key=lambda trace: (trace.seat is Seat.SHADOW, trace.id))
-        for first, second in combinations(ordered, 2):
-            if _spelling(first) != _spelling(second):
-                yield first, second
+        ordered = sorted(answers, key=lambda trace: trace.id)
+        first = next((trace for trace in ordered if trace.seat is Seat.FIRST), None)
+        if first is not None:
+            shadows = [trace for trace in ordered if trace.shadow_of == first.id]
+            fallbacks = [trace for trace in ordered if trace.seat is Seat.FALLBACK]
+            yield from ((first, other) for other in (*shadows, *fallbacks[:1]) if _spelling(first) != _spelling(other))
 
 
 def _of_its_call(store: Store, waiting: QueuedDraft) -> DraftToReview | None:
@@ -121,19 +124,30 @@ def _item(waiting: QueuedDraft, email: EmailText) -> Reviewable:
 
 
 def _pair(first: Trace, second: Trace, result: ProspectResult) -> PairToReview:
-    """The quotes are those of the prompt; where the draft was written from the same, with their sources."""
-    shown = tuple(_case(first).evidence)
-    draft = result.draft
-    known = draft.evidence if draft and draft.trace in (first.id, second.id) else ()
-    return PairToReview(result.prospect, known or shown, _reviewable(first), _reviewable(second))
+    kept = result.draft.id if result.draft else None
+    return PairToReview(result.prospect, _quotes(first, result), _reviewable(first, kept), _reviewable(second, kept))
+
+
+def _quotes(trace: Trace, result: ProspectResult) -> tuple[Quote, ...]:
+    """The quotes of the prompt with their sources: by the calls that chose them, by their words where rank did."""
+    shown = _case(trace).evidence
+    facts = result.dossier.facts if result.dossier else ()
+    chosen = tuple(fact for fact in facts if isinstance(fact, Evidence) and fact.trace in trace.sources)
+    if len(chosen) == len(shown):
+        return chosen
+    known = {as_data(fact.quote): fact for fact in facts}
+    return tuple(known.get(quote.quote, quote) for quote in shown)
 
 
 def _case(trace: Trace) -> CheckCase:
     return WriterVariables.model_validate(trace.variables).case
 
 
-def _reviewable(trace: Trace) -> Reviewable:
-    return Reviewable(trace.id, email_of(trace.structured or {}).model_dump(), trace.campaign, trace.prospect)
+def _reviewable(trace: Trace, kept: str | None) -> Reviewable:
+    """The call's answer. Of all answers only the kept one became a draft, and calls name their drafts."""
+    answer = email_of(trace.structured or {}).model_dump()
+    draft = trace.id if trace.id == kept else None
+    return Reviewable(trace.id, answer, trace.campaign, trace.prospect, draft=draft)
 
 
 def _email(trace: Trace) -> EmailText | None:

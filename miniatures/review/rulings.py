@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
+from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction, in_order
 from miniatures.datamodel.trace import Trace
-from miniatures.review.approvals import in_order
 
 
 class Verdict(StrEnum):

@@ -80,6 +80,16 @@ def test_a_reading_is_no_verdict_and_takes_none_back():
     assert reviewer_agreement([reviews[0], reviews[2]]) == []
 
 
+def test_an_edited_draft_is_another_answer():
+    reviews = [
+        review("ada", "t", "accept", draft="t"),
+        review("ada", "t", "reject", draft="edited"),
+        review("ben", "t", "accept", draft="t"),
+    ]
+    [found] = reviewer_agreement(reviews)
+    assert (found.verdicts.n, found.verdicts.share) == (1, 1)
+
+
 def test_a_comparison_is_the_same_whichever_answer_the_record_names_first():
     def choice(reviewer: str, traces: str, preference: str) -> Review:
         first, second = traces

@@ -12,6 +12,7 @@ from miniatures import build_prospect_graph, state_serializer
 from miniatures.datamodel.check import CheckName
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction
+from miniatures.review.approvals import approvals
 from miniatures.review.email_text import UnreadableEdit
 from miniatures.review.node import ReviewAnswer, after_review, human_review
 from tests.agents.scene import BAD_EMAIL, FIRST_SENTENCE, context, scripted
@@ -62,6 +63,18 @@ async def test_an_edit_is_checked_again_and_shown_again():
     assert state["__interrupt__"][0].value["failed"] == []
     state = await answer(action="edit", body=BODY.replace("24", "24").replace("Hi María,", "Hi [Name],"))
     assert {check.name for check in state["draft"].failed_checks} >= {CheckName.PLACEHOLDERS, CheckName.GREETING}
+
+
+async def test_an_edit_is_a_new_draft_that_nobody_has_approved_yet():
+    _, answer, _ = await until_review()
+    state = await answer(action="edit", body=BODY)
+    edited, old = state["draft"], Review.model_validate_json(state["review"])
+    assert old.draft != edited.id
+    assert old.target == edited.text.model_dump()
+    assert approvals([old], [edited]) == {}
+    state = await answer(action="accept")
+    [approval] = approvals([old, Review.model_validate_json(state["review"])], [state["draft"]]).values()
+    assert (approval.draft, approval.text_hash) == (edited.id, edited.text_hash)
 
 
 async def test_rejecting_ends_with_a_draft_that_needs_review():

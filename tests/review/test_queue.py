@@ -120,8 +120,22 @@ async def test_pairs_are_two_backends_answers_to_one_question(ran):
         assert (first.seat, second.seat) == (Seat.FIRST, Seat.SHADOW)
         assert (first.backend.provider, second.backend.provider) == ("steady", "other")
         assert first.prospect == second.prospect == pair.recipient.key
-        assert [quote.signal for quote in pair.quotes] == ["expansion"]
+        assert [quote.where for quote in pair.quotes] == [f"http://company-{pair.recipient.company[8:]}.example/news"]
+        drafted = ran.result(NAME, first.prospect).draft.id
+        assert (pair.first.draft, pair.second.draft) == (first.id if first.id == drafted else None, None)
         assert pair.first.answer != pair.second.answer
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_quote_that_no_call_chose_is_shown_with_its_source_as_long_as_it_is_kept(ran, kept):
+    for result in list(ran.results(NAME)):
+        facts = tuple(fact.model_copy(update={"trace": None}) for fact in result.dossier.facts) if kept else ()
+        dossier = result.dossier.model_copy(update={"facts": facts})
+        await ran.save_result(result.model_copy(update={"dossier": dossier}))
+    for pair in waiting_pairs(ran, NAME, "ada"):
+        number = pair.recipient.company[8:]
+        assert [quote.where for quote in pair.quotes] == [f"http://company-{number}.example/news" if kept else ""]
+        assert f"added {number} pallet places" in pair.quotes[0].quote
 
 
 async def test_a_compared_pair_waits_no_longer_for_this_reviewer(ran):
@@ -132,37 +146,60 @@ async def test_a_compared_pair_waits_no_longer_for_this_reviewer(ran):
     assert len(waiting_drafts(ran, NAME, "ada")) == COUNT
 
 
-def call(body: str, model: str = "small", **fields: object) -> Trace:
+def call(body: str, *sources: str, seat: Seat = Seat.FIRST, **fields: object) -> Trace:
     plain = {
         "run_id": "run",
         "campaign": NAME,
         "prospect": "maya",
         "role": "writer",
+        "seat": seat,
+        "sources": sources or ("choice",),
         "node": "write",
         "prompt_name": "writer",
-        "variables": {"company": "Acme"},
-        "backend": BackendIdentity(provider="local", model=model),
+        "backend": BackendIdentity(provider="local", model=seat),
         "messages": (),
         "structured": {"subject": "Depot", "body": body},
     }
     return Trace.model_validate(plain | fields)
 
 
-def test_only_different_emails_of_different_backends_to_one_question_are_pairs():
+def pairs_of(*traces: Trace) -> set[tuple[str, str]]:
+    return {(one.structured["body"], other.structured["body"]) for one, other in answer_pairs(traces)}
+
+
+def test_the_writers_first_email_is_paired_with_its_own_shadow_and_the_first_fallback():
     used, sample = call("Hello"), call("Hello there")
-    fallback = call("Dear Maya", "large", seat=Seat.FALLBACK)
-    shadow = call("Hi Maya", "middle", seat=Seat.SHADOW)
-    alike = call("Hello ", "copy")
-    elsewhere = call("Other", "vast", prospect="tom")
-    asked_otherwise = call("Other", "wide", variables={"company": "Acme", "reasons": ["length"]})
-    broken = call("", "huge", structured={"subject": "only"})
-    unknown = call("No variables", "odd", variables={})
-    traces = [shadow, used, sample, fallback, alike, elsewhere, asked_otherwise, broken, unknown]
-    pairs = {(one.structured["body"], other.structured["body"]) for one, other in answer_pairs(traces)}
-    assert pairs == {
+    shadow, other = (call(f"Hi {one.id}", seat=Seat.SHADOW, shadow_of=one.id) for one in (used, sample))
+    fallback, second = call("Dear Maya", seat=Seat.FALLBACK), call("Dear M", seat=Seat.FALLBACK)
+    rewrite = call("Hello again", "choice", used.id)
+    rewritten = call("Hi again", "choice", used.id, seat=Seat.SHADOW, shadow_of=rewrite.id)
+    assert pairs_of(second, other, shadow, fallback, rewritten, rewrite, sample, used) == {
+        ("Hello", f"Hi {used.id}"),
         ("Hello", "Dear Maya"),
-        ("Hello", "Hi Maya"),
-        ("Dear Maya", "Hello "),
-        ("Dear Maya", "Hi Maya"),
-        ("Hello ", "Hi Maya"),
+        ("Hello again", "Hi again"),
     }
+
+
+def test_a_fallback_of_a_resumed_run_answers_the_question_of_the_run_before():
+    used = call("Hello", run_id="monday")
+    assert pairs_of(used, call("Dear Maya", run_id="tuesday", seat=Seat.FALLBACK)) == {("Hello", "Dear Maya")}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"prospect": "tom"},
+        {"campaign": "winter"},
+        {"policy": "another"},
+        {"sources": ("another",)},
+        {"sources": (), "run_id": "tuesday"},
+        {"structured": {"subject": "only"}},
+        {"structured": {"subject": "Depot ", "body": "Hello\n"}},
+        {"role": "verifier"},
+        {"error": "TimedOut: late"},
+    ],
+    ids=str,
+)
+def test_anything_else_is_no_answer_to_the_same_question(other: dict[str, object]):
+    used = call("Hello", **({"sources": ()} if other.get("sources") == () else {}))
+    assert pairs_of(used, call("Dear Maya", seat=Seat.FALLBACK, **other)) == set()

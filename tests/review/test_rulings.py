@@ -54,3 +54,10 @@ def test_a_reading_decides_nothing():
 
 def test_only_reviews_of_this_call_count_even_where_another_wrote_the_same():
     assert ruling(accept(Reviewable("call2", ANSWER, "autumn", "maya"), "ada")) is None
+
+
+def test_an_edit_stays_one_when_its_author_accepts_the_draft_that_came_of_it():
+    edited, mended = edit(ITEM, "ada", BETTER), Reviewable("call", BETTER.model_dump(), "autumn", "maya", draft="two")
+    found = ruling(edited, accept(mended, "ada"))
+    assert (found.verdict, found.target, found.preferred_over) == (Verdict.EDITED, BETTER.model_dump(), ANSWER)
+    assert ruling(edited, reject(mended, "ben", RejectReason.TACTLESS)).verdict is Verdict.REJECTED
