@@ -71,12 +71,15 @@ def _search_here(campaign: Path) -> None:
 
 def test_the_campaign_snippet_is_valid(tmp_path: Path) -> None:
     from miniatures.datamodel.campaign import Campaign
+    from miniatures.datamodel.seat import Seat
 
     (snippet,) = blocks("yaml")
     campaign = Campaign.model_validate(
         {"name": "x", "brief": "brief.md", "prospects": "prospects.csv", **yaml.safe_load(snippet)}
     )
-    assert (campaign.roles.researcher, campaign.roles.writer) == ("teacher", "student")
+    assert campaign.roles.researcher is not None
+    assert campaign.roles.researcher.named == {Seat.FIRST: "teacher"}
+    assert campaign.roles.writer.named == {Seat.FIRST: "student", Seat.FALLBACK: "teacher"}
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -148,17 +148,19 @@ async def test_what_a_wrapper_sets_is_not_seen_by_the_reader() -> None:
 
 def test_an_interrupt_ends_the_wait_for_a_slot() -> None:
     limited = LimitedBackend(ScriptedBackend(), max_concurrency=1)
-    release = threading.Event()
+    taken, release = threading.Event(), threading.Event()
 
     async def hold() -> None:
         async with limited.slots.held():
+            taken.set()
             await asyncio.to_thread(release.wait)
 
     holder = threading.Thread(target=lambda: asyncio.run(hold()))
     holder.start()
+    assert taken.wait(30)
     ctrl_c = threading.Timer(0.5, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
-    ctrl_c.start()
     with pytest.raises(KeyboardInterrupt):
+        ctrl_c.start()
         limited.invoke("hi")
     release.set()
     holder.join(5)
