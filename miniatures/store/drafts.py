@@ -45,29 +45,25 @@ def draft_row(draft: Draft, campaign: str, prospect: str | None, policy: str, re
     return Row(DRAFTS, plain_json(row), (draft.id,))
 
 
-class Drafts:
-    """Asks for drafts; changes nothing."""
+def waiting_drafts(
+    database: Database, campaign: str, reviewer: str, statuses: Sequence[DraftStatus]
+) -> list[QueuedDraft]:
+    """The drafts that this reviewer has not judged, in the order in which they were saved.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def waiting(self, campaign: str, reviewer: str, statuses: Sequence[DraftStatus]) -> list[QueuedDraft]:
-        """The drafts that this reviewer has not judged, in the order in which they were saved.
-
-        A draft that a newer result of its prospect replaced waits for nobody; comparisons and readings judge no draft.
-        """
-        mine, saved = drafts.c, results.c
-        replaced = exists().where(
-            saved.campaign == mine.campaign,
-            saved.position == mine.position,
-            saved.prospect == mine.prospect,
-            saved.revision > mine.revision,
-        )
-        judged = exists().where(
-            reviews.c.draft == mine.id, reviews.c.reviewer == reviewer, reviews.c.action.not_in(_JUDGING_NOTHING)
-        )
-        columns = mine.id, mine.campaign, mine.prospect, mine.policy, mine.trace, mine.status, mine.text_hash
-        asked = mine.campaign == campaign, mine.status.in_(statuses), ~replaced, ~judged
-        with self._database.read() as connection:
-            rows = connection.execute(select(*columns).where(*asked).order_by(mine.revision)).all()
-        return [QueuedDraft(*row[:5], DraftStatus(row[5]), row[6]) for row in rows]
+    A draft that a newer result of its prospect replaced waits for nobody; comparisons and readings judge no draft.
+    """
+    mine, saved = drafts.c, results.c
+    replaced = exists().where(
+        saved.campaign == mine.campaign,
+        saved.position == mine.position,
+        saved.prospect == mine.prospect,
+        saved.revision > mine.revision,
+    )
+    judged = exists().where(
+        reviews.c.draft == mine.id, reviews.c.reviewer == reviewer, reviews.c.action.not_in(_JUDGING_NOTHING)
+    )
+    columns = mine.id, mine.campaign, mine.prospect, mine.policy, mine.trace, mine.status, mine.text_hash
+    asked = mine.campaign == campaign, mine.status.in_(statuses), ~replaced, ~judged
+    with database.read() as connection:
+        rows = connection.execute(select(*columns).where(*asked).order_by(mine.revision)).all()
+    return [QueuedDraft(*row[:5], DraftStatus(row[5]), row[6]) for row in rows]

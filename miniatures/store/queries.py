@@ -85,15 +85,19 @@ class Node:
 
 
 class Queries:
-    """Reads; changes nothing."""
+    """What can be asked of a campaign's database; changes nothing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def trace(self, id: str) -> Trace | None:
+        """The saved model call of this id."""
+        return self.traces_named([id]).get(id)
+
     def traces(
-        self, campaign: str, prospect: str | None = None, role: str | None = None, prompt: str | None = None
+        self, campaign: str, prospect: str | None = None, *, role: str | None = None, prompt: str | None = None
     ) -> Iterator[Trace]:
-        """The model calls of a campaign or of one prospect (by key), in the order in which they began."""
+        """The saved model calls of a campaign, one prospect (by key), a role, a prompt (by name); oldest first."""
         asked = _given((traces.c.role, role), (traces.c.prompt, prompt))
         return self._entries(traces, Trace, *about(traces, campaign, prospect), *asked)
 
@@ -110,11 +114,9 @@ class Queries:
         """The other steps of a campaign or of one prospect (by key), in the order in which they began."""
         return self._entries(spans, Span, *about(spans, campaign, prospect))
 
-    def reviews(
-        self, campaign: str | None = None, reviewer: str | None = None, draft: str | None = None
-    ) -> Iterator[Review]:
-        """The reviews of a campaign, by a reviewer, of a draft, in the order in which they were made."""
-        asked = _given((reviews.c.campaign, campaign), (reviews.c.reviewer, reviewer), (reviews.c.draft, draft))
+    def reviews(self, campaign: str | None = None, reviewer: str | None = None) -> Iterator[Review]:
+        """The reviews, or those of one campaign, or by one reviewer, or both; oldest first."""
+        asked = _given((reviews.c.campaign, campaign), (reviews.c.reviewer, reviewer))
         return self._entries(reviews, Review, *asked)
 
     def tree(self, campaign: str, prospect: str) -> list[Node]:

@@ -49,13 +49,6 @@ class Runs:
             claimed |= await self._claim(campaign, run_id, keys[start : start + _BATCH])
         return claimed
 
-    async def release(self, run_id: str) -> None:
-        """Give back all that a run has claimed."""
-        campaign = select(runs.c.campaign).where(runs.c.id == run_id).scalar_subquery()
-        held = prospects.c.campaign == campaign, prospects.c.claimed_by == run_id
-        free = update(prospects).where(*held).values(claimed_by=None)
-        await self._writer.ask(lambda connection: connection.execute(free).close())
-
     async def _claim(self, campaign: str, run_id: str, keys: Sequence[str]) -> set[str]:
         columns = prospects.c
         # An end is never taken back, so an older view of the runs may leave a prospect out but gives none away twice.

@@ -22,12 +22,11 @@ from miniatures.datamodel.policy import Policy
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review
-from miniatures.datamodel.trace import Span, Trace
 from miniatures.store.documents import model_json, plain_json
-from miniatures.store.drafts import Drafts, QueuedDraft
+from miniatures.store.drafts import QueuedDraft, waiting_drafts
 from miniatures.store.engine import Database
 from miniatures.store.lock import campaign_lock
-from miniatures.store.queries import Node, Queries, Run, Spent, StepStatistics
+from miniatures.store.queries import Queries
 from miniatures.store.reader import StageReader
 from miniatures.store.recorder import Recorder
 from miniatures.store.results import Results
@@ -45,8 +44,10 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store:
-    """An open store; `open_store` makes one. Close it, or use it as a context manager.
+class Store(Queries):
+    """An open store: whatever `Queries` answers, and all that is written. `open_store` makes one.
+
+    Close it, or use it as a context manager.
 
     Awaited calls return when what they wrote is durable. Every call raises `StoreError` if the database fails; after a
     failed write nothing more is taken on, because it could not be kept. `now` is the clock for what a person reads;
@@ -54,14 +55,12 @@ class Store:
     """
 
     def __init__(self, database: Database, now: Callable[[], datetime] = _utc_now) -> None:
-        self._database = database
+        super().__init__(database)
         self._now = now
         self._writer = Writer(database)
         self._reader = StageReader(database)
         self._results = Results(database, self._writer, now)
         self._runs = Runs(self._writer, now)
-        self._queries = Queries(database)
-        self._drafts = Drafts(database)
         self._ledgers: dict[str, SqlLedger] = {}
         self.recorder = Recorder(self._writer)
         atexit.register(self._close_at_exit)
@@ -133,47 +132,9 @@ class Store:
         """Claim enrolled prospects (by key) for a run; returns those that no other live run holds."""
         return await self._runs.claim(campaign, run_id, keys)
 
-    async def release(self, run_id: str) -> None:
-        """Give back what a run has claimed, before its end."""
-        await self._runs.release(run_id)
-
-    def runs(self, campaign: str) -> list[Run]:
-        """The campaign's runs, the newest last."""
-        return self._queries.runs(campaign)
-
-    def spent(self, campaign: str, prospect: str | None = None) -> Spent:
-        """Tokens and cost of all saved model calls of a campaign or one prospect (by key), in all and by backend."""
-        return self._queries.spent(campaign, prospect)
-
-    def trace(self, id: str) -> Trace | None:
-        """The saved model call of this id."""
-        return self._queries.traces_named([id]).get(id)
-
-    def traces_named(self, ids: Iterable[str]) -> dict[str, Trace]:
-        """These saved model calls, by id; without those that are not there."""
-        return self._queries.traces_named(ids)
-
-    def traces(
-        self, campaign: str, prospect: str | None = None, *, role: str | None = None, prompt: str | None = None
-    ) -> Iterator[Trace]:
-        """The saved model calls of a campaign, one prospect (by key), a role, a prompt (by name); oldest first."""
-        return self._queries.traces(campaign, prospect, role, prompt)
-
-    def spans(self, campaign: str, prospect: str | None = None) -> Iterator[Span]:
-        """The other saved steps of a campaign or one prospect (by key), oldest first."""
-        return self._queries.spans(campaign, prospect)
-
     async def add_review(self, review: Review) -> None:
         """Keep what a person said; returns when it is durable. The same review given twice is kept once."""
         await self._writer.ask(Row(REVIEWS, f'{{"document":{model_json(review)}}}'))
-
-    def reviews(self, campaign: str | None = None, reviewer: str | None = None) -> Iterator[Review]:
-        """The reviews, or those of one campaign, or by one reviewer, or both; oldest first."""
-        return self._queries.reviews(campaign, reviewer)
-
-    def reviews_of(self, draft_id: str) -> list[Review]:
-        """What was said of one draft, oldest first."""
-        return list(self._queries.reviews(draft=draft_id))
 
     async def queue_draft(self, draft: Draft, campaign: str, prospect: str | None = None, policy: str = "") -> None:
         """Let a draft wait for reviewers that no result carries, such as a synthesized one."""
@@ -184,15 +145,7 @@ class Store:
 
         A draft that a newer result of its prospect replaced waits for nobody.
         """
-        return self._drafts.waiting(campaign, reviewer, statuses)
-
-    def tree(self, campaign: str, prospect: str) -> list[Node]:
-        """All that happened for one prospect (by key), as trees."""
-        return self._queries.tree(campaign, prospect)
-
-    def step_statistics(self, campaign: str) -> list[StepStatistics]:
-        """Count, errors and time of each kind of step."""
-        return self._queries.step_statistics(campaign)
+        return waiting_drafts(self._database, campaign, reviewer, statuses)
 
     def close(self) -> None:
         """Save what is queued and let go of the database. Closing twice is fine.

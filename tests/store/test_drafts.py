@@ -46,7 +46,7 @@ async def test_a_draft_waits_until_it_is_judged(store: Store) -> None:
     reject = review_of(1, draft="one", action="reject", reason=RejectReason.GENERIC)
     await store.add_review(reject)
     assert (waiting(store), waiting(store, "ben")) == (["two"], ["one", "two"])
-    assert store.reviews_of("one") == [reject]
+    assert list(store.reviews(CAMPAIGN)) == [reject]
     assert store.waiting("another", "ada") == []
 
 

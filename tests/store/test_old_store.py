@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import MetaData, insert, text
 
 from miniatures.datamodel.draft import DraftStatus
@@ -26,6 +27,8 @@ from miniatures.store import migrations
 from miniatures.store.engine import database_at
 from miniatures.store.open import Store, open_store
 from miniatures.store.second_answers import shadow_pairs, teacher_candidates
+from miniatures.store.tables import metadata as todays
+from tests.store.old_store.schema import create_schema
 
 OLD = Path(__file__).parent / "old_store" / "campaigns.json.gz"
 CAMPAIGNS = ("small", "shadowed")
@@ -42,9 +45,10 @@ def old_url(store_url: str, old_rows: dict[str, list[dict[str, Any]]]) -> str:
     database = database_at(store_url)
     with database.change() as connection:
         migrations._begin_alone(connection)
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", migrations.__path__[0])
-        command.upgrade(config, "0002")
+        with Operations.context(MigrationContext.configure(connection)):
+            create_schema()
+        migrations.version_table.create(connection)
+        connection.execute(insert(migrations.version_table).values(version_num="0002"))
         metadata = MetaData()
         metadata.reflect(connection)
         for name, rows in old_rows.items():
@@ -66,6 +70,15 @@ def _with_times(row: dict[str, Any]) -> dict[str, Any]:
 
 def traces_of(store: Store) -> dict[str, Trace]:
     return {trace.id: trace for campaign in CAMPAIGNS for trace in store.traces(campaign)}
+
+
+def test_the_schema_becomes_that_of_a_new_store(migrated: Store, old_url: str) -> None:
+    database = database_at(old_url)
+    with database.read() as connection:
+        options = {"version_table": migrations.version_table.name, "compare_type": True}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), todays)
+    database.engine.dispose()
+    assert differences == []
 
 
 def test_nothing_is_lost_and_every_cost_is_kept(migrated: Store, old_rows: dict[str, list[dict[str, Any]]]) -> None:
@@ -160,7 +173,7 @@ def test_what_was_judged_waits_no_more(migrated: Store) -> None:
         result.draft.text_hash for result in drafts.values() if result.draft
     }
     for id_ in drafts:
-        (review,) = migrated.reviews_of(id_)
+        (review,) = (one for one in migrated.reviews("small") if one.draft == id_)
         assert (review.reviewer, review.draft, review.trace) == ("ada", id_, id_)
     compared = [one for one in migrated.reviews() if one.action is ReviewAction.COMPARE]
     assert compared

@@ -1,49 +1,41 @@
-"""The schema's versions, and bringing a database up to the newest one when it is opened.
+"""The schema's version, and bringing a database up to it when it is opened.
 
-An up-to-date database is recognized by one read; Alembic is imported only where there is something to migrate.
+A new database gets the tables as `tables.py` has them. An up-to-date one is recognized by one read; Alembic is
+imported only where there is an older schema to change.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text, update
 
 from miniatures.datamodel.errors import StoreError
+from miniatures.store import tables
 from miniatures.store.engine import Database
 
-REVISIONS = ("0001", "0002", "0003")
-"""Every version of the schema that this code knows, oldest first."""
+NEWEST = "0003"
 
-VERSION_TABLE = "miniatures_schema"
+version_table = Table("miniatures_schema", MetaData(), Column("version_num", String(32), primary_key=True))
 
 
 def ensure_schema(database: Database) -> None:
-    """Migrate the database to the newest version, in one transaction.
+    """Make the tables, or migrate the database to the newest version, in one transaction.
 
     Raises:
-        StoreError: the database was written by a newer version of this package.
+        StoreError: the database's version is newer than this package's, or too old to be migrated.
     """
     with database.read() as connection:
-        version = current_version(connection)
-    if version == REVISIONS[-1]:
-        return
-    if version is not None and version not in REVISIONS:
-        raise StoreError(
-            f"the store has schema {version}, and this version of miniatures knows up to {REVISIONS[-1]}",
-            hint="pip install --upgrade miniatures",
-        )
+        if current_version(connection) == NEWEST:
+            return
     with database.change() as connection:
         _begin_alone(connection)
-        _upgrade(connection)
+        _bring_up(connection, current_version(connection))
 
 
 def current_version(connection: Connection) -> str | None:
     """The schema's version; None for a database that has no schema of ours."""
-    if not inspect(connection).has_table(VERSION_TABLE):
+    if not inspect(connection).has_table(version_table.name):
         return None
-    version = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
-    return None if version is None else str(version)
+    return connection.scalar(select(version_table.c.version_num))
 
 
 def _begin_alone(connection: Connection) -> None:
@@ -51,14 +43,29 @@ def _begin_alone(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": VERSION_TABLE})
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": version_table.name})
 
 
-def _upgrade(connection: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
+def _bring_up(connection: Connection, version: str | None) -> None:
+    match version:
+        case None:
+            tables.metadata.create_all(connection)
+            version_table.create(connection)
+            connection.execute(insert(version_table).values(version_num=NEWEST))
+        case "0002":
+            from miniatures.store.migrations.links import upgrade
 
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    command.upgrade(config, "head")
+            upgrade(connection)
+            connection.execute(update(version_table).values(version_num=NEWEST))
+        case "0001":
+            raise StoreError(
+                "the store has schema 0001, which is too old to be brought up to date",
+                hint="Read it with the version that wrote it, and name another `store:` for new campaigns.",
+            )
+        case "0003":  # Another process has just done it.
+            return
+        case _:
+            raise StoreError(
+                f"the store has schema {version}, and this version of miniatures knows up to {NEWEST}",
+                hint="pip install --upgrade miniatures",
+            )

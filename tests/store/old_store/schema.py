@@ -1,22 +1,19 @@
-"""The first schema: prospects, stages, results, traces, spans, runs and the holders of locks."""
+"""The tables of schema 0002, as stores that were written with it have them."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
-down_revision = None
-branch_labels = None
-depends_on = None
 
-
-def upgrade() -> None:
+def create_schema() -> None:
+    """In Alembic's present context."""
     _create_prospects_and_stages()
     _create_results()
     _create_traces()
     _create_spans()
     _create_runs_and_holders()
+    _create_reviews()
 
 
 def _create_prospects_and_stages() -> None:
@@ -113,3 +110,18 @@ def _create_runs_and_holders() -> None:
         sa.Column("host", sa.Text, nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
     )
+
+
+def _create_reviews() -> None:
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("campaign", sa.Text),
+        sa.Column("prospect", sa.Text),
+        sa.Column("reviewer", sa.Text, nullable=False),
+        sa.Column("trace", sa.Text, nullable=False),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
+    )
+    op.create_index("reviews_of_campaign", "reviews", ["campaign", "reviewer"])
