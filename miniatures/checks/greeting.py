@@ -8,28 +8,13 @@ from miniatures.checks.case import CheckCase
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.reading import WORD_PATTERN
 from miniatures.checks.verdict import Verdict, failed, passed
-from miniatures.checks.word_list import word_set
+from miniatures.checks.word_list import listed_words, word_set
 from miniatures.checks.words import fold, spellings, words_of
 from miniatures.datamodel.prospect import Recipient
 
-_HONORIFICS = word_set(
-    """
-    mr mrs ms miss mx dr prof professor doctor sir madam madame monsieur mme m mlle herr frau hr fr herrn
-    senor senora sr sra srta don dona dott dottore dottoressa sig signor signora signore dhr mevr heer mevrouw
-    pan pani panie fru pani pane gospodin san sama sensei bay bey hanim
-    """
-)
+_HONORIFICS = listed_words("honorifics")
 _HONORIFIC_SIGNS = ("さん", "様", "先生", "님", "씨", "女士", "小姐", "经理", "总")
-_GREETINGS = word_set(
-    """
-    hi hello hey dear good morning afternoon evening day greetings there team all everyone colleagues guten
-    tag morgen abend hallo liebe lieber sehr geehrte geehrter geehrtes moin servus gruss bonjour bonsoir salut
-    cher chere chers estimado estimada hola querido querida buenos buenas dias tardes gentile caro cara
-    buongiorno buonasera ciao salve egregio beste geachte goedemorgen goedemiddag dag ola prezado prezada caro
-    bom boa dia tarde dobry dzien szanowny szanowna drogi droga witam czesc kara hej hejsan god morgon dobry
-    den vazeny vazena mila mily moi hyva kaere kjaere ladies gentlemen damen und herren and the at to
-    """
-)  # fmt: skip
+_GREETINGS = listed_words("greetings")
 _INFLECTING = word_set("cs sk pl uk ru hr sr bs sl lt lv bg el hu fi et")
 
 
