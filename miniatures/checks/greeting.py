@@ -6,10 +6,9 @@ import re
 
 from miniatures.checks.case import CheckCase
 from miniatures.checks.draft_text import DraftText
-from miniatures.checks.reading import WORD_PATTERN
 from miniatures.checks.verdict import Verdict, failed, passed
 from miniatures.checks.word_list import listed_words, word_set
-from miniatures.checks.words import fold, spellings, words_of
+from miniatures.checks.words import WORD_PATTERN, bare, fold, spellings, words_of
 from miniatures.datamodel.prospect import Recipient
 
 _HONORIFICS = listed_words("honorifics")
@@ -70,16 +69,16 @@ def _inflected(name: str, word: str) -> bool:
     return abs(len(word) - len(name)) <= 3 and word.startswith(name[:-1]) and len(word) > 3
 
 
-_CAPITALIZED = re.compile(WORD_PATTERN)
+_WORD = re.compile(WORD_PATTERN)
 
 
 def _stranger(greeting: str, own: frozenset[str]) -> str:
     """A capitalized word of the greeting that is neither a greeting word, a title nor the prospect's."""
-    for match in _CAPITALIZED.finditer(greeting):
-        word = match[0]
-        known = own | _GREETINGS | _HONORIFICS
-        if word[0].isupper() and len(word) > 1 and words_of(word)[0] not in known and not _near(words_of(word)[0], own):
-            return word
+    known = own | _GREETINGS | _HONORIFICS
+    for written in _WORD.findall(greeting):
+        word = bare(written)
+        if written[0].isupper() and len(written) > 1 and word not in known and not _near(word, own):
+            return written
     return ""
 
 

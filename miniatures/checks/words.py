@@ -8,21 +8,12 @@ from functools import lru_cache
 
 from miniatures.checks.word_list import listed_words
 
-_LETTERS = str.maketrans(
-    {
-        "ł": "l",
-        "ø": "o",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "æ": "ae",
-        "œ": "oe",
-        "\u0131": "i",
-        "ħ": "h",
-        "\u2019": "'",
-        "\u02bc": "'",
-    }
-)
+WORD_PATTERN = r"[^\W\d_]++(?:['\u2019][^\W\d_]++)*"
+UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff"
+"""Letters of scripts that put no spaces between words, for use in a character class."""
+_WORD = re.compile(WORD_PATTERN)
+_LETTERS = str.maketrans("łøđð\u0131ħ\u2019\u02bc", "loddih''") | str.maketrans({"þ": "th", "æ": "ae", "œ": "oe"})
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "Å": "Aa"})
 
 
 @lru_cache(maxsize=16_384)
@@ -66,9 +57,6 @@ def spellings(name: str) -> frozenset[str]:
     digraphs = name.translate(_UMLAUTS)
     return frozenset(words_of(name)) | frozenset(words_of(digraphs))
 
-
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "Å": "Aa"})
 
 STOP_WORDS = listed_words("stop_words")
 _STEM_STOPS = frozenset(stem(word) for word in STOP_WORDS)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from miniatures.checks import FOILS, checks_version, run, run_checks
+from miniatures.checks import checks_version, run, run_checks
+from miniatures.checks.foils import FOILS
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.dossier import SetAside, SetAsideReason
 from miniatures.datamodel.draft import EmailText
