@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import one_line
 from miniatures.inputs.yaml_file import load_yaml
 
 FULL_NAME = "full_name"
-REQUIRED = ("email", "company")
+REQUIRED = {"email": "e-mail address", "company": "company"}
+"""The columns that every list has, and what a person calls them."""
 COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME)
 
 _SYNONYMS = Path(__file__).parent / "synonyms.yaml"
@@ -48,10 +50,10 @@ class ColumnMap:
     extra: Mapping[str, int]
     width: int
 
-    def fields(self, cells: Sequence[str]) -> dict[str, object]:
+    def fields(self, cells: Sequence[str]) -> dict[str, Any]:
         """One row as the fields of a `Prospect`, a full name split into two."""
-        fields: dict[str, object] = {name: _cell(cells, index) for name, index in self.ours.items()}
-        full_name = str(fields.pop(FULL_NAME, ""))
+        fields: dict[str, Any] = {name: _cell(cells, index) for name, index in self.ours.items()}
+        full_name = fields.pop(FULL_NAME, "")
         if full_name and not fields.get("first_name") and not fields.get("last_name"):
             fields["first_name"], fields["last_name"] = split_name(full_name)
         extra = {header: _cell(cells, index) for header, index in self.extra.items()}
@@ -127,9 +129,8 @@ def _cell(cells: Sequence[str], index: int) -> str:
 
 
 def _missing(column: str, headers: Sequence[str], where: str) -> InputError:
-    word = {"email": "e-mail address", "company": "company"}[column]
     map_it = f"Name the column in the campaign file: columns: {{{column}: HEADER}}. {_listed(headers)}"
-    return InputError(f"{where}: no column holds the {word}", hint=map_it)
+    return InputError(f"{where}: no column holds the {REQUIRED[column]}", hint=map_it)
 
 
 def _listed(headers: Sequence[str]) -> str:

@@ -39,11 +39,8 @@ def _input_error(model: type[BaseModel], document: YamlDocument, details: list[E
         at = _key_path(detail)
         sentences[f"{_where(document, at)}{_problem(schema, at, detail)}"] = document.line(at)
     ordered = sorted(sentences, key=lambda sentence: sentences[sentence])
-    return InputError("\n".join(ordered), hint=_hint(ordered))
-
-
-def _hint(sentences: list[str]) -> str:
-    return "Mend these places and run it again." if len(sentences) > 1 else ""
+    hint = "Mend these places and run it again." if len(ordered) > 1 else ""
+    return InputError("\n".join(ordered), hint=hint)
 
 
 def _key_path(detail: ErrorDetails) -> KeyPath:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import islice
@@ -26,30 +26,13 @@ SHOWN = 500
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-class CheckRow(BaseModel):
-    """How often one check passed."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: CheckName
-    passed: int
-    failed: int
-    not_run: int
-
-    @property
-    def share(self) -> float:
-        """Passed among those that ran; 0 when none did."""
-        ran = self.passed + self.failed
-        return self.passed / ran if ran else 0.0
-
-
 class ReportFigures:
     """The totals of a report, added up one result at a time."""
 
     def __init__(self) -> None:
         self.prospects = 0
         self.by_status: Counter[DraftStatus] = Counter()
-        self.checks: Counter[tuple[CheckName, Outcome]] = Counter()
+        self.checks: defaultdict[CheckName, Counter[Outcome]] = defaultdict(Counter)
         self.bill = Bill()
         self.backends: Counter[str] = Counter()
 
@@ -60,19 +43,8 @@ class ReportFigures:
             self.bill += result.bill
         if result.draft is not None:
             self.backends[result.draft.backend] += 1
-            self.checks.update((check.name, check.outcome) for check in result.draft.checks)
-
-    @property
-    def check_rows(self) -> list[CheckRow]:
-        return [
-            CheckRow(
-                name=name,
-                passed=self.checks[name, Outcome.PASS],
-                failed=self.checks[name, Outcome.FAIL],
-                not_run=self.checks[name, Outcome.NOT_RUN],
-            )
-            for name in CheckName
-        ]
+            for check in result.draft.checks:
+                self.checks[check.name][check.outcome] += 1
 
 
 class ReportHeading(BaseModel):
@@ -118,6 +90,7 @@ def write_html_report(heading: ReportHeading, results: Iterable[ProspectResult],
             hidden=figures.prospects - len(shown),
             made_at=datetime.now(UTC),
             Status=DraftStatus,
+            CheckName=CheckName,
         )
     )
     return write_page(page, path)
