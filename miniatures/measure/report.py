@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -73,37 +72,30 @@ def write_report(loaded: LoadedCampaign, store: Store, out: Path | None = None) 
 def write_html_report(heading: ReportHeading, results: Iterable[ProspectResult], path: Path) -> Path:
     """Write the page and return its path. Results are read once; only the first `SHOWN` are held."""
     figures = ReportFigures()
-    stream = iter(results)
     shown = []
-    for result in islice(stream, SHOWN):
+    for result in results:
         figures.add(result)
-        shown.append(result)
-    for result in stream:
-        figures.add(result)
-    page = (
-        html_environment()
-        .get_template("report.html.jinja")
-        .render(
-            heading=heading,
-            figures=figures,
-            results=sorted(shown, key=_reading_order),
-            hidden=figures.prospects - len(shown),
-            made_at=datetime.now(UTC),
-            Status=DraftStatus,
-            CheckName=CheckName,
-        )
+        if len(shown) < SHOWN:
+            shown.append(result)
+    template = html_environment().get_template("report.html.jinja")
+    page = template.render(
+        heading=heading,
+        figures=figures,
+        results=sorted(shown, key=_reading_order),
+        hidden=figures.prospects - len(shown),
+        made_at=datetime.now(UTC),
+        Status=DraftStatus,
+        CheckName=CheckName,
     )
     return write_page(page, path)
 
 
-_ORDER = list(DraftStatus)
+_ORDER = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW, *DraftStatus)
 
 
 def _reading_order(result: ProspectResult) -> tuple[int, int]:
     """Ready ones first; among the others, those with the fewest failed checks."""
-    first = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
-    place = first.index(result.status) if result.status in first else 2 + _ORDER.index(result.status)
-    return place, len(result.draft.failed_checks) if result.draft else 0
+    return _ORDER.index(result.status), len(result.draft.failed_checks) if result.draft else 0
 
 
 def _usd(cost: float | None) -> str:
