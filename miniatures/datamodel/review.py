@@ -114,20 +114,14 @@ class Review(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> Review:
         match self.action:
-            case ReviewAction.ACCEPT:
-                return self
-            case ReviewAction.EDIT:
-                if self.edited is None:
-                    raise ValueError("an edit needs the edited answer")
-            case ReviewAction.REJECT:
-                if self.reason is None:
-                    raise ValueError(f"a rejection needs a reason: {', '.join(RejectReason)}")
-            case ReviewAction.COMPARE:
-                if self.other_answer is None or self.preference is None:
-                    raise ValueError("a comparison needs the other answer and a preference")
-            case ReviewAction.READ:
-                if self.reading is None:
-                    raise ValueError("a reading says what was found")
+            case ReviewAction.EDIT if self.edited is None:
+                raise ValueError("an edit needs the edited answer")
+            case ReviewAction.REJECT if self.reason is None:
+                raise ValueError(f"a rejection needs a reason: {', '.join(RejectReason)}")
+            case ReviewAction.COMPARE if self.other_answer is None or self.preference is None:
+                raise ValueError("a comparison needs the other answer and a preference")
+            case ReviewAction.READ if self.reading is None:
+                raise ValueError("a reading says what was found")
         return self
 
     @property
