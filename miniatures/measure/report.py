@@ -72,7 +72,7 @@ def write_report(loaded: LoadedCampaign, store: Store, out: Path | None = None) 
 def write_html_report(heading: ReportHeading, results: Iterable[ProspectResult], path: Path) -> Path:
     """Write the page and return its path. Results are read once; only the first `SHOWN` are held."""
     figures = ReportFigures()
-    shown = []
+    shown: list[ProspectResult] = []
     for result in results:
         figures.add(result)
         if len(shown) < SHOWN:
