@@ -1,8 +1,6 @@
 """The email checks: plain code, no model and no network. They decide what may go out."""
 
 from miniatures.checks.case import CheckCase
-from miniatures.checks.foils import FOILS
-from miniatures.checks.run import CHECKS, CheckReport, checks_version, run_checks
-from miniatures.checks.statements import align_statements
+from miniatures.checks.run import CheckReport, checks_version, run_checks
 
-__all__ = ["CHECKS", "FOILS", "CheckCase", "CheckReport", "align_statements", "checks_version", "run_checks"]
+__all__ = ["CheckCase", "CheckReport", "checks_version", "run_checks"]

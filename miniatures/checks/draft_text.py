@@ -11,6 +11,7 @@ from itertools import pairwise
 from miniatures.checks.numbers import Number
 from miniatures.checks.reading import Reading, read_draft
 from miniatures.checks.sentences import sentences
+from miniatures.checks.words import UNSPACED
 from miniatures.datamodel.draft import EmailText
 
 _WRAPPED_LINE = 50
@@ -99,8 +100,6 @@ class DraftText:
             yield "body", sentence.reading
 
 
-UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff"
-"""Letters of scripts that put no spaces between words, for use in a character class."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _HONORIFIC_POINT = re.compile(r"^.{0,24}\b(?:mr|mrs|ms|dr|prof|sr|sra|dott|sig|hr|fr|[a-z])\.", re.IGNORECASE)
 

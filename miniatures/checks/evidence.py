@@ -19,10 +19,9 @@ def check_evidence(draft: DraftText, case: CheckCase) -> Verdict:
     if not case.evidence:
         return not_run("there is no evidence to look at")
     own = {item.quote for item in case.evidence}
-    aside = [entry for entry in case.set_aside if not _is_copy(entry, own)]
-    for item in cited(draft, tuple(entry.evidence for entry in aside), case):
-        reason = next(entry for entry in aside if entry.evidence == item)
-        return failed(f"the body uses {shortened(item.quote)!r}, {_said(reason.reason)}")
+    for entry in case.set_aside:
+        if not _is_copy(entry, own) and cited(draft, (entry.evidence,), case):
+            return failed(f"the body uses {shortened(entry.evidence.quote)!r}, {_said(entry.reason)}")
     for item in case.evidence:
         trouble = age_trouble(item, case.checked_at, case.max_age_days)
         if trouble and cited(draft, (item,), case):

@@ -6,30 +6,15 @@ import re
 
 from miniatures.checks.case import CheckCase
 from miniatures.checks.draft_text import DraftText
-from miniatures.checks.reading import WORD_PATTERN
 from miniatures.checks.verdict import Verdict, failed, passed
-from miniatures.checks.word_list import word_set
-from miniatures.checks.words import fold, spellings, words_of
+from miniatures.checks.word_list import listed_words, word_set
+from miniatures.checks.words import WORD_PATTERN, bare, fold, spellings, words_of
 from miniatures.datamodel.prospect import Recipient
 
-_HONORIFICS = word_set(
-    """
-    mr mrs ms miss mx dr prof professor doctor sir madam madame monsieur mme m mlle herr frau hr fr herrn
-    senor senora sr sra srta don dona dott dottore dottoressa sig signor signora signore dhr mevr heer mevrouw
-    pan pani panie fru pani pane gospodin san sama sensei bay bey hanim
-    """
-)
+_HONORIFICS = listed_words("honorifics")
 _HONORIFIC_SIGNS = ("さん", "様", "先生", "님", "씨", "女士", "小姐", "经理", "总")
-_GREETINGS = word_set(
-    """
-    hi hello hey dear good morning afternoon evening day greetings there team all everyone colleagues guten
-    tag morgen abend hallo liebe lieber sehr geehrte geehrter geehrtes moin servus gruss bonjour bonsoir salut
-    cher chere chers estimado estimada hola querido querida buenos buenas dias tardes gentile caro cara
-    buongiorno buonasera ciao salve egregio beste geachte goedemorgen goedemiddag dag ola prezado prezada caro
-    bom boa dia tarde dobry dzien szanowny szanowna drogi droga witam czesc kara hej hejsan god morgon dobry
-    den vazeny vazena mila mily moi hyva kaere kjaere ladies gentlemen damen und herren and the at to
-    """
-)  # fmt: skip
+_GREETINGS = listed_words("greetings")
+_WORD = re.compile(WORD_PATTERN)
 _INFLECTING = word_set("cs sk pl uk ru hr sr bs sl lt lv bg el hu fi et")
 
 
@@ -41,19 +26,12 @@ def check_greeting(draft: DraftText, case: CheckCase) -> Verdict:
     if not first and not last:
         return failed(f"the greeting names {stranger}, who is not the prospect") if stranger else passed()
     found = _Names(greeting, case.brief.language)
-    if (
-        not found.whole(prospect)
-        and not found.any_of(first)
-        and not (found.any_of(last) and (found.formal or not first))
-    ):
-        return failed(_what_is_wrong(greeting, prospect, found.any_of(last)))
-    return failed(f"the greeting also names {stranger}, who is not the prospect") if stranger else passed()
-
-
-def _what_is_wrong(greeting: str, prospect: Recipient, last_alone: bool) -> str:
-    if last_alone:
-        return f"the greeting {greeting!r} uses the last name without a title or first name"
-    return f"the greeting {greeting[:60]!r} does not name {prospect.full_name}"
+    by_last = found.any_of(last)
+    if found.whole(prospect) or found.any_of(first) or (by_last and (found.formal or not first)):
+        return failed(f"the greeting also names {stranger}, who is not the prospect") if stranger else passed()
+    if by_last:
+        return failed(f"the greeting {greeting!r} uses the last name without a title or first name")
+    return failed(f"the greeting {greeting[:60]!r} does not name {prospect.full_name}")
 
 
 class _Names:
@@ -78,25 +56,19 @@ class _Names:
             return True
         if not name.isascii() and len(name) > 1 and name in self._folded:
             return True
-        return self._inflects and len(name) > 3 and any(_inflected(name, word) for word in self._words)
+        return self._inflects and any(_inflected(name, word) for word in self._words)
 
 
 def _inflected(name: str, word: str) -> bool:
-    return abs(len(word) - len(name)) <= 3 and word.startswith(name[:-1]) and len(word) > 3
-
-
-_CAPITALIZED = re.compile(WORD_PATTERN)
+    return min(len(name), len(word)) > 3 and abs(len(word) - len(name)) <= 3 and word.startswith(name[:-1])
 
 
 def _stranger(greeting: str, own: frozenset[str]) -> str:
     """A capitalized word of the greeting that is neither a greeting word, a title nor the prospect's."""
-    for match in _CAPITALIZED.finditer(greeting):
-        word = match[0]
-        known = own | _GREETINGS | _HONORIFICS
-        if word[0].isupper() and len(word) > 1 and words_of(word)[0] not in known and not _near(words_of(word)[0], own):
-            return word
+    known = own | _GREETINGS | _HONORIFICS
+    for match in _WORD.finditer(greeting):
+        written, word = match[0], bare(match[0])
+        near = word in known or any(_inflected(name, word) for name in own)
+        if written[0].isupper() and len(written) > 1 and not near:
+            return written
     return ""
-
-
-def _near(word: str, own: frozenset[str]) -> bool:
-    return any(len(name) > 3 and _inflected(name, word) for name in own)

@@ -25,9 +25,6 @@ def allowed_links(brief: Brief) -> frozenset[str]:
     """Every normalized link that an email of the brief may carry."""
     links = {normal_link(link) for link in brief.links}
     hosts = {host_of(link) for link in brief.links}
-    named = {link for text in _sender_texts(brief) for link in links_of(text)}
+    told = (brief.call_to_action, brief.sender.postal_address, brief.sender.company)
+    named = {link for text in told for link in links_of(text)}
     return frozenset(links | hosts | named | {normal_link(brief.sender.email), host_of(brief.sender.email)})
-
-
-def _sender_texts(brief: Brief) -> tuple[str, ...]:
-    return (brief.call_to_action, brief.sender.postal_address, brief.sender.company)

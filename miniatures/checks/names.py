@@ -14,7 +14,7 @@ from functools import lru_cache
 from miniatures.checks.vocabulary import NEVER_NAMES, is_ordinary
 
 _NOUN_CAPITALS = frozenset({"de", "lb"})
-_OPENERS = frozenset(':"“”«»„(•\u2013—*>|!?…。[-/\n\t')
+_OPENERS = frozenset(':"“”«»„(•\u2013—*>|.!?…。[-/\n\t')
 
 
 def looks_like_name(text: str, start: int, written: str, word: str, language: str, first: bool) -> bool:
@@ -33,7 +33,7 @@ def looks_like_name(text: str, start: int, written: str, word: str, language: st
 
 def _follows_opener(text: str, start: int) -> bool:
     before = text[max(0, start - 3) : start].rstrip(" ")
-    return before == "" or before[-1] in _OPENERS or before[-1] == "."
+    return not before or before[-1] in _OPENERS
 
 
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")

@@ -7,6 +7,7 @@ import re
 from miniatures.checks.case import CheckCase
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.verdict import Verdict, failed, passed
+from miniatures.checks.word_list import word_set
 
 _ANY_CASE = re.compile(
     r"""\{\{.{0,60}?\}\}|\{%.{0,60}?%\}|\$\{\w{1,40}\}|\{\w[\w .-]{0,40}\}|\*\|\w{1,40}\|\*|%%?\w{2,40}%%?(?!\w)
@@ -24,23 +25,7 @@ _AS_WRITTEN = re.compile(
 
 
 _MARKS = "[{<_%$*"
-_HINTS = (
-    "xx",
-    "name",
-    "lorem",
-    "insert",
-    "todo",
-    "tbd",
-    "tba",
-    "tk",
-    "title",
-    "position",
-    "signature",
-    "phone",
-    "email",
-    "address",
-    "company",
-)
+_HINTS = word_set("xx name lorem insert todo tbd tba tk title position signature phone email address company")
 
 
 def _may_hold(text: str) -> bool:

@@ -20,14 +20,13 @@ from miniatures.checks.numbers import (
 )
 from miniatures.checks.units import SCALES, UNITS
 from miniatures.checks.web import LINK_PATTERN, normal_link
-from miniatures.checks.words import bare, content_stem, fold
+from miniatures.checks.words import UNSPACED, WORD_PATTERN, bare, content_stem, fold
 
-WORD_PATTERN = r"[^\W\d_]++(?:['\u2019][^\W\d_]++)*"
 _CODE_PATTERN = r"[^\W\d_]++\d[^\W_]*|\d++[^\W\d_]++\d[^\W_]*"
 _TOKEN = re.compile(
     rf"(?P<link>{LINK_PATTERN})|(?P<number>{NUMBER_PATTERN})|(?P<code>{_CODE_PATTERN})|(?P<word>{WORD_PATTERN})"
 )
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _LIST_MARK = re.compile(r"\s*\d{1,2}[.)]\s+(?=\D)")
 
 

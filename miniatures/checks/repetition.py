@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from miniatures.checks.case import CheckCase
-from miniatures.checks.draft_text import UNSPACED, DraftText
+from miniatures.checks.draft_text import DraftText
 from miniatures.checks.verdict import Verdict, failed, passed
 from miniatures.checks.web import without_links
+from miniatures.checks.words import UNSPACED
 
 _WORDS = 7
 """The shortest run that counts: none of 948 emails written by hand has one, and shorter ones are turns of phrase."""

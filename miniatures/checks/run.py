@@ -95,6 +95,7 @@ def _only_schema(reason: str) -> CheckReport:
 
 @lru_cache(maxsize=1)
 def checks_version() -> str:
-    """Hash of the checks' own code: a draft that was checked by other code is checked anew."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    """Hash of the checks' own code and word lists: a draft that was checked by others is checked anew."""
+    folder = Path(__file__).parent
+    files = sorted([*folder.glob("*.py"), *folder.glob("lists/*.txt")])
     return content_hash([text_hash(file.read_text(encoding="utf-8")) for file in files])[:16]

@@ -5,28 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from miniatures.checks.word_list import word_set
+from miniatures.checks.word_list import listed_words
 from miniatures.checks.words import fold
 
 _END = re.compile(r"[.!?…]+[\"'”\u2019»)\]]*(?=\s|$)|[。！？]+[”\u2019」』)]*|[؟।]+")  # noqa: RUF001
 _LINE_BREAK = re.compile(r"[\r\n\u2028\u2029\x0b\x0c\x85]+")
 _LAST_WORD = re.compile(r"(?:^|[\s(\"“„«'])([^\s(\"“„«']*)$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.)*[^\W\d_]$")
-_ABBREVIATIONS = word_set(
-    """
-    mr mrs ms dr prof st sr jr messrs mt no nos vol pp p fig figs ca approx est inc ltd co corp plc bros dept
-    univ vs etc e.g i.e cf al jan feb mar apr jun jul aug sep sept oct nov dec tel ext ave blvd rd gen col
-    capt lt sgt rev hon bzw nr str abs usw vgl inkl zzgl evtl ggf sog mio mrd tsd hr fr z.b d.h u.a geb hrsg
-    jh max min art bd s m mme mlle av env n° cie sté sra srta dña ud uds núm pág tfno ee.uu dott sig avv ing
-    rag soc tel o.ä bv nv dhr mevr i.v.m t.o.v o.a m.b.t bijv dl sp z.o.o ul tzw np tj
-    """
-)
-_MONTHS = word_set(
-    """
-    januar februar märz april mai juni juli august september oktober november dezember jänner januari februari
-    maart mei augustus oktober
-    """
-)
+_ABBREVIATIONS = listed_words("abbreviations")
+_MONTHS = listed_words("months")
 
 
 def sentences(text: str) -> Iterator[str]:

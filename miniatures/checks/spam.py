@@ -7,18 +7,10 @@ import re
 from miniatures.checks.case import CheckCase
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.verdict import Verdict, failed, listed, passed
+from miniatures.checks.word_list import listed_lines
 from miniatures.checks.words import fold
 
-_LINES = """act now|apply now|order now|buy now|call now|click here|click below|limited time|limited offer|offer expires
-    expires today|expires soon|don't miss out|don't delete|don't wait|last chance|final notice|risk free|no obligation
-    no strings attached|no catch|no risk|100% free|100 % free|100% satisfied|100% safe|satisfaction guaranteed|guarantee
-    guaranteed|money back|once in a lifetime|winner|you have been chosen|you have been selected|dear friend
-    dear sir or madam|this is not spam|not a scam|double your|triple your|earn money|earn extra|earn cash|earn $
-    extra income|make money|easy money|fast cash|free gift|free money|free access|best price|lowest price|cheapest price
-    incredible deal|incredible offer|amazing deal|amazing offer|special promotion|urgent|urgently|respond immediately
-    while supplies last|unbelievable|miracle|game changer|revolutionary|exclusive deal|be your own boss|work from home
-    viagra|casino|crypto giveaway"""
-_PHRASES = tuple(phrase.strip() for line in _LINES.splitlines() for phrase in line.split("|"))
+_PHRASES = listed_lines("spam_phrases")
 _SPACES = re.compile(r"[\s-]+")
 _FAKE_THREAD = re.compile(r"^\s*(?:re|fw|fwd|aw|wg|sv|tr)\s*:", re.IGNORECASE)
 _MONEY = re.compile(r"[$€£]{2,}")

@@ -7,7 +7,7 @@ import re
 from miniatures.checks.case import CheckCase, Source
 from miniatures.checks.draft_text import DraftText, Sentence
 from miniatures.checks.support import carries_name, carries_number, distinct, unsupported_pieces
-from miniatures.datamodel.draft import EmailText, Ground, Statement
+from miniatures.datamodel.draft import Ground, Statement
 
 _SIGN_OFF = re.compile(
     r"^(?:(?:kind|best|warm|warmest|many)\s+)?(?:regards|wishes|thanks|thank you|sincerely|yours|cheers|mit|viele|"
@@ -20,13 +20,8 @@ _SHARED = 0.34
 _LONGEST_SIGN_OFF = 6
 
 
-def align_statements(email: EmailText, case: CheckCase) -> tuple[Statement, ...]:
-    """The statements of an email's body, each with its ground."""
-    return statements_of(DraftText(email, case.brief.language), case)
-
-
 def statements_of(draft: DraftText, case: CheckCase) -> tuple[Statement, ...]:
-    """The statements of a draft that is already read. Greeting, questions, signature and the like assert nothing."""
+    """The statements of a draft, each with its ground. Greeting, questions, signature and the like assert nothing."""
     statements = []
     for place, sentence in enumerate(draft.sentences):
         if place and _SIGN_OFF.match(sentence.text) and len(sentence.text.split()) <= _LONGEST_SIGN_OFF:

@@ -10,12 +10,11 @@ from miniatures.checks.verdict import Verdict, failed, listed, passed
 
 def check_unsupported(draft: DraftText, case: CheckCase) -> Verdict:
     """Nothing specific is said that no source says."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for place, reading in draft.readings():
-        pieces = distinct(unsupported_pieces(reading, case))
-        if pieces:
-            found[place] = distinct((*found.get(place, ()), *pieces))
+        for piece in unsupported_pieces(reading, case):
+            found.setdefault(place, []).append(piece)
     if not found:
         return passed()
-    said = "; ".join(f"the {place} names {listed(pieces)}" for place, pieces in found.items())
+    said = "; ".join(f"the {place} names {listed(distinct(pieces))}" for place, pieces in found.items())
     return failed(f"{said}, which neither the brief nor a quote carries")

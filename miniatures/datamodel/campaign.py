@@ -20,6 +20,15 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class _Used(_Section):
+    """Settings that may be written as the bare string of their `use`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_string(cls, value: object) -> object:
+        return {"use": value} if isinstance(value, str) else value
+
+
 class Budget(_Section):
     """Hard limits; null is no limit."""
 
@@ -27,7 +36,7 @@ class Budget(_Section):
     tokens: int | None = Field(default=None, gt=0)
 
 
-class BackendSettings(_Section):
+class BackendSettings(_Used):
     """One named backend. In the file a bare string stands for `{use: string}`."""
 
     use: str = Field(min_length=1, description="Spec string, such as local:smollm2-135m-instruct.")
@@ -89,8 +98,7 @@ class Roles(_Section):
     @property
     def seats(self) -> dict[str, dict[Seat, str]]:
         """Role -> seat -> name of its backend, for the roles that a model plays."""
-        all_roles = {role: getattr(self, role) for role in (*type(self).model_fields, *(self.__pydantic_extra__ or {}))}
-        return {role: seats.named for role, seats in all_roles.items() if seats is not None}
+        return {role: seats.named for role, seats in self if seats is not None}
 
     @property
     def backend_names(self) -> dict[str, str]:
@@ -111,15 +119,9 @@ def _refuse_slip(role: str) -> None:
 
 
 def _seats(value: object) -> object:
-    match value:
-        case "none" | None:
-            return None
-        case str() if value == CHECKS_ONLY:
-            return None
-        case str():
-            return {"first": value}
-        case _:
-            return value
+    if value in (None, "none", CHECKS_ONLY):
+        return None
+    return {"first": value} if isinstance(value, str) else value
 
 
 def seat_label(role: str, seat: Seat) -> str:
@@ -154,7 +156,7 @@ class WritingSettings(_Section):
         return self.samples if attempt == 1 else self.retry_samples or self.samples
 
 
-class SearchSettings(_Section):
+class SearchSettings(_Used):
     """Where to look. In the file a bare string stands for `{use: string}`."""
 
     use: str = Field(
@@ -201,18 +203,6 @@ class Campaign(_Section):
     prompts: Path = Field(default=Path("prompts"), description="Folder of prompt templates that override ours.")
     store: str = Field(default="", description="Database URL; a SQLite file beside the campaign if empty.")
     concurrency: int = Field(default=32, ge=1, le=1024, description="Prospects in flight.")
-
-    @field_validator("search", mode="before")
-    @classmethod
-    def _search_string(cls, value: object) -> object:
-        return {"use": value} if isinstance(value, str) else value
-
-    @field_validator("backends", mode="before")
-    @classmethod
-    def _backend_strings(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return value
-        return {name: {"use": item} if isinstance(item, str) else item for name, item in value.items()}
 
     @model_validator(mode="after")
     def _roles_are_named(self) -> Campaign:

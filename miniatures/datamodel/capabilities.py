@@ -66,11 +66,6 @@ class Capabilities(Trust, Abilities):
         """The same engine with another model's trust."""
         return self.model_copy(update={name: getattr(trust, name) for name in Trust.model_fields})
 
-    @property
-    def trust(self) -> Trust:
-        """The part that belongs on a card."""
-        return Trust(**{name: getattr(self, name) for name in Trust.model_fields})
-
 
 SMALL = Trust(variant=Variant.COMPACT, questions=Questions.EACH, held=True, own_kinds=False)
 """What an untuned small model is trusted with, and the miniatures that this project trains."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, field_validator
 
 from miniatures.datamodel.hashing import content_hash, text_hash
 
@@ -21,20 +23,36 @@ def prospect_key(email: str) -> str:
     return text_hash(normalize_email(email))[:16]
 
 
+# Control and format characters, lone surrogates and the two Unicode line breaks: none belongs in a header or a name.
+# The two joiners (U+200C, U+200D) stay: names in Persian and Indic scripts need them.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff\U000e0000-\U000e007f]+"
+)
+
+
+def one_line(text: str) -> str:
+    """The text in NFC on one line: control characters become spaces, runs of white space become one."""
+    return " ".join(_UNPRINTABLE.sub(" ", unicodedata.normalize("NFC", text)).split())
+
+
+def _as_text(convert: Callable[[str], str]) -> BeforeValidator:
+    """Converts what is text and leaves anything else to be refused."""
+    return BeforeValidator(lambda value: convert(value) if isinstance(value, str) else value)
+
+
+OneLine = Annotated[str, _as_text(one_line)]
+
+
 class Recipient(BaseModel):
     """Who an email is to, as far as the writing needs it. No field holds a line break or a control character."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    first_name: str = ""
-    last_name: str = ""
-    title: str = ""
-    company: str = Field(min_length=1)
-
-    @field_validator("company", "first_name", "last_name", "title", mode="before")
-    @classmethod
-    def _one_line(cls, value: object) -> object:
-        return one_line(value) if isinstance(value, str) else value
+    first_name: OneLine = ""
+    last_name: OneLine = ""
+    title: OneLine = ""
+    company: OneLine = Field(min_length=1)
 
     @property
     def key(self) -> str:
@@ -54,19 +72,9 @@ class Recipient(BaseModel):
 class Prospect(Recipient):
     """A contact. No field holds a line break or a control character, so none can forge a mail header."""
 
-    email: EmailStr
-    website: str = ""
+    email: Annotated[EmailStr, _as_text(normalize_email)]
+    website: OneLine = ""
     extra: dict[str, str] = Field(default_factory=dict, description="Further columns, kept as they came.")
-
-    @field_validator("email", mode="before")
-    @classmethod
-    def _normal_email(cls, value: object) -> object:
-        return normalize_email(value) if isinstance(value, str) else value
-
-    @field_validator("website", mode="before")
-    @classmethod
-    def _one_line_website(cls, value: object) -> object:
-        return one_line(value) if isinstance(value, str) else value
 
     @field_validator("extra", mode="before")
     @classmethod
@@ -106,16 +114,3 @@ class BadRow(BaseModel):
     reason: str
     email: str | None = Field(default=None, description="As it stood in the row; null if there was none.")
     fault: RowFault = RowFault.INVALID
-
-
-# Control and format characters, lone surrogates and the two Unicode line breaks: none belongs in a header or a name.
-# The two joiners (U+200C, U+200D) stay: names in Persian and Indic scripts need them.
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\ud800-\udfff\U000e0000-\U000e007f]+"
-)
-
-
-def one_line(text: str) -> str:
-    """The text in NFC on one line: control characters become spaces, runs of white space become one."""
-    return " ".join(_UNPRINTABLE.sub(" ", unicodedata.normalize("NFC", text)).split())

@@ -114,20 +114,14 @@ class Review(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> Review:
         match self.action:
-            case ReviewAction.ACCEPT:
-                return self
-            case ReviewAction.EDIT:
-                if self.edited is None:
-                    raise ValueError("an edit needs the edited answer")
-            case ReviewAction.REJECT:
-                if self.reason is None:
-                    raise ValueError(f"a rejection needs a reason: {', '.join(RejectReason)}")
-            case ReviewAction.COMPARE:
-                if self.other_answer is None or self.preference is None:
-                    raise ValueError("a comparison needs the other answer and a preference")
-            case ReviewAction.READ:
-                if self.reading is None:
-                    raise ValueError("a reading says what was found")
+            case ReviewAction.EDIT if self.edited is None:
+                raise ValueError("an edit needs the edited answer")
+            case ReviewAction.REJECT if self.reason is None:
+                raise ValueError(f"a rejection needs a reason: {', '.join(RejectReason)}")
+            case ReviewAction.COMPARE if self.other_answer is None or self.preference is None:
+                raise ValueError("a comparison needs the other answer and a preference")
+            case ReviewAction.READ if self.reading is None:
+                raise ValueError("a reading says what was found")
         return self
 
     @property
@@ -138,29 +132,26 @@ class Review(BaseModel):
     @property
     def target(self) -> dict[str, Any] | None:
         """The answer to train on; null when the reviewer stands behind none."""
-        match self.action:
-            case ReviewAction.ACCEPT:
-                return self.answer
-            case ReviewAction.EDIT:
-                return self.edited
-            case ReviewAction.REJECT | ReviewAction.READ:
-                return None
-            case ReviewAction.COMPARE:
-                return {Preference.FIRST: self.answer, Preference.SECOND: self.other_answer}.get(
-                    self.preference or Preference.TIE
-                )
+        return self._preferred[0]
 
     @property
     def preferred_over(self) -> dict[str, Any] | None:
         """The answer that `target` was preferred to; null after a tie, or an edit that changed nothing."""
-        match self.action:
-            case ReviewAction.EDIT:
-                return self.answer if self.answer != self.edited else None
-            case ReviewAction.COMPARE:
-                other = {Preference.FIRST: self.other_answer, Preference.SECOND: self.answer}
-                return other.get(self.preference or Preference.TIE)
-            case ReviewAction.ACCEPT | ReviewAction.REJECT | ReviewAction.READ:
-                return None
+        return self._preferred[1]
+
+    @property
+    def _preferred(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        match self.action, self.preference:
+            case ReviewAction.ACCEPT, _:
+                return self.answer, None
+            case ReviewAction.EDIT, _:
+                return self.edited, self.answer if self.answer != self.edited else None
+            case ReviewAction.COMPARE, Preference.FIRST:
+                return self.answer, self.other_answer
+            case ReviewAction.COMPARE, Preference.SECOND:
+                return self.other_answer, self.answer
+            case _:
+                return None, None
 
 
 def in_order(reviews: Iterable[Review]) -> list[Review]:

@@ -7,55 +7,20 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import one_line
+from miniatures.inputs.yaml_file import load_yaml
 
 FULL_NAME = "full_name"
-REQUIRED = ("email", "company")
+REQUIRED = {"email": "e-mail address", "company": "company"}
+"""The columns that every list has, and what a person calls them."""
 COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME)
 
-# Best name first; compared without case, accents, spaces and punctuation. Languages: English, German, French,
-# Spanish, Italian, Portuguese, Dutch, the Nordic ones, Polish, Japanese, Russian.
-_SYNONYMS = {
-    "email": (
-        "email, e-mail address, email address, mail, work email, business email, company email, contact email, "
-        "primary email, email 1, e-mail-adresse, mailadresse, adresse e-mail, adresse mail, adresse électronique, "
-        "courriel, correo, correo electrónico, dirección de correo, indirizzo email, posta elettronica, e-mailadres, "
-        "endereço de email, e-post, epostadress, sähköposti, adres e-mail, メールアドレス, メール, почта, эл. почта, "
-        "электронная почта"
-    ),
-    "company": (
-        "company, company name, organization, organisation, organization name, organisation name, account, "
-        "account name, employer, firm, business, business name, firma, firmenname, unternehmen, unternehmensname, "
-        "société, nom de la société, entreprise, nom de l'entreprise, raison sociale, empresa, nombre de la empresa, "
-        "compañía, azienda, nome azienda, società, ragione sociale, bedrijf, bedrijfsnaam, företag, företagsnamn, "
-        "virksomhed, bedrift, yritys, nazwa firmy, przedsiębiorstwo, 会社名, 会社, 企業名, компания, организация"
-    ),
-    "first_name": (
-        "first name, firstname, first, given name, given, forename, vorname, prénom, nombre de pila, primer nombre, "
-        "voornaam, förnamn, fornavn, etunimi, imię, 名, имя"
-    ),
-    "last_name": (
-        "last name, lastname, last, surname, family name, nachname, familienname, zuname, nom de famille, apellido, "
-        "apellidos, cognome, sobrenome, apelido, achternaam, efternamn, etternavn, efternavn, sukunimi, nazwisko, "
-        "姓, фамилия"
-    ),
-    "title": (
-        "title, job title, position, role, job, function, funktion, berufsbezeichnung, poste, fonction, cargo, puesto, "
-        "ruolo, mansione, functie, stilling, befattning, tehtävä, stanowisko, 役職, должность"
-    ),
-    "website": (
-        "website, web site, company website, web, url, company url, site, homepage, domain, company domain, webseite, "
-        "internetseite, internet, site web, site internet, sitio web, página web, sito, sito web, hjemmeside, "
-        "nettside, hemsida, webbplats, verkkosivu, kotisivu, strona www, strona internetowa, www, ウェブサイト, сайт"
-    ),
-    FULL_NAME: (
-        "full name, contact name, contact, person, ansprechpartner, kontakt, kontaktperson, nom complet, "
-        "nombre completo, nome completo, contactpersoon, 氏名, фио"
-    ),
-}
-_SYNONYMS_IN_ORDER = {column: tuple(text.split(", ")) for column, text in _SYNONYMS.items()}
+_SYNONYMS = Path(__file__).parent / "synonyms.yaml"
 
 # Words that mean one part of a name when the other part has a column of its own, and the whole name otherwise.
 _NAME_WORDS = {"last_name": ("name", "nom", "naam", "navn", "namn"), "first_name": ("nombre", "nome")}
@@ -67,11 +32,14 @@ def normal_header(header: str) -> str:
     return re.sub(r"[\W_]", "", "".join(mark for mark in decomposed if not unicodedata.combining(mark)))
 
 
-_BY_HEADER = {
-    normal_header(word): (column, rank)
-    for column, words in _SYNONYMS_IN_ORDER.items()
-    for rank, word in enumerate((column, *words))
-}
+@lru_cache(maxsize=1)
+def _by_header() -> dict[str, tuple[str, int]]:
+    """Normal header -> the column that it means, and how well that name fits: 0 is best."""
+    return {
+        normal_header(word): (column, rank)
+        for column, words in load_yaml(_SYNONYMS).data.items()
+        for rank, word in enumerate((column, *words))
+    }
 
 
 @dataclass(frozen=True)
@@ -82,10 +50,10 @@ class ColumnMap:
     extra: Mapping[str, int]
     width: int
 
-    def fields(self, cells: Sequence[str]) -> dict[str, object]:
+    def fields(self, cells: Sequence[str]) -> dict[str, Any]:
         """One row as the fields of a `Prospect`, a full name split into two."""
-        fields: dict[str, object] = {name: _cell(cells, index) for name, index in self.ours.items()}
-        full_name = str(fields.pop(FULL_NAME, ""))
+        fields: dict[str, Any] = {name: _cell(cells, index) for name, index in self.ours.items()}
+        full_name = fields.pop(FULL_NAME, "")
         if full_name and not fields.get("first_name") and not fields.get("last_name"):
             fields["first_name"], fields["last_name"] = split_name(full_name)
         extra = {header: _cell(cells, index) for header, index in self.extra.items()}
@@ -129,7 +97,7 @@ def _explicit(headers: Sequence[str], columns: Mapping[str, str], where: str) ->
 def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, int]:
     best: dict[str, tuple[int, int]] = {}
     for index, header in enumerate(headers):
-        column, rank = _BY_HEADER.get(normal_header(header), ("", 0))
+        column, rank = _by_header().get(normal_header(header), ("", 0))
         if column and index not in taken and (column not in best or rank < best[column][0]):
             best[column] = (rank, index)
     found = {column: index for column, (_, index) in best.items()}
@@ -161,9 +129,8 @@ def _cell(cells: Sequence[str], index: int) -> str:
 
 
 def _missing(column: str, headers: Sequence[str], where: str) -> InputError:
-    word = {"email": "e-mail address", "company": "company"}[column]
     map_it = f"Name the column in the campaign file: columns: {{{column}: HEADER}}. {_listed(headers)}"
-    return InputError(f"{where}: no column holds the {word}", hint=map_it)
+    return InputError(f"{where}: no column holds the {REQUIRED[column]}", hint=map_it)
 
 
 def _listed(headers: Sequence[str]) -> str:

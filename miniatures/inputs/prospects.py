@@ -19,8 +19,6 @@ from miniatures.inputs.csv_rows import BrokenRow, Row, read_rows, sniff_delimite
 from miniatures.inputs.encoding import holds_undecodable, open_table
 from miniatures.inputs.headers import COLUMNS, REQUIRED, ColumnMap, map_headers
 
-__all__ = ["BadRow", "Prospect", "read_prospects"]
-
 ProspectSource = Path | str | Iterable[Mapping[str, Any] | Prospect]
 
 
@@ -34,14 +32,12 @@ def read_prospects(source: ProspectSource, columns: Mapping[str, str] | None = N
     Raises:
         InputError: the file is missing, empty, a workbook, or has no column for the address or the company.
     """
-    if isinstance(source, (str, Path)):
-        path = Path(source)
-        rows = (
-            _jsonl(path, columns or {}) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv(path, columns or {})
-        )
-    else:
-        rows = _objects(source, columns or {})
-    return _merged(rows)
+    columns = columns or {}
+    if not isinstance(source, (str, Path)):
+        return _merged(_objects(source, columns))
+    path = Path(source)
+    read = _jsonl if path.suffix.lower() in (".jsonl", ".ndjson") else _csv
+    return _merged(read(path, columns))
 
 
 def _merged(rows: Iterable[tuple[int, Prospect | BadRow]]) -> Iterator[Prospect | BadRow]:
@@ -127,12 +123,8 @@ def _from_mapping(line: int, content: Mapping[str, Any], columns: Mapping[str, s
         return BadRow(line=line, reason=f"{error.message.split(': ', 1)[-1]}; the keys found are {one_line(found)}")
     if isinstance(extra, dict):
         given = {str(key): _cell(value) for key, value in extra.items()}
-        fields["extra"] = {**given, **_as_dict(fields["extra"])}
+        fields["extra"] = {**given, **fields["extra"]}
     return _prospect(line, fields)
-
-
-def _as_dict(value: object) -> dict[str, str]:
-    return value if isinstance(value, dict) else {}
 
 
 def _cell(value: Any) -> str:
@@ -142,9 +134,9 @@ def _cell(value: Any) -> str:
 
 
 def _prospect(line: int, fields: Mapping[str, object]) -> Prospect | BadRow:
-    for name in REQUIRED:
+    for name, word in REQUIRED.items():
         if not one_line(str(fields.get(name, ""))):
-            return _bad(line, f"no {'e-mail address' if name == 'email' else 'company'}", fields)
+            return _bad(line, f"no {word}", fields)
     try:
         return Prospect.model_validate(fields)
     except ValidationError as error:

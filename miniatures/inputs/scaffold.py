@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from miniatures.datamodel.errors import InputError, writing
 
+_TEMPLATE = Path(__file__).parent / "templates" / "campaign"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
@@ -24,23 +23,12 @@ def create_campaign(folder: Path) -> list[Path]:
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists already and is left as it is", hint="Choose another name.")
-    return [_write(folder / name, text, folder.resolve().name) for name, text in _templates()]
+    templates = sorted(path for path in _TEMPLATE.rglob("*") if path.is_file())
+    return [_write(folder / path.relative_to(_TEMPLATE), path, folder.resolve().name) for path in templates]
 
 
-def _templates() -> list[tuple[str, str]]:
-    return sorted(_texts(files("miniatures.inputs") / "templates" / "campaign", ""))
-
-
-def _texts(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for entry in folder.iterdir():
-        name = f"{prefix}{entry.name}"
-        found += _texts(entry, f"{name}/") if entry.is_dir() else [(name, entry.read_text(encoding="utf-8"))]
-    return found
-
-
-def _write(path: Path, template: str, name: str) -> Path:
+def _write(path: Path, template: Path, name: str) -> Path:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(template.replace("{{name}}", name), encoding="utf-8")
+        path.write_text(template.read_text(encoding="utf-8").replace("{{name}}", name), encoding="utf-8")
     return path

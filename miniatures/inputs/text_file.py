@@ -25,26 +25,20 @@ def read_text(path: Path) -> str:
     Raises:
         InputError: there is no such file, it is a folder, far too large, or no text.
     """
-    content = read_bytes(path)
-    try:
-        return content.decode(marked_encoding(content) or "utf-8")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path}, line {line}: byte 0x{content[error.start]:02x} is not {error.encoding.upper()} text",
-            hint="Save the file as UTF-8.",
-        ) from error
-
-
-def read_bytes(path: Path) -> bytes:
-    """The file's bytes, with errors as `read_text` raises them."""
     require_file(path)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", hint="Is it the right file?")
-        return path.read_bytes()
+        content = path.read_bytes()
+        return content.decode(marked_encoding(content) or "utf-8")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path}, line {line}: byte 0x{error.object[error.start]:02x} is not {error.encoding.upper()} text",
+            hint="Save the file as UTF-8.",
+        ) from error
 
 
 def require_file(path: Path) -> None:

@@ -39,11 +39,8 @@ def _input_error(model: type[BaseModel], document: YamlDocument, details: list[E
         at = _key_path(detail)
         sentences[f"{_where(document, at)}{_problem(schema, at, detail)}"] = document.line(at)
     ordered = sorted(sentences, key=lambda sentence: sentences[sentence])
-    return InputError("\n".join(ordered), hint=_hint(ordered))
-
-
-def _hint(sentences: list[str]) -> str:
-    return "Mend these places and run it again." if len(sentences) > 1 else ""
+    hint = "Mend these places and run it again." if len(ordered) > 1 else ""
+    return InputError("\n".join(ordered), hint=hint)
 
 
 def _key_path(detail: ErrorDetails) -> KeyPath:
@@ -67,33 +64,31 @@ def dotted(at: KeyPath) -> str:
 def _problem(schema: _Schema, at: KeyPath, detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
-            problem = f"this key is missing{_meaning(schema.at(at))}"
+            return f"this key is missing{_meaning(schema.at(at))}"
         case "extra_forbidden":
-            problem = _unknown_key(schema.at(at[:-1]), str(at[-1]))
+            return _unknown_key(schema.at(at[:-1]), str(at[-1]))
         case "value_error" | "unknown_backend":
-            problem = _told_by_validator(detail)
+            return _told_by_validator(detail)
         case "string_too_short" | "too_short":
-            problem = f"must not be empty{_meaning(schema.at(at))}"
+            return f"must not be empty{_meaning(schema.at(at))}"
         case _:
-            problem = f"{_expected(schema.at(at), detail)}, found {_shown(detail['input'])}"
-    return problem
+            return f"expected {_expected(schema.at(at), detail)}, found {_shown(detail['input'])}"
 
 
 def _expected(field_schema: Mapping[str, Any], detail: ErrorDetails) -> str:
     match detail["type"]:
         case "string_pattern_mismatch":
             pattern = detail.get("ctx", {}).get("pattern", "")
-            expected = _lower(field_schema.get("description") or f"text that matches {pattern}").rstrip(".")
+            return _lower(field_schema.get("description") or f"text that matches {pattern}").rstrip(".")
         case "dict_type" | "model_type" | "model_attributes_type":
             keys = ", ".join(field_schema.get("properties", {}))
-            expected = f"keys and values ({keys})" if keys else "keys and values"
+            return f"keys and values ({keys})" if keys else "keys and values"
         case "tuple_type" | "list_type":
-            expected = "a list (lines that start with `- `)"
+            return "a list (lines that start with `- `)"
         case "string_type":
-            expected = "text (in quotes if it looks like a number)"
+            return "text (in quotes if it looks like a number)"
         case _:
-            expected = _lower(detail["msg"].removeprefix("Input should be ").split(", unable")[0])
-    return f"expected {expected}"
+            return _lower(detail["msg"].removeprefix("Input should be ").split(", unable")[0])
 
 
 def _told_by_validator(detail: ErrorDetails) -> str:

@@ -68,24 +68,20 @@ def write_evaluation_page(evaluation: Evaluation, path: Path) -> Path:
     """Write the page and return its path."""
     writers = writer_rows(evaluation)
     researchers = research_rows(evaluation)
-    page = (
-        _environment()
-        .get_template("evaluation.html.jinja")
-        .render(
-            evaluation=evaluation,
-            measures=dict.fromkeys(name for found in evaluation.backends for name in found.scores),
-            writers=writers[:SHOWN],
-            researchers=researchers[:SHOWN],
-            hidden=len(writers[SHOWN:]) + len(researchers[SHOWN:]),
-        )
+    template = _environment().get_template("evaluation.html.jinja")
+    page = template.render(
+        evaluation=evaluation,
+        measures=dict.fromkeys(name for found in evaluation.backends for name in found.scores),
+        writers=writers[:SHOWN],
+        researchers=researchers[:SHOWN],
+        hidden=len(writers[SHOWN:]) + len(researchers[SHOWN:]),
     )
     return write_page(page, path)
 
 
 def writer_rows(evaluation: Evaluation) -> list[WriterRow]:
     """The emails, case by case; what failed comes first."""
-    asked = [found for found in evaluation.backends if found.writer]
-    by_case = [(found, {outcome.case: outcome for outcome in found.writer}) for found in asked]
+    by_case = [(found, {one.case: one for one in found.writer}) for found in evaluation.backends if found.writer]
     said: dict[str, list[tuple[str, Judgement]]] = {}
     for result in evaluation.judged:
         for judgement in result.judgements:

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from miniatures.datamodel.draft import Draft, Statement
 
-from miniatures.datamodel.draft import Draft, Ground
-
-
-class Passage(BaseModel):
-    """A slice of the body. `ground` is None for text that asserts nothing."""
-
-    model_config = ConfigDict(frozen=True)
-
-    text: str
-    ground: Ground | None = None
-    source: str = ""
-    unsupported: tuple[str, ...] = ()
+Passage = tuple[str, Statement | None]
+"""A slice of the body and what it states; None for text that asserts nothing."""
 
 
 def passages(draft: Draft) -> list[Passage]:
@@ -24,16 +14,8 @@ def passages(draft: Draft) -> list[Passage]:
     position = 0
     for statement in draft.statements:
         start = draft.body.find(statement.text, position)
-        if start < 0:
-            continue
-        if start > position:
-            cut.append(Passage(text=draft.body[position:start]))
-        cut.append(
-            Passage(
-                text=statement.text, ground=statement.ground, source=statement.source, unsupported=statement.unsupported
-            )
-        )
-        position = start + len(statement.text)
-    if position < len(draft.body):
-        cut.append(Passage(text=draft.body[position:]))
-    return cut
+        if start >= 0:
+            cut += [(draft.body[position:start], None), (statement.text, statement)]
+            position = start + len(statement.text)
+    cut.append((draft.body[position:], None))
+    return [(text, statement) for text, statement in cut if text]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -26,30 +25,13 @@ SHOWN = 500
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-class CheckRow(BaseModel):
-    """How often one check passed."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: CheckName
-    passed: int
-    failed: int
-    not_run: int
-
-    @property
-    def share(self) -> float:
-        """Passed among those that ran; 0 when none did."""
-        ran = self.passed + self.failed
-        return self.passed / ran if ran else 0.0
-
-
 class ReportFigures:
     """The totals of a report, added up one result at a time."""
 
     def __init__(self) -> None:
         self.prospects = 0
         self.by_status: Counter[DraftStatus] = Counter()
-        self.checks: Counter[tuple[CheckName, Outcome]] = Counter()
+        self.checks: defaultdict[CheckName, Counter[Outcome]] = defaultdict(Counter)
         self.bill = Bill()
         self.backends: Counter[str] = Counter()
 
@@ -60,19 +42,8 @@ class ReportFigures:
             self.bill += result.bill
         if result.draft is not None:
             self.backends[result.draft.backend] += 1
-            self.checks.update((check.name, check.outcome) for check in result.draft.checks)
-
-    @property
-    def check_rows(self) -> list[CheckRow]:
-        return [
-            CheckRow(
-                name=name,
-                passed=self.checks[name, Outcome.PASS],
-                failed=self.checks[name, Outcome.FAIL],
-                not_run=self.checks[name, Outcome.NOT_RUN],
-            )
-            for name in CheckName
-        ]
+            for check in result.draft.checks:
+                self.checks[check.name][check.outcome] += 1
 
 
 class ReportHeading(BaseModel):
@@ -101,36 +72,30 @@ def write_report(loaded: LoadedCampaign, store: Store, out: Path | None = None) 
 def write_html_report(heading: ReportHeading, results: Iterable[ProspectResult], path: Path) -> Path:
     """Write the page and return its path. Results are read once; only the first `SHOWN` are held."""
     figures = ReportFigures()
-    stream = iter(results)
-    shown = []
-    for result in islice(stream, SHOWN):
+    shown: list[ProspectResult] = []
+    for result in results:
         figures.add(result)
-        shown.append(result)
-    for result in stream:
-        figures.add(result)
-    page = (
-        html_environment()
-        .get_template("report.html.jinja")
-        .render(
-            heading=heading,
-            figures=figures,
-            results=sorted(shown, key=_reading_order),
-            hidden=figures.prospects - len(shown),
-            made_at=datetime.now(UTC),
-            Status=DraftStatus,
-        )
+        if len(shown) < SHOWN:
+            shown.append(result)
+    template = html_environment().get_template("report.html.jinja")
+    page = template.render(
+        heading=heading,
+        figures=figures,
+        results=sorted(shown, key=_reading_order),
+        hidden=figures.prospects - len(shown),
+        made_at=datetime.now(UTC),
+        Status=DraftStatus,
+        CheckName=CheckName,
     )
     return write_page(page, path)
 
 
-_ORDER = list(DraftStatus)
+_ORDER = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW, *DraftStatus)
 
 
 def _reading_order(result: ProspectResult) -> tuple[int, int]:
     """Ready ones first; among the others, those with the fewest failed checks."""
-    first = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
-    place = first.index(result.status) if result.status in first else 2 + _ORDER.index(result.status)
-    return place, len(result.draft.failed_checks) if result.draft else 0
+    return _ORDER.index(result.status), len(result.draft.failed_checks) if result.draft else 0
 
 
 def _usd(cost: float | None) -> str:

@@ -74,7 +74,7 @@ def clustered_mean(values: Sequence[float], clusters: Sequence[Hashable], seed: 
     for value, name in zip(values, clusters, strict=True):
         sums[names[name]] += value
         sizes[names[name]] += 1
-    means = np.concatenate(list(_resampled(sums, sizes, seed)))
+    means = np.concatenate(_resampled(sums, sizes, seed))
     low, high = np.quantile(means, [_ALPHA / 2, 1 - _ALPHA / 2])
     mean = float(sums.sum() / sizes.sum())
     return Interval(mean, min(mean, float(low)), max(mean, float(high)))

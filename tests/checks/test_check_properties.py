@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from miniatures.checks import align_statements, run_checks
+from miniatures.checks import run_checks
 from miniatures.checks.numbers import DecimalMark, values_of
 from miniatures.checks.sentences import sentences
 from miniatures.checks.web import links_of, normal_link
@@ -78,7 +78,7 @@ def test_what_the_sources_say_is_supported(lines, between):
     grounded = case(evidence=tuple(evidence(quote) for quote in QUOTES))
     body = between.join(lines)
     assert result(CheckName.UNSUPPORTED, subject="hello", body=body, case=grounded).passed
-    assert not any(claim.unsupported for claim in align_statements(EmailText(subject="x", body=body), grounded))
+    assert not any(claim.unsupported for claim in run_checks(EmailText(subject="x", body=body), grounded).statements)
 
 
 @given(st.integers(min_value=10_001, max_value=10**9))

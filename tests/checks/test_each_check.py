@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from miniatures.checks import FOILS, run_checks
+from miniatures.checks import checks_version, run, run_checks
+from miniatures.checks.foils import FOILS
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.dossier import SetAside, SetAsideReason
 from miniatures.datamodel.draft import EmailText
+from miniatures.prompts.taxonomy import known_taxonomy
 from tests.checks.cases import BODY, BRIEF, NOW, PROSPECT, QUOTE, SUBJECT, case, evidence, result, swap_text
 
 
@@ -446,7 +450,17 @@ def test_swap_fails_when_another_companys_news_carries_the_draft():
     assert result(CheckName.SWAP, case=case(evidence=())).outcome is Outcome.NOT_RUN
 
 
-def test_foils_are_of_one_kind_of_news_each_and_none_carries_the_good_email():
-    assert len({foil.signal for foil in FOILS}) == len(FOILS) >= 8
+def test_foils_are_of_one_known_kind_of_news_each_and_none_carries_the_good_email():
+    kinds = {foil.signal for foil in FOILS}
+    assert len(kinds) == len(FOILS) >= 8 and kinds <= set(known_taxonomy().news)
     assert not result(CheckName.CITATION, case=case(evidence=FOILS)).passed
     assert QUOTE not in {foil.quote for foil in FOILS}
+
+
+@pytest.mark.parametrize("file", ["length.py", "lists/honorifics.txt"])
+def test_the_version_changes_with_the_code_and_with_every_word_list(file, tmp_path, monkeypatch):
+    copy = shutil.copytree(Path(run.__file__).parent, tmp_path / "checks")
+    monkeypatch.setattr(run, "__file__", str(copy / "run.py"))
+    assert checks_version.__wrapped__() == checks_version()
+    (copy / file).write_text("doc")
+    assert checks_version.__wrapped__() != checks_version()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from miniatures.checks import align_statements
+from miniatures.checks import run_checks
 from miniatures.datamodel.draft import EmailText, Ground
 from tests.checks.cases import BODY, BRIEF, CASE, QUOTE, SUBJECT, swap_text
 
 
 def claims(body: str = BODY):
-    return {claim.text: claim for claim in align_statements(EmailText(subject=SUBJECT, body=body), CASE)}
+    return {claim.text: claim for claim in run_checks(EmailText(subject=SUBJECT, body=body), CASE).statements}
 
 
 def test_each_claim_stands_on_its_source():

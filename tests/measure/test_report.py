@@ -95,4 +95,4 @@ def test_passages_join_to_the_body_again(parts: list[str], tail: str) -> None:
     draft = Draft(
         subject="s", body=" ".join([*parts, tail]), statements=statements, status=DraftStatus.READY, backend="local:x"
     )
-    assert "".join(passage.text for passage in passages(draft)) == draft.body
+    assert "".join(text for text, _ in passages(draft)) == draft.body

@@ -25,6 +25,8 @@ def test_the_wheel_holds_one_top_level_name(tmp_path: Path) -> None:
     top = {name.split("/")[0] for name in names if ".dist-info" not in name.split("/")[0]}
     assert top == {"miniatures"}
     for needed in (
+        "miniatures/checks/lists/stop_words.txt",
+        "miniatures/inputs/synonyms.yaml",
         "miniatures/prompts/templates/writer.compact.jinja",
         "miniatures/measure/templates/report.html.jinja",
         "miniatures/inputs/templates/campaign/campaign.yaml",

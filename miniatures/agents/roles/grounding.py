@@ -12,8 +12,8 @@ from typing import Any
 
 from miniatures.backends.grounded_text import KEYWORD, GroundedText
 from miniatures.checks.number_words import number_words, stands_alone
-from miniatures.checks.reading import WORD_PATTERN
 from miniatures.checks.vocabulary import COMMON_WORDS, NEVER_NAMES
+from miniatures.checks.words import WORD_PATTERN
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
 
