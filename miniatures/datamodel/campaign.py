@@ -95,6 +95,13 @@ class Roles(_Section):
             named["writer"] = {**writer, **own}
         return named
 
+    @field_validator("researcher", "verifier", "planner")
+    @classmethod
+    def _without_fallback(cls, seats: RoleSeats | None) -> RoleSeats | None:
+        if seats is not None and seats.fallback is not None:
+            raise ValueError("only the writer has a fallback; take this one out")
+        return seats
+
     @property
     def seats(self) -> dict[str, dict[Seat, str]]:
         """Role -> seat -> name of its backend, for the roles that a model plays."""

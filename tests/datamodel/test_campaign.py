@@ -22,6 +22,14 @@ def test_bare_strings_stand_for_use() -> None:
     assert campaign.roles.verifier is None, "the checks are no model"
 
 
+@pytest.mark.parametrize("role", ["researcher", "verifier", "planner"])
+def test_a_fallback_that_nobody_would_ask_is_refused(role: str) -> None:
+    seats = {"first": _CAMPAIGN["roles"]["writer"], "fallback": _CAMPAIGN["roles"]["writer"]}
+    with pytest.raises(ValidationError, match="only the writer has a fallback") as refused:
+        Campaign.model_validate({**_CAMPAIGN, "roles": {**_CAMPAIGN["roles"], role: seats}})
+    assert refused.value.errors()[0]["loc"] == ("roles", role)
+
+
 def test_the_word_none_is_no_fallback() -> None:
     roles = {**_CAMPAIGN["roles"], "fallback": "none"}
     assert Campaign.model_validate({**_CAMPAIGN, "roles": roles}).roles.writer.fallback is None
