@@ -21,7 +21,6 @@ from miniatures.datamodel.example import Example
 from miniatures.datamodel.hashing import text_hash
 from miniatures.finetune.dataset.contact_details import EMAIL, PHONE, surrogate_email, surrogate_phone
 from miniatures.finetune.dataset.name_words import (
-    HONORIFICS,
     cuts,
     in_case_of,
     is_everyday,
@@ -33,7 +32,7 @@ from miniatures.finetune.dataset.name_words import (
     word_pattern,
     words_in,
 )
-from miniatures.finetune.dataset.surrogate_names import FAMILY, GIVEN
+from miniatures.finetune.dataset.surrogate_names import FAMILY, GIVEN, HONORIFICS
 
 _GREETING = re.compile(r"\s*[^\n,:;!.?。，！]{1,80}")  # noqa: RUF001
 _TEXT_FIELDS = ("quotes", "sentences")
