@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -53,11 +53,11 @@ class Surrogates:
     def __init__(self, contacts: Iterable[Contact], seed: int) -> None:
         self._seed = seed
         self._of_company: dict[str, set[Contact]] = defaultdict(set)
+        self._originals: set[str] = set()
         for contact in contacts:
             self._of_company[company_key(contact.company)].add(contact)
-        self._originals = frozenset(
-            key for group in self._of_company.values() for contact in group for key in _all_keys(contact)
-        )
+            for word in name_parts(f"{contact.first_name} {contact.last_name}"):
+                self._originals |= keys(word)
         self._known: dict[tuple[str, str], str] = {}
 
     def replace(self, example: Example) -> Example:
@@ -133,13 +133,13 @@ class _Table:
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """A word that is part of a name: where it stands, what it is, what it becomes, and what clings to it."""
+class _Word:
+    """A word of a text and where it stands; of a name, without what clings to it, and with what it becomes."""
 
     start: int
     end: int
-    word: str
-    surrogate: str
+    text: str
+    surrogate: str | None = None
 
 
 class _Replacement:
@@ -178,43 +178,36 @@ class _Replacement:
 
     def _changes(self, text: str, greeting: int) -> list[tuple[int, int, str]]:
         changes: list[tuple[int, int, str]] = []
-        tokens: list[_Piece | re.Match[str]] = []
+        words: list[_Word] = []
         senders = [found.span() for found in self._sender.finditer(text, greeting)]
         for match in _token_pattern().finditer(text):
             if match.lastgroup == "word":
                 is_sender = any(start <= match.start() < end for start, end in senders)
-                tokens.append(match if is_sender else self._piece(match) or match)
+                words.append(_Word(*match.span(), match[0]) if is_sender else self._word(match))
                 continue
             new = self._address(match[0]) if match.lastgroup == "email" else self._number(match[0])
             changes.append((match.start(), match.end(), new))
-        for place, token in enumerate(tokens):
-            if isinstance(token, _Piece) and self._means_person(text, tokens, place, greeting):
-                changes.append((token.start, token.end, in_case_of(token.word, token.surrogate)))
+        for before, word, after in zip([None, *words], words, [*words[1:], None], strict=False):
+            if word.surrogate and (word.end <= greeting or self._means_person(text, before, word, after)):
+                changes.append((word.start, word.end, in_case_of(word.text, word.surrogate)))
         return sorted(changes)
 
-    def _piece(self, match: re.Match[str]) -> _Piece | None:
+    def _word(self, match: re.Match[str]) -> _Word:
         """The part of the word that is a name: all of it, or without a possessive ending or an elided article."""
         for start, end in cuts(match[0]):
             surrogate = self._table.find(match[0][start:end])
             if surrogate is not None:
-                return _Piece(match.start() + start, match.start() + end, match[0][start:end], surrogate)
-        return None
+                return _Word(match.start() + start, match.start() + end, match[0][start:end], surrogate)
+        return _Word(*match.span(), match[0])
 
-    def _means_person(self, text: str, tokens: list[Any], place: int, greeting: int) -> bool:
-        piece: _Piece = tokens[place]
-        if not self._table.is_guarded(piece.word) or piece.end <= greeting:
+    def _means_person(self, text: str, before: _Word | None, word: _Word, after: _Word | None) -> bool:
+        if not self._table.is_guarded(word.text):
             return True
-        if self._table.is_everyday(piece.word):
+        if self._table.is_everyday(word.text):
             return False
-        before = tokens[place - 1] if place else None
-        after = tokens[place + 1] if place + 1 < len(tokens) else None
-        if isinstance(before, re.Match):
-            titled = fold(before[0]) in HONORIFICS and touch(text, before.end(), piece.start)
-            if titled:
-                return True
-        elif before is not None and touch(text, before.end, piece.start):
+        if before and (before.surrogate or fold(before.text) in HONORIFICS) and touch(text, before.end, word.start):
             return True
-        return isinstance(after, _Piece) and touch(text, piece.end, after.start)
+        return bool(after and after.surrogate and touch(text, word.end, after.start))
 
     def _address(self, email: str) -> str:
         return email if fold(email) in self._kept else surrogate_email(email, self._seed)
@@ -275,11 +268,6 @@ def _strings(value: Any) -> Iterable[str]:
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _strings(one)
-
-
-def _all_keys(contact: Contact) -> Iterator[str]:
-    for word in (*name_parts(contact.first_name), *name_parts(contact.last_name)):
-        yield from keys(word)
 
 
 @lru_cache(maxsize=1)
