@@ -35,7 +35,6 @@ TRAPS = (Trap.NONE, Trap.THIN, Trap.IRRELEVANT, Trap.STALE, Trap.SENSITIVE)
 """The traps that can be drawn; what contradicts itself has to be written."""
 _FACTS = ResearchSettings().facts
 _IDLE = {Worth.BOILERPLATE, Worth.OPINION, Worth.VAGUE}
-_SHORT, _MEDIUM = 80, 120
 
 
 class Space(BaseModel):
@@ -62,12 +61,6 @@ class Situation:
     contact: int
     trap: Trap
 
-    @property
-    def length(self) -> str:
-        """The brief's length as one of three words."""
-        longest = self.brief.length.max_words
-        return "short" if longest <= _SHORT else "medium" if longest <= _MEDIUM else "long"
-
     @cached_property
     def variables(self) -> WriterVariables | ListVariables:
         """The variables of the role's prompt, as a campaign would have them."""
@@ -92,7 +85,6 @@ class Situation:
 class _Place:
     """One point of the space that a situation can be drawn at."""
 
-    folder: GoldFolder
     brief: GoldBrief
     company: GoldCompany
     length: Length
@@ -153,7 +145,7 @@ def _places(folder: GoldFolder, space: Space, role: str) -> Iterator[_Place]:
                     continue
                 for length in space.lengths or (brief.length,):
                     contacts = range(1, len(company.contacts) + 1) if role == WRITER.name else (1,)
-                    yield from (_Place(folder, brief, company, length, contact, trap) for contact in contacts)
+                    yield from (_Place(brief, company, length, contact, trap) for contact in contacts)
 
 
 def _fits(company: GoldCompany, brief: GoldBrief, trap: Trap, role: str) -> bool:

@@ -136,9 +136,8 @@ async def _with_emails(
 def _bm25(name: str, questions: Questions, facts: int | None) -> BackendEvaluation:
     outcomes = researching.bm25_outcomes(questions.research, facts)
     scores = researching.researcher_scores([one.case for one in questions.research], outcomes)
-    return BackendEvaluation(
-        spec=name, name=name, identity=None, variant=None, scores=scores, researcher=tuple(outcomes)
-    )
+    chosen = tuple(outcomes)
+    return BackendEvaluation(spec=name, name=name, identity=None, variant=None, scores=scores, researcher=chosen)
 
 
 def _together(
@@ -146,13 +145,10 @@ def _together(
 ) -> Evaluation:
     writer = tuple(question.case for question in questions.writer)
     research = tuple(question.case for question in questions.research)
-    cases = Cases(
-        {question.id: question.company for question in questions.writer},
-        research,
-        dataset=dataset.manifest.hash,
-        best=writing.best_measure(settings.best_of, settings.rewrites),
-        seed=settings.seed,
-    )
+    company = {question.id: question.company for question in questions.writer}
+    company |= {case.id: case.company for case in research}
+    best = writing.best_measure(settings.best_of, settings.rewrites)
+    cases = Cases(company, {case.id: case for case in research}, dataset.manifest.hash, best, settings.seed)
     return Evaluation(
         dataset=dataset.manifest.hash,
         split=settings.split,
@@ -162,7 +158,7 @@ def _together(
         best_of=settings.best_of,
         rewrites=settings.rewrites,
         machine_usd_per_hour=settings.machine_usd_per_hour,
-        companies=len(set(cases.company.values())),
+        companies=len(set(company.values())),
         offers=len({case.offer for case in writer}),
         writer_cases=writer,
         research_cases=research,

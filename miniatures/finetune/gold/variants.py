@@ -69,10 +69,8 @@ def _variant(
 
 
 def _exchange_prospect(exchange: Exchange, prospect: Prospect, pools: Pools) -> None:
-    if prospect.first_name:
-        exchange.name(prospect.first_name, [one.first_name for one in pools.contacts if one.first_name])
-    if prospect.last_name:
-        exchange.name(prospect.last_name, [one.last_name for one in pools.contacts if one.last_name])
+    exchange.name(prospect.first_name, [one.first_name for one in pools.contacts if one.first_name])
+    exchange.name(prospect.last_name, [one.last_name for one in pools.contacts if one.last_name])
     exchange.name(prospect.company, pools.companies)
 
 
