@@ -8,7 +8,7 @@ so a larger order goes on where a smaller one ended.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -152,13 +152,9 @@ def _fits(company: GoldCompany, brief: GoldBrief, trap: Trap, role: str) -> bool
     good = len(_numbers(company, brief))
     if role == RESEARCHER.name:
         return good > 0 if trap is Trap.NONE else good == 0 if trap is Trap.IRRELEVANT else False
-    match trap:
-        case Trap.NONE:
-            return good > 1
-        case Trap.THIN:
-            return good > 0
-        case _:
-            return good > 0 and bool(_spoilers(company, brief, trap))
+    if trap is Trap.NONE:
+        return good > 1
+    return good > 0 and (trap is Trap.THIN or bool(_spoilers(company, trap)))
 
 
 def _evenly(places: Iterable[_Place], seed: int) -> Iterator[_Place]:
@@ -190,14 +186,11 @@ def _evenly(places: Iterable[_Place], seed: int) -> Iterator[_Place]:
 
 def _situation(place: _Place, role: str, chance: Random) -> Situation | None:
     brief = place.brief.plain.model_copy(update={"length": place.length})
-    sentences: Sequence[str] = ()
-    evidence: tuple[Quote, ...] = ()
-    if role == RESEARCHER.name:
-        sentences = candidates(place.company, brief, [])
-        if not sentences:
-            return None
-    else:
-        evidence = evidence_of(place.company, place.brief, _quotes(place, chance))
+    researches = role == RESEARCHER.name
+    sentences = candidates(place.company, brief, []) if researches else []
+    if researches and not sentences:
+        return None
+    evidence = () if researches else evidence_of(place.company, place.brief, _quotes(place, chance))
     own = place.length == place.brief.length
     slug = place.brief.slug if own else f"{place.brief.slug}-{place.length.max_words}"
     return Situation(role, slug, brief, place.company, evidence, tuple(sentences), place.contact, place.trap)
@@ -205,17 +198,15 @@ def _situation(place: _Place, role: str, chance: Random) -> Situation | None:
 
 def _quotes(place: _Place, chance: Random) -> tuple[int, ...]:
     good = _numbers(place.company, place.brief)
-    match place.trap:
-        case Trap.THIN:
-            return (chance.choice(good),)
-        case Trap.NONE:
-            return tuple(chance.sample(good, chance.randint(2, min(len(good), _FACTS))))
-        case _:
-            spoilers = _spoilers(place.company, place.brief, place.trap)
-            most = 2 if place.trap is Trap.IRRELEVANT else 1
-            chosen = chance.sample(good, min(len(good), chance.randint(1, 2)))
-            chosen += chance.sample(spoilers, min(len(spoilers), most))
-            return tuple(chance.sample(chosen, len(chosen)))
+    if place.trap is Trap.THIN:
+        return (chance.choice(good),)
+    if place.trap is Trap.NONE:
+        return tuple(chance.sample(good, chance.randint(2, min(len(good), _FACTS))))
+    spoilers = _spoilers(place.company, place.trap)
+    most = 2 if place.trap is Trap.IRRELEVANT else 1
+    chosen = chance.sample(good, min(len(good), chance.randint(1, 2)))
+    chosen += chance.sample(spoilers, min(len(spoilers), most))
+    return tuple(chance.sample(chosen, len(chosen)))
 
 
 def _numbers(company: GoldCompany, brief: GoldBrief) -> list[int]:
@@ -224,7 +215,7 @@ def _numbers(company: GoldCompany, brief: GoldBrief) -> list[int]:
     return [number for number, one in usable if one.usable and brief.signal_of(one.kind) is not None]
 
 
-def _spoilers(company: GoldCompany, brief: GoldBrief, trap: Trap) -> list[int]:
+def _spoilers(company: GoldCompany, trap: Trap) -> list[int]:
     """Numbers of the sentences that make the trap."""
     wanted = {Trap.STALE: {Worth.STALE}, Trap.SENSITIVE: {Worth.SENSITIVE}, Trap.IRRELEVANT: _IDLE}.get(trap, set())
     return [number for number, one in enumerate(company.sentences, start=1) if one.worth in wanted]

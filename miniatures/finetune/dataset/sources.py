@@ -110,27 +110,22 @@ def gather_examples(
     contacts: set[Contact] = set()
     traced: list[Example] = []
     for source in campaigns:
-        traced += _of_campaign(source, selection, gathered, contacts)
+        with open_store(source.store_url, create=False) as store:
+            traces = list(store.traces(source.name))
+            if not traces:
+                message = f"the store holds no traces of the campaign {source.name}"
+                raise InputError(message, hint="Run the campaign first.")
+            found = trace_examples(traces, store.reviews(source.name), selection)
+            people = [result.prospect for result in store.results(source.name)]
+        contacts |= {Contact(one.first_name, one.last_name, one.company) for one in people}
+        traced += found.examples
+        gathered.dropped += found.dropped
     gathered.examples += _about_strangers(traced, contacts, seed, gathered)
     if gold:
         made, refused = gold_examples(gold, seed, variants)
         gathered.examples += [example for example in made if example.role in selection.roles]
         gathered.dropped[DropReason.FAILED_CHECKS] += refused
     return gathered
-
-
-def _of_campaign(
-    source: CampaignSource, selection: TraceSelection, gathered: Gathered, contacts: set[Contact]
-) -> list[Example]:
-    with open_store(source.store_url, create=False) as store:
-        traces = list(store.traces(source.name))
-        if not traces:
-            raise InputError(f"the store holds no traces of the campaign {source.name}", hint="Run the campaign first.")
-        found = trace_examples(traces, store.reviews(source.name), selection)
-        people = [result.prospect for result in store.results(source.name)]
-    contacts |= {Contact(one.first_name, one.last_name, one.company) for one in people}
-    gathered.dropped += found.dropped
-    return found.examples
 
 
 def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int, gathered: Gathered) -> list[Example]:

@@ -126,11 +126,8 @@ def trace_examples(
     for candidates in _questions(taken, RESEARCHER, rulings, researched):
         _settle([_by_its_email(one, emails, refused) for one in candidates], chosen, researched)
     researched.examples += _new_sightings(researched.examples)
-    return _of_roles({WRITER.name: written, RESEARCHER.name: researched}, chosen.roles)
-
-
-def _of_roles(found: Mapping[str, TraceExamples], roles: Sequence[str]) -> TraceExamples:
-    wanted = [one for role, one in found.items() if role in roles]
+    found = {WRITER.name: written, RESEARCHER.name: researched}
+    wanted = [one for role, one in found.items() if role in chosen.roles]
     examples = [example for one in wanted for example in one.examples]
     return TraceExamples(examples, sum((one.dropped for one in wanted), Counter()))
 
