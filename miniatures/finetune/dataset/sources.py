@@ -64,10 +64,9 @@ def find_sources(named: Iterable[str], store: str | None) -> tuple[list[Campaign
 
 
 def _campaigns(name: str, path: Path, store: str | None) -> list[CampaignSource]:
-    if path.is_dir() and not (path / CAMPAIGN_FILE).is_file():
-        inner = sorted(path.glob(f"*/{CAMPAIGN_FILE}"))
-        if inner:
-            return [_of_file(load_campaign(file)) for file in inner]
+    inner = sorted(path.glob(f"*/{CAMPAIGN_FILE}"))
+    if inner and not (path / CAMPAIGN_FILE).is_file():
+        return [_of_file(load_campaign(file)) for file in inner]
     if path.exists():
         return [_of_file(load_campaign(path))]
     if store is not None:

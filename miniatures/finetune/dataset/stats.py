@@ -132,7 +132,7 @@ def distribution(role: str, what: str, lengths: Sequence[int]) -> Lengths:
 
 def _width(extent: int) -> int:
     """The least of 1, 2, 5, 10, 20, 50, ... with which ten bins are enough."""
-    widths = (step * 10**power for power in count() for step in _ROUND)
+    widths: Iterable[int] = (step * 10**power for power in count() for step in _ROUND)
     return next(width for width in widths if width * _BINS >= extent)
 
 

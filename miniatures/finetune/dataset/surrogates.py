@@ -66,9 +66,7 @@ class Surrogates:
         others = sorted(self._of_company[company_key(example.company)], key=str)
         table = _Table(self.surrogate, _guarded(example))
         for contact in ([own] if own else []) + [other for other in others if other != own]:
-            table.add(contact.first_name, "given")
-            table.add(contact.last_name, "family")
-            table.join(contact)
+            table.add(contact)
         replacement = _Replacement(table, example.variables.get("brief") or {}, self._seed)
         return example.model_copy(
             update={
@@ -105,19 +103,20 @@ class _Table:
         self._by_key: dict[str, str] = {}
         self.joined: dict[str, str] = {}
 
-    def add(self, name: str, kind: str) -> None:
-        """Take in the words of a name; of two people with one name the first decides what it is."""
-        for word in name_parts(name):
-            for key in keys(word):
-                self._by_key.setdefault(key, self._surrogate(word, kind))
-            if is_unspaced(word) and len(word) > 1:
-                self.joined.setdefault(word, self._surrogate(word, kind))
+    def add(self, contact: Contact) -> None:
+        """Take in the words of a name; of two people with one name the first decides what it is.
 
-    def join(self, contact: Contact) -> None:
-        """A whole name in a script without spaces, family name first, as it stands within a run of letters."""
-        parts = [self.find(contact.last_name), self.find(contact.first_name)]
-        if all(parts) and is_unspaced(contact.last_name):
-            self.joined[contact.last_name + contact.first_name] = "".join(filter(None, parts))
+        A whole name in a script without spaces stands within a run of letters, family name first.
+        """
+        for name, kind in ((contact.first_name, "given"), (contact.last_name, "family")):
+            for word in name_parts(name):
+                for key in keys(word):
+                    self._by_key.setdefault(key, self._surrogate(word, kind))
+                if is_unspaced(word) and len(word) > 1:
+                    self.joined.setdefault(word, self._surrogate(word, kind))
+        family, given = self.find(contact.last_name), self.find(contact.first_name)
+        if family and given and is_unspaced(contact.last_name):
+            self.joined[contact.last_name + contact.first_name] = family + given
 
     def find(self, word: str) -> str | None:
         return self._by_key.get(fold(word))
@@ -154,18 +153,15 @@ class _Replacement:
 
     def name(self, text: str) -> str:
         """A field that holds nothing but a name."""
-        return self._rewrite(text, greeting=len(text))
-
-    def text(self, text: str) -> str:
-        """Running text."""
-        return self._rewrite(text, greeting=0)
+        return self.text(text, greeting=len(text))
 
     def body(self, text: str) -> str:
         """An email's body, whose first line greets."""
         opening = _GREETING.match(text)
-        return self._rewrite(text, greeting=opening.end() if opening else 0)
+        return self.text(text, greeting=opening.end() if opening else 0)
 
-    def _rewrite(self, text: str, greeting: int) -> str:
+    def text(self, text: str, greeting: int = 0) -> str:
+        """Running text; up to `greeting` every name means a person."""
         parts: list[str] = []
         done = 0
         for start, end, new in self._changes(text, greeting):

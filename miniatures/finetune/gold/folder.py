@@ -228,12 +228,13 @@ class _Angles(_Written):
 def _with_angles(folder: Path, briefs: dict[str, GoldBrief], mistakes: list[str]) -> dict[str, GoldBrief]:
     extended = dict(briefs)
     for where, entry in _read(folder, "angles*.yaml", _Angles, mistakes):
-        signals = {one.name: one for one in extended[entry.brief].signals} if entry.brief in briefs else {}
-        if entry.signal not in signals:
+        brief = extended.get(entry.brief)
+        if brief is None or entry.signal not in {one.name for one in brief.signals}:
             mistakes.append(f"{where}: no brief {entry.brief} has a signal {entry.signal}")
             continue
-        signals[entry.signal] = signals[entry.signal].model_copy(update={"angles": entry.angles})
-        extended[entry.brief] = extended[entry.brief].model_copy(update={"signals": tuple(signals.values())})
+        told = {"angles": entry.angles}
+        signals = (one.model_copy(update=told) if one.name == entry.signal else one for one in brief.signals)
+        extended[entry.brief] = brief.model_copy(update={"signals": tuple(signals)})
     return extended
 
 
