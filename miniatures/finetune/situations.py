@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -136,16 +137,12 @@ def draw_situations(space: Space, role: str, count: int, seed: int) -> list[Situ
 
 
 def _places(folder: GoldFolder, space: Space, role: str) -> Iterator[_Place]:
-    for company in folder.companies.values():
-        if space.industries and company.industry not in space.industries:
-            continue
-        for brief in folder.briefs.values():
-            for trap in space.traps or TRAPS:
-                if not _fits(company, brief, trap, role):
-                    continue
-                for length in space.lengths or (brief.length,):
-                    contacts = range(1, len(company.contacts) + 1) if role == WRITER.name else (1,)
-                    yield from (_Place(brief, company, length, contact, trap) for contact in contacts)
+    companies = [one for one in folder.companies.values() if not space.industries or one.industry in space.industries]
+    for company, brief, trap in product(companies, folder.briefs.values(), space.traps or TRAPS):
+        if _fits(company, brief, trap, role):
+            contacts = range(1, len(company.contacts) + 1) if role == WRITER.name else (1,)
+            for length, contact in product(space.lengths or (brief.length,), contacts):
+                yield _Place(brief, company, length, contact, trap)
 
 
 def _fits(company: GoldCompany, brief: GoldBrief, trap: Trap, role: str) -> bool:

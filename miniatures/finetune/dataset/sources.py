@@ -5,9 +5,8 @@ Gold data is about fictional people and stays as it is; whoever stands in a trac
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from miniatures.agents.roles.role import role_named
@@ -15,7 +14,7 @@ from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
-from miniatures.finetune.dataset.trace_examples import TraceSelection, trace_examples
+from miniatures.finetune.dataset.trace_examples import TraceExamples, TraceSelection, trace_examples
 from miniatures.finetune.gold.all_examples import gold_examples
 from miniatures.inputs.campaign import CAMPAIGN_FILE, LoadedCampaign, load_campaign
 from miniatures.prompts.library import PromptLibrary
@@ -34,11 +33,9 @@ class CampaignSource:
 
 
 @dataclass
-class Gathered:
-    """Everything that the sources gave, what was left out and why, and how the sources are called."""
+class Gathered(TraceExamples):
+    """Everything that the sources gave, gold as well, what was left out and why, and how the sources are called."""
 
-    examples: list[Example] = field(default_factory=list)
-    dropped: Counter[DropReason] = field(default_factory=Counter)
     sources: tuple[str, ...] = ()
 
 
