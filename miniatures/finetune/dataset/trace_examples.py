@@ -122,7 +122,9 @@ def trace_examples(
         best = _settle(candidates, chosen, written)
         for source in _sources(best):
             emails[source].append(written.examples[-1])
-        refused.update(source for one in candidates if _chose_wrongly(one) for source in _sources(one))
+        for one in candidates:
+            if one.ruling and RejectReason.WRONG_FACT_CHOSEN in one.ruling.reasons:
+                refused |= _sources(one)
     for candidates in _questions(taken, RESEARCHER, rulings, researched):
         _settle([_by_its_email(one, emails, refused) for one in candidates], chosen, researched)
     researched.examples += _new_sightings(researched.examples)
@@ -232,11 +234,6 @@ def _rejected(best: _Candidate, candidates: Sequence[_Candidate]) -> dict[str, A
 def _sources(candidate: _Candidate | None) -> set[str]:
     """The calls that an email was written from: those that chose its facts among them."""
     return {source for trace in (candidate.traces if candidate else ()) for source in trace.sources}
-
-
-def _chose_wrongly(candidate: _Candidate) -> bool:
-    ruling = candidate.ruling
-    return ruling is not None and RejectReason.WRONG_FACT_CHOSEN in ruling.reasons
 
 
 def _by_its_email(candidate: _Candidate, emails: Mapping[str, list[Example]], refused: set[str]) -> _Candidate:

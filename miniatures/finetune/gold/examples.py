@@ -37,7 +37,9 @@ def writer_example(case: GoldCase, folder: GoldFolder) -> Example:
     brief, company = folder.briefs[case.brief], folder.companies[case.company]
     email = case.text if isinstance(case, GoldEmail) else None
     evidence = case_evidence(case, folder)
-    return written_example(brief.plain, company.prospect(case.contact), evidence, email, _name(case, folder))
+    quotes = "-".join(map(str, case.quotes))
+    name = f"gold:{folder.name}/{case.company}/{case.brief}/{case.contact}/{quotes}"
+    return written_example(brief.plain, company.prospect(case.contact), evidence, email, name)
 
 
 def case_evidence(case: GoldCase, folder: GoldFolder) -> tuple[Quote, ...]:
@@ -70,11 +72,6 @@ def written_example(
         source=source,
         lineage=(name,),
     )
-
-
-def _name(case: GoldCase, folder: GoldFolder) -> str:
-    quotes = "-".join(map(str, case.quotes))
-    return f"gold:{folder.name}/{case.company}/{case.brief}/{case.contact}/{quotes}"
 
 
 def researcher_examples(folder: GoldFolder, seed: int) -> Iterator[Example]:
