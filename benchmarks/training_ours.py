@@ -37,7 +37,7 @@ from miniatures.datamodel.recipe import LoraSettings, Method, Recipe
 from miniatures.finetune.dataset.folder import Dataset, open_dataset
 from miniatures.finetune.train import fused_lora, plain_attention
 from miniatures.finetune.train.callbacks import Progress
-from miniatures.finetune.train.micro_batches import MicroBatch, plan, positions
+from miniatures.finetune.train.micro_batches import MicroBatch, plan
 from miniatures.finetune.train.preflight import _measured_rate, _operations
 from miniatures.finetune.train.prepared import Prepared, prepare
 from miniatures.finetune.train.training import train
@@ -187,7 +187,7 @@ def limit_of(prepared: Prepared) -> dict[str, float]:
     """Operations of the measured steps, and this machine's rate on products: of the model's shape, and square."""
     examples = prepared.training.examples
     measured = prepared.batches[1:]
-    computed = sum(positions(examples, batch.examples, batch.prefix > 0) for batch in measured)
+    computed = sum(batch.positions(examples) for batch in measured)
     learned = sum(examples[place].answer for batch in measured for place in batch.examples)
     return {
         "positions": computed,

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
+from typing import TypeVar
+
+Name = TypeVar("Name", int, str)
 
 _WORD = re.compile(r"\w+")
 NEAR = 0.7
@@ -44,17 +47,23 @@ def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[tuple
 
 def duplicate_groups(texts: Sequence[str], threshold: float = NEAR) -> list[int]:
     """For each text the place of its group's first text: connected near-duplicates share one."""
-    group = list(range(len(texts)))
+    alone = [(place, place) for place in range(len(texts))]
+    return list(connected([*alone, *near_duplicates(texts, threshold)]).values())
 
-    def root(place: int) -> int:
-        while group[place] != place:
-            place = group[place]
-        return place
 
-    for one, other in near_duplicates(texts, threshold):
+def connected(pairs: Iterable[tuple[Name, Name]]) -> dict[Name, Name]:
+    """For each name that stands in a pair the least of all that pairs connect with it (union-find)."""
+    parent: dict[Name, Name] = {}
+
+    def root(name: Name) -> Name:
+        while parent.setdefault(name, name) != name:
+            name = parent[name]
+        return name
+
+    for one, other in pairs:
         low, high = sorted((root(one), root(other)))
-        group[high] = low
-    return [root(place) for place in range(len(texts))]
+        parent[high] = low
+    return {name: root(name) for name in list(parent)}
 
 
 def distinct_ratio(texts: Sequence[str], words: int) -> float:

@@ -8,9 +8,10 @@ so a larger order goes on where a smaller one ended.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -35,7 +36,6 @@ TRAPS = (Trap.NONE, Trap.THIN, Trap.IRRELEVANT, Trap.STALE, Trap.SENSITIVE)
 """The traps that can be drawn; what contradicts itself has to be written."""
 _FACTS = ResearchSettings().facts
 _IDLE = {Worth.BOILERPLATE, Worth.OPINION, Worth.VAGUE}
-_SHORT, _MEDIUM = 80, 120
 
 
 class Space(BaseModel):
@@ -62,12 +62,6 @@ class Situation:
     contact: int
     trap: Trap
 
-    @property
-    def length(self) -> str:
-        """The brief's length as one of three words."""
-        longest = self.brief.length.max_words
-        return "short" if longest <= _SHORT else "medium" if longest <= _MEDIUM else "long"
-
     @cached_property
     def variables(self) -> WriterVariables | ListVariables:
         """The variables of the role's prompt, as a campaign would have them."""
@@ -92,7 +86,6 @@ class Situation:
 class _Place:
     """One point of the space that a situation can be drawn at."""
 
-    folder: GoldFolder
     brief: GoldBrief
     company: GoldCompany
     length: Length
@@ -144,29 +137,21 @@ def draw_situations(space: Space, role: str, count: int, seed: int) -> list[Situ
 
 
 def _places(folder: GoldFolder, space: Space, role: str) -> Iterator[_Place]:
-    for company in folder.companies.values():
-        if space.industries and company.industry not in space.industries:
-            continue
-        for brief in folder.briefs.values():
-            for trap in space.traps or TRAPS:
-                if not _fits(company, brief, trap, role):
-                    continue
-                for length in space.lengths or (brief.length,):
-                    contacts = range(1, len(company.contacts) + 1) if role == WRITER.name else (1,)
-                    yield from (_Place(folder, brief, company, length, contact, trap) for contact in contacts)
+    companies = [one for one in folder.companies.values() if not space.industries or one.industry in space.industries]
+    for company, brief, trap in product(companies, folder.briefs.values(), space.traps or TRAPS):
+        if _fits(company, brief, trap, role):
+            contacts = range(1, len(company.contacts) + 1) if role == WRITER.name else (1,)
+            for length, contact in product(space.lengths or (brief.length,), contacts):
+                yield _Place(brief, company, length, contact, trap)
 
 
 def _fits(company: GoldCompany, brief: GoldBrief, trap: Trap, role: str) -> bool:
     good = len(_numbers(company, brief))
     if role == RESEARCHER.name:
         return good > 0 if trap is Trap.NONE else good == 0 if trap is Trap.IRRELEVANT else False
-    match trap:
-        case Trap.NONE:
-            return good > 1
-        case Trap.THIN:
-            return good > 0
-        case _:
-            return good > 0 and bool(_spoilers(company, brief, trap))
+    if trap is Trap.NONE:
+        return good > 1
+    return good > 0 and (trap is Trap.THIN or bool(_spoilers(company, trap)))
 
 
 def _evenly(places: Iterable[_Place], seed: int) -> Iterator[_Place]:
@@ -198,14 +183,11 @@ def _evenly(places: Iterable[_Place], seed: int) -> Iterator[_Place]:
 
 def _situation(place: _Place, role: str, chance: Random) -> Situation | None:
     brief = place.brief.plain.model_copy(update={"length": place.length})
-    sentences: Sequence[str] = ()
-    evidence: tuple[Quote, ...] = ()
-    if role == RESEARCHER.name:
-        sentences = candidates(place.company, brief, [])
-        if not sentences:
-            return None
-    else:
-        evidence = evidence_of(place.company, place.brief, _quotes(place, chance))
+    researches = role == RESEARCHER.name
+    sentences = candidates(place.company, brief, []) if researches else []
+    if researches and not sentences:
+        return None
+    evidence = () if researches else evidence_of(place.company, place.brief, _quotes(place, chance))
     own = place.length == place.brief.length
     slug = place.brief.slug if own else f"{place.brief.slug}-{place.length.max_words}"
     return Situation(role, slug, brief, place.company, evidence, tuple(sentences), place.contact, place.trap)
@@ -213,17 +195,15 @@ def _situation(place: _Place, role: str, chance: Random) -> Situation | None:
 
 def _quotes(place: _Place, chance: Random) -> tuple[int, ...]:
     good = _numbers(place.company, place.brief)
-    match place.trap:
-        case Trap.THIN:
-            return (chance.choice(good),)
-        case Trap.NONE:
-            return tuple(chance.sample(good, chance.randint(2, min(len(good), _FACTS))))
-        case _:
-            spoilers = _spoilers(place.company, place.brief, place.trap)
-            most = 2 if place.trap is Trap.IRRELEVANT else 1
-            chosen = chance.sample(good, min(len(good), chance.randint(1, 2)))
-            chosen += chance.sample(spoilers, min(len(spoilers), most))
-            return tuple(chance.sample(chosen, len(chosen)))
+    if place.trap is Trap.THIN:
+        return (chance.choice(good),)
+    if place.trap is Trap.NONE:
+        return tuple(chance.sample(good, chance.randint(2, min(len(good), _FACTS))))
+    spoilers = _spoilers(place.company, place.trap)
+    most = 2 if place.trap is Trap.IRRELEVANT else 1
+    chosen = chance.sample(good, min(len(good), chance.randint(1, 2)))
+    chosen += chance.sample(spoilers, min(len(spoilers), most))
+    return tuple(chance.sample(chosen, len(chosen)))
 
 
 def _numbers(company: GoldCompany, brief: GoldBrief) -> list[int]:
@@ -232,7 +212,7 @@ def _numbers(company: GoldCompany, brief: GoldBrief) -> list[int]:
     return [number for number, one in usable if one.usable and brief.signal_of(one.kind) is not None]
 
 
-def _spoilers(company: GoldCompany, brief: GoldBrief, trap: Trap) -> list[int]:
+def _spoilers(company: GoldCompany, trap: Trap) -> list[int]:
     """Numbers of the sentences that make the trap."""
     wanted = {Trap.STALE: {Worth.STALE}, Trap.SENSITIVE: {Worth.SENSITIVE}, Trap.IRRELEVANT: _IDLE}.get(trap, set())
     return [number for number, one in enumerate(company.sentences, start=1) if one.worth in wanted]

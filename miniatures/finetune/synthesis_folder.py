@@ -13,7 +13,7 @@ from miniatures.finetune.situations import Situation
 from miniatures.finetune.synthesize import campaign_of
 
 STORE_FILE = "traces.sqlite"
-_COLUMNS = ("email", "first_name", "last_name", "title", "company")
+_COLUMNS = "email,first_name,last_name,title,company"
 
 
 def write_campaigns(folder: Path, name: str, teacher: str, situations: Iterable[Situation]) -> list[Path]:
@@ -40,7 +40,7 @@ def _write(folder: Path, campaign: str, teacher: str, brief: Brief) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "campaign.yaml").write_text(_yaml(settings), encoding="utf-8")
         (folder / "brief.md").write_text(brief_markdown(brief), encoding="utf-8")
-        (folder / "prospects.csv").write_text(f"{','.join(_COLUMNS)}\n", encoding="utf-8")
+        (folder / "prospects.csv").write_text(f"{_COLUMNS}\n", encoding="utf-8")
     return folder
 
 

@@ -28,8 +28,9 @@ from miniatures.checks import run_checks
 from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.policy import Policy, SeatPolicy
+from miniatures.datamodel.policy import Policy
 from miniatures.datamodel.trace import new_id
+from miniatures.finetune.dataset.trace_examples import SYNTHESIZE
 from miniatures.finetune.situations import Situation
 from miniatures.prompts.library import PromptLibrary
 from miniatures.store.ledger import StageKey
@@ -37,8 +38,6 @@ from miniatures.store.sql_ledger import SqlLedger
 from miniatures.store.store import Store
 from miniatures.store.tracing import Scope, enter_scope
 
-SYNTHESIZE = "synthesize"
-"""The node in traces of a teacher that was asked for training data."""
 _TOKENS_PER_WORD = 1.5
 _TOKENS_AROUND = 40
 _CHOICE_TOKENS = 20
@@ -78,9 +77,7 @@ class Synthesized(BaseModel):
 
     trace: str | None
     faults: tuple[str, ...] = ()
-    draft: Draft | None = Field(
-        default=None, description="An email that passed; it waits for review, not in the ledger."
-    )
+    draft: Draft | None = Field(default=None, description="One that passed; it waits for review, not in the ledger.")
     bill: Bill = Bill()
 
 
@@ -165,7 +162,6 @@ class Synthesis:
 
     async def failed(self, item: Situation, error: Exception) -> None:
         """Nothing is remembered: it is asked again by the next run."""
-        return
 
     async def settle(self, item: Situation, done: Synthesized | None) -> None:
         """Remember the answer, and put an email that passed every check where a reviewer finds it."""
@@ -190,9 +186,6 @@ class Synthesis:
         """Small models may never end an answer; a large teacher may think before it writes."""
         return {"max_tokens": 2 * _answer_tokens(item)} if self._teacher.capabilities.held else {}
 
-    def _seat(self, role: str) -> SeatPolicy:
-        return seat_policy(role, self._teacher, self._prompts)
-
     def _policy(self, brief: Brief) -> Policy:
         models = dict.fromkeys(sorted({one.role for one in self._situations}), self._teacher)
         return CampaignContext(models=models, brief=brief, prompts=self._prompts).policy
@@ -204,7 +197,8 @@ class Synthesis:
         return estimate_tokens(to_langchain(prompt.messages), schema)
 
     def _key(self, item: Situation) -> StageKey:
-        return StageKey.of(SYNTHESIZE, item.id, variables=item.variables, seat=self._seat(item.role))
+        seat = seat_policy(item.role, self._teacher, self._prompts)
+        return StageKey.of(SYNTHESIZE, item.id, variables=item.variables, seat=seat)
 
     def _ledger(self, item: Situation) -> SqlLedger:
         return self._store.ledger(campaign_of(self._name, item))

@@ -29,7 +29,7 @@ def test_the_first_draws_of_a_seed_are_the_same_whatever_is_ordered(space):
 
 def test_industries_lengths_and_traps_come_equally_often(space):
     drawn = draw_situations(space, "writer", 16, 7)
-    for axis in (lambda one: one.company.industry, lambda one: one.length):
+    for axis in (lambda one: one.company.industry, lambda one: one.brief.length):
         counts = Counter(map(axis, drawn))
         assert len(counts) == 2
         assert max(counts.values()) - min(counts.values()) <= 2

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from miniatures.agents.roles.role import role_named
+from miniatures.agents.roles.writer import WRITER
 from miniatures.datamodel.capabilities import SMALL, Capabilities, Questions, Trust
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
 from miniatures.datamodel.errors import InputError
@@ -73,8 +74,7 @@ def build_dataset(
     given = sorted({example.id: example for example in wanted}.values(), key=_standing)
     rendered, unrenderable = _rendered(given, library, settings.capabilities)
     ordered = [row.example for row in rendered.values()]
-    groups = _groups(ordered)
-    kept, flagged, duplicates = _without_duplicates(ordered, groups, settings)
+    kept, flagged = _without_duplicates(ordered, keep=settings.keep_near_duplicates)
     shares = {Split.TEST: settings.test, Split.VALIDATION: settings.validation}
     sides = split_by_company(kept, shares, seed=settings.seed, known=settings.sides)
     sides = {split: [one for one in side if settings.belongs(one, split)] for split, side in sides.items()}
@@ -84,19 +84,20 @@ def build_dataset(
     clear_folder(folder)
     files = {split: write_split(folder, split, rows[split]) for split in Split}
     dropped = Counter(settings.dropped)
-    dropped[DropReason.NEAR_DUPLICATE] += duplicates
+    dropped[DropReason.NEAR_DUPLICATE] += len(ordered) - len(kept)
     dropped[DropReason.UNRENDERABLE] += unrenderable
     dropped[DropReason.TESTED] += len(tested)
     every = [example for split in Split for example in sides[split]]
+    roles = dict(sorted(Counter(example.role for example in every).items()))
     manifest = DatasetManifest(
         sources=settings.sources,
         seed=settings.seed,
         trust=settings.trust,
         taxonomy=library.taxonomy.hash,
-        prompt_versions={role: _version(role, library, settings) for role in sorted({one.role for one in every})},
+        prompt_versions={role: role_named(role).version(library, settings.capabilities) for role in roles},
         splits=files,
         extra_files=_other_formats(folder, rows),
-        roles=dict(sorted(Counter(example.role for example in every).items())),
+        roles=roles,
         example_sources=dict(sorted(Counter(example.source.value for example in every).items())),
         dropped={reason: count for reason, count in sorted(dropped.items()) if count},
         flagged_near_duplicates=flagged,
@@ -147,10 +148,6 @@ def _tested_sightings(sides: Mapping[Split, Sequence[Example]]) -> set[str]:
     return {one.id for one in learned if one.lineage[:1] in origins}
 
 
-def _version(role: str, prompts: PromptLibrary, settings: BuildSettings) -> str:
-    return role_named(role).version(prompts, settings.capabilities)
-
-
 def _row(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -> DatasetRow:
     messages = chat_messages(example, prompts, capabilities)
     if example.answer is not None:
@@ -159,41 +156,31 @@ def _row(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -
     return DatasetRow(id=example.id, messages=messages, example=example)
 
 
-def _groups(examples: Sequence[Example]) -> list[int]:
-    """Near-duplicates of each example's answer, within its role; an example without one stands alone."""
-    texts = [
-        f"{example.role} {place} " if example.answer is None or example.role != "writer" else _prose(example)
-        for place, example in enumerate(examples)
-    ]
-    return duplicate_groups(texts)
-
-
-def _prose(example: Example) -> str:
-    answer = example.answer or {}
+def _text(example: Example) -> str:
+    """What tells whether it is nearly another: an email; all else stands alone."""
+    answer = example.answer
+    if answer is None or example.role != WRITER.name:
+        return example.id
     return str(answer.get("body") or answer_text(answer))
 
 
-def _without_duplicates(
-    examples: Sequence[Example], groups: Sequence[int], settings: BuildSettings
-) -> tuple[list[tuple[Example, int]], int, int]:
+def _without_duplicates(examples: Sequence[Example], *, keep: bool) -> tuple[list[tuple[Example, int]], int]:
     """Each example with its group. Variants are near-duplicates on purpose and stay; of others the first is kept.
 
-    `flagged` counts the others whether they are dropped or not.
+    The others are counted, also where they are to be kept.
     """
     kept: list[tuple[Example, int]] = []
     seen: set[int] = set()
-    flagged = dropped = 0
-    for example, group in zip(examples, groups, strict=True):
+    flagged = 0
+    for example, group in zip(examples, duplicate_groups([_text(one) for one in examples]), strict=True):
         original = example.source is not Source.VARIANT
-        if original and group in seen:
-            flagged += 1
-            if not settings.keep_near_duplicates:
-                dropped += 1
-                continue
+        repeated = original and group in seen
+        flagged += repeated
+        if keep or not repeated:
+            kept.append((example, group))
         if original:
             seen.add(group)
-        kept.append((example, group))
-    return kept, flagged, dropped
+    return kept, flagged
 
 
 def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> dict[str, str]:
@@ -201,12 +188,12 @@ def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> 
     written = {}
     for split in (Split.TRAIN, Split.VALIDATION):
         name = f"openai.{split}.jsonl"
-        answered = (row for row in rows[split] if row.example.answer is not None)
-        written[name] = write_lines(folder / name, (_openai(row) for row in answered))
-    pairs = [row for row in rows[Split.TRAIN] if row.example.rejected is not None]
+        written[name] = write_lines(
+            folder / name, (_openai(row) for row in rows[split] if row.example.answer is not None)
+        )
+    pairs = [_preference(row) for row in rows[Split.TRAIN] if row.example.rejected is not None]
     if pairs:
-        lines = (_preference(row) for row in pairs)
-        written["preferences.jsonl"] = write_lines(folder / "preferences.jsonl", lines)
+        written["preferences.jsonl"] = write_lines(folder / "preferences.jsonl", pairs)
     return written
 
 

@@ -5,9 +5,8 @@ The manifest names every file by its hash; a file that was changed afterwards is
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, Split, SplitFile
 from miniatures.datamodel.errors import InputError, writing
 from miniatures.weights.card_upgrade import upgraded
+from miniatures.weights.home import content_sha256
 
 MANIFEST = "manifest.json"
 
@@ -68,7 +68,7 @@ def open_dataset(folder: Path) -> Dataset:
     for name, expected in hashes.items():
         if not (folder / name).is_file():
             raise InputError(f"{folder / name} is missing, though the manifest names it", hint=_REBUILD)
-        if _sha256(folder / name) != expected:
+        if content_sha256(folder / name) != expected:
             raise InputError(f"{folder / name} was changed after the dataset was built", hint=_REBUILD)
     return Dataset(folder, manifest)
 
@@ -90,24 +90,19 @@ def clear_folder(folder: Path) -> None:
             path.unlink()
 
 
-def write_split(folder: Path, split: Split, rows: Iterable[DatasetRow]) -> SplitFile:
+def write_split(folder: Path, split: Split, rows: Sequence[DatasetRow]) -> SplitFile:
     """Write one side, and say what was written."""
-    kept = list(rows)
     path = folder / f"{split}.jsonl"
-    write_lines(path, (row.model_dump_json() for row in kept))
-    return SplitFile(
-        name=path.name,
-        sha256=_sha256(path),
-        examples=len(kept),
-        companies=len({row.example.company for row in kept}),
-    )
+    sha256 = write_lines(path, (row.model_dump_json() for row in rows))
+    companies = len({row.example.company for row in rows})
+    return SplitFile(name=path.name, sha256=sha256, examples=len(rows), companies=companies)
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> str:
     """Write a text file with plain line ends; returns its hash."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines)
-    return _sha256(path)
+    return content_sha256(path)
 
 
 def write_manifest(folder: Path, manifest: DatasetManifest) -> None:
@@ -116,7 +111,3 @@ def write_manifest(folder: Path, manifest: DatasetManifest) -> None:
     unfinished = folder / f"{MANIFEST}.part"
     unfinished.write_text(text + "\n", encoding="utf-8")
     unfinished.replace(folder / MANIFEST)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -13,17 +13,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from miniatures.checks.vocabulary import NEVER_NAMES, is_ordinary
-from miniatures.checks.word_list import word_set
 from miniatures.checks.words import fold
-from miniatures.finetune.dataset.surrogate_names import ORDINARY_NAMES
+from miniatures.finetune.dataset.surrogate_names import ORDINARY_NAMES, PARTICLES
 
-HONORIFICS = word_set(
-    """
-    mr mrs ms miss mx dr prof professor doctor sir madam madame monsieur mme mlle herr herrn frau senor senora sr sra
-    srta don dona dott signor signora dhr mevr pan pani san
-    """
-)
-_PARTICLES = word_set("af al ap ben bin bint da de del della den der di do dos du el ibn la le of ten ter van von y zu")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "Å": "Aa"})
 _UNSPACED = frozenset({"CJK", "HIRAGANA", "KATAKANA", "THAI", "HANGUL"})
 _BETWEEN_PARTS = re.compile(r"[\s.\-‐‑'’_]{1,3}")  # noqa: RUF001
@@ -36,7 +28,7 @@ def words_in(text: str) -> list[str]:
 
 def name_parts(name: str) -> list[str]:
     """The words of a name, without small particles such as van and de, which say nothing about whose it is."""
-    return [word for word in words_in(name) if word not in _PARTICLES]
+    return [word for word in words_in(name) if word not in PARTICLES]
 
 
 def keys(word: str) -> frozenset[str]:

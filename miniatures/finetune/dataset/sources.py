@@ -5,9 +5,8 @@ Gold data is about fictional people and stays as it is; whoever stands in a trac
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from miniatures.agents.roles.role import role_named
@@ -15,7 +14,7 @@ from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
-from miniatures.finetune.dataset.trace_examples import TraceSelection, trace_examples
+from miniatures.finetune.dataset.trace_examples import TraceExamples, TraceSelection, trace_examples
 from miniatures.finetune.gold.all_examples import gold_examples
 from miniatures.inputs.campaign import CAMPAIGN_FILE, LoadedCampaign, load_campaign
 from miniatures.prompts.library import PromptLibrary
@@ -34,11 +33,9 @@ class CampaignSource:
 
 
 @dataclass
-class Gathered:
-    """Everything that the sources gave, what was left out and why, and how the sources are called."""
+class Gathered(TraceExamples):
+    """Everything that the sources gave, gold as well, what was left out and why, and how the sources are called."""
 
-    examples: list[Example] = field(default_factory=list)
-    dropped: Counter[DropReason] = field(default_factory=Counter)
     sources: tuple[str, ...] = ()
 
 
@@ -64,10 +61,9 @@ def find_sources(named: Iterable[str], store: str | None) -> tuple[list[Campaign
 
 
 def _campaigns(name: str, path: Path, store: str | None) -> list[CampaignSource]:
-    if path.is_dir() and not (path / CAMPAIGN_FILE).is_file():
-        inner = sorted(path.glob(f"*/{CAMPAIGN_FILE}"))
-        if inner:
-            return [_of_file(load_campaign(file)) for file in inner]
+    inner = sorted(path.glob(f"*/{CAMPAIGN_FILE}"))
+    if inner and not (path / CAMPAIGN_FILE).is_file():
+        return [_of_file(load_campaign(file)) for file in inner]
     if path.exists():
         return [_of_file(load_campaign(path))]
     if store is not None:
@@ -110,27 +106,22 @@ def gather_examples(
     contacts: set[Contact] = set()
     traced: list[Example] = []
     for source in campaigns:
-        traced += _of_campaign(source, selection, gathered, contacts)
+        with open_store(source.store_url, create=False) as store:
+            traces = list(store.traces(source.name))
+            if not traces:
+                message = f"the store holds no traces of the campaign {source.name}"
+                raise InputError(message, hint="Run the campaign first.")
+            found = trace_examples(traces, store.reviews(source.name), selection)
+            people = [result.prospect for result in store.results(source.name)]
+        contacts |= {Contact(one.first_name, one.last_name, one.company) for one in people}
+        traced += found.examples
+        gathered.dropped += found.dropped
     gathered.examples += _about_strangers(traced, contacts, seed, gathered)
     if gold:
         made, refused = gold_examples(gold, seed, variants)
         gathered.examples += [example for example in made if example.role in selection.roles]
         gathered.dropped[DropReason.FAILED_CHECKS] += refused
     return gathered
-
-
-def _of_campaign(
-    source: CampaignSource, selection: TraceSelection, gathered: Gathered, contacts: set[Contact]
-) -> list[Example]:
-    with open_store(source.store_url, create=False) as store:
-        traces = list(store.traces(source.name))
-        if not traces:
-            raise InputError(f"the store holds no traces of the campaign {source.name}", hint="Run the campaign first.")
-        found = trace_examples(traces, store.reviews(source.name), selection)
-        people = [result.prospect for result in store.results(source.name)]
-    contacts |= {Contact(one.first_name, one.last_name, one.company) for one in people}
-    gathered.dropped += found.dropped
-    return found.examples
 
 
 def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int, gathered: Gathered) -> list[Example]:

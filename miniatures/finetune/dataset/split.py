@@ -14,6 +14,7 @@ from miniatures.agents.companies import company_key
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.example import Example
 from miniatures.finetune.dataset.folder import Dataset
+from miniatures.finetune.near_duplicates import connected
 
 Kept = Sequence[tuple[Example, int]]
 """Examples, each with the number of its group of near-duplicates."""
@@ -62,16 +63,6 @@ def _kept_sides(clusters: Mapping[str, str], known: Mapping[str, Split]) -> dict
 
 def _clusters(kept: Kept) -> dict[str, str]:
     """For each company the name of its cluster: companies joined by near-duplicates share the first one's."""
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            name = parent[name]
-        return name
-
     first: dict[int, str] = {}
-    for example, group in kept:
-        own = company_key(example.company)
-        low, high = sorted((root(own), root(first.setdefault(group, own))))
-        parent[high] = low
-    return {name: root(name) for name in list(parent)}
+    owned = [(company_key(example.company), group) for example, group in kept]
+    return connected((company, first.setdefault(group, company)) for company, group in owned)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -109,7 +110,7 @@ def _lengths(rows: Sequence[DatasetRow], count_tokens: CountTokens | None) -> It
     measures: dict[str, CountTokens] = {"words of the prompt": _prompt_words, "words of the answer": _answer_words}
     if count_tokens is not None:
         measures["tokens in all"] = count_tokens
-    for role, _ in sorted(Counter(row.example.role for row in rows).items()):
+    for role in sorted({row.example.role for row in rows}):
         own = [row for row in rows if row.example.role == role]
         for what, measure in measures.items():
             known = own if measure is not _answer_words else [row for row in own if row.example.answer is not None]
@@ -131,12 +132,8 @@ def distribution(role: str, what: str, lengths: Sequence[int]) -> Lengths:
 
 def _width(extent: int) -> int:
     """The least of 1, 2, 5, 10, 20, 50, ... with which ten bins are enough."""
-    scale = 1
-    while True:
-        for step in _ROUND:
-            if step * scale * _BINS >= extent:
-                return step * scale
-        scale *= 10
+    widths: Iterable[int] = (step * 10**power for power in count() for step in _ROUND)
+    return next(width for width in widths if width * _BINS >= extent)
 
 
 def _prompt_words(row: DatasetRow) -> int:
@@ -161,8 +158,8 @@ def token_counter(base: str) -> CountTokens:
         tokenizer = transformers.AutoTokenizer.from_pretrained(**checkpoint.arguments)
     template = ChatTemplate(tokenizer_header(tokenizer))
 
-    def count(row: DatasetRow) -> int:
+    def count_tokens(row: DatasetRow) -> int:
         answer = "" if row.example.answer is None else row.messages[-1].content
         return len(tokenizer.encode(served_prompt(row.prompt, template) + answer, add_special_tokens=False))
 
-    return count
+    return count_tokens

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,6 @@ from miniatures.datamodel.example import Example
 from miniatures.datamodel.hashing import text_hash
 from miniatures.finetune.dataset.contact_details import EMAIL, PHONE, surrogate_email, surrogate_phone
 from miniatures.finetune.dataset.name_words import (
-    HONORIFICS,
     cuts,
     in_case_of,
     is_everyday,
@@ -33,7 +32,7 @@ from miniatures.finetune.dataset.name_words import (
     word_pattern,
     words_in,
 )
-from miniatures.finetune.dataset.surrogate_names import FAMILY, GIVEN
+from miniatures.finetune.dataset.surrogate_names import FAMILY, GIVEN, HONORIFICS
 
 _GREETING = re.compile(r"\s*[^\n,:;!.?。，！]{1,80}")  # noqa: RUF001
 _TEXT_FIELDS = ("quotes", "sentences")
@@ -54,11 +53,11 @@ class Surrogates:
     def __init__(self, contacts: Iterable[Contact], seed: int) -> None:
         self._seed = seed
         self._of_company: dict[str, set[Contact]] = defaultdict(set)
+        self._originals: set[str] = set()
         for contact in contacts:
             self._of_company[company_key(contact.company)].add(contact)
-        self._originals = frozenset(
-            key for group in self._of_company.values() for contact in group for key in _all_keys(contact)
-        )
+            for word in name_parts(f"{contact.first_name} {contact.last_name}"):
+                self._originals |= keys(word)
         self._known: dict[tuple[str, str], str] = {}
 
     def replace(self, example: Example) -> Example:
@@ -67,9 +66,7 @@ class Surrogates:
         others = sorted(self._of_company[company_key(example.company)], key=str)
         table = _Table(self.surrogate, _guarded(example))
         for contact in ([own] if own else []) + [other for other in others if other != own]:
-            table.add(contact.first_name, "given")
-            table.add(contact.last_name, "family")
-            table.join(contact)
+            table.add(contact)
         replacement = _Replacement(table, example.variables.get("brief") or {}, self._seed)
         return example.model_copy(
             update={
@@ -106,19 +103,20 @@ class _Table:
         self._by_key: dict[str, str] = {}
         self.joined: dict[str, str] = {}
 
-    def add(self, name: str, kind: str) -> None:
-        """Take in the words of a name; of two people with one name the first decides what it is."""
-        for word in name_parts(name):
-            for key in keys(word):
-                self._by_key.setdefault(key, self._surrogate(word, kind))
-            if is_unspaced(word) and len(word) > 1:
-                self.joined.setdefault(word, self._surrogate(word, kind))
+    def add(self, contact: Contact) -> None:
+        """Take in the words of a name; of two people with one name the first decides what it is.
 
-    def join(self, contact: Contact) -> None:
-        """A whole name in a script without spaces, family name first, as it stands within a run of letters."""
-        parts = [self.find(contact.last_name), self.find(contact.first_name)]
-        if all(parts) and is_unspaced(contact.last_name):
-            self.joined[contact.last_name + contact.first_name] = "".join(filter(None, parts))
+        A whole name in a script without spaces stands within a run of letters, family name first.
+        """
+        for name, kind in ((contact.first_name, "given"), (contact.last_name, "family")):
+            for word in name_parts(name):
+                for key in keys(word):
+                    self._by_key.setdefault(key, self._surrogate(word, kind))
+                if is_unspaced(word) and len(word) > 1:
+                    self.joined.setdefault(word, self._surrogate(word, kind))
+        family, given = self.find(contact.last_name), self.find(contact.first_name)
+        if family and given and is_unspaced(contact.last_name):
+            self.joined[contact.last_name + contact.first_name] = family + given
 
     def find(self, word: str) -> str | None:
         return self._by_key.get(fold(word))
@@ -134,13 +132,13 @@ class _Table:
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """A word that is part of a name: where it stands, what it is, what it becomes, and what clings to it."""
+class _Word:
+    """A word of a text and where it stands; of a name, without what clings to it, and with what it becomes."""
 
     start: int
     end: int
-    word: str
-    surrogate: str
+    text: str
+    surrogate: str | None = None
 
 
 class _Replacement:
@@ -155,18 +153,15 @@ class _Replacement:
 
     def name(self, text: str) -> str:
         """A field that holds nothing but a name."""
-        return self._rewrite(text, greeting=len(text))
-
-    def text(self, text: str) -> str:
-        """Running text."""
-        return self._rewrite(text, greeting=0)
+        return self.text(text, greeting=len(text))
 
     def body(self, text: str) -> str:
         """An email's body, whose first line greets."""
         opening = _GREETING.match(text)
-        return self._rewrite(text, greeting=opening.end() if opening else 0)
+        return self.text(text, greeting=opening.end() if opening else 0)
 
-    def _rewrite(self, text: str, greeting: int) -> str:
+    def text(self, text: str, greeting: int = 0) -> str:
+        """Running text; up to `greeting` every name means a person."""
         parts: list[str] = []
         done = 0
         for start, end, new in self._changes(text, greeting):
@@ -179,43 +174,36 @@ class _Replacement:
 
     def _changes(self, text: str, greeting: int) -> list[tuple[int, int, str]]:
         changes: list[tuple[int, int, str]] = []
-        tokens: list[_Piece | re.Match[str]] = []
+        words: list[_Word] = []
         senders = [found.span() for found in self._sender.finditer(text, greeting)]
         for match in _token_pattern().finditer(text):
             if match.lastgroup == "word":
                 is_sender = any(start <= match.start() < end for start, end in senders)
-                tokens.append(match if is_sender else self._piece(match) or match)
+                words.append(_Word(*match.span(), match[0]) if is_sender else self._word(match))
                 continue
             new = self._address(match[0]) if match.lastgroup == "email" else self._number(match[0])
             changes.append((match.start(), match.end(), new))
-        for place, token in enumerate(tokens):
-            if isinstance(token, _Piece) and self._means_person(text, tokens, place, greeting):
-                changes.append((token.start, token.end, in_case_of(token.word, token.surrogate)))
+        for before, word, after in zip([None, *words], words, [*words[1:], None], strict=False):
+            if word.surrogate and (word.end <= greeting or self._means_person(text, before, word, after)):
+                changes.append((word.start, word.end, in_case_of(word.text, word.surrogate)))
         return sorted(changes)
 
-    def _piece(self, match: re.Match[str]) -> _Piece | None:
+    def _word(self, match: re.Match[str]) -> _Word:
         """The part of the word that is a name: all of it, or without a possessive ending or an elided article."""
         for start, end in cuts(match[0]):
             surrogate = self._table.find(match[0][start:end])
             if surrogate is not None:
-                return _Piece(match.start() + start, match.start() + end, match[0][start:end], surrogate)
-        return None
+                return _Word(match.start() + start, match.start() + end, match[0][start:end], surrogate)
+        return _Word(*match.span(), match[0])
 
-    def _means_person(self, text: str, tokens: list[Any], place: int, greeting: int) -> bool:
-        piece: _Piece = tokens[place]
-        if not self._table.is_guarded(piece.word) or piece.end <= greeting:
+    def _means_person(self, text: str, before: _Word | None, word: _Word, after: _Word | None) -> bool:
+        if not self._table.is_guarded(word.text):
             return True
-        if self._table.is_everyday(piece.word):
+        if self._table.is_everyday(word.text):
             return False
-        before = tokens[place - 1] if place else None
-        after = tokens[place + 1] if place + 1 < len(tokens) else None
-        if isinstance(before, re.Match):
-            titled = fold(before[0]) in HONORIFICS and touch(text, before.end(), piece.start)
-            if titled:
-                return True
-        elif before is not None and touch(text, before.end, piece.start):
+        if before and (before.surrogate or fold(before.text) in HONORIFICS) and touch(text, before.end, word.start):
             return True
-        return isinstance(after, _Piece) and touch(text, piece.end, after.start)
+        return bool(after and after.surrogate and touch(text, word.end, after.start))
 
     def _address(self, email: str) -> str:
         return email if fold(email) in self._kept else surrogate_email(email, self._seed)
@@ -276,11 +264,6 @@ def _strings(value: Any) -> Iterable[str]:
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _strings(one)
-
-
-def _all_keys(contact: Contact) -> Iterator[str]:
-    for word in (*name_parts(contact.first_name), *name_parts(contact.last_name)):
-        yield from keys(word)
 
 
 @lru_cache(maxsize=1)

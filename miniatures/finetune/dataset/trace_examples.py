@@ -122,15 +122,14 @@ def trace_examples(
         best = _settle(candidates, chosen, written)
         for source in _sources(best):
             emails[source].append(written.examples[-1])
-        refused.update(source for one in candidates if _chose_wrongly(one) for source in _sources(one))
+        for one in candidates:
+            if one.ruling and RejectReason.WRONG_FACT_CHOSEN in one.ruling.reasons:
+                refused |= _sources(one)
     for candidates in _questions(taken, RESEARCHER, rulings, researched):
         _settle([_by_its_email(one, emails, refused) for one in candidates], chosen, researched)
     researched.examples += _new_sightings(researched.examples)
-    return _of_roles({WRITER.name: written, RESEARCHER.name: researched}, chosen.roles)
-
-
-def _of_roles(found: Mapping[str, TraceExamples], roles: Sequence[str]) -> TraceExamples:
-    wanted = [one for role, one in found.items() if role in roles]
+    found = {WRITER.name: written, RESEARCHER.name: researched}
+    wanted = [one for role, one in found.items() if role in chosen.roles]
     examples = [example for one in wanted for example in one.examples]
     return TraceExamples(examples, sum((one.dropped for one in wanted), Counter()))
 
@@ -164,17 +163,16 @@ def _questions(
         questions.setdefault(name, question)
         asked[name][content_hash(_answer(trace))].append(trace)
     return [
-        [_candidate(role, questions[name], same, rulings) for same in answers.values()]
+        [
+            _Candidate(role, questions[name], _answer(same[0]), tuple(same), rulings.on(same))
+            for same in answers.values()
+        ]
         for name, answers in sorted(asked.items())
     ]
 
 
 def _answer(trace: Trace) -> dict[str, Any] | None:
     return trace.structured if trace.error is None else None
-
-
-def _candidate(role: Role[Any, Any], question: Variables, traces: list[Trace], rulings: Rulings) -> _Candidate:
-    return _Candidate(role, question, _answer(traces[0]), tuple(traces), rulings.on(traces))
 
 
 def _settle(candidates: Sequence[_Candidate], selection: TraceSelection, found: TraceExamples) -> _Candidate | None:
@@ -196,19 +194,18 @@ def _settle(candidates: Sequence[_Candidate], selection: TraceSelection, found: 
 
 def _drop_reason(candidate: _Candidate, selection: TraceSelection) -> DropReason | None:
     """Why the answer is not to be learned; None if it may be."""
-    ruling = candidate.ruling
-    if ruling is not None and ruling.verdict is Verdict.REJECTED:
+    verdict = candidate.ruling.verdict if candidate.ruling else None
+    if verdict is Verdict.REJECTED:
         return DropReason.REJECTED
-    if ruling is not None and ruling.verdict is Verdict.OUTDONE:
+    if verdict is Verdict.OUTDONE:
         return DropReason.SUPERSEDED
     if candidate.target is None:
         return DropReason.NO_ANSWER
-    reviewed = ruling is not None and ruling.verdict in (Verdict.EDITED, Verdict.ACCEPTED)
-    vouched_for = reviewed and candidate.role is WRITER
+    vouched_for = verdict in (Verdict.EDITED, Verdict.ACCEPTED) and candidate.role is WRITER
     if (selection.checked or not vouched_for) and candidate.faulty:
         return DropReason.FAILED_CHECKS
-    unconfirmed = candidate.role is RESEARCHER and not candidate.is_teacher and ruling is None
-    unwanted = selection.verdicts is not None and (ruling is None or ruling.verdict not in selection.verdicts)
+    unconfirmed = candidate.role is RESEARCHER and not candidate.is_teacher and verdict is None
+    unwanted = selection.verdicts is not None and verdict not in selection.verdicts
     return DropReason.NOT_REVIEWED if unconfirmed or unwanted else None
 
 
@@ -237,11 +234,6 @@ def _rejected(best: _Candidate, candidates: Sequence[_Candidate]) -> dict[str, A
 def _sources(candidate: _Candidate | None) -> set[str]:
     """The calls that an email was written from: those that chose its facts among them."""
     return {source for trace in (candidate.traces if candidate else ()) for source in trace.sources}
-
-
-def _chose_wrongly(candidate: _Candidate) -> bool:
-    ruling = candidate.ruling
-    return ruling is not None and RejectReason.WRONG_FACT_CHOSEN in ruling.reasons
 
 
 def _by_its_email(candidate: _Candidate, emails: Mapping[str, list[Example]], refused: set[str]) -> _Candidate:

@@ -33,7 +33,7 @@ def reviewed_pairs(
     said: dict[str, list[Verdict]] = defaultdict(list)
     for review in reviews:
         known = variables.get(review.trace)
-        if review.action is not ReviewAction.COMPARE or review.role != WRITER.name or known is None:
+        if review.role != WRITER.name or known is None:
             continue
         try:
             ours, theirs = email_of(review.answer), email_of(review.other_answer or {})

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from miniatures.agents.roles.role import known_roles
+from miniatures.backends.cards import KIND
 from miniatures.datamodel.dataset import Split
-from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation
+from miniatures.datamodel.evaluation import Evaluation
 from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.finetune.dataset.trained_companies import company_hash
 from miniatures.weights.registry import Registry
@@ -21,20 +20,17 @@ def keep_on_cards(evaluation: Evaluation, registry: Registry) -> dict[str, str]:
         RegistryError: a card is damaged or gone.
     """
     reasons = {}
-    for found, card in _miniatures(evaluation, registry):
+    for found in evaluation.backends:
+        kind, _, rest = found.name.partition(":")
+        if kind != KIND:
+            continue
+        name, _, version = rest.partition("@")
+        card = registry.card(name, version)
         reasons[found.name] = _against_keeping(evaluation, card)
         if not reasons[found.name]:
             news = {"scores": found.scores, "comparisons": found.comparisons, "evaluated_on": evaluation.dataset}
             registry.update_card(card.model_copy(update=news))
     return reasons
-
-
-def _miniatures(evaluation: Evaluation, registry: Registry) -> Iterator[tuple[BackendEvaluation, MiniatureCard]]:
-    for found in evaluation.backends:
-        kind, _, rest = found.name.partition(":")
-        if kind == "miniature":
-            name, _, version = rest.partition("@")
-            yield found, registry.card(name, version)
 
 
 def _against_keeping(evaluation: Evaluation, card: MiniatureCard) -> str:

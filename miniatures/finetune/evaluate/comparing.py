@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from miniatures.agents.roles.researcher import RESEARCHER
 from miniatures.agents.roles.writer import WRITER
@@ -16,39 +17,26 @@ from miniatures.measure.statistics import Paired
 NO_UNSUPPORTED, SWAP = "no_unsupported_claims", "check_swap"
 
 
+@dataclass(frozen=True)
 class Cases:
-    """What all backends were asked, and how. `writer` gives the company of each email's case."""
+    """What all backends were asked, and how: the company of each case, and each choice, by their ids."""
 
-    def __init__(
-        self,
-        writer: Mapping[str, str],
-        research: Sequence[ResearchCase],
-        *,
-        dataset: str,
-        best: str,
-        seed: int,
-    ) -> None:
-        self.research = {case.id: case for case in research}
-        self.company = {**writer, **{case.id: case.company for case in research}}
-        self.dataset, self.best, self.seed = dataset, best, seed
+    company: Mapping[str, str]
+    research: Mapping[str, ResearchCase]
+    dataset: str
+    best: str
+    seed: int
 
 
 def compared(evaluations: Sequence[BackendEvaluation], cases: Cases) -> list[BackendEvaluation]:
     """Each evaluation with its comparisons against all others, measure by measure."""
-    found = [outcomes_by_measure(evaluation, cases) for evaluation in evaluations]
-    return [
-        one.model_copy(
-            update={
-                "comparisons": tuple(
-                    comparison
-                    for place, other in enumerate(evaluations)
-                    if other is not one
-                    for comparison in _against(found[index], found[place], other.name, cases)
-                )
-            }
-        )
-        for index, one in enumerate(evaluations)
-    ]
+    found = {one.name: outcomes_by_measure(one, cases) for one in evaluations}
+
+    def against_others(name: str) -> tuple[Comparison, ...]:
+        others = (other for other in found if other != name)
+        return tuple(one for other in others for one in _against(found[name], found[other], other, cases))
+
+    return [one.model_copy(update={"comparisons": against_others(one.name)}) for one in evaluations]
 
 
 def outcomes_by_measure(evaluation: BackendEvaluation, cases: Cases) -> dict[str, dict[str, bool]]:

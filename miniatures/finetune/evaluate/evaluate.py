@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.roles.writer import WRITER
@@ -17,7 +18,6 @@ from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation, Phase
 from miniatures.finetune.dataset.folder import Dataset
 from miniatures.finetune.evaluate import researching, writing
 from miniatures.finetune.evaluate.asking import Asker
-from miniatures.finetune.evaluate.cases import ResearchQuestion, WriterQuestion
 from miniatures.finetune.evaluate.comparing import Cases, compared
 from miniatures.finetune.evaluate.costs import costs_of, usd_per_accepted
 from miniatures.finetune.evaluate.questions import EvaluationSettings, Questions, read_questions
@@ -75,70 +75,47 @@ def _evaluate_one(
     backend = open_backend(name)
     on_one = partial(on_answer, spec, len(questions))
     asker = Asker(name, backend, store, concurrency=settings.concurrency, on_answer=on_one)
-    versions = {role: role_named(role).version(asker.prompts, backend.capabilities) for role in questions.roles}
     found = BackendEvaluation(
         spec=spec,
         name=name,
         identity=backend.identity,
         variant=backend.capabilities.variant,
-        prompt_versions=versions,
+        prompt_versions={
+            role: role_named(role).version(asker.prompts, backend.capabilities) for role in questions.roles
+        },
     )
-    return asyncio.run(_asked(found, asker, questions, settings))
+    return found.model_copy(update=asyncio.run(_asked(asker, questions, settings)))
 
 
-async def _asked(
-    found: BackendEvaluation, asker: Asker, questions: Questions, settings: EvaluationSettings
-) -> BackendEvaluation:
-    """The roles one after the other, so that neither waits in the other's queue while it is timed."""
-    if questions.research:
-        found = await _with_research(found, asker, questions.research, settings)
-    if questions.writer:
-        found = await _with_emails(found, asker, questions.writer, settings)
-    return found
-
-
-async def _with_research(
-    found: BackendEvaluation, asker: Asker, questions: list[ResearchQuestion], settings: EvaluationSettings
-) -> BackendEvaluation:
-    outcomes, answers = await researching.measure_researcher(asker, questions)
-    costs = costs_of(answers, len(questions), settings.machine_usd_per_hour)
-    return found.model_copy(
-        update={
-            "scores": researching.researcher_scores([question.case for question in questions], outcomes),
-            "costs": {Phase.RESEARCH: costs},
-            "researcher": tuple(outcomes),
-        }
-    )
-
-
-async def _with_emails(
-    found: BackendEvaluation, asker: Asker, questions: list[WriterQuestion], settings: EvaluationSettings
-) -> BackendEvaluation:
+async def _asked(asker: Asker, questions: Questions, settings: EvaluationSettings) -> dict[str, Any]:
+    """What each role's answers add, one role after the other: neither waits in the other's queue while it is timed."""
     best_of, rewrites, machine = settings.best_of, settings.rewrites, settings.machine_usd_per_hour
-    written = await writing.measure_writer(asker, questions, best_of=best_of, rewrites=rewrites)
-    scores = writing.writer_scores(written.outcomes, best_of, rewrites)
-    first = costs_of(written.first, len(questions), machine)
-    further = costs_of(written.further, sum(one.samples > 1 for one in written.outcomes), machine)
-    per_accepted = {
-        Phase.FIRST: usd_per_accepted([first], scores[WRITER.measure].passed),
-        Phase.FURTHER: usd_per_accepted([first, further], scores[writing.best_measure(best_of, rewrites)].passed),
-    }
-    return found.model_copy(
-        update={
-            "scores": {**scores, **found.scores},
-            "costs": {**found.costs, Phase.FIRST: first, Phase.FURTHER: further},
-            "usd_per_accepted": per_accepted,
-            "writer": tuple(written.outcomes),
+    found: dict[str, Any] = {"scores": {}, "costs": {}}
+    if questions.research:
+        outcomes, answers = await researching.measure_researcher(asker, questions.research)
+        found["scores"] = researching.researcher_scores([question.case for question in questions.research], outcomes)
+        found["costs"] = {Phase.RESEARCH: costs_of(answers, len(outcomes), machine)}
+        found["researcher"] = tuple(outcomes)
+    if questions.writer:
+        written = await writing.measure_writer(asker, questions.writer, best_of=best_of, rewrites=rewrites)
+        scores = writing.writer_scores(written.outcomes, best_of, rewrites)
+        first = costs_of(written.first, len(written.outcomes), machine)
+        further = costs_of(written.further, sum(one.samples > 1 for one in written.outcomes), machine)
+        found["scores"] = scores | found["scores"]
+        found["costs"] |= {Phase.FIRST: first, Phase.FURTHER: further}
+        found["usd_per_accepted"] = {
+            Phase.FIRST: usd_per_accepted([first], scores[WRITER.measure].passed),
+            Phase.FURTHER: usd_per_accepted([first, further], scores[writing.best_measure(best_of, rewrites)].passed),
         }
-    )
+        found["writer"] = tuple(written.outcomes)
+    return found
 
 
 def _bm25(name: str, questions: Questions, facts: int | None) -> BackendEvaluation:
     outcomes = researching.bm25_outcomes(questions.research, facts)
     scores = researching.researcher_scores([one.case for one in questions.research], outcomes)
-    return BackendEvaluation(
-        spec=name, name=name, identity=None, variant=None, scores=scores, researcher=tuple(outcomes)
-    )
+    chosen = tuple(outcomes)
+    return BackendEvaluation(spec=name, name=name, identity=None, variant=None, scores=scores, researcher=chosen)
 
 
 def _together(
@@ -146,13 +123,10 @@ def _together(
 ) -> Evaluation:
     writer = tuple(question.case for question in questions.writer)
     research = tuple(question.case for question in questions.research)
-    cases = Cases(
-        {question.id: question.company for question in questions.writer},
-        research,
-        dataset=dataset.manifest.hash,
-        best=writing.best_measure(settings.best_of, settings.rewrites),
-        seed=settings.seed,
-    )
+    company = {question.id: question.company for question in questions.writer}
+    company |= {case.id: case.company for case in research}
+    best = writing.best_measure(settings.best_of, settings.rewrites)
+    cases = Cases(company, {case.id: case for case in research}, dataset.manifest.hash, best, settings.seed)
     return Evaluation(
         dataset=dataset.manifest.hash,
         split=settings.split,
@@ -162,7 +136,7 @@ def _together(
         best_of=settings.best_of,
         rewrites=settings.rewrites,
         machine_usd_per_hour=settings.machine_usd_per_hour,
-        companies=len(set(cases.company.values())),
+        companies=len(set(company.values())),
         offers=len({case.offer for case in writer}),
         writer_cases=writer,
         research_cases=research,

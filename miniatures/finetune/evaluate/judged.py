@@ -10,7 +10,7 @@ from pathlib import Path
 from miniatures.backends.base import Backend
 from miniatures.backends.miniature import pinned
 from miniatures.backends.spec import open_backend
-from miniatures.datamodel.evaluation import BackendEvaluation, Calibration, Evaluation, JudgeResult, Verdict
+from miniatures.datamodel.evaluation import Calibration, Evaluation, JudgeResult, Verdict
 from miniatures.finetune.dataset.folder import Dataset
 from miniatures.finetune.evaluate.asking import Asker
 from miniatures.finetune.evaluate.calibration import calibration
@@ -69,16 +69,12 @@ def with_judge(
             concurrency=settings.concurrency,
             on_answer=lambda: on_answer(f"{judge.name} (judge)", total),
         )
-        results = [await _result(asker, judge.name, ours, other, each, settings.seed) for other, each in pairs]
+        results = []
+        for other, each in pairs:
+            judgements = await judge_pairs(asker, each, settings.seed)
+            results.append(judge_result(judge.name, ours.name, other.name, each, judgements, settings.seed))
         return results, calibration(judge.name, await judge_pairs(asker, human[0], settings.seed), human[1])
 
     with open_store(str(out / STORE)) as store:
         results, calibrated = asyncio.run(read_all())
     return evaluation.model_copy(update={"judged": tuple(results), "calibration": calibrated})
-
-
-async def _result(
-    asker: Asker, judge: str, ours: BackendEvaluation, theirs: BackendEvaluation, pairs: Sequence[Pair], seed: int
-) -> JudgeResult:
-    judgements = await judge_pairs(asker, pairs, seed)
-    return judge_result(judge, ours.name, theirs.name, pairs, judgements, seed)

@@ -42,13 +42,7 @@ def pairs_of(ours: BackendEvaluation, theirs: BackendEvaluation, questions: Sequ
     first = {outcome.case: outcome.first for outcome in ours.writer}
     other = {outcome.case: outcome.first for outcome in theirs.writer}
     return [
-        Pair(
-            question.id,
-            question.company,
-            question.variables,
-            one.text,
-            two.text,
-        )
+        Pair(question.id, question.company, question.variables, one.text, two.text)
         for question in questions
         if (one := first.get(question.id)) and (two := other.get(question.id)) and readable(one) and readable(two)
     ]
@@ -65,8 +59,12 @@ async def judge_pairs(asker: Asker, pairs: Sequence[Pair], seed: int) -> list[Ju
 
 async def _judge(asker: Asker, pair: Pair, seed: int) -> Judgement:
     shown = first_shown(seed, pair.id)
+
+    def said(verdict: Verdict, reason: str) -> Judgement:
+        return Judgement(case=pair.id, verdict=verdict, first_shown=shown, reason=reason)
+
     if pair.ours == pair.theirs:
-        return Judgement(case=pair.id, verdict=Verdict.TIE, first_shown=shown, reason="both emails are the same")
+        return said(Verdict.TIE, "both emails are the same")
     emails = (pair.ours, pair.theirs) if shown is Side.OURS else (pair.theirs, pair.ours)
     variables = JudgeVariables(
         brief=pair.variables.brief,
@@ -81,13 +79,10 @@ async def _judge(asker: Asker, pair: Pair, seed: int) -> Judgement:
         try:
             answer = await JUDGE.ask(asker.backend, asker.prompts, variables, node="evaluate")
         except ContextOverflow as error:
-            return Judgement(case=pair.id, verdict=Verdict.UNREADABLE, first_shown=shown, reason=error.message)
+            return said(Verdict.UNREADABLE, error.message)
         if answer.value is None:
-            reason = answer.error or ""
-            return Judgement(case=pair.id, verdict=Verdict.UNREADABLE, first_shown=shown, reason=reason)
-        return Judgement(
-            case=pair.id, verdict=_verdict(answer.value, shown), first_shown=shown, reason=answer.value.reason
-        )
+            return said(Verdict.UNREADABLE, answer.error or "")
+        return said(_verdict(answer.value, shown), answer.value.reason)
 
     return await asker.remembered(JUDGE.name, pair, variables, Judgement, ask)
 
@@ -109,7 +104,7 @@ def judge_result(
     """The judgements added up; unreadable ones are counted nowhere but in the list."""
     company = {pair.id: pair.company for pair in pairs}
     read = [one for one in judgements if one.verdict is not Verdict.UNREADABLE]
-    counts = Counter(one.verdict for one in read)
+    counts = Counter(one.verdict for one in judgements)
     decided = [one for one in read if one.verdict is not Verdict.TIE]
     points = [_POINTS[one.verdict] for one in read]
     interval = clustered_mean(points, [company[one.case] for one in read], seed) if read else None
@@ -118,7 +113,7 @@ def judge_result(
         ours=ours,
         theirs=theirs,
         judgements=tuple(judgements),
-        counts={verdict: sum(one.verdict is verdict for one in judgements) for verdict in Verdict},
+        counts={verdict: counts[verdict] for verdict in Verdict},
         preferred=wilson(counts[Verdict.OURS], len(read)),
         win_rate=interval.mean if interval else None,
         low=interval.low if interval else None,

@@ -37,7 +37,9 @@ def writer_example(case: GoldCase, folder: GoldFolder) -> Example:
     brief, company = folder.briefs[case.brief], folder.companies[case.company]
     email = case.text if isinstance(case, GoldEmail) else None
     evidence = case_evidence(case, folder)
-    return written_example(brief.plain, company.prospect(case.contact), evidence, email, _name(case, folder))
+    quotes = "-".join(map(str, case.quotes))
+    name = f"gold:{folder.name}/{case.company}/{case.brief}/{case.contact}/{quotes}"
+    return written_example(brief.plain, company.prospect(case.contact), evidence, email, name)
 
 
 def case_evidence(case: GoldCase, folder: GoldFolder) -> tuple[Quote, ...]:
@@ -72,11 +74,6 @@ def written_example(
     )
 
 
-def _name(case: GoldCase, folder: GoldFolder) -> str:
-    quotes = "-".join(map(str, case.quotes))
-    return f"gold:{folder.name}/{case.company}/{case.brief}/{case.contact}/{quotes}"
-
-
 def researcher_examples(folder: GoldFolder, seed: int) -> Iterator[Example]:
     """One question for each brief and company that meet in an email or a case, and as many companies without news.
 
@@ -85,12 +82,8 @@ def researcher_examples(folder: GoldFolder, seed: int) -> Iterator[Example]:
     chance = random.Random(seed)
     pairs = {(case.company, case.brief) for case in (*folder.emails, *folder.cases)}
     pairs |= {(slug, brief) for slug in sorted(folder.companies) for brief in _fruitless(folder, slug, chance)}
-    noise = [
-        sentence.text
-        for company in folder.companies.values()
-        for sentence in company.sentences
-        if sentence.worth in _NOISE
-    ]
+    sentences = chain.from_iterable(company.sentences for company in folder.companies.values())
+    noise = [sentence.text for sentence in sentences if sentence.worth in _NOISE]
     for company, brief in sorted(pairs):
         found = researcher_example(folder, folder.companies[company], folder.briefs[brief], noise, chance)
         if found is not None:
@@ -100,11 +93,8 @@ def researcher_examples(folder: GoldFolder, seed: int) -> Iterator[Example]:
 def _fruitless(folder: GoldFolder, company: str, chance: random.Random) -> list[str]:
     """A brief that nothing on the company's page speaks to, if there is one."""
     kinds = {sentence.kind for sentence in folder.companies[company].sentences if sentence.usable}
-    briefs = [
-        slug
-        for slug, brief in sorted(folder.briefs.items())
-        if kinds.isdisjoint(signal.kind for signal in brief.signals)
-    ]
+    wanted = {slug: {signal.kind for signal in brief.signals} for slug, brief in folder.briefs.items()}
+    briefs = [slug for slug in sorted(wanted) if kinds.isdisjoint(wanted[slug])]
     return [chance.choice(briefs)] if briefs else []
 
 

@@ -57,7 +57,6 @@ class Exchange:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self._table: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
 
     def name(self, old: str, pool: Iterable[str]) -> None:
         """Exchange a name for another of the pool, also where it stands in small letters."""
@@ -66,7 +65,6 @@ class Exchange:
             self._table[old] = self.chance.choice(others)
             if old.isalpha() and self._table[old].isalpha():
                 self._table[old.lower()] = self._table[old].lower()
-        self._pattern = None
 
     def company_names(self, company: GoldCompany, pools: Pools) -> None:
         """Exchange the names that stand on a company's page, each for one of its kind."""
@@ -83,7 +81,6 @@ class Exchange:
                 if number in fixed or _YEAR.fullmatch(number) or _CODE.search(text[: match.start()]):
                     continue
                 self._table.setdefault(number, self._number(number))
-        self._pattern = None
 
     def _number(self, old: str) -> str:
         """A number of the same shape, not 0 and not 1, so that no plural changes; days of a month stay possible."""
@@ -96,7 +93,8 @@ class Exchange:
 
     def text(self, text: str) -> str:
         """The text with everything exchanged."""
-        return self._compiled.sub(lambda match: self._table[match[0]], text)
+        either = "|".join(map(re.escape, sorted(self._table, key=len, reverse=True))) or r"(?!)"
+        return re.sub(rf"(?<![\w.,])(?:{either})(?!\w|[.,]\d)", lambda match: self._table[match[0]], text)
 
     def everywhere(self, value: Any, keep: tuple[str, ...] = ()) -> Any:
         """The same structure with every text exchanged, the fields in `keep` left alone."""
@@ -105,11 +103,3 @@ class Exchange:
         if isinstance(value, dict):
             return {key: one if key in keep else self.everywhere(one, keep) for key, one in value.items()}
         return [self.everywhere(one, keep) for one in value] if isinstance(value, list) else value
-
-    @property
-    def _compiled(self) -> re.Pattern[str]:
-        if self._pattern is None:
-            longest_first = sorted(self._table, key=len, reverse=True)
-            either = "|".join(map(re.escape, longest_first)) or r"(?!)"
-            self._pattern = re.compile(rf"(?<![\w.,])(?:{either})(?!\w|[.,]\d)")
-        return self._pattern

@@ -13,7 +13,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from miniatures.datamodel.brief import Brief, Signal
 from miniatures.datamodel.draft import EmailText
@@ -91,10 +100,21 @@ class GoldBrief(Brief):
         return self.signal_of(kind) or self.signals[0].name
 
 
-class GoldSentence(_Written):
+class _Row(_Written):
+    """An entry that people write as a plain list of its values."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, row: object) -> object:
+        if isinstance(row, list) and len(row) == len(cls.model_fields):
+            return dict(zip(cls.model_fields, row, strict=True))
+        return row
+
+
+class GoldSentence(_Row):
     """One sentence of a company's page. Written as `[kind or no, worth or reason, "text"]`."""
 
-    kind: NewsKind | None
+    kind: Annotated[NewsKind | None, BeforeValidator(lambda kind: None if kind in ("no", False) else kind)]
     worth: Worth
     text: str = Field(min_length=1)
 
@@ -108,7 +128,7 @@ class GoldSentence(_Written):
         return self.kind if self.usable and self.kind else self.worth.value
 
 
-class GoldContact(_Written):
+class GoldContact(_Row):
     """Written as `[first name, last name, title]`."""
 
     first_name: str
@@ -125,20 +145,6 @@ class GoldCompany(_Written):
     contacts: tuple[GoldContact, ...] = Field(min_length=1)
     names: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     sentences: tuple[GoldSentence, ...] = Field(min_length=5)
-
-    @field_validator("contacts", mode="before")
-    @classmethod
-    def _contacts(cls, rows: object) -> object:
-        return _rows(rows, ("first_name", "last_name", "title"))
-
-    @field_validator("sentences", mode="before")
-    @classmethod
-    def _sentences(cls, rows: object) -> object:
-        read = _rows(rows, ("kind", "worth", "text"))
-        for row in read if isinstance(read, list) else ():
-            if isinstance(row, dict) and row.get("kind") in {"no", False}:
-                row["kind"] = None
-        return read
 
     @field_validator("sentences")
     @classmethod
@@ -220,19 +226,16 @@ class _Angles(_Written):
 
 
 def _with_angles(folder: Path, briefs: dict[str, GoldBrief], mistakes: list[str]) -> dict[str, GoldBrief]:
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    extended = dict(briefs)
     for where, entry in _read(folder, "angles*.yaml", _Angles, mistakes):
-        if entry.brief not in briefs or entry.signal not in {one.name for one in briefs[entry.brief].signals}:
+        brief = extended.get(entry.brief)
+        if brief is None or entry.signal not in {one.name for one in brief.signals}:
             mistakes.append(f"{where}: no brief {entry.brief} has a signal {entry.signal}")
-        found[entry.brief, entry.signal] = entry.angles
-
-    def extended(slug: str, brief: GoldBrief) -> GoldBrief:
-        signals = tuple(
-            one.model_copy(update={"angles": found.get((slug, one.name), one.angles)}) for one in brief.signals
-        )
-        return brief.model_copy(update={"signals": signals})
-
-    return {slug: extended(slug, brief) for slug, brief in briefs.items()}
+            continue
+        told = {"angles": entry.angles}
+        signals = (one.model_copy(update=told) if one.name == entry.signal else one for one in brief.signals)
+        extended[entry.brief] = brief.model_copy(update={"signals": tuple(signals)})
+    return extended
 
 
 def _read(folder: Path, pattern: str, model: type[_W], mistakes: list[str]) -> list[tuple[str, _W]]:
@@ -275,12 +278,3 @@ def _faults(case: GoldCase, briefs: dict[str, GoldBrief], companies: dict[str, G
     if isinstance(case, GoldEmail) and not set(case.uses) <= set(case.quotes):
         faults.append(f"uses {list(case.uses)} must be among quotes {list(case.quotes)}")
     return faults
-
-
-def _rows(rows: object, keys: tuple[str, ...]) -> object:
-    """Lists of plain lists, as people write them, as lists of named values."""
-    if not isinstance(rows, list):
-        return rows
-    return [
-        dict(zip(keys, row, strict=True)) if isinstance(row, list) and len(row) == len(keys) else row for row in rows
-    ]

@@ -55,7 +55,8 @@ def _variant(
     exchange = Exchange(shared)
     _exchange_sender(exchange, brief, pools)
     exchange.numbers([*brief.claims, brief.offer], spared=brief.call_to_action)
-    new_brief = _brief(brief.plain, exchange)
+    brief_fields = exchange.everywhere(brief.plain.model_dump(mode="json"), keep=("length", "signals", "email"))
+    new_brief = Brief.model_validate(brief_fields)
     exchange.chance = own
     _exchange_prospect(exchange, prospect, pools)
     exchange.company_names(company, pools)
@@ -69,10 +70,8 @@ def _variant(
 
 
 def _exchange_prospect(exchange: Exchange, prospect: Prospect, pools: Pools) -> None:
-    if prospect.first_name:
-        exchange.name(prospect.first_name, [one.first_name for one in pools.contacts if one.first_name])
-    if prospect.last_name:
-        exchange.name(prospect.last_name, [one.last_name for one in pools.contacts if one.last_name])
+    exchange.name(prospect.first_name, [one.first_name for one in pools.contacts if one.first_name])
+    exchange.name(prospect.last_name, [one.last_name for one in pools.contacts if one.last_name])
     exchange.name(prospect.company, pools.companies)
 
 
@@ -80,12 +79,3 @@ def _exchange_sender(exchange: Exchange, brief: GoldBrief, pools: Pools) -> None
     exchange.name(brief.sender.name, pools.senders)
     if brief.sender.company.isalpha():
         exchange.name(brief.sender.company, pools.sellers)
-
-
-def _brief(brief: Brief, exchange: Exchange) -> Brief:
-    data = brief.model_dump(mode="json")
-    kept = {"links": data["links"], "length": data["length"], "signals": data["signals"]}
-    sender = exchange.everywhere(data["sender"], keep=("email",))
-    links = [exchange.text(link) for link in data["links"]]
-    changed = exchange.everywhere({key: value for key, value in data.items() if key not in kept and key != "sender"})
-    return Brief.model_validate({**kept, **changed, "sender": sender, "links": links})

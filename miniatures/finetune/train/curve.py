@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,18 +41,15 @@ class CurveFile(BaseModel):
         """Every point in order of its step; a line that a kill cut off, or a loss that was no number, is left out."""
         if not self.path.exists():
             return []
-        training: dict[int, CurvePoint] = {}
-        validation: dict[int, CurvePoint] = {}
+        last: dict[tuple[int, bool], CurvePoint] = {}
         for line in self.path.read_text(encoding="utf-8").splitlines():
             try:
-                point = CurvePoint.model_validate(json.loads(line))
-            except (ValueError, ValidationError):
+                point = CurvePoint.model_validate_json(line)
+            except ValidationError:
                 continue
-            if point.validation is not None:
-                validation[point.step] = point
-            elif point.training is not None:
-                training[point.step] = point
-        return sorted([*training.values(), *validation.values()], key=lambda point: point.step)
+            if point.training is not None or point.validation is not None:
+                last[point.step, point.validation is not None] = point
+        return [last[key] for key in sorted(last)]
 
 
 def draw_curve(points: Sequence[CurvePoint], path: Path, title: str) -> None:

@@ -55,21 +55,17 @@ def _epoch(examples: Sequence[Tokenized], tokens: int, chance: random.Random, sh
 
 def _fill(examples: Sequence[Tokenized], members: list[int], tokens: int, share: bool) -> list[MicroBatch]:
     batches: list[MicroBatch] = []
-    current: list[int] = []
     for place in members:
-        if current and positions(examples, (*current, place), share) > tokens:
-            batches.append(_batch(examples, current, share))
-            current = []
-        current.append(place)
-    return [*batches, _batch(examples, current, share)] if current else batches
+        larger = batch_of(examples, (*batches[-1].examples, place), share) if batches else None
+        if larger is not None and larger.positions(examples) <= tokens:
+            batches[-1] = larger
+        else:
+            batches.append(batch_of(examples, (place,), share))
+    return batches
 
 
-def positions(examples: Sequence[Tokenized], members: Sequence[int], share: bool) -> int:
-    """Positions that the model computes for these examples, padding included."""
-    return _batch(examples, members, share).positions(examples)
-
-
-def _batch(examples: Sequence[Tokenized], members: Sequence[int], share: bool) -> MicroBatch:
+def batch_of(examples: Sequence[Tokenized], members: Sequence[int], share: bool) -> MicroBatch:
+    """These examples as one micro-batch."""
     return MicroBatch(tuple(members), common_prefix(examples, members) if share else 0)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-if TYPE_CHECKING:
-    from miniatures.finetune.train.prepared import Prepared
-    from miniatures.finetune.train.run_meter import RunMeter
-    from miniatures.finetune.train.spikes import SpikeWatch
+from miniatures.finetune.train.prepared import Prepared
+from miniatures.finetune.train.run_meter import RunMeter
+from miniatures.finetune.train.spikes import SpikeWatch
 
 
 class TrainingSummary(BaseModel):

@@ -49,10 +49,6 @@ def _parts(model: Any) -> tuple[Any, Any]:
 
 def make_trainer(**options: Any) -> Any:
     """A `CompletionTrainer`; its options are Trainer's."""
-    return _trainer_class()(**options)
-
-
-def _trainer_class() -> Any:
     import torch
     from torch.utils.data import SequentialSampler
     from transformers import Trainer
@@ -91,7 +87,7 @@ def _trainer_class() -> Any:
             self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
             return metrics
 
-    return CompletionTrainer
+    return CompletionTrainer(**options)
 
 
 def _only_item(items: list[dict[str, Any]]) -> dict[str, Any]:

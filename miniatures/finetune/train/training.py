@@ -66,15 +66,14 @@ def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = F
             f"the loss became no number at step {spikes.broken}", hint="Lower learning_rate in the recipe."
         )
     _save(prepared, out)
-    points = curve.points()
-    draw_curve(points, out / PICTURE, f"{prepared.recipe.name}: {summary.steps} steps")
+    draw_curve(curve.points(), out / PICTURE, f"{prepared.recipe.name}: {summary.steps} steps")
     (out / SUMMARY).write_text(summary.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return summary
 
 
 def _trainer(prepared: Prepared, out: Path, callbacks: list[Any]) -> Any:
     from transformers import EarlyStoppingCallback
-    from transformers.trainer_callback import PrinterCallback, ProgressCallback
+    from transformers.trainer_callback import PrinterCallback
 
     recipe, base = prepared.recipe, prepared.base
     pad = base.turn_end
@@ -93,7 +92,6 @@ def _trainer(prepared: Prepared, out: Path, callbacks: list[Any]) -> Any:
         callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.remove_callback(ProgressCallback)
     return trainer
 
 

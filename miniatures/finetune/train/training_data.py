@@ -19,16 +19,6 @@ class TokenizedSplit:
     too_long: int
     longest: int
 
-    @property
-    def tokens(self) -> int:
-        """Tokens of all examples."""
-        return sum(len(example.tokens) for example in self.examples)
-
-    @property
-    def learned(self) -> int:
-        """Tokens that are learned."""
-        return sum(example.answer for example in self.examples)
-
 
 def tokenize_rows(rows: Iterable[DatasetRow], base: BaseModel, limit: int) -> TokenizedSplit:
     """The rows that have an answer.

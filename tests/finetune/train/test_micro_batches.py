@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miniatures.finetune.dataset.rendering import Tokenized
-from miniatures.finetune.train.micro_batches import common_prefix, plan, positions
+from miniatures.finetune.train.micro_batches import batch_of, common_prefix, plan
 
 
 def _drawn(seed: int, count: int) -> list[Tokenized]:
@@ -33,7 +33,7 @@ def test_each_example_once_an_epoch_and_no_batch_too_large(examples, epochs, tok
     for epoch in plan(examples, epochs, tokens, seed=1, share=share):
         assert sorted(place for batch in epoch for place in batch.examples) == list(range(len(examples)))
         for batch in epoch:
-            size = positions(examples, batch.examples, share)
+            size = batch_of(examples, batch.examples, share).positions(examples)
             assert size <= tokens or len(batch.examples) == 1
             beginnings = {tuple(examples[place].tokens[: batch.prefix]) for place in batch.examples}
             assert len(beginnings) == 1
@@ -43,7 +43,8 @@ def test_each_example_once_an_epoch_and_no_batch_too_large(examples, epochs, tok
 @given(some_examples())
 def test_a_shared_prefix_never_costs_more(examples):
     places = range(len(examples))
-    assert positions(examples, places, share=True) <= positions(examples, places, share=False)
+    shared, apart = (batch_of(examples, places, share).positions(examples) for share in (True, False))
+    assert shared <= apart
     assert common_prefix(examples, places) <= min(example.prompt for example in examples) - 1
 
 
