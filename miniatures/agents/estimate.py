@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from langchain_core.language_models import BaseChatModel
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.agents.research_answer import require_kinds
 from miniatures.agents.roles.planner import PLANNER, PlannerVariables
@@ -28,6 +28,7 @@ from miniatures.datamodel.campaign import seat_label
 from miniatures.datamodel.capabilities import Questions
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.seat import Seat
@@ -45,10 +46,8 @@ _PROBE_TOKENS = 32
 _IN_PROCESS = frozenset({"local", "llamacpp", "transformers"})
 
 
-class RoleEstimate(BaseModel):
+class RoleEstimate(Frozen):
     """What one role would take over all prospects."""
-
-    model_config = ConfigDict(frozen=True)
 
     role: str
     backend: str
@@ -58,10 +57,8 @@ class RoleEstimate(BaseModel):
     seconds: float | None = Field(description="Null unless the backend runs in this process and could be timed.")
 
 
-class Estimate(BaseModel):
+class Estimate(Frozen):
     """What a whole run would take if every draft needed all its rewrites."""
-
-    model_config = ConfigDict(frozen=True)
 
     prospects: int
     roles: tuple[RoleEstimate, ...]

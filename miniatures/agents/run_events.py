@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.agents.runner import RunOutcome
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.prospect import BadRow, Prospect
 
 
-class Progress(BaseModel):
+class Progress(Frozen):
     """How far a run is. One that goes on for long tells it after each item."""
-
-    model_config = ConfigDict(frozen=True)
 
     done: int = Field(description="Settled in this run, reused ones included.")
     total: int | None = Field(description="Null while the source's length is unknown.")
@@ -41,10 +40,8 @@ class RunEvent(Progress):
         return f"{self.prospect.company[:24]}: {self.status.value.replace('_', ' ')}"
 
 
-class RunSummary(BaseModel):
+class RunSummary(Frozen):
     """What a run did."""
-
-    model_config = ConfigDict(frozen=True)
 
     run_id: str
     campaign: str

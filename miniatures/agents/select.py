@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
@@ -21,6 +19,7 @@ from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.prospect import Prospect
 
 _TRIES = 2
@@ -34,10 +33,8 @@ class _Matched(Protocol):
 Matched = TypeVar("Matched", bound=_Matched)
 
 
-class Selected(BaseModel):
+class Selected(Frozen):
     """What was chosen, and what was wrong with the answers."""
-
-    model_config = ConfigDict(frozen=True)
 
     facts: tuple[Evidence, ...] = ()
     problems: tuple[Problem, ...] = ()

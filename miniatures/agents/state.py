@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.agents.tools.search.base import SearchStatus
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.dossier import Dossier, Problem, SetAside
 from miniatures.datamodel.draft import Draft, EmailText
 from miniatures.datamodel.evidence import Evidence, SourceRef
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.prospect import Prospect, Recipient
 from miniatures.datamodel.seat import Seat
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class RankedSentence(_Frozen):
+class RankedSentence(Frozen):
     """A candidate sentence; `page` is its place in `Gathered.pages`."""
 
     text: str
@@ -27,7 +24,7 @@ class RankedSentence(_Frozen):
     signal: str
 
 
-class Gathered(_Frozen):
+class Gathered(Frozen):
     """What one round of searching and fetching brought."""
 
     queries: tuple[str, ...] = ()
@@ -44,7 +41,7 @@ class Gathered(_Frozen):
         return Evidence(**self.pages[sentence.page].model_dump(), quote=sentence.text, signal=signal, trace=trace)
 
 
-class Written(_Frozen):
+class Written(Frozen):
     """What one batch of samples gave: an email each, or null and why not, and the calls that wrote them."""
 
     seat: Seat

@@ -12,18 +12,17 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from miniatures.backends.errors import BadRequest
 from miniatures.backends.grammar_terminal import choice
+from miniatures.datamodel.frozen import Strict
 
 KEYWORD = "x-grounded"
 
 
-class GroundedText(BaseModel):
+class GroundedText(Strict):
     """What a text may be made of besides words of small letters."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     names: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from miniatures.datamodel.frozen import Frozen, Strict
 
 
-class BackendIdentity(BaseModel):
+class BackendIdentity(Frozen):
     """What makes two backends the same one: equal identities may share results, different ones never do."""
-
-    model_config = ConfigDict(frozen=True)
 
     provider: str = Field(description="Kind of backend: litellm, openai-compatible, local, transformers, ...")
     model: str = Field(description="The model's name, and for an endpoint its address.")
@@ -25,10 +25,8 @@ class BackendIdentity(BaseModel):
         return f"{self.provider}:{self.model}{adapter}"
 
 
-class Usage(BaseModel):
+class Usage(Frozen):
     """Tokens of one or more model calls. `cached_tokens` are the part of the input that a prefix cache answered."""
-
-    model_config = ConfigDict(frozen=True)
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -46,10 +44,8 @@ class Usage(BaseModel):
         )
 
 
-class Price(BaseModel):
+class Price(Strict):
     """USD per million tokens. An unknown price is the absence of a `Price`, never a zero."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     input_per_million: float = Field(ge=0)
     output_per_million: float = Field(ge=0)
@@ -67,10 +63,8 @@ class Price(BaseModel):
         return millionths / 1_000_000
 
 
-class Bill(BaseModel):
+class Bill(Frozen):
     """What model calls took: tokens, and USD, which are null as soon as the cost of one call is not known."""
-
-    model_config = ConfigDict(frozen=True)
 
     usage: Usage = Usage()
     cost_usd: float | None = 0.0

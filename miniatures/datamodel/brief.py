@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
+from pydantic import EmailStr, Field, model_validator
 
+from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.datamodel.taxonomy import Kind
 
 
-class Sender(BaseModel):
+class Sender(Strict):
     """The person who signs."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1)
     title: str = ""
@@ -20,10 +19,8 @@ class Sender(BaseModel):
     postal_address: str = Field(min_length=1, description="Commercial mail must carry one.")
 
 
-class Signal(BaseModel):
+class Signal(Strict):
     """One kind of news worth an email, and the search query that looks for it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_]*$", description="A name of small letters, digits and underscores, such as new_site."
@@ -47,10 +44,8 @@ class Signal(BaseModel):
         return (self.query or "{company} " + self.describes).replace("{company}", company)
 
 
-class Length(BaseModel):
+class Length(Strict):
     """Words that the body may have, greeting and signature included."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     min_words: int = Field(default=40, ge=1)
     max_words: int = Field(default=150, ge=1)
@@ -62,10 +57,8 @@ class Length(BaseModel):
         return self
 
 
-class Brief(BaseModel):
+class Brief(Strict):
     """One offer. Written as Markdown: these fields as YAML front matter, `background` as the prose below it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     offer: str = Field(min_length=1)
     claims: tuple[str, ...] = Field(

@@ -5,22 +5,19 @@ from __future__ import annotations
 from difflib import get_close_matches
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from miniatures.datamodel.backend import Price
 from miniatures.datamodel.capabilities import CapabilitySettings
+from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.seat import Seat
 
 CHECKS_ONLY = "checks"
 """The verifier's name when the deterministic checks are the only reader."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Used(_Section):
+class _Used(Strict):
     """Settings that may be written as the bare string of their `use`."""
 
     @model_validator(mode="before")
@@ -29,7 +26,7 @@ class _Used(_Section):
         return {"use": value} if isinstance(value, str) else value
 
 
-class Budget(_Section):
+class Budget(Strict):
     """Hard limits; null is no limit."""
 
     usd: float | None = Field(default=None, gt=0)
@@ -52,7 +49,7 @@ class BackendSettings(_Used):
     )
 
 
-class RoleSeats(_Section):
+class RoleSeats(Strict):
     """The backends behind one role, by name. In the file a bare name stands for `{first: name}`."""
 
     first: str = Field(min_length=1, description="Asked first.")
@@ -70,7 +67,7 @@ class RoleSeats(_Section):
         return {seat: name for seat in Seat if (name := getattr(self, seat.value)) is not None}
 
 
-class Roles(_Section):
+class Roles(Strict):
     """Which named backends do which job. `fallback` and `shadow` beside the roles are the writer's."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -136,7 +133,7 @@ def seat_label(role: str, seat: Seat) -> str:
     return role if seat is Seat.FIRST else f"{role} ({seat})"
 
 
-class ResearchSettings(_Section):
+class ResearchSettings(Strict):
     """How far research goes for one prospect."""
 
     rounds: int = Field(default=1, ge=1, le=5)
@@ -147,7 +144,7 @@ class ResearchSettings(_Section):
     max_age_days: int = Field(default=540, ge=1, description="Evidence published earlier is set aside as stale.")
 
 
-class WritingSettings(_Section):
+class WritingSettings(Strict):
     """How hard the writer tries before a person is asked."""
 
     samples: int = Field(
@@ -175,7 +172,7 @@ class SearchSettings(_Used):
     )
 
 
-class FetchSettings(_Section):
+class FetchSettings(Strict):
     """How pages are fetched. `allow` lists the private addresses or networks that may be connected to."""
 
     user_agent: str = "Miniatures/0.1 (+https://example.com/miniatures)"
@@ -185,7 +182,7 @@ class FetchSettings(_Section):
     max_bytes: int = Field(default=2_000_000, gt=0)
 
 
-class Campaign(_Section):
+class Campaign(Strict):
     """A campaign as its file says it, paths not yet resolved."""
 
     name: str = Field(

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from miniatures.datamodel.frozen import Strict
 
 
 class Variant(StrEnum):
@@ -38,10 +40,8 @@ class Grammar(StrEnum):
     EBNF = "ebnf"
 
 
-class Trust(BaseModel):
+class Trust(Strict):
     """What a model may be trusted with; on a miniature's card."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     variant: Variant = Field(default=Variant.FULL, description="Which rendering of each prompt it is asked with.")
     questions: Questions = Field(default=Questions.LIST, description="How it is asked about sentences as a researcher.")
@@ -49,10 +49,8 @@ class Trust(BaseModel):
     own_kinds: bool = Field(default=True, description="Whether a brief may name kinds of news of its own.")
 
 
-class Abilities(BaseModel):
+class Abilities(Strict):
     """What an engine or a server can do."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     grammar: Grammar = Field(default=Grammar.SCHEMA, description="How it takes what an answer is held to.")
     probability: bool = Field(default=False, description="Whether it tells how probable an answer was.")
@@ -71,10 +69,8 @@ SMALL = Trust(variant=Variant.COMPACT, questions=Questions.EACH, held=True, own_
 """What an untuned small model is trusted with, and the miniatures that this project trains."""
 
 
-class CapabilitySettings(BaseModel):
+class CapabilitySettings(Strict):
     """What a campaign file says of one backend's capabilities; null leaves what the backend says itself."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     like: str | None = Field(default=None, description="A miniature:NAME@REF whose card says what it is trusted with.")
     variant: Variant | None = None

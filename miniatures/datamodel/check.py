@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from miniatures.datamodel.frozen import Frozen
 
 
 class CheckName(StrEnum):
@@ -33,10 +33,8 @@ class Outcome(StrEnum):
     NOT_RUN = "not_run"
 
 
-class CheckResult(BaseModel):
+class CheckResult(Frozen):
     """What one check said of one draft, with a reason that a person can act on."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: CheckName
     outcome: Outcome

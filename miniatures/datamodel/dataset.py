@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.example import Example
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prompt import ChatMessage
 
@@ -33,10 +34,8 @@ class DropReason(StrEnum):
     TESTED = "tested"
 
 
-class DatasetRow(BaseModel):
+class DatasetRow(Frozen):
     """One line of a split: the chat that is trained on, and the example it was rendered from."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     messages: tuple[ChatMessage, ...] = Field(description="Without the answer's turn where there is no answer.")
@@ -48,10 +47,8 @@ class DatasetRow(BaseModel):
         return tuple(message for message in self.messages if message.role != "assistant")
 
 
-class SplitFile(BaseModel):
+class SplitFile(Frozen):
     """One JSONL file of the dataset."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     sha256: str
@@ -59,10 +56,8 @@ class SplitFile(BaseModel):
     companies: int
 
 
-class DatasetManifest(BaseModel):
+class DatasetManifest(Frozen):
     """Everything that names a dataset; without clock or path, so that equal inputs give equal manifests."""
-
-    model_config = ConfigDict(frozen=True)
 
     format: int = 2
     sources: tuple[str, ...] = Field(description="Campaigns and gold folders, as they were named.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.frozen import Frozen
 
 
 class DossierStatus(StrEnum):
@@ -26,30 +27,24 @@ class SetAsideReason(StrEnum):
     OTHER_COMPANY = "other_company"
 
 
-class SetAside(BaseModel):
+class SetAside(Frozen):
     """Evidence that was found and is not used."""
-
-    model_config = ConfigDict(frozen=True)
 
     evidence: Evidence
     reason: SetAsideReason
     detail: str = ""
 
 
-class Problem(BaseModel):
+class Problem(Frozen):
     """A search or a page that gave nothing because something went wrong; never folded into 'nothing found'."""
-
-    model_config = ConfigDict(frozen=True)
 
     where: str = Field(description="The query or the URL.")
     kind: str = Field(description="Closed word from the search or fetch outcome, such as blocked or timed_out.")
     detail: str = ""
 
 
-class Dossier(BaseModel):
+class Dossier(Frozen):
     """The facts about one prospect, each with its evidence."""
-
-    model_config = ConfigDict(frozen=True)
 
     status: DossierStatus
     facts: tuple[Evidence | Quote, ...] = ()

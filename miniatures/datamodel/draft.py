@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import CheckResult
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.trace import new_id
 
 
-class EmailText(BaseModel):
+class EmailText(Frozen):
     """What the writer writes, and nothing else. The schema of the writer's structured answer."""
-
-    model_config = ConfigDict(frozen=True)
 
     subject: str = Field(description="One line.")
     body: str = Field(description="Greeting, message and signature, as plain text.")
@@ -31,10 +30,8 @@ class Ground(StrEnum):
     NOTHING = "nothing"
 
 
-class Statement(BaseModel):
+class Statement(Frozen):
     """One sentence of the draft that asserts something, aligned to its ground."""
-
-    model_config = ConfigDict(frozen=True)
 
     text: str
     ground: Ground
@@ -54,10 +51,8 @@ class DraftStatus(StrEnum):
     OVER_BUDGET = "over_budget"
 
 
-class Draft(BaseModel):
+class Draft(Frozen):
     """One written email and everything that was found out about it."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str = Field(
         default_factory=new_id, description="The call that wrote it names it; without one, what it says does."

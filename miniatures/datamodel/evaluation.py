@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.datamodel.backend import BackendIdentity, Usage
 from miniatures.datamodel.capabilities import Variant
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.draft import Draft
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.miniature import Comparison, Score
-
-
-class _Found(BaseModel):
-    model_config = ConfigDict(frozen=True)
 
 
 class Phase(StrEnum):
@@ -28,7 +25,7 @@ class Phase(StrEnum):
     FURTHER = "further"
 
 
-class Costs(_Found):
+class Costs(Frozen):
     """What one phase took. Null is not known, and never zero."""
 
     cases: int = Field(description="Cases that were asked, whatever was answered.")
@@ -44,7 +41,7 @@ class Costs(_Found):
         return self.seconds / self.cases if self.cases else None
 
 
-class WriterCase(_Found):
+class WriterCase(Frozen):
     """One email that was asked for."""
 
     id: str = Field(description="Of the example in the dataset.")
@@ -55,7 +52,7 @@ class WriterCase(_Found):
     quotes: tuple[str, ...]
 
 
-class WriterOutcome(_Found):
+class WriterOutcome(Frozen):
     """What one backend wrote for one case. An answer that was no email is kept in `raw`."""
 
     case: str
@@ -65,7 +62,7 @@ class WriterOutcome(_Found):
     raw: str = Field(default="", description="The first answer as it came, where it could not be read.")
 
 
-class ResearchCase(_Found):
+class ResearchCase(Frozen):
     """One choice that was asked for. `must` and `may` are numbers of sentences, from 1."""
 
     id: str
@@ -81,7 +78,7 @@ class ResearchCase(_Found):
         return chosen is not None and set(chosen) <= good and bool(chosen) == bool(good)
 
 
-class ResearchOutcome(_Found):
+class ResearchOutcome(Frozen):
     """What was chosen for one case; null where the answer could not be read."""
 
     case: str
@@ -105,7 +102,7 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class Judgement(_Found):
+class Judgement(Frozen):
     """One pair that a judge read."""
 
     case: str
@@ -114,7 +111,7 @@ class Judgement(_Found):
     reason: str = ""
 
 
-class JudgeResult(_Found):
+class JudgeResult(Frozen):
     """How often a judge preferred the drafts of one backend to another's."""
 
     judge: str
@@ -129,7 +126,7 @@ class JudgeResult(_Found):
     first_place: Score = Field(description="Decided pairs that went to the draft that stood first: half, if fair.")
 
 
-class Calibration(_Found):
+class Calibration(Frozen):
     """How far a judge agrees with people who compared the same pairs."""
 
     judge: str
@@ -139,7 +136,7 @@ class Calibration(_Found):
     kappa_high: float | None
 
 
-class BackendEvaluation(_Found):
+class BackendEvaluation(Frozen):
     """Everything that was found about one backend."""
 
     spec: str = Field(description="As it was named.")
@@ -157,7 +154,7 @@ class BackendEvaluation(_Found):
     researcher: tuple[ResearchOutcome, ...] = ()
 
 
-class Requirement(_Found):
+class Requirement(Frozen):
     """One bound that the first backend had to keep, and whether it did."""
 
     text: str
@@ -165,7 +162,7 @@ class Requirement(_Found):
     met: bool
 
 
-class Evaluation(_Found):
+class Evaluation(Frozen):
     """One evaluation."""
 
     format: int = 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from miniatures.datamodel.frozen import Frozen
 
 
-class SourceRef(BaseModel):
+class SourceRef(Frozen):
     """A fetched document, without its text: enough to find it again and to know that it is the same."""
-
-    model_config = ConfigDict(frozen=True)
 
     url: str = Field(description="After redirects.")
     title: str = ""
@@ -25,10 +25,8 @@ class Page(SourceRef):
     text: str = Field(description="Main text as extracted; quotes are verbatim slices of it.")
 
 
-class Quote(BaseModel):
+class Quote(Frozen):
     """A sentence and the signal that it speaks to: what an email may be written from, wherever it is kept."""
-
-    model_config = ConfigDict(frozen=True)
 
     quote: str = Field(min_length=1, description="A verbatim slice of the page's text.")
     signal: str = Field(description="Name of the brief's signal that it speaks to.")

@@ -8,8 +8,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
 
 
@@ -24,10 +25,8 @@ class Source(StrEnum):
     TEACHER = "teacher"
 
 
-class Example(BaseModel):
+class Example(Frozen):
     """What a model is to answer to one prompt."""
-
-    model_config = ConfigDict(frozen=True)
 
     role: str = Field(description="Whose answer it is: writer or researcher.")
     variables: dict[str, Any] = Field(description="Of the role's prompt template.")

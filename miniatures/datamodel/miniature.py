@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.datamodel.capabilities import Trust
+from miniatures.datamodel.frozen import Frozen
 
 MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -21,10 +22,8 @@ class Stage(StrEnum):
     LIVE = "live"
 
 
-class Score(BaseModel):
+class Score(Frozen):
     """One measured share with its 95 % Wilson interval."""
-
-    model_config = ConfigDict(frozen=True)
 
     passed: int
     total: int
@@ -37,10 +36,8 @@ class Score(BaseModel):
         return self.passed / self.total if self.total else None
 
 
-class Comparison(BaseModel):
+class Comparison(Frozen):
     """How one version did beside another on the same cases."""
-
-    model_config = ConfigDict(frozen=True)
 
     against: str = Field(description="The other side: a version of the same miniature, or a spec.")
     dataset: str = Field(description="Hash of the manifest of the cases.")
@@ -57,10 +54,8 @@ class Comparison(BaseModel):
         return self.high < 0 and self.p_value < 0.05
 
 
-class MiniatureCard(BaseModel):
+class MiniatureCard(Frozen):
     """One version of a miniature."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str = Field(pattern=MINIATURE_NAME.pattern)
     base: str = Field(description="As the recipe names it.")
@@ -87,10 +82,8 @@ class MiniatureCard(BaseModel):
         return self.adapter_sha256[:12]
 
 
-class Promotion(BaseModel):
+class Promotion(Frozen):
     """One change of what is live, kept for ever."""
-
-    model_config = ConfigDict(frozen=True)
 
     version: str
     replaced: str | None = None

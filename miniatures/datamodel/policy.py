@@ -9,20 +9,19 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
 from miniatures.datamodel.capabilities import Capabilities
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.seat import Seat
 
 
-class SeatPolicy(BaseModel):
+class SeatPolicy(Frozen):
     """One backend in one seat: which weights answer, how they are asked, and with which prompt."""
-
-    model_config = ConfigDict(frozen=True)
 
     backend: BackendIdentity
     capabilities: Capabilities
@@ -32,10 +31,8 @@ class SeatPolicy(BaseModel):
     prompts: dict[str, str] = Field(description="Version of each prompt that the role asks it with, by name.")
 
 
-class Policy(BaseModel):
+class Policy(Frozen):
     """One way of doing the whole job."""
-
-    model_config = ConfigDict(frozen=True)
 
     format: int = 1
     brief: Brief

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.datamodel.capabilities import Variant
+from miniatures.datamodel.frozen import Frozen
 
 
-class ChatMessage(BaseModel):
+class ChatMessage(Frozen):
     """One turn of a chat, provider-neutral."""
-
-    model_config = ConfigDict(frozen=True)
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class RenderedPrompt(BaseModel):
+class RenderedPrompt(Frozen):
     """The messages of one model call and where they came from."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str = Field(description="Template name, such as writer.")
     variant: Variant

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, field_validator
+from pydantic import BeforeValidator, EmailStr, Field, field_validator
 
+from miniatures.datamodel.frozen import Frozen, Strict
 from miniatures.datamodel.hashing import content_hash, text_hash
 
 
@@ -44,10 +45,8 @@ def _as_text(convert: Callable[[str], str]) -> BeforeValidator:
 OneLine = Annotated[str, _as_text(one_line)]
 
 
-class Recipient(BaseModel):
+class Recipient(Strict):
     """Who an email is to, as far as the writing needs it. No field holds a line break or a control character."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     first_name: OneLine = ""
     last_name: OneLine = ""
@@ -105,10 +104,8 @@ class RowFault(StrEnum):
     DUPLICATE = "duplicate"
 
 
-class BadRow(BaseModel):
+class BadRow(Frozen):
     """A row that is not written to, with the line it begins in, counted from 1 as an editor counts."""
-
-    model_config = ConfigDict(frozen=True)
 
     line: int
     reason: str

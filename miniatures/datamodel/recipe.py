@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from miniatures.datamodel.frozen import Strict
 
 _LARGE = 3_000_000_000
 
@@ -26,10 +28,8 @@ class Precision(StrEnum):
     FP32 = "fp32"
 
 
-class LoraSettings(BaseModel):
+class LoraSettings(Strict):
     """The adapter's shape. Rank 16 for bases up to 3 billion parameters and 32 above, unless it is stated."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rank: int | None = Field(default=None, ge=1, le=256)
     alpha: float = Field(default=32, gt=0)
@@ -43,10 +43,8 @@ class LoraSettings(BaseModel):
         return 16 if parameters <= _LARGE else 32
 
 
-class Recipe(BaseModel):
+class Recipe(Strict):
     """One way to train."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="The miniature's name, in small letters.")
     base: str = Field(description="A named weight (smollm2-135m-instruct), a GGUF file, a folder or a hub name.")

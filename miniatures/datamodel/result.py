@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.dossier import Dossier
 from miniatures.datamodel.draft import Draft, DraftStatus
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.prospect import Prospect
 
 
-class ProspectResult(BaseModel):
+class ProspectResult(Frozen):
     """One prospect's outcome. A prospect that no run has reached yet is `pending` and has no policy."""
-
-    model_config = ConfigDict(frozen=True)
 
     campaign: str
     policy: str = Field(default="", description="Hash of the policy; empty while pending.")

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.trace import new_id
 
 
@@ -63,19 +64,15 @@ class Falsehood(StrEnum):
     ABOUT_OFFER = "about_offer"
 
 
-class FalseStatement(BaseModel):
+class FalseStatement(Frozen):
     """One statement of an email, its subject included, that is not true."""
-
-    model_config = ConfigDict(frozen=True)
 
     kind: Falsehood
     what: str = Field(description="The words, and what is true instead.")
 
 
-class Reading(BaseModel):
+class Reading(Frozen):
     """What somebody found who had all pages and the offer at hand, and knew nothing of the system."""
-
-    model_config = ConfigDict(frozen=True)
 
     verdict: ReadingVerdict
     false: tuple[FalseStatement, ...] = ()
@@ -85,10 +82,8 @@ class Reading(BaseModel):
     choice: Literal["good", "fair", "poor"] = Field(default="good", description="Of the fact that it opens with.")
 
 
-class Review(BaseModel):
+class Review(Frozen):
     """One action of one reviewer on one answer, or on two in a comparison."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str = Field(default_factory=new_id)
     reviewer: str = Field(min_length=1)
@@ -159,10 +154,8 @@ def in_order(reviews: Iterable[Review]) -> list[Review]:
     return sorted(reviews, key=lambda review: (review.created_at, review.id))
 
 
-class Approval(BaseModel):
+class Approval(Frozen):
     """A person's yes to exactly one text: delivery obeys nothing else."""
-
-    model_config = ConfigDict(frozen=True)
 
     draft: str = Field(description="The draft's id.")
     text_hash: str = Field(description="Hash of the subject and body that were approved, the reviewer's own if edited.")

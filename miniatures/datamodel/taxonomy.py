@@ -5,15 +5,14 @@ Both are data: one file describes them (`prompts/taxonomy.yaml`), prompts render
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.hashing import content_hash
 
 
-class Kind(BaseModel):
+class Kind(Strict):
     """One kind of news, or one reason why a sentence is none."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_]*$", description="A name of small letters, digits and underscores, such as expansion."
@@ -22,10 +21,8 @@ class Kind(BaseModel):
     examples: tuple[str, ...] = Field(default=(), description="Sentences of this kind.")
 
 
-class Taxonomy(BaseModel):
+class Taxonomy(Strict):
     """Everything that a sentence can be called."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kinds: tuple[Kind, ...] = Field(min_length=1, description="Kinds of news.")
     reasons: tuple[Kind, ...] = Field(min_length=1, description="Why a sentence is not worth an email.")

@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 from random import Random
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
 from miniatures.agents.roles.writer import WRITER, WriterVariables
@@ -24,6 +24,7 @@ from miniatures.datamodel.brief import Brief, Length
 from miniatures.datamodel.campaign import ResearchSettings
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.finetune.gold.check import evidence_of
 from miniatures.finetune.gold.examples import candidates
@@ -38,10 +39,8 @@ _FACTS = ResearchSettings().facts
 _IDLE = {Worth.BOILERPLATE, Worth.OPINION, Worth.VAGUE}
 
 
-class Space(BaseModel):
+class Space(Strict):
     """What situations are drawn from. An empty list takes everything there is."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     gold: tuple[Path, ...] = Field(min_length=1, description="Folders with briefs and companies, from this file's.")
     industries: tuple[str, ...] = ()

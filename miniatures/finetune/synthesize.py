@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from miniatures.agents.context import CampaignContext, seat_policy
 from miniatures.agents.roles.researcher import ListVariables
@@ -28,6 +28,7 @@ from miniatures.checks import run_checks
 from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.policy import Policy
 from miniatures.datamodel.trace import new_id
 from miniatures.finetune.dataset.trace_examples import SYNTHESIZE
@@ -70,10 +71,8 @@ class SynthesisSummary:
         return self.reused + self.passed + self.refused + self.unanswered
 
 
-class Synthesized(BaseModel):
+class Synthesized(Frozen):
     """One answer as the ledger remembers it: the call, and why it is not one to learn from."""
-
-    model_config = ConfigDict(frozen=True)
 
     trace: str | None
     faults: tuple[str, ...] = ()

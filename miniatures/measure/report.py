@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import BaseModel, ConfigDict
 
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import writing
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.result import ProspectResult
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.measure.passages import passages
@@ -46,10 +46,8 @@ class ReportFigures:
                 self.checks[check.name][check.outcome] += 1
 
 
-class ReportHeading(BaseModel):
+class ReportHeading(Frozen):
     """What the report is about: the words above the figures."""
-
-    model_config = ConfigDict(frozen=True)
 
     campaign: str
     offer: str

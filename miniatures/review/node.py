@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.state import ProspectState
 from miniatures.agents.verify import case_of, check_email, outcome_of
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
+from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction
 from miniatures.datamodel.trace import new_id
 from miniatures.review.reviewing import Reviewable, accept, edit, reject
@@ -24,10 +25,8 @@ from miniatures.store.tracing import current_scope
 ACTIONS = (ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT)
 
 
-class ReviewAnswer(BaseModel):
+class ReviewAnswer(Strict):
     """What a person says to the question: the value to resume the graph with, as it is or as a dictionary."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     action: Literal[ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT]
     reviewer: str = Field(min_length=1)

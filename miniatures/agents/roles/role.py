@@ -13,10 +13,11 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from miniatures.datamodel.capabilities import Capabilities, Variant
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.prompts.library import PromptLibrary
 
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from miniatures.backends.ask import Answer
 
 
-class Variables(BaseModel):
+class Variables(Frozen):
     """What a prompt is rendered from. Every foreign text in it has been made harmless (`agents/as_data.py`)."""
-
-    model_config = ConfigDict(frozen=True)
 
     @property
     def told_company(self) -> str:

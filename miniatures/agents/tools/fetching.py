@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
-
 from miniatures.datamodel.evidence import Page
+from miniatures.datamodel.frozen import Frozen
 
 
 class FetchStatus(StrEnum):
@@ -29,10 +28,8 @@ class FetchStatus(StrEnum):
     FAILED = "failed"
 
 
-class FetchOutcome(BaseModel):
+class FetchOutcome(Frozen):
     """What one fetch gave; `page` is set exactly when the status is `fetched`."""
-
-    model_config = ConfigDict(frozen=True)
 
     status: FetchStatus
     url: str

@@ -10,19 +10,18 @@ import random
 import time
 from itertools import count
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import BackendError, RateLimited
 from miniatures.backends.wrappers.call import Call
 from miniatures.backends.wrappers.parts import Heard
 from miniatures.backends.wrappers.wrapper import WrappedBackend
+from miniatures.datamodel.frozen import Strict
 
 
-class RetryPolicy(BaseModel):
+class RetryPolicy(Strict):
     """How often and for how long."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     attempts: int = Field(default=4, ge=1, description="Calls at most, the first included.")
     deadline_s: float = Field(default=300, gt=0, description="No attempt begins later than this after the first.")

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.hugging_face_engine import tokenizer_header
 from miniatures.backends.hugging_face_load import import_libraries, named_failures
 from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.dataset import DatasetRow, DropReason, Split
+from miniatures.datamodel.frozen import Frozen
 from miniatures.finetune.base_checkpoint import checkpoint_of
 from miniatures.finetune.dataset.folder import Dataset
 from miniatures.finetune.dataset.rendering import served_prompt
@@ -25,20 +26,16 @@ CountTokens = Callable[[DatasetRow], int]
 """Tokens of a whole row, as the model reads it."""
 
 
-class Bin(BaseModel):
+class Bin(Frozen):
     """How many lengths are from `low` up to but not `high`."""
-
-    model_config = ConfigDict(frozen=True)
 
     low: int
     high: int
     count: int
 
 
-class Lengths(BaseModel):
+class Lengths(Frozen):
     """The distribution of one length over a role's examples."""
-
-    model_config = ConfigDict(frozen=True)
 
     role: str
     what: str = Field(description="Such as `words of the answer`.")
@@ -47,19 +44,15 @@ class Lengths(BaseModel):
     bins: tuple[Bin, ...]
 
 
-class SplitCount(BaseModel):
+class SplitCount(Frozen):
     """One side of the split."""
-
-    model_config = ConfigDict(frozen=True)
 
     examples: int
     companies: int
 
 
-class DatasetStats(BaseModel):
+class DatasetStats(Frozen):
     """What is to be said of a dataset."""
-
-    model_config = ConfigDict(frozen=True)
 
     hash: str
     sources: tuple[str, ...]

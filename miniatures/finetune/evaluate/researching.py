@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
 from miniatures.agents.roles.researcher import RESEARCHER
 from miniatures.backends.errors import ContextOverflow
 from miniatures.datamodel.evaluation import ResearchCase, ResearchOutcome
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.miniature import Score
 from miniatures.datamodel.trace import Trace
 from miniatures.finetune.evaluate.asking import Asker
@@ -20,10 +19,8 @@ ROLE = RESEARCHER.name
 PRECISION, MUST_FOUND, NONE_RIGHT = "researcher_precision", "researcher_must_found", "researcher_none_right"
 
 
-class _Chosen(BaseModel):
+class _Chosen(Frozen):
     """What was found for one case, and the calls behind it."""
-
-    model_config = ConfigDict(frozen=True)
 
     outcome: ResearchOutcome
     traces: tuple[str, ...] = ()

@@ -17,7 +17,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -27,6 +26,7 @@ from pydantic import (
 from miniatures.datamodel.brief import Brief, Signal
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.prospect import Prospect
 from miniatures.inputs.yaml_file import load_yaml
 from miniatures.prompts.taxonomy import known_taxonomy
@@ -68,10 +68,6 @@ NewsKind = Annotated[str, AfterValidator(_known)]
 """The name of a kind of news that the taxonomy holds."""
 
 
-class _Written(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class GoldSignal(Signal):
     """A brief's signal and the kind of news that it asks for."""
 
@@ -100,7 +96,7 @@ class GoldBrief(Brief):
         return self.signal_of(kind) or self.signals[0].name
 
 
-class _Row(_Written):
+class _Row(Strict):
     """An entry that people write as a plain list of its values."""
 
     @model_validator(mode="before")
@@ -136,7 +132,7 @@ class GoldContact(_Row):
     title: str
 
 
-class GoldCompany(_Written):
+class GoldCompany(Strict):
     """A fictional company, whom to write to there, and its page, sentence by sentence."""
 
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -160,7 +156,7 @@ class GoldCompany(_Written):
         return Prospect(email=f"contact{contact}@{self.slug}.example", company=self.name, **person.model_dump())
 
 
-class GoldCase(_Written):
+class GoldCase(Strict):
     """A question without an answer: this brief, this contact, these sentences (numbers count from 1)."""
 
     brief: str
@@ -217,7 +213,7 @@ def read_gold(folder: Path) -> GoldFolder:
     return GoldFolder(folder.name, briefs, companies, tuple(one for _, one in emails), tuple(one for _, one in cases))
 
 
-class _Angles(_Written):
+class _Angles(Strict):
     """The angles of one brief's signal, kept in a file of their own."""
 
     brief: str

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
+
+from miniatures.datamodel.frozen import Frozen
 
 
-class CurvePoint(BaseModel):
+class CurvePoint(Frozen):
     """One logged loss, in nats a learned token."""
-
-    model_config = ConfigDict(frozen=True)
 
     step: int
     training: float | None = None
@@ -19,10 +19,8 @@ class CurvePoint(BaseModel):
     rate: float | None = None
 
 
-class CurveFile(BaseModel):
+class CurveFile(Frozen):
     """The curve on disk. A resumed run repeats the steps after its checkpoint: the later line of a step counts."""
-
-    model_config = ConfigDict(frozen=True)
 
     path: Path
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.recipe import Method
 from miniatures.finetune.train.completion_loss import SLICE
 from miniatures.finetune.train.prepared import Prepared
@@ -27,10 +26,8 @@ _REACHED = 0.37
 """Share of the measured rate that a whole step reached in benchmarks/training.py; the rest is no matrix product."""
 
 
-class Preflight(BaseModel):
+class Preflight(Frozen):
     """What is known before the first step."""
-
-    model_config = ConfigDict(frozen=True)
 
     examples: int
     too_long: int

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from miniatures.datamodel.frozen import Frozen
 from miniatures.finetune.train.prepared import Prepared
 from miniatures.finetune.train.run_meter import RunMeter
 from miniatures.finetune.train.spikes import SpikeWatch
 
 
-class TrainingSummary(BaseModel):
+class TrainingSummary(Frozen):
     """What a run did, for the card."""
-
-    model_config = ConfigDict(frozen=True)
 
     steps: int
     examples: int

@@ -5,15 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from miniatures.datamodel.evidence import Page
+from miniatures.datamodel.frozen import Frozen
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(Frozen):
     """What to look for, about whom."""
-
-    model_config = ConfigDict(frozen=True)
 
     text: str
     company: str
@@ -21,10 +20,8 @@ class SearchQuery(BaseModel):
     signal: str = Field(description="Name of the brief's signal that the query looks for.")
 
 
-class SearchHit(BaseModel):
+class SearchHit(Frozen):
     """One result. `page` is set when the provider already holds the document, and then nothing is fetched."""
-
-    model_config = ConfigDict(frozen=True)
 
     url: str
     title: str = ""
@@ -42,10 +39,8 @@ class SearchStatus(StrEnum):
     FAILED = "failed"
 
 
-class SearchOutcome(BaseModel):
+class SearchOutcome(Frozen):
     """What one search gave."""
-
-    model_config = ConfigDict(frozen=True)
 
     status: SearchStatus
     hits: tuple[SearchHit, ...] = ()
