@@ -8,7 +8,7 @@ import pytest
 
 from miniatures.backends.base import Backend
 from miniatures.backends.openvino import OpenVINOBackend
-from miniatures.backends.wrappers.fallback import FallbackBackend
+from miniatures.backends.wrappers.retrying import RetryingBackend
 from miniatures.backends.wrappers.spending import Spending
 from miniatures.backends.wrappers.wrap import dress
 from miniatures.datamodel.campaign import BackendSettings, Budget
@@ -25,11 +25,11 @@ def dressed(backend: Backend) -> Backend:
     return dress(backend, settings=settings, spendings=[spending])
 
 
-class Dressed(FallbackBackend):
+class Dressed(RetryingBackend):
     """Everything at once, made from the fields of the engine that it wraps."""
 
     def __init__(self, **fields: Any) -> None:
-        super().__init__(dressed(OpenVINOBackend(**fields)), dressed(OpenVINOBackend(**fields)))
+        super().__init__(dressed(OpenVINOBackend(**fields)))
 
 
 class _Dressed:

@@ -8,8 +8,6 @@ From the outside in:
 3. `BudgetedBackend`: before the recorder, because a call that a budget forbids was never made and leaves no trace.
 4. `RecordedBackend`: next to the engine, so a trace is one real call with its real tokens, cost and time; the wait for
    the slot is told to it and becomes part of `queue_ms`.
-
-A `FallbackBackend` goes around two dressed backends, so that each keeps its own limits and its own price.
 """
 
 from __future__ import annotations
