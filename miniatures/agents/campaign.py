@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -66,6 +65,8 @@ class CampaignRunner:
         self._run_id = run_id or new_id()
         self._tally = Tally()
         self._meter = Meter(store.recorder)
+        seats = (self._policy.seat(role) for role in self._policy.seats if role != VERIFIER.name)
+        self._indispensable = frozenset(str(seat.backend) for seat in seats if seat is not None)
         self._prospects: Iterable[Prospect | BadRow] = ()
         self._started: dict[str, float] = {}
 
@@ -102,13 +103,8 @@ class CampaignRunner:
                     yield prospect
 
     def needs(self, item: Prospect) -> frozenset[str]:
-        return self._indispensable
-
-    @cached_property
-    def _indispensable(self) -> frozenset[str]:
         """A draft can do without an opinion, and without a second backend."""
-        seats = {role: self._policy.seat(role) for role in self._policy.seats if role != VERIFIER.name}
-        return frozenset(str(seat.backend) for seat in seats.values() if seat is not None)
+        return self._indispensable
 
     async def do(self, item: Prospect) -> ProspectResult:
         """Run the graph once. A prospect's own budget ends that prospect's work alone."""

@@ -23,6 +23,7 @@ from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.completion import Completion
 from miniatures.backends.errors import MissingExtra, OutOfMemory, UnknownModel
 from miniatures.backends.llamacpp_protocol import Relay, completion_options
+from miniatures.backends.machine import memory_bytes
 from miniatures.backends.request import Request
 from miniatures.weights.gguf_header import GGUFHeader
 
@@ -235,11 +236,3 @@ def _yielding_threads() -> Iterator[None]:
         yield
     finally:
         del os.environ[_WAIT_POLICY]
-
-
-def memory_bytes() -> int:
-    """The machine's memory; 8 GiB where it cannot be asked."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 8 << 30

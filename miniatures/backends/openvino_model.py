@@ -7,7 +7,6 @@ word: they are merged into the weights instead (see miniatures.weights.merge) an
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from miniatures.backends.errors import ContextOverflow
+from miniatures.backends.machine import memory_bytes
 from miniatures.weights.gguf_header import GGUFHeader
 from miniatures.weights.home import exclusive, weights_home
 from miniatures.weights.requantize import write_q8_0
@@ -130,12 +130,5 @@ def scheduler(header: GGUFHeader) -> Any:
     config.max_num_seqs = MAX_IN_FLIGHT
     config.max_num_batched_tokens = _BATCHED_TOKENS
     wanted = header.cache_bytes_per_token() * _WANTED_CACHED_TOKENS
-    config.cache_size = max(1, round(min(wanted, _memory_bytes() / 4) / _GIB))
+    config.cache_size = max(1, round(min(wanted, memory_bytes() / 4) / _GIB))
     return config
-
-
-def _memory_bytes() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 8 * _GIB

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from miniatures.cli.arguments import AsJson
 
 if TYPE_CHECKING:
-    from miniatures.datamodel.dataset import Split
     from miniatures.datamodel.evaluation import Evaluation
     from miniatures.finetune.dataset.folder import Dataset
     from miniatures.finetune.evaluate.judged import Human, Judge
@@ -26,7 +25,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
     ],
     dataset: Annotated[Path, typer.Option(metavar="FOLDER", help="A folder that `dataset build` wrote.")],
     split: Annotated[
-        str, typer.Option(metavar="train|validation|test", help="The side of the dataset to ask.")
+        Literal["train", "validation", "test"], typer.Option(help="The side of the dataset to ask.")
     ] = "test",
     roles: Annotated[str, typer.Option(help="Roles to ask, with commas between them.")] = "researcher,writer",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N cases of each role.")] = None,
@@ -55,6 +54,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
     Answers are kept as they arrive: the same command goes on where it was stopped. Scores of a miniature: on its card.
     """
     from miniatures.cli.evaluation_progress import answer_progress
+    from miniatures.datamodel.dataset import Split
     from miniatures.finetune.dataset.folder import open_dataset
     from miniatures.finetune.evaluate.evaluate import evaluate as measure
     from miniatures.finetune.evaluate.judged import with_judge
@@ -63,7 +63,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
     from miniatures.finetune.evaluate.requirements import parse_bound
 
     settings = EvaluationSettings(
-        _split(split), _roles(roles), limit, best_of, rewrites, concurrency, machine_usd_per_hour, seed
+        Split(split), _roles(roles), limit, best_of, rewrites, concurrency, machine_usd_per_hour, seed
     )
     bounds = [parse_bound(text, measures(settings)) for text in require or ()]
     opened = open_dataset(dataset)
@@ -76,15 +76,6 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
             _write(evaluation, out)
     _show(evaluation, out, kept, as_json)
     _pass_or_fail(evaluation)
-
-
-def _split(text: str) -> Split:
-    from miniatures.datamodel.dataset import Split
-    from miniatures.datamodel.errors import InputError
-
-    if text not in tuple(Split):
-        raise InputError(f"{text!r} is no side of a dataset", hint=f"Sides are {', '.join(Split)}.")
-    return Split(text)
 
 
 def _roles(text: str) -> tuple[str, ...]:

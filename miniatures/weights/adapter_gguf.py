@@ -6,8 +6,6 @@ scale (rsLoRA and patterns included) is folded into its second factor.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +13,8 @@ from numpy.typing import NDArray
 
 from miniatures.weights.adapter import Adapter, LowRank
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
-from miniatures.weights.gguf_header import GGUFHeader, read_header
-from miniatures.weights.home import disk_errors, exclusive, weights_home
+from miniatures.weights.gguf_header import GGUFHeader, read_header, tensor_names
+from miniatures.weights.home import made_once, weights_home
 from miniatures.weights.rotary_rows import interleaved, interleaved_heads
 
 _RECIPE = "v1"
@@ -33,14 +31,7 @@ def adapter_gguf(base: Path, adapter_dir: Path) -> Path:
     adapter = Adapter(adapter_dir)
     header = read_header(base)
     target = weights_home() / "adapters" / f"{header.architecture}-{adapter.sha256[:16]}-{_RECIPE}.gguf"
-    with exclusive(target):
-        if not target.exists():
-            _require_change(adapter)
-            with disk_errors(target), tempfile.TemporaryDirectory(dir=target.parent) as folder:
-                unfinished = Path(folder) / target.name
-                _write(adapter, header, unfinished)
-                unfinished.replace(target)
-    return target
+    return made_once(target, lambda unfinished: _write(adapter, header, unfinished))
 
 
 def _require_change(adapter: Adapter) -> None:
@@ -54,13 +45,20 @@ def _require_change(adapter: Adapter) -> None:
 def _write(adapter: Adapter, header: GGUFHeader, target: Path) -> None:
     from gguf import GGUFWriter
 
-    name_of = _tensor_names(adapter, header)
+    _require_change(adapter)
+    name_of = tensor_names(header)
     writer = GGUFWriter(target, header.architecture)
     writer.add_string("general.type", "adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", 1.0)
     for module, layer in adapter.layers.items():
-        tensor = name_of(module)
+        name = name_of(module)
+        if name is None:
+            raise BadAdapter(
+                f"{adapter.folder}: {module} has no tensor in a GGUF of {header.architecture}",
+                hint="The adapter was trained on another model: name its own base.",
+            )
+        tensor = f"{name}.weight"
         up = interleaved(_folded(layer), interleaved_heads(tensor, header))
         writer.add_tensor(f"{tensor}.lora_a", np.ascontiguousarray(layer.down, dtype=np.float32))
         writer.add_tensor(f"{tensor}.lora_b", np.ascontiguousarray(up, dtype=np.float32))
@@ -74,21 +72,3 @@ def _folded(layer: LowRank) -> NDArray[np.float32]:
     """The second factor, such that llama.cpp's 1/rank gives the layer's scale."""
     rank = layer.down.shape[0]
     return layer.up * np.float32(layer.scale * rank)
-
-
-def _tensor_names(adapter: Adapter, header: GGUFHeader) -> Callable[[str], str]:
-    from gguf import MODEL_ARCH_NAMES, get_tensor_name_map
-
-    architecture = next(arch for arch, name in MODEL_ARCH_NAMES.items() if name == header.architecture)
-    names = get_tensor_name_map(architecture, int(header.metadata[f"{header.architecture}.block_count"]))
-
-    def name_of(module: str) -> str:
-        name = names.get_name(module)
-        if name is None:
-            raise BadAdapter(
-                f"{adapter.folder}: {module} has no tensor in a GGUF of {header.architecture}",
-                hint="The adapter was trained on another model: name its own base.",
-            )
-        return f"{name}.weight"
-
-    return name_of

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -135,3 +136,13 @@ class _Reader:
                 return list(self._unpack(f"<{length}{_SCALARS[item]}"))
             return [self._value(item) for _ in range(length)]
         return self._unpack(f"<{_SCALARS[kind]}")[0]
+
+
+def tensor_names(header: GGUFHeader) -> Callable[[str], str | None]:
+    """What a file of this architecture calls a checkpoint's module; None for one that it has not."""
+    from gguf import MODEL_ARCH_NAMES, get_tensor_name_map
+
+    architecture = next(arch for arch, name in MODEL_ARCH_NAMES.items() if name == header.architecture)
+    blocks = int(header.metadata[f"{header.architecture}.block_count"])
+    name_of: Callable[[str], str | None] = get_tensor_name_map(architecture, blocks).get_name
+    return name_of

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -44,6 +44,21 @@ def exclusive(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f"{path.name}.lock")):
         yield
+
+
+def made_once(target: Path, make: Callable[[Path], None]) -> Path:
+    """The file `target`, made when absent by `make`, which writes it at another path first: it is there whole or not.
+
+    Raises:
+        NoSpace: the disk is full.
+    """
+    with exclusive(target), disk_errors(target):
+        if not target.exists():
+            with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+                unfinished = Path(folder) / target.name
+                make(unfinished)
+                unfinished.replace(target)
+    return target
 
 
 def file_sha256(path: Path) -> str:

@@ -6,7 +6,6 @@ given its (alpha/r)*B@A, and written as Q8_0, as are the untouched ones (see min
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 
 from miniatures.weights.adapter import Adapter, LowRank
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
-from miniatures.weights.gguf_header import read_header
-from miniatures.weights.home import disk_errors, exclusive, file_sha256, weights_home
+from miniatures.weights.gguf_header import read_header, tensor_names
+from miniatures.weights.home import file_sha256, made_once, weights_home
 from miniatures.weights.requantize import write_q8_0
 from miniatures.weights.rotary_rows import interleaved, interleaved_heads
 
@@ -41,18 +40,7 @@ def merged_weights(base: Path, adapter_dir: Path) -> Path:
     """
     adapter = Adapter(adapter_dir)
     name = f"{file_sha256(base)[:16]}-{adapter.sha256[:16]}-{_RECIPE}.gguf"
-    target = weights_home() / "merged" / name
-    with exclusive(target):
-        if not target.exists():
-            _write_whole(base, adapter, target)
-    return target
-
-
-def _write_whole(base: Path, adapter: Adapter, target: Path) -> None:
-    with disk_errors(target), tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        unfinished = Path(folder) / target.name
-        _merge(base, adapter, unfinished)
-        unfinished.replace(target)
+    return made_once(weights_home() / "merged" / name, lambda unfinished: _merge(base, adapter, unfinished))
 
 
 def _merge(base: Path, adapter: Adapter, target: Path) -> None:
@@ -67,15 +55,14 @@ def _merge(base: Path, adapter: Adapter, target: Path) -> None:
 
 
 def _by_tensor(base: Path, adapter: Adapter) -> dict[str, _Change]:
-    from gguf import MODEL_ARCH_NAMES, GGUFReader, get_tensor_name_map
+    from gguf import GGUFReader
 
     header = read_header(base)
-    architecture = next(arch for arch, name in MODEL_ARCH_NAMES.items() if name == header.architecture)
-    names = get_tensor_name_map(architecture, int(header.metadata[f"{header.architecture}.block_count"]))
+    name_of = tensor_names(header)
     shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in GGUFReader(base).tensors}
     changes: dict[str, _Change] = {}
     for module, factors in adapter.layers.items():
-        tensor = f"{names.get_name(module)}.weight"
+        tensor = f"{name_of(module)}.weight"
         wanted = (factors.up.shape[0], factors.down.shape[1])
         if shapes.get(tensor) != wanted:
             raise BadAdapter(
