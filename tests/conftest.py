@@ -88,8 +88,10 @@ def embedded_backend():
 
 @pytest.fixture(scope="module", autouse=True)
 def engines_end_with_their_file() -> Iterator[None]:
-    """An engine that stayed would take memory from all that follow."""
+    """An engine or a server that stayed would take memory from all that follow."""
     yield
+    if (served := sys.modules.get("tests.conformance.served")) is not None:
+        served.stop()
     for kind in ("openvino", "llamacpp", "hugging_face"):
         if (module := sys.modules.get(f"miniatures.backends.{kind}")) is not None and module._engines:
             if kind == "openvino":

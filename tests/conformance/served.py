@@ -1,4 +1,4 @@
-"""A real `serve` process on loopback with the real embedded model, started once and ended with the last test of it."""
+"""A real `serve` process on loopback with the real embedded model: from when it is first asked for to the file's end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def served_url() -> str:
 def stop() -> None:
     """End the server, if it was started."""
     if _served.cache_info().currsize:
-        _served()[1].kill()
+        process = _served()[1]
+        process.kill()
+        process.wait()
         _served.cache_clear()
 
 
