@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
@@ -32,31 +33,37 @@ settings.register_profile(
 )
 settings.load_profile("repeatable")
 
-WITH_MODELS = (
-    "tests/agents/test_estimate.py",
-    "tests/agents/test_graph_with_embedded_model.py",
-    "tests/backends/test_",
-    "tests/cli/test_demo_command.py",
-    "tests/conformance/",
-    "tests/finetune/dataset/test_prompt_identity.py",
-    "tests/finetune/test_synthesize.py",
-    "tests/finetune/test_training_benchmark.py",
-    "tests/finetune/test_whole_loop.py",
-    "tests/finetune/train/",
-    "tests/repository/test_readme.py",
-    "tests/weights/test_merge.py",
-)
-"""What loads a model, in the test process or in one that it starts."""
+ONE_AFTER_THE_OTHER = {
+    "engines": (
+        "tests/agents/test_estimate.py",
+        "tests/agents/test_graph_with_embedded_model.py",
+        "tests/app/test_served_like_here.py",
+        "tests/backends/test_",
+        "tests/conformance/",
+        "tests/finetune/dataset/test_prompt_identity.py",
+    ),
+    "training": (
+        "tests/cli/test_demo_command.py",
+        "tests/finetune/test_synthesize.py",
+        "tests/finetune/test_training_benchmark.py",
+        "tests/finetune/test_whole_loop.py",
+        "tests/finetune/train/",
+        "tests/repository/test_readme.py",
+        "tests/weights/test_merge.py",
+    ),
+}
+"""What loads a model, in the test process or in one that it starts: never more than two at once are in memory."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file is one worker's, and all that loads models is the same worker's: never two at once are in memory."""
+    """A file is one worker's, and so is each list of files that are to run one after the other."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "models" if nodeid.startswith(WITH_MODELS) else super()._split_scope(nodeid)
+            lists = (name for name, files in ONE_AFTER_THE_OTHER.items() if nodeid.startswith(files))
+            return next(lists, None) or super()._split_scope(nodeid)
 
     return Scheduling(config, log)
 
@@ -97,4 +104,11 @@ def engines_end_with_their_file() -> Iterator[None]:
             if kind == "openvino":
                 module.close_engines()
             module._engines.clear()
-            gc.collect()
+    gc.collect()
+    _give_freed_memory_back()
+
+
+def _give_freed_memory_back() -> None:
+    """What C libraries have freed stays with the process until they are asked for it."""
+    if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)

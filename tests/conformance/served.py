@@ -1,4 +1,4 @@
-"""A real `serve` process on loopback with the real embedded model: from when it is first asked for to the file's end."""
+"""A real `serve` process on loopback with the real embedded model; it ends with the file that asked for it."""
 
 from __future__ import annotations
 
