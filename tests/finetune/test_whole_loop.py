@@ -44,7 +44,7 @@ from tests.finetune.gold_folders import slice_of
 pytestmark = pytest.mark.slow
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cold_storage"
 MODEL, NAME, REVIEWER = "smollm2-135m-instruct", "whole-loop", "ana"
-PROSPECTS = 3
+PROSPECTS = 2
 _LONGEST_S = 900
 TEACHER = {"use": "litellm:openai/teacher", "max_tokens": 220, "timeout_s": 300}
 STUDENT = {"use": f"miniature:{NAME}@live", "max_tokens": 220}
@@ -134,6 +134,7 @@ def make_campaign(folder: Path) -> Path:
     path = folder / "campaign.yaml"
     settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     settings["backends"] = {"teacher": TEACHER, "student": STUDENT}
+    settings["write"] = {"samples": 1, "retry_samples": 2, "rewrites": 1}
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
     return path
 

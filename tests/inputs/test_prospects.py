@@ -218,15 +218,14 @@ def test_whatever_a_spreadsheet_quotes_comes_back_on_one_line(tmp_path_factory, 
             assert not any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 or sign in "\u2028\u2029\u202e" for sign in value)
 
 
-@pytest.mark.slow
-def test_a_hundred_thousand_rows_are_never_all_in_memory(tmp_path):
+def test_rows_are_never_all_in_memory(tmp_path):
     path = tmp_path / "large.csv"
     with path.open("w") as file:
         file.write("email,first_name,company,notes\n")
-        file.writelines(f"person{n}@company{n % 5000}.example,Ana,Company {n},{'x' * 200}\n" for n in range(100_000))
+        file.writelines(f"person{n}@company{n % 5000}.example,Ana,Company {n},{'x' * 200}\n" for n in range(20_000))
     tracemalloc.start()
     count = sum(isinstance(row, Prospect) for row in read_prospects(path))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert count == 100_000
-    assert peak < 20_000_000
+    assert count == 20_000
+    assert peak < 10_000_000, "all of them take 26 MB"

@@ -217,7 +217,7 @@ def test_the_command_writes_all_and_its_exit_code_gates(
         (["--require", "all_checks"], "is no requirement"),
         (["--require", "charm>=0.5"], "not measured here"),
         (["--require", "all_checks>=95"], "more than everything"),
-        (["--split", "exam"], "is no side"),
+        (["--split", "exam"], "'exam' is not one of"),
         (["--split", "train"], "has no case"),
         (["--roles", "poet"], "names no role"),
         (["--reviews", "store.sqlite"], "none is named"),

@@ -16,12 +16,13 @@ import pytest
 
 from miniatures.datamodel.errors import InputError
 from miniatures.finetune.train.checkpoints import CHECKPOINTS
+from miniatures.finetune.train.preflight import preflight
 from miniatures.finetune.train.training import ADAPTER, CURVE, SUMMARY, train
 from miniatures.weights.merge import adapter_hash
 from tests.finetune.tiny_runs import Workshop, losses, make_workshop, one_thread, points, read_json, validations
 
 pytestmark = pytest.mark.slow
-STEPS, EVERY = 20, 4
+STEPS, EVERY = 12, 3
 _LONGEST_S = 400
 RUN: dict[str, Any] = {
     "max_steps": STEPS,
@@ -97,9 +98,9 @@ def test_kills_leave_no_mark_on_the_curve_or_the_adapter(workshop: Workshop):
 
 def _assert_the_memory_was_foreseen(workshop: Workshop, peak: int) -> None:
     """Within a factor of two of what a process that did nothing else has used."""
-    expected = finish(command(workshop, "--estimate"))
-    assert 0.5 < expected["memory_bytes"] / peak < 2, (expected["memory_bytes"], peak)
-    assert expected["seconds"] > 0
+    expected = preflight(workshop.prepared(**RUN))
+    assert 0.5 < expected.memory_bytes / peak < 2, (expected.memory_bytes, peak)
+    assert expected.seconds > 0
 
 
 def test_half_a_checkpoint_is_thrown_away(workshop: Workshop, tmp_path: Path):
