@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
+from miniatures.cli.results import one_result, open_run
 from miniatures.cli.terminal import console, count, dollars, duration, plain, print_json, print_json_lines, table
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from miniatures.datamodel.backend import Bill
     from miniatures.datamodel.trace import Span, Trace
-    from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.queries import Node
     from miniatures.store.store import Store
 
@@ -33,20 +33,14 @@ def traces(
     as_json: AsJson = False,
 ) -> None:
     """Show every model call and step: time, tokens, cost."""
-    from miniatures.cli.results import one_result, require_run
-    from miniatures.inputs.campaign import load_campaign
-    from miniatures.store.open import open_store
-
-    loaded = load_campaign(campaign)
-    require_run(loaded, str(campaign))
-    key = one_result(loaded, email).prospect.key if email else None
-    with open_store(loaded.store_url, create=False) as store:
+    with open_run(campaign) as (loaded, store):
+        key = one_result(loaded, email).prospect.key if email else None
         if jsonl:
             print_json_lines(_entries(store, loaded.name, key))
         elif email and key:
             _show_tree(store.tree(loaded.name, key), email, as_json=as_json)
         else:
-            _show_all(store, loaded, str(campaign), as_json=as_json)
+            _show_all(store, loaded.name, str(campaign), as_json=as_json)
 
 
 def _entries(store: Store, campaign: str, key: str | None) -> Iterator[dict[str, Any]]:
@@ -67,9 +61,9 @@ class _Work:
     model_seconds: float = 0.0
 
 
-def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: bool) -> None:
-    rows = _work_by_prospect(store, loaded.name)
-    steps = store.step_statistics(loaded.name)
+def _show_all(store: Store, name: str, campaign: str, *, as_json: bool) -> None:
+    rows = _work_by_prospect(store, name)
+    steps = store.step_statistics(name)
     if as_json:
         print_json({"prospects": [_as_json(row) for row in rows], "steps": [asdict(step) for step in steps]})
         return
