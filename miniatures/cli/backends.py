@@ -9,7 +9,7 @@ import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.terminal import console, duration, plain, print_json
-from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.errors import ExitCode, MiniaturesError
 
 if TYPE_CHECKING:
     from miniatures.datamodel.campaign import BackendSettings
@@ -20,6 +20,8 @@ _ANSWER_TOKENS = 8
 
 def backends(campaign: CampaignPath, as_json: AsJson = False) -> None:
     """Check that each backend of a campaign answers."""
+    import asyncio
+
     from miniatures.inputs.campaign import load_campaign
 
     loaded = load_campaign(campaign)
@@ -27,33 +29,25 @@ def backends(campaign: CampaignPath, as_json: AsJson = False) -> None:
     reports = []
     for name, settings in loaded.campaign.backends.items():
         played = [role for role, backend in roles.items() if backend == name]
-        reports.append({"name": name, "use": settings.use, "roles": played, **_check(settings)})
+        reports.append({"name": name, "use": settings.use, "roles": played, **asyncio.run(_check(settings))})
     print_json(reports) if as_json else _show(reports)
     if not all(report["answers"] for report in reports):
         raise typer.Exit(ExitCode.BACKEND_UNAVAILABLE)
 
 
-def _check(settings: BackendSettings) -> dict[str, Any]:
-    import asyncio
-
-    from miniatures.datamodel.errors import MiniaturesError
-
-    try:
-        return asyncio.run(_ask(settings))
-    except MiniaturesError as error:
-        return {"answers": False, "error": error.name, "message": error.message, "hint": error.hint}
-
-
-async def _ask(settings: BackendSettings) -> dict[str, Any]:
+async def _check(settings: BackendSettings) -> dict[str, Any]:
     import asyncio
 
     from miniatures.backends.base import usage_of
     from miniatures.backends.spec import open_backend
 
     started = time.perf_counter()
-    backend = await asyncio.to_thread(open_backend, settings.use, settings)
-    opened = time.perf_counter()
-    answer = await backend.ainvoke(_QUESTION, max_tokens=_ANSWER_TOKENS)
+    try:
+        backend = await asyncio.to_thread(open_backend, settings.use, settings)
+        opened = time.perf_counter()
+        answer = await backend.ainvoke(_QUESTION, max_tokens=_ANSWER_TOKENS)
+    except MiniaturesError as error:
+        return {"answers": False, "error": error.name, "message": error.message, "hint": error.hint}
     ended = time.perf_counter()
     return {
         "answers": True,

@@ -114,14 +114,12 @@ class Sitting:
                     return accept(waiting.item, self.reviewer)
                 case "e":
                     review, text = self._edit(waiting, text)
-                    if review is not None:
-                        return review
                 case "r":
                     review = self._reject(waiting)
-                    if review is not None:
-                        return review
                 case _:
                     return None
+            if review is not None:
+                return review
 
     def _edit(self, waiting: DraftToReview, text: str) -> tuple[Review | None, str]:
         """The review, or None to choose again, and the text as it was left, so that no work is lost."""
@@ -177,12 +175,13 @@ def _choose(keys: Mapping[str, str]) -> str:
     asked = " · ".join(f"[bold]{key}[/] {meaning}" for key, meaning in keys.items())
     while True:
         key = _line(f"{asked} > ").lower()
-        if key == "q" and key in keys:
+        if key not in keys:
+            continue
+        if key == "q":
             raise Quit
-        if key == "?" and key in keys:
-            show_rubric()
-        elif key in keys:
+        if key != "?":
             return key
+        show_rubric()
 
 
 def _line(prompt: str) -> str:

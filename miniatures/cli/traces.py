@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -80,8 +81,12 @@ def _show_all(store: Store, name: str, campaign: str, *, as_json: bool) -> None:
     screen.print(listing)
     screen.print()
     others = table("Step", ">Times", ">Failed", ">Mean", ">Longest", title="Other steps")
-    for kind, number, errors, mean_ms, longest_ms in _steps_by_kind(steps):
-        others.add_row(kind, f"{number:,}", f"{errors:,}", duration(mean_ms / 1000), duration(longest_ms / 1000))
+    for kind, named in groupby(steps, key=lambda step: step.kind):  # Names are many: URLs and queries.
+        same = list(named)
+        number, errors = sum(step.count for step in same), sum(step.errors for step in same)
+        mean = sum(step.mean_ms * step.count for step in same) / number / 1000
+        longest = max(step.longest_ms for step in same) / 1000
+        others.add_row(kind, f"{number:,}", f"{errors:,}", duration(mean), duration(longest))
     screen.print(others)
     screen.print()
     if rows:
@@ -108,16 +113,6 @@ def _work_by_prospect(store: Store, campaign: str) -> list[_Work]:
             row.model_seconds += trace.total_ms / 1000
             row.bill += trace.bill
     return [row for row in work.values() if row.calls]
-
-
-def _steps_by_kind(steps: list[Any]) -> list[tuple[str, int, int, float, float]]:
-    """Many names (URLs, queries) folded into their kind."""
-    kinds: dict[str, tuple[int, int, float, float]] = {}
-    for step in steps:
-        number, errors, total, longest = kinds.get(step.kind, (0, 0, 0.0, 0.0))
-        total += step.mean_ms * step.count
-        kinds[step.kind] = (number + step.count, errors + step.errors, total, max(longest, step.longest_ms))
-    return [(kind, n, errors, total / n if n else 0.0, longest) for kind, (n, errors, total, longest) in kinds.items()]
 
 
 def _show_tree(nodes: list[Node], email: str, *, as_json: bool) -> None:
