@@ -20,8 +20,6 @@ _ANSWER_TOKENS = 8
 
 def backends(campaign: CampaignPath, as_json: AsJson = False) -> None:
     """Check that each backend of a campaign answers."""
-    import asyncio
-
     from miniatures.inputs.campaign import load_campaign
 
     loaded = load_campaign(campaign)
@@ -29,13 +27,13 @@ def backends(campaign: CampaignPath, as_json: AsJson = False) -> None:
     reports = []
     for name, settings in loaded.campaign.backends.items():
         played = [role for role, backend in roles.items() if backend == name]
-        reports.append({"name": name, "use": settings.use, "roles": played, **asyncio.run(_check(settings))})
+        reports.append({"name": name, "use": settings.use, "roles": played, **_check(settings)})
     print_json(reports) if as_json else _show(reports)
     if not all(report["answers"] for report in reports):
         raise typer.Exit(ExitCode.BACKEND_UNAVAILABLE)
 
 
-async def _check(settings: BackendSettings) -> dict[str, Any]:
+def _check(settings: BackendSettings) -> dict[str, Any]:
     import asyncio
 
     from miniatures.backends.base import usage_of
@@ -43,9 +41,9 @@ async def _check(settings: BackendSettings) -> dict[str, Any]:
 
     started = time.perf_counter()
     try:
-        backend = await asyncio.to_thread(open_backend, settings.use, settings)
+        backend = open_backend(settings.use, settings)
         opened = time.perf_counter()
-        answer = await backend.ainvoke(_QUESTION, max_tokens=_ANSWER_TOKENS)
+        answer = asyncio.run(backend.ainvoke(_QUESTION, max_tokens=_ANSWER_TOKENS))
     except MiniaturesError as error:
         return {"answers": False, "error": error.name, "message": error.message, "hint": error.hint}
     ended = time.perf_counter()

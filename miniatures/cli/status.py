@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.results import all_results, was_run
-from miniatures.cli.terminal import coloured, console, cost_words, count, plain, print_json, show_table, table
+from miniatures.cli.terminal import console, cost_words, count, plain, print_json, show_table, status_table, table
 
 if TYPE_CHECKING:
     from miniatures.inputs.campaign import LoadedCampaign
@@ -75,11 +75,7 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
     if figures["runs"]:
         screen.print(_about_runs(figures["runs"]))
     screen.print()
-    standing = table("Status", ">Prospects")
-    for word, number in figures["by_status"].items():
-        if number:
-            standing.add_row(coloured(word), f"{number:,}")
-    screen.print(standing)
+    screen.print(status_table(figures["by_status"]))
     screen.print()
     failing = table("Check that did not pass", ">Drafts")
     for name, number in figures["failed_checks"].items():

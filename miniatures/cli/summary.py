@@ -8,7 +8,7 @@ from rich.console import Console
 
 from miniatures.agents.run_events import RunSummary
 from miniatures.agents.runner import RunOutcome
-from miniatures.cli.terminal import coloured, console, cost_words, count, duration, plain, print_json, show_table, table
+from miniatures.cli.terminal import console, cost_words, count, duration, plain, print_json, show_table, status_table
 from miniatures.datamodel.errors import ExitCode
 from miniatures.inputs.campaign import LoadedCampaign
 
@@ -24,7 +24,9 @@ def show_summary(
         return
     screen = console()
     screen.print(f"\n[bold]{plain(summary.campaign)}[/] {_ending(summary)} in {duration(summary.seconds)}")
-    _show_statuses(screen, summary)
+    if summary.by_status:
+        screen.print()
+        show_table(status_table(summary.by_status))
     _show_work(screen, summary)
     _show_bad_rows(screen, summary, loaded)
     _show_next(screen, summary, report, resume, drafts)
@@ -47,15 +49,6 @@ def _ending(summary: RunSummary) -> str:
             return "[yellow]was interrupted[/]"
         case RunOutcome.BACKEND_UNAVAILABLE:
             return "[red]stopped, because a backend cannot be used,[/]"
-
-
-def _show_statuses(screen: Console, summary: RunSummary) -> None:
-    statuses = table("Status", ">Prospects")
-    for status, number in summary.by_status.items():
-        statuses.add_row(coloured(status), f"{number:,}")
-    if summary.by_status:
-        screen.print()
-        show_table(statuses)
 
 
 def _show_work(screen: Console, summary: RunSummary) -> None:

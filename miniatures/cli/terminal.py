@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -53,6 +53,15 @@ def show_table(listing: Table) -> None:
         screen = console()
         screen.print(listing)
         screen.print()
+
+
+def status_table(by_status: Mapping[str, int]) -> Table:
+    """How many prospects stand where; a status that none has is left out."""
+    listing = table("Status", ">Prospects")
+    for status, number in by_status.items():
+        if number:
+            listing.add_row(coloured(status), f"{number:,}")
+    return listing
 
 
 def show_quotes(quotes: Iterable[Quote]) -> None:
