@@ -9,6 +9,7 @@ import typer
 
 from miniatures.cli.arguments import AsJson
 from miniatures.cli.terminal import console, plain, print_json, table
+from miniatures.datamodel.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +109,6 @@ def _served(card: MiniatureCard) -> dict[str, str]:
     """The versions of the prompts that its card names, as they are served now."""
     from miniatures.agents.roles.role import role_named
     from miniatures.datamodel.capabilities import Capabilities
-    from miniatures.datamodel.errors import InputError
     from miniatures.prompts.library import PromptLibrary
 
     library, served, asked = PromptLibrary(), {}, Capabilities().with_trust(card.trust)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ import typer
 from miniatures.cli.arguments import AsJson
 from miniatures.cli.dataset import RoleName
 from miniatures.cli.terminal import console, cost_words, count, plain, print_json
-from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.errors import BudgetScope, InputError
 
 if TYPE_CHECKING:
     from miniatures.backends.base import Backend
@@ -115,7 +116,6 @@ def _open_teacher(
     from miniatures.backends.wrappers.spending import Spending
     from miniatures.backends.wrappers.wrap import dress
     from miniatures.datamodel.campaign import BackendSettings, Budget
-    from miniatures.datamodel.errors import BudgetScope
     from miniatures.finetune.synthesize import campaign_of
 
     settings = BackendSettings(use=teacher, price=price)
@@ -136,8 +136,6 @@ def _open_teacher(
 
 
 def _show_summary(summary: SynthesisSummary, role: RoleName, out: Path, *, as_json: bool) -> None:
-    from dataclasses import asdict
-
     if as_json:
         print_json({**asdict(summary), "bill": summary.bill.model_dump()})
         return

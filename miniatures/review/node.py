@@ -80,11 +80,8 @@ def _review(answer: ReviewAnswer, draft: Draft, prospect: str) -> Review:
         case ReviewAction.ACCEPT:
             return accept(item, answer.reviewer, answer.comment)
         case ReviewAction.EDIT:
-            text = EmailText(
-                subject=draft.subject if answer.subject is None else answer.subject,
-                body=draft.body if answer.body is None else answer.body,
-            )
-            return edit(item, answer.reviewer, text, answer.comment)
+            changes = answer.model_dump(include={"subject", "body"}, exclude_none=True)
+            return edit(item, answer.reviewer, draft.text.model_copy(update=changes), answer.comment)
         case ReviewAction.REJECT:
             return reject(item, answer.reviewer, answer.reason, answer.comment)
 
