@@ -18,7 +18,7 @@ def init(
         "campaign.yaml": "which model does which job, where to look",
         "brief.md": "what is offered, by whom, with which claims",
         "prospects.csv": "who is written to (three fictional contacts)",
-        "README.md": "how to change the prompts",
+        "prompts/README.md": "how to change the prompts",
     }
     create_campaign(name)
     width = max(len(str(name / file)) for file in purposes)

@@ -75,7 +75,7 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
     if figures["runs"]:
         screen.print(_about_runs(figures["runs"]))
     screen.print()
-    screen.print(status_table(figures["by_status"]))
+    screen.print(status_table(figures["by_status"].items()))
     screen.print()
     failing = table("Check that did not pass", ">Drafts")
     for name, number in figures["failed_checks"].items():

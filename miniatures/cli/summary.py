@@ -26,7 +26,7 @@ def show_summary(
     screen.print(f"\n[bold]{plain(summary.campaign)}[/] {_ending(summary)} in {duration(summary.seconds)}")
     if summary.by_status:
         screen.print()
-        show_table(status_table(summary.by_status))
+        show_table(status_table(summary.by_status.items()))
     _show_work(screen, summary)
     _show_bad_rows(screen, summary, loaded)
     _show_next(screen, summary, report, resume, drafts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -55,10 +55,10 @@ def show_table(listing: Table) -> None:
         screen.print()
 
 
-def status_table(by_status: Mapping[str, int]) -> Table:
+def status_table(by_status: Iterable[tuple[str, int]]) -> Table:
     """How many prospects stand where; a status that none has is left out."""
     listing = table("Status", ">Prospects")
-    for status, number in by_status.items():
+    for status, number in by_status:
         if number:
             listing.add_row(coloured(status), f"{number:,}")
     return listing
