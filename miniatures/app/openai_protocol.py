@@ -141,12 +141,8 @@ def parse_request(body: bytes) -> ChatRequest:
 
 def completion(name: str, message: AIMessage) -> dict[str, Any]:
     """The reply to a request without a stream."""
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": message.text, "refusal": None},
-        "logprobs": _logprobs(message, str(message.text)),
-        "finish_reason": _finish_reason(message),
-    }
+    said = {"message": {"role": "assistant", "content": message.text, "refusal": None}}
+    choice = _choice(said, _finish_reason(message), _logprobs(message, str(message.text)))
     return {**_head(name, "chat.completion"), "choices": [choice], "usage": usage(message)}
 
 
@@ -170,13 +166,13 @@ class ChunkWriter:
             return b""
         self._text += text
         delta, self._delta = {**self._delta, "content": text}, {}
-        return self._event([_choice(delta)])
+        return self._event([_choice({"delta": delta})])
 
     def end(self) -> bytes:
         """The events after the last piece: why it ended, how probable it was and the usage if they were asked for, and
         the end mark."""
         whole = self._whole or AIMessageChunk(content="")
-        last = _choice(self._delta, _finish_reason(whole), _logprobs(whole, self._text))
+        last = _choice({"delta": self._delta}, _finish_reason(whole), _logprobs(whole, self._text))
         events = self._event([last])
         if self._wants_usage:
             events += self._event([], usage(whole))
@@ -242,9 +238,9 @@ def _head(name: str, kind: str) -> dict[str, Any]:
 
 
 def _choice(
-    delta: dict[str, Any], finish_reason: str | None = None, logprobs: dict[str, Any] | None = None
+    said: dict[str, Any], finish_reason: str | None = None, logprobs: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    return {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
+    return {"index": 0, **said, "logprobs": logprobs, "finish_reason": finish_reason}
 
 
 def _logprobs(message: AIMessage, text: str) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.terminal import console, duration, plain, print_json
-from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.errors import ExitCode, MiniaturesError
 
 if TYPE_CHECKING:
     from miniatures.datamodel.campaign import BackendSettings
@@ -36,24 +36,16 @@ def backends(campaign: CampaignPath, as_json: AsJson = False) -> None:
 def _check(settings: BackendSettings) -> dict[str, Any]:
     import asyncio
 
-    from miniatures.datamodel.errors import MiniaturesError
-
-    try:
-        return asyncio.run(_ask(settings))
-    except MiniaturesError as error:
-        return {"answers": False, "error": error.name, "message": error.message, "hint": error.hint}
-
-
-async def _ask(settings: BackendSettings) -> dict[str, Any]:
-    import asyncio
-
     from miniatures.backends.base import usage_of
     from miniatures.backends.spec import open_backend
 
     started = time.perf_counter()
-    backend = await asyncio.to_thread(open_backend, settings.use, settings)
-    opened = time.perf_counter()
-    answer = await backend.ainvoke(_QUESTION, max_tokens=_ANSWER_TOKENS)
+    try:
+        backend = open_backend(settings.use, settings)
+        opened = time.perf_counter()
+        answer = asyncio.run(backend.ainvoke(_QUESTION, max_tokens=_ANSWER_TOKENS))
+    except MiniaturesError as error:
+        return {"answers": False, "error": error.name, "message": error.message, "hint": error.hint}
     ended = time.perf_counter()
     return {
         "answers": True,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from miniatures.cli.arguments import AsJson
-from miniatures.cli.terminal import console, count, plain, print_json, table
+from miniatures.cli.terminal import console, count, plain, print_json, show_table, table
+from miniatures.datamodel.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,6 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
 ) -> None:
     """Freeze examples into a folder: split by company, rendered, hashed. Building twice gives the same bytes."""
     from miniatures.datamodel.capabilities import SMALL, Trust
-    from miniatures.datamodel.errors import InputError
     from miniatures.finetune.dataset.build import BuildSettings, build_dataset
     from miniatures.finetune.dataset.folder import open_dataset
     from miniatures.finetune.dataset.sources import find_sources, gather_examples, prompts_of
@@ -160,8 +160,7 @@ def _show_kept(found: DatasetStats) -> None:
     listing = table("Split", ">Examples", ">Companies")
     for split, side in found.splits.items():
         listing.add_row(split.value, f"{side.examples:,}", f"{side.companies:,}")
-    console().print(listing)
-    console().print()
+    show_table(listing)
     console().print(f"By role: {_counts(found.roles)}")
     console().print(f"By who wrote the answer: {_counts(found.answers)}")
     others = [count(found.preference_pairs, "preference pair"), f"{found.unanswered:,} without an answer"]

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.terminal import coloured, console, cost_words, count, plain, print_json, print_json_lines, table
+from miniatures.cli.results import one_result, reason, record, results_of_status
+from miniatures.cli.terminal import (
+    coloured,
+    console,
+    cost_words,
+    count,
+    plain,
+    print_json,
+    print_json_lines,
+    show_quotes,
+    show_table,
+    table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +39,6 @@ def drafts(
     as_json: AsJson = False,
 ) -> None:
     """List the drafts, or show one in full."""
-    from miniatures.cli.results import all_results, one_result, record
     from miniatures.inputs.campaign import load_campaign
 
     loaded = load_campaign(campaign)
@@ -35,27 +46,13 @@ def drafts(
         result = one_result(loaded, email)
         print_json(record(result)) if as_json or jsonl else _show_one(result)
         return
-    results = (result for result in all_results(loaded) if _wanted(result, known_status(status)))
+    results = results_of_status(loaded, status)
     if jsonl:
-        print_json_lines(record(result) for result in results)
+        print_json_lines(map(record, results))
     elif as_json:
-        print_json([record(result) for result in results])
+        print_json(list(map(record, results)))
     else:
         show_all(results, str(campaign))
-
-
-def known_status(status: str | None) -> str | None:
-    """The status as given; raises `InputError` if there is no such one."""
-    from miniatures.datamodel.draft import DraftStatus
-    from miniatures.datamodel.errors import InputError
-
-    if status is not None and status not in set(DraftStatus):
-        raise InputError(f"--status {status}: there is no such status", hint=f"Known: {', '.join(DraftStatus)}.")
-    return status
-
-
-def _wanted(result: ProspectResult, status: str | None) -> bool:
-    return status is None or result.status == status
 
 
 def show_all(results: Iterable[ProspectResult], campaign: str) -> None:
@@ -73,9 +70,7 @@ def show_all(results: Iterable[ProspectResult], campaign: str) -> None:
         if by_status.total() <= _ROWS_SHOWN:
             company = (plain(result.prospect.company),) if wide else ()
             listing.add_row(coloured(result.status), plain(result.prospect.email), *company, plain(_told(result)))
-    if listing.row_count:
-        screen.print(listing)
-        screen.print()
+    show_table(listing)
     totals = ", ".join(f"{number:,} {coloured(status)}" for status, number in by_status.most_common())
     screen.print(f"{count(by_status.total(), 'prospect')}: {totals or 'none'}")
     if by_status.total() > _ROWS_SHOWN:
@@ -85,15 +80,11 @@ def show_all(results: Iterable[ProspectResult], campaign: str) -> None:
 
 
 def _told(result: ProspectResult) -> str:
-    from miniatures.cli.results import reason
-
     told = result.draft.subject if result.draft else reason(result)
     return told if len(told) <= 70 else told[:69] + "…"
 
 
 def _show_one(result: ProspectResult) -> None:
-    from miniatures.cli.results import reason
-
     screen, prospect, draft = console(), result.prospect, result.draft
     name = f"{prospect.full_name} " if prospect.full_name else ""
     screen.print(
@@ -104,26 +95,17 @@ def _show_one(result: ProspectResult) -> None:
         return
     screen.print(f"\n[bold]Subject:[/] {plain(draft.subject)}\n")
     screen.print(plain(draft.body))
-    _show_evidence(result)
+    screen.print("\n[bold]Evidence[/]")
+    show_quotes(draft.evidence)
     checks = table("Check", "", "Reason", title="Checks")
     for check in draft.checks:
         mark = {"pass": "[green]pass[/]", "fail": "[red]fail[/]", "not_run": "[yellow]not run[/]"}[check.outcome]
         checks.add_row(check.name.replace("_", " "), mark, plain(check.reason))
     screen.print()
-    screen.print(checks)
-    screen.print()
+    show_table(checks)
     tokens = f"{result.bill.usage.total_tokens:,} tokens, {cost_words(result.bill.cost_usd)}"
     screen.print(f"[dim]{plain(draft.backend)}, {count(draft.attempts, 'attempt')}, {tokens}[/]")
     if draft.opinion:
         screen.print(f"\n[bold]The verifier's opinion[/] (it does not decide)\n{plain(draft.opinion)}")
     for problem in draft.problems:
         screen.print(f"\n[yellow]The {plain(problem.where)} was not asked:[/] {plain(problem.detail)}")
-
-
-def _show_evidence(result: ProspectResult) -> None:
-    screen = console()
-    screen.print("\n[bold]Evidence[/]")
-    for item in result.draft.evidence if result.draft else ():
-        published = f", {item.published:%d %b %Y}" if item.published else ""
-        screen.print(f"  “{plain(item.quote)}”")
-        screen.print(f"    [dim]{plain(item.where)}{published}[/]", soft_wrap=True)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
-from miniatures.cli.terminal import console, cost_words, count, dollars, duration, plain, print_json, table
-
-if TYPE_CHECKING:
-    from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.agents.estimate import estimate_campaign
+from miniatures.cli.terminal import console, cost_words, count, dollars, duration, plain, print_json, show_table, table
+from miniatures.inputs.campaign import LoadedCampaign
 
 
 def show_estimate(loaded: LoadedCampaign, *, limit: int | None, as_json: bool) -> None:
     """Estimate the run and show it as JSON or as a table with a line for each role."""
-    from miniatures.agents.estimate import estimate_campaign
-
     estimate = asyncio.run(estimate_campaign(loaded, limit=limit))
     if as_json:
         print_json(estimate.model_dump(mode="json"))
@@ -27,8 +23,7 @@ def show_estimate(loaded: LoadedCampaign, *, limit: int | None, as_json: bool) -
         listing.add_row(plain(role.role), f"{role.calls:,}", *tokens, time, dollars(role.bill.cost_usd))
     screen = console()
     screen.print(f"[bold]{plain(loaded.name)}[/]: an estimate for {count(estimate.prospects, 'prospect')}\n")
-    screen.print(listing)
-    screen.print()
+    show_table(listing)
     took = f"about {duration(estimate.seconds)}, " if estimate.seconds is not None else ""
     screen.print(f"In all {took}{cost_words(estimate.bill.cost_usd)}")
     for note in estimate.notes:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from miniatures.cli.arguments import AsJson
+from miniatures.cli.terminal import print_json
+from miniatures.datamodel.errors import InputError
 
 if TYPE_CHECKING:
     from miniatures.datamodel.evaluation import Evaluation
     from miniatures.finetune.dataset.folder import Dataset
     from miniatures.finetune.evaluate.judged import Human, Judge
-    from miniatures.finetune.evaluate.requirements import Bound
 
 JSON_NAME, PAGE_NAME = "evaluation.json", "evaluation.html"
 
@@ -54,13 +55,16 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
     Answers are kept as they arrive: the same command goes on where it was stopped. Scores of a miniature: on its card.
     """
     from miniatures.cli.evaluation_progress import answer_progress
+    from miniatures.cli.evaluation_tables import show_evaluation, summary
     from miniatures.datamodel.dataset import Split
     from miniatures.finetune.dataset.folder import open_dataset
+    from miniatures.finetune.evaluate.cards import keep_on_cards
     from miniatures.finetune.evaluate.evaluate import evaluate as measure
     from miniatures.finetune.evaluate.judged import with_judge
     from miniatures.finetune.evaluate.measures import measures
     from miniatures.finetune.evaluate.questions import EvaluationSettings
     from miniatures.finetune.evaluate.requirements import parse_bound
+    from miniatures.weights.registry import Registry
 
     settings = EvaluationSettings(
         Split(split), _roles(roles), limit, best_of, rewrites, concurrency, machine_usd_per_hour, seed
@@ -69,17 +73,25 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
     opened = open_dataset(dataset)
     reader, human = _reader(judge, reviews, opened)
     with answer_progress() as on_answer:
-        evaluation = _required(measure(backends, opened, out, settings, on_answer=on_answer), bounds)
-        kept = _keep(evaluation, out)
+        evaluation = measure(backends, opened, out, settings, on_answer=on_answer)
+        judged = tuple(bound.judged(evaluation.backends[0].scores) for bound in bounds)
+        evaluation = evaluation.model_copy(update={"requirements": judged})
+        _write(evaluation, out)
+        kept = keep_on_cards(evaluation, Registry())
         if reader is not None:
             evaluation = with_judge(evaluation, reader, opened, out, settings, human=human, on_answer=on_answer)
             _write(evaluation, out)
-    _show(evaluation, out, kept, as_json)
+    if as_json:
+        print_json(summary(evaluation))
+    else:
+        show_evaluation(evaluation)
+        for name, reason in kept.items():
+            typer.echo(f"Nothing is kept on the card of {name}: {reason}" if reason else f"Kept on the card of {name}")
+        typer.echo(f"Every answer: {out / PAGE_NAME} and {out / JSON_NAME}")
     _pass_or_fail(evaluation)
 
 
 def _roles(text: str) -> tuple[str, ...]:
-    from miniatures.datamodel.errors import InputError
     from miniatures.finetune.evaluate.questions import ROLES
 
     named = tuple(role.strip() for role in text.split(",") if role.strip())
@@ -91,7 +103,6 @@ def _roles(text: str) -> tuple[str, ...]:
 
 def _reader(judge: str | None, reviews: str | None, dataset: Dataset) -> tuple[Judge | None, Human]:
     """The judge, and the pairs that people compared, for it to be held against."""
-    from miniatures.datamodel.errors import InputError
     from miniatures.finetune.evaluate.calibration import pairs_in_store
     from miniatures.finetune.evaluate.judged import open_judge
 
@@ -101,38 +112,11 @@ def _reader(judge: str | None, reviews: str | None, dataset: Dataset) -> tuple[J
     return (None if judge is None else open_judge(judge)), human
 
 
-def _required(evaluation: Evaluation, bounds: list[Bound]) -> Evaluation:
-    found = tuple(bound.judged(evaluation.backends[0].scores) for bound in bounds)
-    return evaluation.model_copy(update={"requirements": found})
-
-
-def _keep(evaluation: Evaluation, out: Path) -> dict[str, str]:
-    """Write both files, then the cards of miniatures; returns for each why not, if not."""
-    from miniatures.finetune.evaluate.cards import keep_on_cards
-    from miniatures.weights.registry import Registry
-
-    _write(evaluation, out)
-    return keep_on_cards(evaluation, Registry())
-
-
 def _write(evaluation: Evaluation, out: Path) -> None:
     from miniatures.measure.evaluation_page import write_evaluation_page
 
     (out / JSON_NAME).write_text(evaluation.model_dump_json(indent=1), encoding="utf-8")
     write_evaluation_page(evaluation, out / PAGE_NAME)
-
-
-def _show(evaluation: Evaluation, out: Path, kept: dict[str, str], as_json: bool) -> None:
-    from miniatures.cli.evaluation_tables import show_evaluation, summary
-    from miniatures.cli.terminal import print_json
-
-    if as_json:
-        print_json(summary(evaluation))
-        return
-    show_evaluation(evaluation)
-    for name, reason in kept.items():
-        typer.echo(f"Nothing is kept on the card of {name}: {reason}" if reason else f"Kept on the card of {name}")
-    typer.echo(f"Every answer: {out / PAGE_NAME} and {out / JSON_NAME}")
 
 
 def _pass_or_fail(evaluation: Evaluation) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 _SECONDS_BETWEEN_LINES = 15.0
 
@@ -27,9 +29,6 @@ def answer_progress() -> Iterator[OnAnswer]:
 
 @contextmanager
 def _bars() -> Iterator[OnAnswer]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     tasks: dict[str, TaskID] = {}
     counts: Counter[str] = Counter()
@@ -37,10 +36,9 @@ def _bars() -> Iterator[OnAnswer]:
 
         def on_answer(spec: str, questions: int) -> None:
             counts[spec] += 1
-            task = tasks.get(spec)
-            if task is None:
-                task = tasks[spec] = progress.add_task(spec, total=questions)
-            progress.update(task, completed=counts[spec], total=max(questions, counts[spec]))
+            if spec not in tasks:
+                tasks[spec] = progress.add_task(spec, total=questions)
+            progress.update(tasks[spec], completed=counts[spec], total=max(questions, counts[spec]))
 
         yield on_answer
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from miniatures.cli.terminal import console, dollars, duration, plain, table
+from rich.table import Table
 
-if TYPE_CHECKING:
-    from rich.table import Table
+from miniatures.cli.terminal import console, dollars, duration, plain, show_table, table
+from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation
+from miniatures.datamodel.miniature import Score
 
-    from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation
-    from miniatures.datamodel.miniature import Score
-
-_ANSWERS = {"writer_cases", "research_cases"}
+_CASES: dict[str, Any] = {
+    "writer_cases": True,
+    "research_cases": True,
+    "backends": {"__all__": {"writer", "researcher"}},
+    "judged": {"__all__": {"judgements"}},
+}
 
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:
     """Everything but the single cases, for programs."""
-    left_out = {"__all__": {"writer", "researcher"}}
-    return evaluation.model_dump(
-        mode="json",
-        exclude={**dict.fromkeys(_ANSWERS, True), "backends": left_out, "judged": {"__all__": {"judgements"}}},
-    )
+    return evaluation.model_dump(mode="json", exclude=_CASES)
 
 
 def show_evaluation(evaluation: Evaluation) -> None:
@@ -30,10 +29,8 @@ def show_evaluation(evaluation: Evaluation) -> None:
     cases = f"{len(evaluation.writer_cases):,} emails, {len(evaluation.research_cases):,} choices"
     screen.print(f"{cases}, {evaluation.companies:,} companies, {evaluation.offers:,} offers; 95 % intervals\n")
     scores = [_scores(evaluation, researcher=role) for role in (False, True)]
-    for shown in (*scores, _differences(evaluation), *map(_costs, evaluation.backends), _judged(evaluation)):
-        if shown.row_count:
-            screen.print(shown)
-            screen.print()
+    for listing in (*scores, _differences(evaluation), *map(_costs, evaluation.backends), _judged(evaluation)):
+        show_table(listing)
     for one in evaluation.requirements:
         word = "[green]kept[/]" if one.met else "[red]not kept[/]"
         screen.print(f"{word} {plain(one.text)}")
@@ -45,11 +42,11 @@ def _scores(evaluation: Evaluation, *, researcher: bool) -> Table:
     names = [name for name in evaluation.backends[0].scores if name.startswith("researcher_") == researcher]
     listing = table("|Researcher" if researcher else "|Writer", *(plain(one.name) for one in found))
     for name in names:
-        listing.add_row(plain(name.removeprefix("researcher_")), *(share_words(one.scores.get(name)) for one in found))
+        listing.add_row(plain(name.removeprefix("researcher_")), *(_share_words(one.scores.get(name)) for one in found))
     return listing
 
 
-def share_words(score: Score | None) -> str:
+def _share_words(score: Score | None) -> str:
     """A share with its interval, in percent; a dash where nothing was measured."""
     if score is None or score.share is None:
         return "-"
@@ -91,9 +88,9 @@ def _judged(evaluation: Evaluation) -> Table:
         if one.win_rate is not None and one.low is not None and one.high is not None:
             rate = f"{100 * one.win_rate:.1f} ({100 * one.low:.1f} to {100 * one.high:.1f})"
         names = plain(one.judge), plain(one.ours), plain(one.theirs)
-        listing.add_row(*names, *counts, rate, share_words(one.first_place))
+        listing.add_row(*names, *counts, rate, _share_words(one.first_place))
     if evaluation.calibration is not None:
         found = evaluation.calibration
         kappa = "undefined" if found.kappa is None else f"{found.kappa:.2f}"
-        listing.caption = f"agrees with people: {share_words(found.agreed)}, kappa {kappa}"
+        listing.caption = f"agrees with people: {_share_words(found.agreed)}, kappa {kappa}"
     return listing

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from miniatures.cli.arguments import CampaignPath
+from miniatures.cli.results import record, results_of_status
+from miniatures.datamodel.errors import writing
 
 if TYPE_CHECKING:
     from miniatures.datamodel.result import ProspectResult
@@ -29,28 +31,21 @@ def export(
     ] = None,
 ) -> None:
     """Export the drafts as CSV for a CRM."""
-    from miniatures.cli.drafts import known_status
-    from miniatures.cli.results import all_results
     from miniatures.inputs.campaign import load_campaign
 
-    loaded = load_campaign(campaign)
-    wanted = known_status(status)
+    results = results_of_status(load_campaign(campaign), status)
     with _create(out) if out else nullcontext(sys.stdout) as file:
-        _write(file, (result for result in all_results(loaded) if wanted in (None, result.status.value)))
+        _write(file, results)
     if out:
         typer.echo(f"Wrote {out}", err=True)
 
 
 def _create(path: Path) -> TextIO:
-    from miniatures.datamodel.errors import writing
-
     with writing(path):  # The mark of utf-8-sig tells spreadsheets that it is UTF-8.
         return path.open("w", encoding="utf-8-sig", newline="")
 
 
 def _write(file: TextIO, results: Iterable[ProspectResult]) -> None:
-    from miniatures.cli.results import record
-
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
     for result in results:

@@ -13,6 +13,8 @@ from miniatures.cli.arguments import AsJson
 from miniatures.cli.terminal import console, duration, plain, print_json, table
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from miniatures.finetune.train.callbacks import Progress
     from miniatures.finetune.train.preflight import Preflight
     from miniatures.finetune.train.summary import TrainingSummary
@@ -48,14 +50,13 @@ def finetune(
     expected = preflight(prepared)
     if estimate and as_json:
         print_json(expected.model_dump(mode="json"))
-        return
     if not as_json:
         _show_estimate(expected)
     if estimate:
         return
-    view = _View(quiet=as_json)
+    view = _View()
     try:
-        summary = train(prepared, folder, view.hear, resume=resume)
+        summary = train(prepared, folder, _ignore if as_json else view.hear, resume=resume)
     except KeyboardInterrupt:
         where = f" --out {out}" if out else ""
         typer.echo(f"\nStopped. Go on with: miniatures finetune {recipe}{where} --resume", err=True)
@@ -63,22 +64,21 @@ def finetune(
     finally:
         view.close()
     if loaded.recipe.method is Method.FULL:
-        if as_json:
-            print_json({"model": str(folder / ADAPTER), **summary.model_dump(mode="json")})
-            return
-        _show_summary(summary, expected)
-        typer.echo(f"The tuned model is {folder / ADAPTER}; only adapters are registered.")
-        return
-    registry = Registry()
-    card = register_run(prepared, dataset, summary, folder, registry)
+        made = {"model": str(folder / ADAPTER)}
+        told = f"The tuned model is {folder / ADAPTER}; only adapters are registered."
+    else:
+        registry = Registry()
+        card = register_run(prepared, dataset, summary, folder, registry)
+        made = {"version": card.version}
+        live = f" miniature:{card.name}@live" if registry.state(card.name).live else ""
+        told = f"""Registered {card.name}@{card.version} as the candidate. Next:
+  miniatures evaluate miniature:{card.name}@candidate{live} --dataset FOLDER
+  miniatures models promote {card.name}"""
     if as_json:
-        print_json({"version": card.version, **summary.model_dump(mode="json")})
+        print_json({**made, **summary.model_dump(mode="json")})
         return
     _show_summary(summary, expected)
-    typer.echo(f"Registered {card.name}@{card.version} as the candidate. Next:")
-    live = f" miniature:{card.name}@live" if registry.state(card.name).live else ""
-    typer.echo(f"  miniatures evaluate miniature:{card.name}@candidate{live} --dataset FOLDER")
-    typer.echo(f"  miniatures models promote {card.name}")
+    typer.echo(told)
 
 
 def _show_estimate(expected: Preflight) -> None:
@@ -109,14 +109,15 @@ def _gigabytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB"
 
 
+def _ignore(progress: Progress) -> None:
+    """Nobody is told."""
+
+
 class _View:
     """A bar with the time left in a terminal, a line now and then elsewhere."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._live = sys.stderr.isatty() and not quiet
-        self._bar: object = None
-        self._task: object = None
+    def __init__(self) -> None:
+        self._bar: Bar | None = None
         self._started = time.monotonic()
         self._first: int | None = None
         self._told = 0.0
@@ -124,8 +125,6 @@ class _View:
 
     def hear(self, progress: Progress) -> None:
         """Show a step, an evaluation or a spike."""
-        if self._quiet:
-            return
         self._first = progress.step - 1 if self._first is None else self._first
         if progress.spike:
             typer.echo(
@@ -134,7 +133,7 @@ class _View:
         if progress.validation is not None:
             self._validation = progress.validation
         text = self._text(progress)
-        if self._live:
+        if sys.stderr.isatty():
             self._update(progress, text)
         elif time.monotonic() - self._told > _SECONDS_BETWEEN_LINES or progress.step == progress.steps:
             self._told = time.monotonic()
@@ -154,15 +153,13 @@ class _View:
         from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bar
 
-        if not isinstance(self._bar, Bar):
+        if self._bar is None:
             self._bar = Bar(BarColumn(bar_width=30), TextColumn("{task.description}"), console=console())
             self._bar.start()
-            self._task = self._bar.add_task(text, total=progress.steps)
-        self._bar.update(self._task, completed=progress.step, description=text)  # type: ignore[arg-type]
+            self._bar.add_task(text, total=progress.steps)
+        self._bar.update(self._bar.task_ids[0], completed=progress.step, description=text)
 
     def close(self) -> None:
         """Leave the terminal as it was."""
-        from rich.progress import Progress as Bar
-
-        if isinstance(self._bar, Bar):
+        if self._bar is not None:
             self._bar.stop()

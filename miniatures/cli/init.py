@@ -14,14 +14,14 @@ def init(
     """Write a campaign folder to start from."""
     from miniatures.inputs.scaffold import create_campaign
 
-    purposes = {  # In the order in which they are read.
+    purposes = {
         "campaign.yaml": "which model does which job, where to look",
         "brief.md": "what is offered, by whom, with which claims",
         "prospects.csv": "who is written to (three fictional contacts)",
-        "README.md": "how to change the prompts",
+        "prompts/README.md": "how to change the prompts",
     }
-    written = sorted(create_campaign(name), key=lambda path: list(purposes).index(path.name))
-    width = max(len(str(path)) for path in written)
-    for path in written:
-        typer.echo(f"  {path!s:{width}}  {purposes[path.name]}")
+    create_campaign(name)
+    width = max(len(str(name / file)) for file in purposes)
+    for file, purpose in purposes.items():
+        typer.echo(f"  {name / file!s:{width}}  {purpose}")
     typer.echo(f"\nEdit them, then:\n  miniatures run {name} --limit 3")

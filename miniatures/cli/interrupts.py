@@ -1,4 +1,7 @@
-"""Ctrl-C: the first lets a run finish what is in flight, the second stops it at once. Both can be resumed."""
+"""Carries long work out, with progress and so that it can be stopped.
+
+The first Ctrl-C lets a run finish what is in flight, the second stops it at once. Both can be resumed.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,39 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from types import FrameType
+from typing import TextIO, TypeVar
 
+from miniatures.agents.run_events import Progress
+from miniatures.cli.progress import open_progress
 from miniatures.datamodel.errors import ExitCode
 
 _SHOW_CURSOR = "\x1b[?25h"
 
+Done = TypeVar("Done")
+Work = Callable[[Callable[[Progress], None], asyncio.Event], Awaitable[Done]]
+"""What is to be done: it tells how far it is, and ends early once the event is set."""
+
+
+def carry_out(work: Work[Done], stream: TextIO, resume: str) -> Done:
+    """Do the work, and show on the stream how it goes. `resume` is the command that goes on after an interrupt."""
+
+    async def shown() -> Done:
+        with closing(open_progress(stream)) as view, drain_on_interrupt(view.say, resume) as stop:
+            return await work(view.update, stop)
+
+    return asyncio.run(shown())
+
 
 @contextmanager
-def drain_on_interrupt(stop: asyncio.Event, say: Callable[[str], None], resume: str) -> Iterator[None]:
-    """Within the block, SIGINT and SIGTERM set `stop`; a second one ends the process there and then.
+def drain_on_interrupt(say: Callable[[str], None], resume: str) -> Iterator[asyncio.Event]:
+    """Within the block, SIGINT and SIGTERM set the event; a second one ends the process there and then.
 
     Ending it so is safe: what the ledger calls finished is on disk. `resume` is the command that goes on.
     """
-    loop = asyncio.get_running_loop()
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     asked = False
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
@@ -34,7 +54,7 @@ def drain_on_interrupt(stop: asyncio.Event, say: Callable[[str], None], resume: 
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

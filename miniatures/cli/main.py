@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs: `miniatures --help` has to be t
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -45,23 +46,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_START, _RUN, _LOOK, _MODELS = "Start here", "Run a campaign", "Look at what was written", "Models"
-app.command("demo", rich_help_panel=_START)(demo)
-app.command("init", rich_help_panel=_START)(init)
-app.command("run", rich_help_panel=_RUN)(run_campaign)
-app.command("backends", rich_help_panel=_RUN)(backends)
-app.command("status", rich_help_panel=_LOOK)(status)
-app.command("drafts", rich_help_panel=_LOOK)(drafts)
-app.command("traces", rich_help_panel=_LOOK)(traces)
-app.command("report", rich_help_panel=_LOOK)(report)
-app.command("review", rich_help_panel=_LOOK)(review)
-app.command("export", rich_help_panel=_LOOK)(export)
-app.command("synthesize", rich_help_panel=_MODELS)(synthesize)
+_MODELS = "Models"
+_PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Start here": (demo, init),
+    "Run a campaign": (run_campaign, backends),
+    "Look at what was written": (status, drafts, traces, report, review, export),
+    _MODELS: (synthesize, finetune, evaluate, serve),
+}
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
 app.add_typer(dataset, name="dataset", rich_help_panel=_MODELS)
-app.command("finetune", rich_help_panel=_MODELS)(finetune)
-app.command("evaluate", rich_help_panel=_MODELS)(evaluate)
 app.add_typer(models, name="models", rich_help_panel=_MODELS)
-app.command("serve", rich_help_panel=_MODELS)(serve)
 
 
 def _print_version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from miniatures.cli.arguments import AsJson
 from miniatures.cli.terminal import console, plain, print_json, table
+from miniatures.datamodel.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,8 @@ def list_models(as_json: AsJson = False) -> None:
     from miniatures.weights.registry import Registry
 
     registry = Registry()
-    weights, miniatures = list_weights(), _miniatures(registry)
+    weights = list_weights()
+    miniatures = [_row(registry, name, version) for name in registry.names() for version in registry.versions(name)]
     if as_json:
         facts = [{**w.weights.model_dump(mode="json"), "path": str(w.path) if w.path else None} for w in weights]
         print_json({"weights": facts, "miniatures": miniatures})
@@ -62,7 +64,13 @@ def show_miniature(reference: Reference, as_json: AsJson = False) -> None:
         print_json({"card": card.model_dump(mode="json"), "version": card.version, "history": promotions})
         return
     page = card_markdown(card, has_curve=registry.curve(name, card.version) is not None)
-    _show_page("\n".join([page, *_history(history)]))
+    page = "\n".join([page, *_history(history)])
+    if not sys.stdout.isatty():
+        typer.echo(page)
+        return
+    from rich.markdown import Markdown
+
+    console().print(Markdown(page))
 
 
 @app.command("promote")
@@ -81,7 +89,7 @@ def promote_miniature(
     decisive = {name: role.measure for name, role in known_roles().items() if role.measure}
     served = _served(registry.card(name, ref))
     promotion = promote(registry, name, ref, served=served, decisive=decisive, force=force)
-    _say_live(name, promotion.version, promotion.replaced)
+    _say_live(name, promotion)
 
 
 @app.command("rollback")
@@ -89,8 +97,7 @@ def rollback_miniature(name: Annotated[str, typer.Argument(metavar="NAME", help=
     """Make live again what was live before the last promotion."""
     from miniatures.weights.registry import Registry
 
-    promotion = Registry().rollback(name)
-    _say_live(name, promotion.version, promotion.replaced)
+    _say_live(name, Registry().rollback(name))
 
 
 def _split(reference: str, otherwise: str) -> tuple[str, str]:
@@ -102,7 +109,6 @@ def _served(card: MiniatureCard) -> dict[str, str]:
     """The versions of the prompts that its card names, as they are served now."""
     from miniatures.agents.roles.role import role_named
     from miniatures.datamodel.capabilities import Capabilities
-    from miniatures.datamodel.errors import InputError
     from miniatures.prompts.library import PromptLibrary
 
     library, served, asked = PromptLibrary(), {}, Capabilities().with_trust(card.trust)
@@ -115,28 +121,17 @@ def _served(card: MiniatureCard) -> dict[str, str]:
 
 
 def _history(history: tuple[Promotion, ...]) -> list[str]:
-    if not history:
-        return []
     entries = []
     for promotion in history:
         verb = "rolled back to" if promotion.rolled_back else "promoted"
         reason = f" (forced: {promotion.forced})" if promotion.forced else ""
         entries.append(f"- {promotion.at:%Y-%m-%d %H:%M} {verb} {promotion.version}{reason}")
-    return ["## What was live", "\n".join(entries)]
+    return ["## What was live", *entries] if entries else []
 
 
-def _show_page(markdown: str) -> None:
-    if not sys.stdout.isatty():
-        typer.echo(markdown)
-        return
-    from rich.markdown import Markdown
-
-    console().print(Markdown(markdown))
-
-
-def _say_live(name: str, version: str, replaced: str | None) -> None:
-    before = f", in place of {replaced}" if replaced else ""
-    typer.echo(f"{name}@{version} is live{before}")
+def _say_live(name: str, promotion: Promotion) -> None:
+    before = f", in place of {promotion.replaced}" if promotion.replaced else ""
+    typer.echo(f"{name}@{promotion.version} is live{before}")
 
 
 def _show_weights(found: list[WeightsStatus]) -> None:
@@ -148,12 +143,8 @@ def _show_weights(found: list[WeightsStatus]) -> None:
     console().print(listing)
 
 
-def _miniatures(registry: Registry) -> list[dict[str, Any]]:
-    """One row a version. A damaged file is told in its row, and hides nothing else."""
-    return [_row(registry, name, version) for name in registry.names() for version in registry.versions(name)]
-
-
 def _row(registry: Registry, name: str, version: str) -> dict[str, Any]:
+    """One version. A damaged file is told in its row, and hides nothing else."""
     from miniatures.weights.errors import RegistryError
 
     row: dict[str, Any] = {"name": name, "version": version, "stages": [], "error": None}

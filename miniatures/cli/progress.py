@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TextIO
 
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn
+from rich.progress import Progress as Bar
+from rich.table import Column
+
+from miniatures.agents.run_events import Progress
 from miniatures.cli.terminal import dollars, duration
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-
-    from miniatures.agents.run_events import Progress
 
 _SECONDS_BETWEEN_LINES = 5.0
 _STEPS = 10
 
 
-class ProgressView(Protocol):
-    """Told of every settled prospect."""
-
-    def update(self, event: Progress) -> None: ...
-
-    def say(self, text: str) -> None:
-        """Show a line that stays."""
-        ...
-
-    def close(self) -> None: ...
-
-
-def open_progress(stream: TextIO) -> ProgressView:
-    """A live bar if the stream is a terminal, plain lines if not."""
+def open_progress(stream: TextIO) -> LiveProgress | PlainProgress:
+    """A live bar if the stream is a terminal, plain lines if not. It is told of every settled prospect."""
     return LiveProgress(stream) if stream.isatty() else PlainProgress(stream)
 
 
@@ -81,6 +70,7 @@ class PlainProgress:
             self.say(figures(event))
 
     def say(self, text: str) -> None:
+        """Show a line that stays."""
         print(text, file=self._stream, flush=True)
 
     def close(self) -> None:
@@ -91,7 +81,14 @@ class LiveProgress:
     """A bar that is redrawn in place; it appears with the first settled prospect, a spinner before."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._bar = _bar(stream)
+        self._bar = Bar(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=2)),
+            BarColumn(bar_width=None, table_column=Column(ratio=1)),
+            TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True)),
+            console=Console(file=stream, highlight=False),
+            expand=True,
+        )
         self._task = self._bar.add_task("opening the backends", total=None, figures="")
         self._bar.start()
 
@@ -105,6 +102,7 @@ class LiveProgress:
         )
 
     def say(self, text: str) -> None:
+        """Show a line that stays."""
         self._bar.console.print(text, markup=False)
 
     def close(self) -> None:
@@ -118,18 +116,3 @@ def _short_figures(event: Progress) -> str:
     total = f"/{event.total:,}" if event.total is not None else ""
     rate = f"{tokens_per_second(event):,.0f} tok/s"
     return f"{event.done:,}{total}  {failed}{rate}  {dollars(event.bill.cost_usd)}{remaining}"
-
-
-def _bar(stream: TextIO) -> Bar:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
-    from rich.table import Column
-
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=2)),
-        BarColumn(bar_width=None, table_column=Column(ratio=1)),
-        TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True)),
-        console=Console(file=stream, highlight=False),
-        expand=True,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from miniatures.datamodel.store_url import sqlite_path
 if TYPE_CHECKING:
     from miniatures.datamodel.result import ProspectResult
     from miniatures.inputs.campaign import LoadedCampaign
+    from miniatures.store.store import Store
 
 
 def all_results(loaded: LoadedCampaign) -> Iterator[ProspectResult]:
@@ -38,6 +40,19 @@ def stored_results(loaded: LoadedCampaign) -> Iterator[ProspectResult]:
             yield from store.results(loaded.name)
 
 
+def results_of_status(loaded: LoadedCampaign, status: str | None) -> Iterator[ProspectResult]:
+    """Those of `all_results` that stand so; all without a status.
+
+    Raises:
+        InputError: there is no such status.
+    """
+    from miniatures.datamodel.draft import DraftStatus
+
+    if status is not None and status not in set(DraftStatus):
+        raise InputError(f"--status {status}: there is no such status", hint=f"Known: {', '.join(DraftStatus)}.")
+    return (result for result in all_results(loaded) if status in (None, result.status))
+
+
 def was_run(loaded: LoadedCampaign) -> bool:
     """Whether the campaign's database is there: looking at a campaign never creates one."""
     path = sqlite_path(loaded.store_url)
@@ -50,6 +65,8 @@ def one_result(loaded: LoadedCampaign, email: str) -> ProspectResult:
     Raises:
         InputError: the campaign has no prospect with that address; names the nearest.
     """
+    import difflib
+
     from miniatures.datamodel.prospect import normalize_email
 
     wanted, known = normalize_email(email), []
@@ -57,16 +74,9 @@ def one_result(loaded: LoadedCampaign, email: str) -> ProspectResult:
         if result.prospect.email == wanted:
             return result
         known.append(result.prospect.email)
-    raise unknown_prospect(loaded.name, email, known)
-
-
-def unknown_prospect(campaign: str, email: str, known: list[str]) -> InputError:
-    """The error for an address that is not in the list."""
-    import difflib
-
     near = difflib.get_close_matches(email, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"`miniatures drafts {campaign}` lists them all."
-    return InputError(f"the campaign {campaign} has no prospect {email}", hint=hint)
+    hint = f"Did you mean {near[0]}?" if near else f"`miniatures drafts {loaded.name}` lists them all."
+    raise InputError(f"the campaign {loaded.name} has no prospect {email}", hint=hint)
 
 
 def record(result: ProspectResult) -> dict[str, Any]:
@@ -106,7 +116,18 @@ def reason(result: ProspectResult) -> str:
     return "research found nothing to quote" if result.status == "nothing_found" else ""
 
 
-def require_run(loaded: LoadedCampaign, campaign: str) -> None:
-    """Raise an `InputError` if the campaign was never run."""
+@contextmanager
+def open_run(campaign: Path) -> Iterator[tuple[LoadedCampaign, Store]]:
+    """The campaign and its store.
+
+    Raises:
+        InputError: the campaign was never run.
+    """
+    from miniatures.inputs.campaign import load_campaign
+    from miniatures.store.open import open_store
+
+    loaded = load_campaign(campaign)
     if not was_run(loaded):
         raise InputError(f"the campaign {loaded.name} was not run yet", hint=f"Run it: miniatures run {campaign}")
+    with open_store(loaded.store_url, create=False) as store:
+        yield loaded, store

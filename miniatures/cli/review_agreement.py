@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from miniatures.cli.terminal import console, plain, print_json, table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from miniatures.datamodel.review import Review
-    from miniatures.measure.agreement import Agreement
+from miniatures.datamodel.review import Review
+from miniatures.measure.agreement import Agreement, reviewer_agreement
 
 
 def show_agreement(reviews: Iterable[Review], *, as_json: bool) -> None:
     """Print, for every two reviewers who read the same answers, how often they said the same."""
-    from miniatures.measure.agreement import reviewer_agreement
-
     found = reviewer_agreement(reviews)
     if as_json:
         print_json([asdict(one) for one in found])

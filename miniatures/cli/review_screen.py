@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from rich.markdown import Markdown
 from rich.panel import Panel
 
-from miniatures.cli.terminal import coloured, console, plain
-from miniatures.datamodel.prospect import Prospect
+from miniatures.cli.terminal import coloured, console, count, plain, show_quotes, show_table, table
+from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.check import CheckResult
+from miniatures.datamodel.draft import Draft, EmailText
+from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.prospect import Prospect, Recipient
+from miniatures.review.email_text import email_of
+from miniatures.review.queue import DraftToReview, PairToReview
+from miniatures.review.rubric import reason_texts, rubric_text
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from miniatures.datamodel.brief import Brief
-    from miniatures.datamodel.check import CheckResult
-    from miniatures.datamodel.draft import Draft, EmailText
-    from miniatures.datamodel.evidence import Quote
-    from miniatures.datamodel.prospect import Recipient
-    from miniatures.review.queue import DraftToReview, PairToReview
-
+_ROWS_SHOWN = 200
 _WIDEST = 100
 """Columns of a panel at most: longer lines are hard to read."""
 
@@ -51,8 +51,6 @@ def show_failed(checks: Iterable[CheckResult], whose: str = "") -> None:
 
 def show_pair(waiting: PairToReview, place: str, *, swapped: bool) -> None:
     """Two emails without a word on who wrote them."""
-    from miniatures.review.email_text import email_of
-
     _show_situation(waiting.recipient, waiting.quotes, place)
     shown = (waiting.second, waiting.first) if swapped else (waiting.first, waiting.second)
     for number, item in enumerate(shown, start=1):
@@ -61,8 +59,6 @@ def show_pair(waiting: PairToReview, place: str, *, swapped: bool) -> None:
 
 def show_reasons() -> None:
     """The reasons to reject, numbered as they are chosen."""
-    from miniatures.review.rubric import reason_texts
-
     for number, (reason, text) in enumerate(reason_texts().items(), start=1):
         meaning = text.partition(" Example:")[0]
         console().print(f"  [bold]{number}[/] {reason.replace('_', ' ')}: [dim]{plain(meaning)}[/]")
@@ -70,14 +66,44 @@ def show_reasons() -> None:
 
 def show_rubric() -> None:
     """The whole rubric."""
-    from rich.markdown import Markdown
-
-    from miniatures.review.rubric import rubric_text
-
     console().print(Markdown(rubric_text()))
 
 
-def address_of(recipient: Recipient) -> str:
+def draft_row(waiting: DraftToReview) -> dict[str, Any]:
+    """One draft of the list of what waits, as programs read it."""
+    draft = waiting.draft
+    return {
+        "email": _address_of(waiting.recipient),
+        "company": waiting.recipient.company,
+        "status": draft.status.value,
+        "subject": draft.subject,
+        "body": draft.body,
+        "failed_checks": [check.name.value for check in draft.failed_checks],
+        "draft": draft.id,
+        "trace": draft.trace,
+    }
+
+
+def pair_row(pair: PairToReview) -> dict[str, Any]:
+    """One comparison of the list of what waits, as programs read it."""
+    return {
+        "email": _address_of(pair.recipient),
+        "company": pair.recipient.company,
+        "traces": [pair.first.trace, pair.second.trace],
+    }
+
+
+def show_rows(rows: Sequence[dict[str, Any]]) -> None:
+    """The list of what waits."""
+    listing = table("|Prospect", "Company", "Status", "Subject")
+    for row in rows[:_ROWS_SHOWN]:
+        status = coloured(row["status"]) if "status" in row else "to compare"
+        listing.add_row(plain(row["email"]), plain(row["company"]), status, plain(row.get("subject", "")))
+    show_table(listing)
+    console().print(f"{count(len(rows), 'answer')} to review" if rows else "Nothing waits for review.")
+
+
+def _address_of(recipient: Recipient) -> str:
     """Their address; empty for somebody who was invented for synthesis."""
     return recipient.email if isinstance(recipient, Prospect) else ""
 
@@ -88,12 +114,9 @@ def _show_situation(recipient: Recipient, quotes: Iterable[Quote], about: str) -
     screen.print()
     screen.rule(about, style="dim", align="left")
     screen.print(
-        f"[bold]{plain(recipient.full_name or address_of(recipient))}[/]{title} at [bold]{plain(recipient.company)}[/]"
+        f"[bold]{plain(recipient.full_name or _address_of(recipient))}[/]{title} at [bold]{plain(recipient.company)}[/]"
     )
-    for quote in quotes:
-        published = f", {quote.published:%d %b %Y}" if quote.published else ""
-        screen.print(f"  “{plain(quote.quote)}”")
-        screen.print(f"    [dim]{plain(quote.where) or 'source not kept'}{published}[/]", soft_wrap=True)
+    show_quotes(quotes)
 
 
 def _show_email(email: EmailText | Draft, title: str) -> None:

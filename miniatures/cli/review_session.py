@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from miniatures.cli.review_screen import show_draft, show_failed, show_pair, show_reasons, show_rubric
-from miniatures.cli.terminal import console, plain
-from miniatures.datamodel.errors import InputError
+import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from miniatures.datamodel.draft import EmailText
-    from miniatures.datamodel.review import Review
-    from miniatures.inputs.campaign import LoadedCampaign
-    from miniatures.review.queue import DraftToReview, PairToReview
-    from miniatures.store.drafts import QueuedDraft
-    from miniatures.store.store import Store
+from miniatures.checks import CheckCase, run_checks
+from miniatures.cli.editor import edit_in_editor
+from miniatures.cli.review_screen import show_brief, show_draft, show_failed, show_pair, show_reasons, show_rubric
+from miniatures.cli.terminal import console, count, plain
+from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.errors import ExitCode, InputError
+from miniatures.datamodel.review import Review, ReviewAction
+from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.review.email_text import email_of, from_text, to_text
+from miniatures.review.queue import DraftToReview, PairToReview, draft_to_review
+from miniatures.review.reviewing import Shown, accept, compare, edit, is_swapped, reject
+from miniatures.review.rubric import reason_texts
+from miniatures.store.drafts import QueuedDraft
+from miniatures.store.store import Store
 
 _DRAFT_KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "?": "rubric", "q": "quit"}
+_DONE = {"accept": "accepted", "edit": "edited", "reject": "rejected", "compare": "compared", "skip": "skipped"}
 _PAIR_KEYS = {"1": "the first", "2": "the second", "t": "tie", "s": "skip", "?": "rubric", "q": "quit"}
 
 
@@ -41,6 +45,35 @@ class Sitting:
     reviewer: str
     tally: Counter[str] = field(default_factory=Counter)
 
+    def hold(self, sit: Callable[[], None], waiting: int) -> None:
+        """Hold the sitting, however it ends, and sum it up.
+
+        Raises:
+            typer.Exit: it was interrupted.
+        """
+        if waiting:
+            show_brief(self.loaded.brief)
+        interrupted = False
+        try:
+            sit()
+        except (Quit, EOFError):
+            pass
+        except KeyboardInterrupt:
+            interrupted = True
+        console().print(f"\n{self._summary(waiting)}")
+        if interrupted:
+            raise typer.Exit(ExitCode.INTERRUPTED)
+
+    def _summary(self, waiting: int) -> str:
+        """What was done, and how much of what waited at the start still waits."""
+        done = [f"{self.tally[action]:,} {word}" for action, word in _DONE.items() if self.tally[action]]
+        gone = self.tally["gone"]
+        left = waiting - sum(self.tally[action] for action in ReviewAction) - gone
+        text = f"{', '.join(done) or 'nothing reviewed'}; {left:,} still waiting"
+        if gone:
+            text += f"; {count(gone, 'draft')} left out: written again or erased since"
+        return text[0].upper() + text[1:] + "."
+
     def review_drafts(self, queued: Sequence[QueuedDraft], limit: int | None) -> None:
         """Show drafts until the last or the limit.
 
@@ -48,8 +81,6 @@ class Sitting:
             Quit: the reviewer ended it.
             EOFError: the input ended.
         """
-        from miniatures.review.queue import draft_to_review
-
         shown = 0
         for one in queued:
             if shown == limit:
@@ -76,31 +107,22 @@ class Sitting:
 
     def _judge(self, waiting: DraftToReview) -> Review | None:
         """The review of one draft; None if it is skipped."""
-        from miniatures.review.email_text import to_text
-        from miniatures.review.reviewing import accept
-
-        text = to_text(_email(waiting))
+        text = to_text(email_of(waiting.item.answer))
         while True:
             match _choose(_DRAFT_KEYS):
                 case "a":
                     return accept(waiting.item, self.reviewer)
                 case "e":
                     review, text = self._edit(waiting, text)
-                    if review is not None:
-                        return review
                 case "r":
                     review = self._reject(waiting)
-                    if review is not None:
-                        return review
                 case _:
                     return None
+            if review is not None:
+                return review
 
     def _edit(self, waiting: DraftToReview, text: str) -> tuple[Review | None, str]:
         """The review, or None to choose again, and the text as it was left, so that no work is lost."""
-        from miniatures.cli.editor import edit_in_editor
-        from miniatures.review.email_text import from_text
-        from miniatures.review.reviewing import edit
-
         try:
             saved = edit_in_editor(text)
             if saved is None:
@@ -118,8 +140,6 @@ class Sitting:
 
     def _stands(self, edited: EmailText, waiting: DraftToReview) -> bool:
         """Whether the checks pass the reviewer's own version, or the reviewer keeps it all the same."""
-        from miniatures.checks import CheckCase, run_checks
-
         case = CheckCase(
             prospect=waiting.recipient,
             brief=self.loaded.brief,
@@ -132,9 +152,6 @@ class Sitting:
         return report.passed or _choose({"y": "keep it all the same", "n": "go back"}) == "y"
 
     def _reject(self, waiting: DraftToReview) -> Review | None:
-        from miniatures.review.reviewing import reject
-        from miniatures.review.rubric import reason_texts
-
         show_reasons()
         numbers = {str(number): reason for number, reason in enumerate(reason_texts(), start=1)}
         reason = numbers.get(_line(f"Reason, 1 to {len(numbers)} (anything else goes back): "))
@@ -144,8 +161,6 @@ class Sitting:
 
     def _compare(self, pair: PairToReview, place: str) -> Review | None:
         """The review of one pair; None if it is skipped."""
-        from miniatures.review.reviewing import Shown, compare, is_swapped
-
         swapped = is_swapped(pair.first, pair.second, self.reviewer)
         show_pair(pair, place, swapped=swapped)
         choices = {"1": Shown.LEFT, "2": Shown.RIGHT, "t": Shown.TIE}
@@ -155,23 +170,18 @@ class Sitting:
         return compare(pair.first, pair.second, self.reviewer, choice, swapped=swapped)
 
 
-def _email(waiting: DraftToReview) -> EmailText:
-    from miniatures.review.email_text import email_of
-
-    return email_of(waiting.item.answer)
-
-
 def _choose(keys: Mapping[str, str]) -> str:
     """A key that the reviewer presses, asked until it is one of them. The rubric is shown here, and quitting leaves."""
     asked = " · ".join(f"[bold]{key}[/] {meaning}" for key, meaning in keys.items())
     while True:
         key = _line(f"{asked} > ").lower()
-        if key == "q" and key in keys:
+        if key not in keys:
+            continue
+        if key == "q":
             raise Quit
-        if key == "?" and key in keys:
-            show_rubric()
-        elif key in keys:
+        if key != "?":
             return key
+        show_rubric()
 
 
 def _line(prompt: str) -> str:

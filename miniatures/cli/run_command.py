@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.datamodel.errors import ExitCode
+from miniatures.cli.results import one_result
 
 if TYPE_CHECKING:
-    from miniatures.agents.run_events import RunSummary
-    from miniatures.cli.progress import ProgressView
+    from asyncio import Event
+
+    from miniatures.agents.run_events import OnEvent, RunSummary
+    from miniatures.datamodel.errors import ExitCode
     from miniatures.inputs.campaign import LoadedCampaign
 
 
@@ -40,9 +42,8 @@ def run(
 
         show_estimate(loaded, limit=limit, as_json=as_json)
         return
-    summary = run_and_show(
-        loaded, shown_path=campaign, limit=limit, redo=_known_addresses(loaded, redo or []), as_json=as_json
-    )
+    again = frozenset(one_result(loaded, email).prospect.email for email in redo or ())
+    summary = run_and_show(loaded, shown_path=campaign, limit=limit, redo=again, as_json=as_json)
     raise typer.Exit(exit_code(summary))
 
 
@@ -57,70 +58,31 @@ def run_and_show(
     resume: str = "",
 ) -> RunSummary:
     """Run with progress, write the report, and show the summary. `resume` is the command that would go on."""
-    import asyncio
     import shlex
 
-    from miniatures.cli.progress import open_progress
+    from miniatures.cli.interrupts import carry_out
     from miniatures.cli.summary import show_summary
+    from miniatures.measure.report import write_report
+    from miniatures.store.open import open_store
+
+    async def work(on_event: OnEvent, stop: Event) -> RunSummary:
+        from miniatures.agents.runs import run_campaign  # It takes a while to load; progress is shown by now.
+
+        return await run_campaign(loaded, limit=limit, redo=redo, on_event=on_event, stop=stop, hosts=hosts)
 
     path = shlex.quote(str(shown_path))
     resume = resume or f"miniatures run {path}"
-    view = open_progress(sys.stderr if as_json else sys.stdout)
-    try:
-        summary = asyncio.run(_run(loaded, view, resume, limit=limit, redo=redo, hosts=hosts or {}))
-    finally:
-        view.close()
-    report = _write_report(loaded)
+    summary = carry_out(work, sys.stderr if as_json else sys.stdout, resume)
+    with open_store(loaded.store_url) as store:
+        report = write_report(loaded, store)
     show_summary(summary, loaded, report, resume=resume, drafts=f"miniatures drafts {path}", as_json=as_json)
     return summary
 
 
-async def _run(
-    loaded: LoadedCampaign,
-    view: ProgressView,
-    resume: str,
-    *,
-    limit: int | None,
-    redo: frozenset[str],
-    hosts: Mapping[str, str],
-) -> RunSummary:
-    import asyncio
-
-    from miniatures.agents.runs import run_campaign
-    from miniatures.cli.interrupts import drain_on_interrupt
-
-    stop = asyncio.Event()
-    with drain_on_interrupt(stop, view.say, resume):
-        return await run_campaign(loaded, limit=limit, redo=redo, on_event=view.update, stop=stop, hosts=hosts)
-
-
-def _write_report(loaded: LoadedCampaign) -> Path:
-    from miniatures.measure.report import write_report
-    from miniatures.store.open import open_store
-
-    with open_store(loaded.store_url) as store:
-        return write_report(loaded, store)
-
-
-def _known_addresses(loaded: LoadedCampaign, emails: list[str]) -> frozenset[str]:
-    from miniatures.cli.results import one_result
-
-    return frozenset(one_result(loaded, email).prospect.email for email in emails)
-
-
 def exit_code(summary: RunSummary) -> ExitCode:
     """What the process tells its caller about a run."""
-    from miniatures.agents.runner import RunOutcome
+    from miniatures.cli.summary import code_of_end
     from miniatures.datamodel.draft import DraftStatus
 
-    match summary.outcome:
-        case RunOutcome.INTERRUPTED:
-            return ExitCode.INTERRUPTED
-        case RunOutcome.BUDGET_REACHED:
-            return ExitCode.BUDGET_REACHED
-        case RunOutcome.BACKEND_UNAVAILABLE:
-            return ExitCode.BACKEND_UNAVAILABLE
-        case RunOutcome.COMPLETED:
-            unfinished = (DraftStatus.FAILED, DraftStatus.BLOCKED, DraftStatus.OVER_BUDGET)
-            failed = any(summary.by_status.get(status, 0) for status in unfinished)
-            return ExitCode.SOME_FAILED if failed else ExitCode.OK
+    unfinished = (DraftStatus.FAILED, DraftStatus.BLOCKED, DraftStatus.OVER_BUDGET)
+    return code_of_end(summary.outcome, some_failed=any(summary.by_status.get(status, 0) for status in unfinished))

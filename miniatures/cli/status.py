@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.terminal import coloured, console, cost_words, count, plain, print_json, table
+from miniatures.cli.results import all_results, was_run
+from miniatures.cli.terminal import console, cost_words, count, plain, print_json, show_table, status_table, table
 
 if TYPE_CHECKING:
     from miniatures.inputs.campaign import LoadedCampaign
@@ -23,9 +24,9 @@ def status(campaign: CampaignPath, as_json: AsJson = False) -> None:
 def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
     from collections import Counter
 
-    from miniatures.cli.results import all_results
     from miniatures.datamodel.backend import Bill
     from miniatures.datamodel.draft import DraftStatus
+    from miniatures.datamodel.prospect import BadRow
 
     by_status: Counter[str] = Counter()
     failing: Counter[str] = Counter()
@@ -34,7 +35,8 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
         by_status[result.status.value] += 1
         if result.status is not DraftStatus.PENDING:
             bill += result.bill
-        failing.update(check.name.value for check in (result.draft.failed_checks if result.draft else ()))
+        if result.draft:
+            failing.update(check.name.value for check in result.draft.failed_checks)
     return {
         "campaign": loaded.name,
         "prospects": by_status.total(),
@@ -44,12 +46,11 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
         "cost": bill.cost_usd,
         "runs": _runs(loaded),
         "store": loaded.store_url,
-        "bad_rows": _bad_rows(loaded),
+        "bad_rows": [row.model_dump(mode="json") for row in loaded.prospects() if isinstance(row, BadRow)],
     }
 
 
 def _runs(loaded: LoadedCampaign) -> list[dict[str, Any]]:
-    from miniatures.cli.results import was_run
     from miniatures.store.open import open_store
 
     if not was_run(loaded):
@@ -67,12 +68,6 @@ def _runs(loaded: LoadedCampaign) -> list[dict[str, Any]]:
         ]
 
 
-def _bad_rows(loaded: LoadedCampaign) -> list[dict[str, Any]]:
-    from miniatures.datamodel.prospect import BadRow
-
-    return [row.model_dump(mode="json") for row in loaded.prospects() if isinstance(row, BadRow)]
-
-
 def _show(figures: dict[str, Any], campaign: str) -> None:
     screen = console()
     spent = f"{figures['tokens']:,} tokens, {cost_words(figures['cost'])}"
@@ -80,18 +75,12 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
     if figures["runs"]:
         screen.print(_about_runs(figures["runs"]))
     screen.print()
-    standing = table("Status", ">Prospects")
-    for word, number in figures["by_status"].items():
-        if number:
-            standing.add_row(coloured(word), f"{number:,}")
-    screen.print(standing)
+    screen.print(status_table(figures["by_status"].items()))
     screen.print()
-    if figures["failed_checks"]:
-        failing = table("Check that did not pass", ">Drafts")
-        for name, number in figures["failed_checks"].items():
-            failing.add_row(name.replace("_", " "), f"{number:,}")
-        screen.print(failing)
-        screen.print()
+    failing = table("Check that did not pass", ">Drafts")
+    for name, number in figures["failed_checks"].items():
+        failing.add_row(name.replace("_", " "), f"{number:,}")
+    show_table(failing)
     if figures["bad_rows"]:
         screen.print(f"{count(len(figures['bad_rows']), 'row')} of the list left out; the first:")
         for row in figures["bad_rows"][:5]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from miniatures.cli.terminal import coloured, console, cost_words, count, duration, plain, print_json, table
+from rich.console import Console
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from miniatures.agents.run_events import RunSummary
-    from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.agents.run_events import RunSummary
+from miniatures.agents.runner import RunOutcome
+from miniatures.cli.terminal import console, cost_words, count, duration, plain, print_json, show_table, status_table
+from miniatures.datamodel.errors import ExitCode
+from miniatures.inputs.campaign import LoadedCampaign
 
 _BAD_ROWS_SHOWN = 5
 
@@ -25,15 +24,22 @@ def show_summary(
         return
     screen = console()
     screen.print(f"\n[bold]{plain(summary.campaign)}[/] {_ending(summary)} in {duration(summary.seconds)}")
-    _show_statuses(screen, summary)
+    if summary.by_status:
+        screen.print()
+        show_table(status_table(summary.by_status.items()))
     _show_work(screen, summary)
     _show_bad_rows(screen, summary, loaded)
     _show_next(screen, summary, report, resume, drafts)
 
 
-def _ending(summary: RunSummary) -> str:
-    from miniatures.agents.runner import RunOutcome
+def code_of_end(outcome: RunOutcome, *, some_failed: bool) -> ExitCode:
+    """What the process tells its caller: an end before its time has a code of the same name."""
+    if outcome is not RunOutcome.COMPLETED:
+        return ExitCode[outcome.name]
+    return ExitCode.SOME_FAILED if some_failed else ExitCode.OK
 
+
+def _ending(summary: RunSummary) -> str:
     match summary.outcome:
         case RunOutcome.COMPLETED:
             return "[green]finished[/]"
@@ -43,16 +49,6 @@ def _ending(summary: RunSummary) -> str:
             return "[yellow]was interrupted[/]"
         case RunOutcome.BACKEND_UNAVAILABLE:
             return "[red]stopped, because a backend cannot be used,[/]"
-
-
-def _show_statuses(screen: Console, summary: RunSummary) -> None:
-    statuses = table("Status", ">Prospects")
-    for status, number in summary.by_status.items():
-        statuses.add_row(coloured(status), f"{number:,}")
-    if summary.by_status:
-        screen.print()
-        screen.print(statuses)
-        screen.print()
 
 
 def _show_work(screen: Console, summary: RunSummary) -> None:
@@ -76,8 +72,6 @@ def _show_bad_rows(screen: Console, summary: RunSummary, loaded: LoadedCampaign)
 
 
 def _show_next(screen: Console, summary: RunSummary, report: Path, resume: str, drafts: str) -> None:
-    from miniatures.agents.runner import RunOutcome
-
     if summary.message:
         screen.print(f"\n{plain(summary.message)}")
     if summary.hint:

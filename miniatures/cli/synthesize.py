@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,13 +13,13 @@ import typer
 from miniatures.cli.arguments import AsJson
 from miniatures.cli.dataset import RoleName
 from miniatures.cli.terminal import console, cost_words, count, plain, print_json
-from miniatures.datamodel.errors import ExitCode, InputError
+from miniatures.datamodel.errors import BudgetScope, InputError
 
 if TYPE_CHECKING:
     from miniatures.backends.base import Backend
     from miniatures.datamodel.backend import Price
     from miniatures.finetune.situations import Situation
-    from miniatures.finetune.synthesize import Synthesis, SynthesisEstimate, SynthesisSummary
+    from miniatures.finetune.synthesize import SynthesisEstimate, SynthesisSummary
     from miniatures.store.store import Store
 
 
@@ -47,8 +47,12 @@ def synthesize(  # noqa: PLR0913, PLR0917 - one option each
 
     Run it again after an interruption or with a larger --n: what was answered is not asked again.
     """
+    import asyncio
+
+    from miniatures.cli.interrupts import carry_out
+    from miniatures.cli.summary import code_of_end
     from miniatures.finetune.situations import draw_situations, read_space
-    from miniatures.finetune.synthesis_folder import STORE_FILE
+    from miniatures.finetune.synthesis_folder import STORE_FILE, write_campaigns
     from miniatures.finetune.synthesize import Synthesis
     from miniatures.store.open import open_store
 
@@ -57,54 +61,18 @@ def synthesize(  # noqa: PLR0913, PLR0917 - one option each
     with open_store(f"sqlite:///{out.resolve() / STORE_FILE}") as store, store.campaign_lock(name):
         dressed = _open_teacher(teacher, name, situations, store, _price(price), budget_usd)
         work = Synthesis(name, dressed, store, situations, concurrency=concurrency)
-        order = _Order(work, name, teacher, situations, out)
-        import asyncio
-
-        summary = asyncio.run(_carry_out(order, n, only_estimate=estimate, as_json=as_json))
-    if summary is not None:
-        _show_summary(summary, role, out, as_json=as_json)
-        raise typer.Exit(_exit_code(summary))
-
-
-@dataclass(frozen=True)
-class _Order:
-    """What was asked for."""
-
-    work: Synthesis
-    name: str
-    teacher: str
-    situations: list[Situation]
-    out: Path
-
-
-async def _carry_out(order: _Order, wanted: int, *, only_estimate: bool, as_json: bool) -> SynthesisSummary | None:
-    """Tell the cost, then ask; None if only the cost was wanted."""
-    from miniatures.cli.interrupts import drain_on_interrupt
-    from miniatures.cli.progress import open_progress
-    from miniatures.finetune.synthesis_folder import write_campaigns
-
-    expected = await order.work.estimate()
-    if only_estimate and as_json:
-        print_json(expected.model_dump(mode="json"))
-        return None
-    say = typer.echo if not as_json else _to_stderr
-    for line in _estimate_lines(expected, wanted, order.teacher):
-        say(line)
-    if only_estimate:
-        return None
-    write_campaigns(order.out, order.name, order.teacher, order.situations)
-    import asyncio
-
-    view, stop = open_progress(sys.stderr if as_json else sys.stdout), asyncio.Event()
-    try:
-        with drain_on_interrupt(stop, view.say, "the same command"):
-            return await order.work.run(view.update, stop)
-    finally:
-        view.close()
-
-
-def _to_stderr(line: str) -> None:
-    typer.echo(line, err=True)
+        expected = asyncio.run(work.estimate())
+        if estimate and as_json:
+            print_json(expected.model_dump(mode="json"))
+            return
+        for line in _estimate_lines(expected, n, teacher):
+            typer.echo(line, err=as_json)
+        if estimate:
+            return
+        write_campaigns(out, name, teacher, situations)
+        summary = carry_out(work.run, sys.stderr if as_json else sys.stdout, "the same command")
+    _show_summary(summary, role, out, as_json=as_json)
+    raise typer.Exit(code_of_end(summary.outcome, some_failed=bool(summary.unanswered)))
 
 
 def _estimate_lines(expected: SynthesisEstimate, wanted: int, teacher: str) -> list[str]:
@@ -148,7 +116,6 @@ def _open_teacher(
     from miniatures.backends.wrappers.spending import Spending
     from miniatures.backends.wrappers.wrap import dress
     from miniatures.datamodel.campaign import BackendSettings, Budget
-    from miniatures.datamodel.errors import BudgetScope
     from miniatures.finetune.synthesize import campaign_of
 
     settings = BackendSettings(use=teacher, price=price)
@@ -169,8 +136,6 @@ def _open_teacher(
 
 
 def _show_summary(summary: SynthesisSummary, role: RoleName, out: Path, *, as_json: bool) -> None:
-    from dataclasses import asdict
-
     if as_json:
         print_json({**asdict(summary), "bill": summary.bill.model_dump()})
         return
@@ -189,17 +154,3 @@ def _show_summary(summary: SynthesisSummary, role: RoleName, out: Path, *, as_js
     if role is RoleName.WRITER:
         screen.print(f"[dim]Review what passed: miniatures review {plain(out)}/BRIEF; then[/]")
     screen.print(f"[dim]miniatures dataset build --from {plain(out)} --out DATASET[/]", soft_wrap=True)
-
-
-def _exit_code(summary: SynthesisSummary) -> ExitCode:
-    from miniatures.agents.runner import RunOutcome
-
-    match summary.outcome:
-        case RunOutcome.COMPLETED:
-            return ExitCode.SOME_FAILED if summary.unanswered else ExitCode.OK
-        case RunOutcome.BUDGET_REACHED:
-            return ExitCode.BUDGET_REACHED
-        case RunOutcome.INTERRUPTED:
-            return ExitCode.INTERRUPTED
-        case RunOutcome.BACKEND_UNAVAILABLE:
-            return ExitCode.BACKEND_UNAVAILABLE

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from miniatures.datamodel.evidence import Quote
+
 _STEERING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 STATUS_STYLES = {
     "ready": "green",
@@ -43,6 +45,32 @@ def table(*columns: str, title: str | None = None) -> Table:
         right = column.startswith(">")
         result.add_column(column.lstrip(">|"), justify="right" if right else "left", no_wrap=column[:1] in (">", "|"))
     return result
+
+
+def show_table(listing: Table) -> None:
+    """The table and an empty line, unless it has no rows."""
+    if listing.row_count:
+        screen = console()
+        screen.print(listing)
+        screen.print()
+
+
+def status_table(by_status: Iterable[tuple[str, int]]) -> Table:
+    """How many prospects stand where; a status that none has is left out."""
+    listing = table("Status", ">Prospects")
+    for status, number in by_status:
+        if number:
+            listing.add_row(coloured(status), f"{number:,}")
+    return listing
+
+
+def show_quotes(quotes: Iterable[Quote]) -> None:
+    """Each quote with where and when it was published."""
+    screen = console()
+    for quote in quotes:
+        published = f", {quote.published:%d %b %Y}" if quote.published else ""
+        screen.print(f"  “{plain(quote.quote)}”")
+        screen.print(f"    [dim]{plain(quote.where) or 'source not kept'}{published}[/]", soft_wrap=True)
 
 
 def plain(text: object) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
+from miniatures.cli.results import one_result, open_run
 from miniatures.cli.terminal import console, count, dollars, duration, plain, print_json, print_json_lines, table
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from miniatures.datamodel.backend import Bill
     from miniatures.datamodel.trace import Span, Trace
-    from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.queries import Node
     from miniatures.store.store import Store
 
@@ -33,20 +34,14 @@ def traces(
     as_json: AsJson = False,
 ) -> None:
     """Show every model call and step: time, tokens, cost."""
-    from miniatures.cli.results import one_result, require_run
-    from miniatures.inputs.campaign import load_campaign
-    from miniatures.store.open import open_store
-
-    loaded = load_campaign(campaign)
-    require_run(loaded, str(campaign))
-    key = one_result(loaded, email).prospect.key if email else None
-    with open_store(loaded.store_url, create=False) as store:
+    with open_run(campaign) as (loaded, store):
+        key = one_result(loaded, email).prospect.key if email else None
         if jsonl:
             print_json_lines(_entries(store, loaded.name, key))
         elif email and key:
             _show_tree(store.tree(loaded.name, key), email, as_json=as_json)
         else:
-            _show_all(store, loaded, str(campaign), as_json=as_json)
+            _show_all(store, loaded.name, str(campaign), as_json=as_json)
 
 
 def _entries(store: Store, campaign: str, key: str | None) -> Iterator[dict[str, Any]]:
@@ -67,9 +62,9 @@ class _Work:
     model_seconds: float = 0.0
 
 
-def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: bool) -> None:
-    rows = _work_by_prospect(store, loaded.name)
-    steps = store.step_statistics(loaded.name)
+def _show_all(store: Store, name: str, campaign: str, *, as_json: bool) -> None:
+    rows = _work_by_prospect(store, name)
+    steps = store.step_statistics(name)
     if as_json:
         print_json({"prospects": [_as_json(row) for row in rows], "steps": [asdict(step) for step in steps]})
         return
@@ -86,8 +81,12 @@ def _show_all(store: Store, loaded: LoadedCampaign, campaign: str, *, as_json: b
     screen.print(listing)
     screen.print()
     others = table("Step", ">Times", ">Failed", ">Mean", ">Longest", title="Other steps")
-    for kind, number, errors, mean_ms, longest_ms in _steps_by_kind(steps):
-        others.add_row(kind, f"{number:,}", f"{errors:,}", duration(mean_ms / 1000), duration(longest_ms / 1000))
+    for kind, named in groupby(steps, key=lambda step: step.kind):  # Names are many: URLs and queries.
+        same = list(named)
+        number, errors = sum(step.count for step in same), sum(step.errors for step in same)
+        mean = sum(step.mean_ms * step.count for step in same) / number / 1000
+        longest = max(step.longest_ms for step in same) / 1000
+        others.add_row(kind, f"{number:,}", f"{errors:,}", duration(mean), duration(longest))
     screen.print(others)
     screen.print()
     if rows:
@@ -114,16 +113,6 @@ def _work_by_prospect(store: Store, campaign: str) -> list[_Work]:
             row.model_seconds += trace.total_ms / 1000
             row.bill += trace.bill
     return [row for row in work.values() if row.calls]
-
-
-def _steps_by_kind(steps: list[Any]) -> list[tuple[str, int, int, float, float]]:
-    """Many names (URLs, queries) folded into their kind."""
-    kinds: dict[str, tuple[int, int, float, float]] = {}
-    for step in steps:
-        number, errors, total, longest = kinds.get(step.kind, (0, 0, 0.0, 0.0))
-        total += step.mean_ms * step.count
-        kinds[step.kind] = (number + step.count, errors + step.errors, total, max(longest, step.longest_ms))
-    return [(kind, n, errors, total / n if n else 0.0, longest) for kind, (n, errors, total, longest) in kinds.items()]
 
 
 def _show_tree(nodes: list[Node], email: str, *, as_json: bool) -> None:

@@ -11,21 +11,7 @@ def edit_distance(before: str, after: str) -> float:
     Words are what white space separates, so a changed comma changes a word, and a changed line break does not.
     """
     old, new = before.split(), after.split()
-    return _levenshtein(*_without_common_ends(old, new)) / max(len(old), len(new), 1)
-
-
-def _without_common_ends(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
-    start = _common_start(old, new)
-    old, new = old[start:], new[start:]
-    end = _common_start(old[::-1], new[::-1])
-    return old[: len(old) - end], new[: len(new) - end]
-
-
-def _common_start(one: Sequence[str], other: Sequence[str]) -> int:
-    return next(
-        (place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
-        min(len(one), len(other)),
-    )
+    return _levenshtein(old, new) / max(len(old), len(new), 1)
 
 
 def _levenshtein(old: Sequence[str], new: Sequence[str]) -> int:

@@ -22,7 +22,12 @@ from miniatures.datamodel.trace import new_id
 from miniatures.review.reviewing import Reviewable, accept, edit, reject
 from miniatures.store.tracing import current_scope
 
-ACTIONS = (ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT)
+Ending = Literal["accepted", "edited", "rejected"]
+_ENDINGS: dict[ReviewAction, Ending] = {
+    ReviewAction.ACCEPT: "accepted",
+    ReviewAction.EDIT: "edited",
+    ReviewAction.REJECT: "rejected",
+}
 
 
 class ReviewAnswer(Strict):
@@ -61,15 +66,9 @@ async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) 
     return {"draft": changed, "review": review.model_dump_json()}
 
 
-async def after_review(state: ProspectState) -> Literal["accepted", "edited", "rejected"]:
+async def after_review(state: ProspectState) -> Ending:
     """For a conditional edge behind the node."""
-    match Review.model_validate_json(state["review"]).action:
-        case ReviewAction.ACCEPT:
-            return "accepted"
-        case ReviewAction.EDIT:
-            return "edited"
-        case _:
-            return "rejected"
+    return _ENDINGS[Review.model_validate_json(state["review"]).action]
 
 
 def _review(answer: ReviewAnswer, draft: Draft, prospect: str) -> Review:
@@ -81,11 +80,8 @@ def _review(answer: ReviewAnswer, draft: Draft, prospect: str) -> Review:
         case ReviewAction.ACCEPT:
             return accept(item, answer.reviewer, answer.comment)
         case ReviewAction.EDIT:
-            text = EmailText(
-                subject=draft.subject if answer.subject is None else answer.subject,
-                body=draft.body if answer.body is None else answer.body,
-            )
-            return edit(item, answer.reviewer, text, answer.comment)
+            changes = answer.model_dump(include={"subject", "body"}, exclude_none=True)
+            return edit(item, answer.reviewer, draft.text.model_copy(update=changes), answer.comment)
         case ReviewAction.REJECT:
             return reject(item, answer.reviewer, answer.reason, answer.comment)
 
@@ -99,5 +95,5 @@ def _question(state: ProspectState) -> dict[str, Any]:
         "body": draft.body,
         "evidence": [{"quote": item.quote, "url": item.where} for item in draft.evidence],
         "failed": [{"check": check.name.value, "reason": check.reason} for check in draft.failed_checks],
-        "actions": [action.value for action in ACTIONS],
+        "actions": [action.value for action in _ENDINGS],
     }

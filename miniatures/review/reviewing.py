@@ -91,13 +91,9 @@ def compare(
 
 
 def _preference(choice: Shown, swapped: bool) -> Preference:
-    match choice:
-        case Shown.TIE:
-            return Preference.TIE
-        case Shown.LEFT:
-            return Preference.SECOND if swapped else Preference.FIRST
-        case Shown.RIGHT:
-            return Preference.FIRST if swapped else Preference.SECOND
+    if choice is Shown.TIE:
+        return Preference.TIE
+    return Preference.SECOND if (choice is Shown.LEFT) == swapped else Preference.FIRST
 
 
 def _about(item: Reviewable, reviewer: str, comment: str) -> dict[str, Any]:

@@ -105,6 +105,9 @@ def test_init_writes_a_campaign_that_loads(tmp_path):
     result = in_process_of_its_own("init", "spring", cwd=tmp_path)
     assert result.returncode == ExitCode.OK
     assert "miniatures run spring --limit 3" in result.stdout
+    listed = re.findall(r"^  (spring/\S+)", result.stdout, flags=re.MULTILINE)
+    written = [path for path in (tmp_path / "spring").rglob("*") if path.is_file()]
+    assert sorted(listed) == sorted(str(path.relative_to(tmp_path)) for path in written)
     assert in_process_of_its_own("status", "spring", cwd=tmp_path).returncode == ExitCode.OK
     again = in_process_of_its_own("init", "spring", cwd=tmp_path)
     assert again.returncode == ExitCode.BAD_INPUT

@@ -195,8 +195,7 @@ RUN_THAT_DRAINS = textwrap.dedent(
     from miniatures.cli.interrupts import drain_on_interrupt
 
     async def work():
-        stop = asyncio.Event()
-        with drain_on_interrupt(stop, lambda text: print(text, flush=True), "miniatures run x"):
+        with drain_on_interrupt(lambda text: print(text, flush=True), "miniatures run x") as stop:
             print("working", flush=True)
             await stop.wait()
             print("draining", flush=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.roles.writer import WRITER
+from miniatures.backends.errors import UnknownModel
 from miniatures.backends.miniature import pinned
 from miniatures.backends.spec import open_backend, parse_spec
 from miniatures.datamodel.errors import InputError
@@ -42,13 +43,13 @@ def evaluate(
     `on_answer` is told the spec and the number of its questions each time an answer is there.
 
     Raises:
-        InputError: no cases, a backend that is named twice, or a folder that cannot be written.
-        UnknownModel: one of the specs names a version that there is not.
+        InputError: no cases, a backend that is named twice, a miniature that there is not, or a folder that cannot be
+            written.
         BackendError: a backend could not be opened or asked; answers so far are kept.
     """
     for spec in specs:
         parse_spec(spec)
-    names = [pinned(spec) for spec in specs]
+    names = [pinned_name(spec) for spec in specs]
     if len(set(names)) < len(names):
         raise InputError("a backend is named twice", hint=f"Name each backend once; yours are {', '.join(names)}.")
     questions = read_questions(dataset, settings)
@@ -62,6 +63,18 @@ def evaluate(
     if questions.research:
         found += [_bm25(BM25, questions, None), _bm25(BM25_FIRST, questions, 1)]
     return _together(found, questions, dataset, settings)
+
+
+def pinned_name(spec: str) -> str:
+    """The spec as answers are kept under it: a miniature's with its version.
+
+    Raises:
+        InputError: the registry has no such miniature or version.
+    """
+    try:
+        return pinned(spec)
+    except UnknownModel as error:  # Here the name itself is the input, not a file that names a backend.
+        raise InputError(error.message, hint=error.hint) from error
 
 
 def _evaluate_one(

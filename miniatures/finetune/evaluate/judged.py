@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miniatures.backends.base import Backend
-from miniatures.backends.miniature import pinned
 from miniatures.backends.spec import open_backend
 from miniatures.datamodel.evaluation import Calibration, Evaluation, JudgeResult, Verdict
 from miniatures.finetune.dataset.folder import Dataset
 from miniatures.finetune.evaluate.asking import Asker
 from miniatures.finetune.evaluate.calibration import calibration
-from miniatures.finetune.evaluate.evaluate import STORE
+from miniatures.finetune.evaluate.evaluate import STORE, pinned_name
 from miniatures.finetune.evaluate.judging import Pair, judge_pairs, judge_result, pairs_of
 from miniatures.finetune.evaluate.questions import EvaluationSettings, read_questions
 from miniatures.store.open import open_store
@@ -35,9 +34,10 @@ def open_judge(spec: str) -> Judge:
     """The judge, opened before anything is asked, so that a wrong name costs nothing.
 
     Raises:
+        InputError: the registry has no such miniature or version.
         BackendError: it cannot be opened.
     """
-    name = pinned(spec)
+    name = pinned_name(spec)
     return Judge(name, open_backend(name))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from miniatures.agents.roles.writer import WriterVariables
-from miniatures.backends.errors import AuthenticationFailed, UnknownModel
+from miniatures.backends.errors import AuthenticationFailed
 from miniatures.cli.main import main
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.errors import ExitCode, InputError
@@ -222,6 +222,8 @@ def test_the_command_writes_all_and_its_exit_code_gates(
         (["--roles", "poet"], "names no role"),
         (["--reviews", "store.sqlite"], "none is named"),
         (["--judge", "nothing"], "nothing"),
+        (["miniature:nobody"], "no miniature is named 'nobody'"),
+        (["--judge", "miniature:nobody"], "no miniature is named 'nobody'"),
     ],
 )
 def test_what_is_written_wrong_is_said_before_anything_is_asked(
@@ -298,7 +300,7 @@ def test_naming_a_backend_twice_is_refused(server: ChatServer, dataset: Dataset,
 def test_a_version_that_there_is_not_is_told_before_anything_is_asked(
     server: ChatServer, dataset: Dataset, tmp_path: Path
 ) -> None:
-    with pytest.raises(UnknownModel, match="no miniature is named"):
+    with pytest.raises(InputError, match="no miniature is named"):
         evaluate([server.spec("right"), "miniature:nobody"], dataset, tmp_path, SETTINGS)
     assert not server.asked
 
