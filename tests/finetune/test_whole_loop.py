@@ -58,6 +58,7 @@ RECIPE = {
     "evaluate_every": 3,
     "batch_tokens": 768,
     "micro_batch_tokens": 768,
+    "gradient_checkpointing": True,
     "max_tokens": 1024,
 }
 
