@@ -18,6 +18,7 @@ from miniatures.backends.ask import Answer, identity_of
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.seat import Seat
 
@@ -71,7 +72,7 @@ async def _sample(context: CampaignContext, variables: WriterVariables, turn: Tr
     def asking(sample: int) -> Any:
         async def ask(model: BaseChatModel, seat: Seat) -> Answer[EmailText]:
             drawn = sampling(turn.attempt, sample)
-            asked: dict[str, Any] = {"attempt": turn.attempt, "seat": seat, "sources": sources, **drawn}
+            asked: Options = {"attempt": turn.attempt, "seat": seat, "sources": sources, **drawn}
             return await WRITER.ask(model, context.prompts, variables, node="write", **asked)
 
         return ask_seat(context, WRITER.name, ask, turn.seat)
@@ -88,7 +89,7 @@ async def _sample(context: CampaignContext, variables: WriterVariables, turn: Tr
     )
 
 
-def sampling(attempt: int, sample: int) -> dict[str, Any]:
+def sampling(attempt: int, sample: int) -> Options:
     """The first sample of the first attempt is the backend's own choice of words; all others are drawn, each seeded."""
     if attempt == 1 and sample == 0:
         return {}

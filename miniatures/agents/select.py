@@ -7,7 +7,7 @@ done, and noted as a problem, when the researcher answered twice and named no se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.ledgered import ledgered
@@ -20,6 +20,7 @@ from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.prospect import Prospect
 
 _TRIES = 2
@@ -106,7 +107,7 @@ async def _ask(
 ) -> ResearchAnswer:
     today, texts = context.now().date().isoformat(), [one.text for one in gathered.sentences]
     variables = ListVariables.of(context.brief, prospect.company, today, texts, facts=limit, reasons=reasons)
-    options: dict[str, Any] = {"node": "select", "attempt": attempt, "own": context.brief.kinds}
+    options: Options = {"node": "select", "attempt": attempt, "own": context.brief.kinds}
     if attempt > 1:
         options |= {"temperature": 0.7, "seed": attempt}
     return await ask_seat(

@@ -22,6 +22,7 @@ from miniatures.backends.errors import (
     UnknownModel,
 )
 from miniatures.datamodel.errors import BudgetReached, InputError, MiniaturesError
+from miniatures.datamodel.json_types import JsonSchema, Options, WireObject
 
 
 class _Part(BaseModel):
@@ -43,7 +44,7 @@ class _Message(BaseModel):
 class _JsonSchema(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
-    schema_: dict[str, Any] = Field(alias="schema")
+    schema_: JsonSchema = Field(alias="schema")
 
 
 class _ResponseFormat(BaseModel):
@@ -98,7 +99,7 @@ class ChatRequest(BaseModel):
     def langchain_messages(self) -> list[BaseMessage]:
         return [message.to_langchain() for message in self.messages]
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> Options:
         """The keyword arguments of a backend's call."""
         chosen = {
             "stop": self.stop or None,
@@ -117,7 +118,7 @@ class ChatRequest(BaseModel):
     def wants_usage(self) -> bool:
         return self.stream_options is not None and self.stream_options.include_usage
 
-    def _response_schema(self) -> dict[str, Any] | None:
+    def _response_schema(self) -> JsonSchema | None:
         if self.response_format is None or self.response_format.type == "text":
             return None
         if self.response_format.json_schema is not None:
@@ -139,7 +140,7 @@ def parse_request(body: bytes) -> ChatRequest:
         raise BadRequest(f"{where}: {first['msg']}", hint="See OpenAI's chat completions reference.") from error
 
 
-def completion(name: str, message: AIMessage) -> dict[str, Any]:
+def completion(name: str, message: AIMessage) -> WireObject:
     """The reply to a request without a stream."""
     said = {"message": {"role": "assistant", "content": message.text, "refusal": None}}
     choice = _choice(said, _finish_reason(message), _logprobs(message, str(message.text)))
@@ -152,7 +153,7 @@ class ChunkWriter:
     def __init__(self, name: str, wants_usage: bool) -> None:
         self._head = _head(name, "chat.completion.chunk")
         self._wants_usage = wants_usage
-        self._delta: dict[str, Any] = {"role": "assistant"}
+        self._delta: WireObject = {"role": "assistant"}
         self._whole: AIMessageChunk | None = None
         self._text = ""
 
@@ -182,12 +183,12 @@ class ChunkWriter:
         """The event that says that the rest will not come; no end mark follows."""
         return _data(error_body(error))
 
-    def _event(self, choices: list[dict[str, Any]], counted: dict[str, Any] | None = None) -> bytes:
+    def _event(self, choices: list[WireObject], counted: WireObject | None = None) -> bytes:
         body = {**self._head, "choices": choices}
         return _data(body | {"usage": counted} if self._wants_usage else body)
 
 
-def usage(message: AIMessage) -> dict[str, Any]:
+def usage(message: AIMessage) -> WireObject:
     """Token counts in OpenAI's words."""
     counts = usage_of(message)
     return {
@@ -198,13 +199,13 @@ def usage(message: AIMessage) -> dict[str, Any]:
     }
 
 
-def models(names: list[str], created: int) -> dict[str, Any]:
+def models(names: list[str], created: int) -> WireObject:
     """The reply of GET /v1/models."""
     listed = [{"id": name, "object": "model", "created": created, "owned_by": "miniatures"} for name in names]
     return {"object": "list", "data": listed}
 
 
-def error_body(error: MiniaturesError) -> dict[str, Any]:
+def error_body(error: MiniaturesError) -> WireObject:
     """An error as OpenAI's clients expect it, the hint in the message."""
     status, code = error_status(error)
     kind = "invalid_request_error" if status < 429 else "rate_limit_error" if status == 429 else "server_error"
@@ -233,17 +234,15 @@ def error_status(error: MiniaturesError) -> tuple[int, str]:
     )
 
 
-def _head(name: str, kind: str) -> dict[str, Any]:
+def _head(name: str, kind: str) -> WireObject:
     return {"id": f"chatcmpl-{uuid4().hex}", "object": kind, "created": int(time.time()), "model": name}
 
 
-def _choice(
-    said: dict[str, Any], finish_reason: str | None = None, logprobs: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def _choice(said: WireObject, finish_reason: str | None = None, logprobs: WireObject | None = None) -> WireObject:
     return {"index": 0, **said, "logprobs": logprobs, "finish_reason": finish_reason}
 
 
-def _logprobs(message: AIMessage, text: str) -> dict[str, Any] | None:
+def _logprobs(message: AIMessage, text: str) -> WireObject | None:
     """How probable the answer was, if that was asked for: engines tell it of the whole, so the whole is one token."""
     probability = message.response_metadata.get("probability")
     if probability is None:
@@ -257,5 +256,5 @@ def _finish_reason(message: AIMessage) -> str:
     return str(message.response_metadata.get("finish_reason") or "stop")
 
 
-def _data(body: dict[str, Any]) -> bytes:
+def _data(body: WireObject) -> bytes:
     return b"data: " + json.dumps(body, ensure_ascii=False).encode("utf-8", "replace") + b"\n\n"

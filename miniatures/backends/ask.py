@@ -14,6 +14,7 @@ from miniatures.backends.base import Backend, bill_of, parse_structured
 from miniatures.backends.errors import MalformedAnswer
 from miniatures.datamodel.backend import BackendIdentity, Bill
 from miniatures.datamodel.capabilities import Capabilities
+from miniatures.datamodel.json_types import JsonSchema, Options
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.datamodel.seat import Seat
 from miniatures.store.tracing import narrow_scope
@@ -75,7 +76,7 @@ async def ask(
 
 
 async def _structured_call(
-    model: BaseChatModel, messages: list[BaseMessage], schema: type[T], options: dict[str, Any]
+    model: BaseChatModel, messages: list[BaseMessage], schema: type[T], options: Options
 ) -> tuple[AIMessage, T | None, str | None]:
     if isinstance(model, Backend):
         message = await model.ainvoke(messages, **{"response_schema": _json_schema(schema), **options})
@@ -90,7 +91,7 @@ async def _structured_call(
 
 
 @lru_cache(maxsize=64)
-def _json_schema(schema: type[BaseModel]) -> dict[str, Any]:
+def _json_schema(schema: type[BaseModel]) -> JsonSchema:
     """The schema's JSON form, made once: Pydantic takes a millisecond for it. Shared, so not to be changed."""
     return schema.model_json_schema()
 

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from miniatures.backends.errors import MalformedAnswer
 from miniatures.datamodel.backend import BackendIdentity, Bill, Price, Usage
 from miniatures.datamodel.capabilities import Capabilities
+from miniatures.datamodel.json_types import JsonSchema, Options
 
-ResponseSchema = dict[str, Any] | type[BaseModel]
+ResponseSchema = JsonSchema | type[BaseModel]
 
 
 class Backend(BaseChatModel):
@@ -37,7 +38,7 @@ class Backend(BaseChatModel):
     context_tokens: int | None = Field(default=None, description="Prompt and answer together; None: unknown.")
 
     @property
-    def sampling(self) -> dict[str, Any]:
+    def sampling(self) -> Options:
         """What its calls are made with unless they say otherwise, as far as it changes answers: part of the policy."""
         return {}
 

@@ -6,7 +6,8 @@ import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from miniatures.datamodel.json_types import JsonSchema
 
 
 class FinishReason(StrEnum):
@@ -31,7 +32,7 @@ class Sampling:
     repetition_penalty: float = 1.0
     frequency_penalty: float = 0.0
     stop: tuple[str, ...] = ()
-    schema: dict[str, Any] | None = None
+    schema: JsonSchema | None = None
     probability: bool = False
 
     def truncate(self, text: str) -> tuple[str, bool]:

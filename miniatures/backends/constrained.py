@@ -7,6 +7,7 @@ from typing import Any
 
 from miniatures.backends.errors import BadRequest
 from miniatures.backends.json_grammar import Unsupported, json_grammar
+from miniatures.datamodel.json_types import JsonSchema
 
 
 class SchemaCompiler:
@@ -19,7 +20,7 @@ class SchemaCompiler:
         self._compiler = xgrammar.GrammarCompiler(info)
         self._vocabulary = vocabulary
 
-    def matcher(self, schema: dict[str, Any]) -> Matcher:
+    def matcher(self, schema: JsonSchema) -> Matcher:
         """A matcher for one answer.
 
         Raises:
@@ -36,7 +37,7 @@ class SchemaCompiler:
             ) from error
         return Matcher(xgrammar.GrammarMatcher(compiled, terminate_without_stop_token=True), self._vocabulary)
 
-    def _compile(self, schema: dict[str, Any]) -> Any:
+    def _compile(self, schema: JsonSchema) -> Any:
         try:
             return self._compiler.compile_grammar(json_grammar(schema))
         except Unsupported:

@@ -12,6 +12,7 @@ from typing import Any
 
 from miniatures.backends.grammar_terminal import terminal
 from miniatures.backends.grounded_text import KEYWORD, GroundedText, grounded_rules, grounded_text
+from miniatures.datamodel.json_types import JsonSchema
 
 _TEXT = {"title", "description", "default", "examples", "$defs", "definitions", "$schema", "strict"}
 _NAMED_ALTERNATIVES = 1000
@@ -43,7 +44,7 @@ class Unsupported(Exception):
     """The schema holds a keyword that this grammar has no rule for."""
 
 
-def json_grammar(schema: dict[str, Any]) -> str:
+def json_grammar(schema: JsonSchema) -> str:
     """The grammar whose sentences are the compact JSON texts that satisfy `schema`.
 
     Raises:
@@ -60,7 +61,7 @@ def json_grammar(schema: dict[str, Any]) -> str:
 class _Builder:
     """Collects one rule for each nested schema."""
 
-    def __init__(self, root: dict[str, Any]) -> None:
+    def __init__(self, root: JsonSchema) -> None:
         self._root = root
         self._references: dict[str, str] = {}
         self._shared: dict[str, str] = {}
@@ -90,7 +91,7 @@ class _Builder:
                 return self._typed(kind, others)
         raise Unsupported(", ".join(stated) or "no type")
 
-    def _typed(self, kind: str, keywords: dict[str, Any]) -> str:
+    def _typed(self, kind: str, keywords: JsonSchema) -> str:
         match kind:
             case "object":
                 return self._object(keywords)
@@ -102,7 +103,7 @@ class _Builder:
                 return self._integer(keywords)
         return self._only(keywords) or kind
 
-    def _string(self, keywords: dict[str, Any]) -> str:
+    def _string(self, keywords: JsonSchema) -> str:
         if KEYWORD in keywords:
             return self._grounded(grounded_text(keywords[KEYWORD]))
         self._only(keywords, "minLength", "maxLength")
@@ -121,7 +122,7 @@ class _Builder:
             self._shared[expression] = self._rule(expression)
         return self._shared[expression]
 
-    def _integer(self, keywords: dict[str, Any]) -> str:
+    def _integer(self, keywords: JsonSchema) -> str:
         self._only(keywords, "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
         if not keywords:
             return "integer"
@@ -135,7 +136,7 @@ class _Builder:
             raise Unsupported("minimum or maximum of a wide range")
         return _either(_literal(number) for number in range(int(low), int(high) + 1))
 
-    def _array(self, keywords: dict[str, Any]) -> str:
+    def _array(self, keywords: JsonSchema) -> str:
         self._only(keywords, "items", "minItems", "maxItems")
         item = self._rule(self.expression(keywords.get("items", True)))
         least, most = keywords.get("minItems", 0), keywords.get("maxItems")
@@ -144,7 +145,7 @@ class _Builder:
         full = f"{item} (comma {item}){_times(max(least - 1, 0), None if most is None else most - 1)}"
         return f'"[" {full} "]"' if least else f'"[" ({full})? "]"'
 
-    def _object(self, keywords: dict[str, Any]) -> str:
+    def _object(self, keywords: JsonSchema) -> str:
         self._only(keywords, "properties", "required", "additionalProperties")
         properties = keywords.get("properties", {})
         required = keywords.get("required", [])
@@ -160,7 +161,7 @@ class _Builder:
         member = f"string colon {self._rule(self.expression(values))}"
         return f'"{{" ({member} (comma {member})*)? "}}"'
 
-    def _members(self, properties: dict[str, Any], required: set[str]) -> str:
+    def _members(self, properties: JsonSchema, required: set[str]) -> str:
         """Members in the order of the schema; an optional one may be left out."""
         first = after = '""'
         for name, schema in reversed(properties.items()):
@@ -191,7 +192,7 @@ class _Builder:
         self.rules.append(f"{name} ::= {expression}")
         return name
 
-    def _only(self, keywords: dict[str, Any], *known: str) -> str:
+    def _only(self, keywords: JsonSchema, *known: str) -> str:
         """Nothing, or `Unsupported` if there are keywords besides the known ones."""
         unknown = sorted(set(keywords) - set(known))
         if unknown:

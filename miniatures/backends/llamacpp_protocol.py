@@ -11,6 +11,7 @@ from miniatures.backends.completion import FinishReason, Sampling
 from miniatures.backends.errors import BackendError, BadRequest, ContextOverflow, OutOfMemory, ServerFailed
 from miniatures.backends.json_grammar import Unsupported, json_grammar
 from miniatures.backends.request import DEFAULT_MAX_TOKENS, Request, context_overflow
+from miniatures.datamodel.json_types import JsonSchema, Options, WireObject
 
 # The shared grammar is written for xgrammar; llama.cpp's own parser knows no lookahead and wants these rules instead.
 _STRING_RULES = r"""
@@ -24,12 +25,12 @@ nonempty ::= character character* "\""
 """
 
 
-def completion_options(sampling: Sampling, context_tokens: int) -> dict[str, Any]:
+def completion_options(sampling: Sampling, context_tokens: int) -> Options:
     """The sampling in the server's words; what the server would add of its own (top-k, min-p) is off.
 
     Its frequency penalty would count the prompt's tokens too, and so punish copies: it is left out.
     """
-    options: dict[str, Any] = {
+    options: Options = {
         "stream": True,
         "n_predict": sampling.max_tokens or min(DEFAULT_MAX_TOKENS, context_tokens),
         "temperature": sampling.temperature,
@@ -45,7 +46,7 @@ def completion_options(sampling: Sampling, context_tokens: int) -> dict[str, Any
     return options | ({} if sampling.schema is None else _constraint(sampling.schema))
 
 
-def _constraint(schema: dict[str, Any]) -> dict[str, Any]:
+def _constraint(schema: JsonSchema) -> Options:
     try:
         grammar = json_grammar(schema)
     except Unsupported:
@@ -57,13 +58,13 @@ def _constraint(schema: dict[str, Any]) -> dict[str, Any]:
 class Relay:
     """Passes the chunks of one completion on to its request."""
 
-    def __init__(self, request: Request, options: dict[str, Any], context_tokens: int) -> None:
+    def __init__(self, request: Request, options: Options, context_tokens: int) -> None:
         self._request = request
         self._options = options
         self._context_tokens = context_tokens
         self._text = ""
         self._log_probability = 0.0
-        self._last: dict[str, Any] | None = None
+        self._last: WireObject | None = None
         self._error: BaseException | None = None
 
     def run(self, complete: Callable[..., Any]) -> None:
@@ -80,7 +81,7 @@ class Relay:
         elif not self._request.settled:
             raise ServerFailed("llama.cpp ended an answer without a reason", hint="Ask again.")
 
-    def _take(self, chunk: dict[str, Any]) -> bool:
+    def _take(self, chunk: WireObject) -> bool:
         """Returns whether the server is to stop. An exception here would be lost in the server, so it is kept."""
         try:
             self._pass_on(chunk)
@@ -88,7 +89,7 @@ class Relay:
             self._error = error
         return self._error is not None or self._request.settled
 
-    def _pass_on(self, chunk: dict[str, Any]) -> None:
+    def _pass_on(self, chunk: WireObject) -> None:
         if "error" in chunk:
             raise server_error(chunk["error"])
         (choice,) = chunk["choices"]
@@ -98,7 +99,7 @@ class Relay:
         if choice["finish_reason"] is not None:
             self._last = chunk
 
-    def _complete(self, chunk: dict[str, Any]) -> None:
+    def _complete(self, chunk: WireObject) -> None:
         usage = chunk["usage"]
         prompt, answer = usage["prompt_tokens"], usage["completion_tokens"]
         cut = chunk["choices"][0]["finish_reason"] == "length"
@@ -124,7 +125,7 @@ def require_json(text: str) -> None:
         raise BadRequest("llama.cpp ignored the answer's JSON schema", hint="Simplify the schema.") from error
 
 
-def server_error(error: dict[str, Any]) -> BackendError:
+def server_error(error: WireObject) -> BackendError:
     """The typed form of what the server says is wrong."""
     message = str(error.get("message", error))
     if error.get("type") == "exceed_context_size_error":

@@ -26,6 +26,7 @@ from miniatures.backends.base import Backend
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing, BadRequest, UnknownModel
 from miniatures.datamodel.capabilities import SMALL, Capabilities, Grammar
+from miniatures.datamodel.json_types import Options
 from miniatures.weights.errors import AdapterIsNoop, UnknownWeights
 from miniatures.weights.home import file_sha256
 from miniatures.weights.merge import adapter_hash, merged_weights
@@ -54,7 +55,7 @@ class LocalBackend(Backend):
     stop: list[str] | None = None
 
     @property
-    def sampling(self) -> dict[str, Any]:
+    def sampling(self) -> Options:
         """The fields that are set, of those that change an answer."""
         stated = {name: getattr(self, name) for name in _SAMPLING}
         return {name: value for name, value in stated.items() if value is not None}
@@ -129,7 +130,7 @@ class LocalBackend(Backend):
         finally:
             future.cancel()
 
-    def _sampling(self, stop: list[str] | None, options: dict[str, Any]) -> Sampling:
+    def _sampling(self, stop: list[str] | None, options: Options) -> Sampling:
         unknown = sorted(set(options) - _OPTIONS)
         if unknown:
             raise BadRequest(

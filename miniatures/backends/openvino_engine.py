@@ -18,6 +18,7 @@ from miniatures.backends.errors import BackendError, OutOfMemory, ServerFailed
 from miniatures.backends.json_grammar import Unsupported, json_grammar
 from miniatures.backends.openvino_model import MAX_IN_FLIGHT, LoadedModel, load_model
 from miniatures.backends.request import Request, answer_room
+from miniatures.datamodel.json_types import JsonSchema
 from miniatures.weights.gguf_header import GGUFHeader
 
 
@@ -204,7 +205,7 @@ def generation_config(sampling: Sampling, max_tokens: int, end_of_turn: int) -> 
     return config
 
 
-def _structured(schema: dict[str, Any]) -> Any:
+def _structured(schema: JsonSchema) -> Any:
     import json
 
     from openvino_genai import StructuredOutputConfig

@@ -28,6 +28,7 @@ from miniatures.backends.teacher_keys import ENDPOINT_KEY, NO_KEY, endpoint_key,
 from miniatures.backends.teacher_prices import quiet_litellm
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.json_types import Options, WireObject
 
 
 class TeacherBackend(Backend):
@@ -46,12 +47,12 @@ class TeacherBackend(Backend):
     temperature: float | None = None
     max_tokens: int | None = None
     timeout_s: float = Field(default=120, gt=0, description="For the whole answer; of a stream, for each chunk.")
-    extra_body: dict[str, Any] | None = Field(default=None, description="What a server takes beyond the protocol.")
+    extra_body: WireObject | None = Field(default=None, description="What a server takes beyond the protocol.")
     listed_price: bool = Field(default=False, description="The price came from litellm's list; set by itself.")
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_in(cls, fields: dict[str, Any]) -> dict[str, Any]:
+    def _fill_in(cls, fields: WireObject) -> WireObject:
         model, api_base = fields["model"], fields.get("api_base")
         known = teacher_prices.known_facts(model) if api_base is None else {}
         fields.setdefault("identity", BackendIdentity(provider="litellm", model=_at(model, api_base)))
@@ -62,7 +63,7 @@ class TeacherBackend(Backend):
         return fields
 
     @property
-    def sampling(self) -> dict[str, Any]:
+    def sampling(self) -> Options:
         """The fields that are set, of those that change an answer."""
         stated = {name: getattr(self, name) for name in ("temperature", "max_tokens", "extra_body")}
         return {name: value for name, value in stated.items() if value is not None}
@@ -153,9 +154,9 @@ class TeacherBackend(Backend):
 
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[WireObject | type | Callable[..., Any] | BaseTool],
         *,
-        tool_choice: str | dict[str, Any] | bool | None = None,
+        tool_choice: str | WireObject | bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """Tools in OpenAI's form; `tool_choice` is auto, any (or required), none, or the name of a tool."""
@@ -167,8 +168,8 @@ class TeacherBackend(Backend):
         )
 
     def _request(
-        self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any], *, stream: bool = False
-    ) -> dict[str, Any]:
+        self, messages: list[BaseMessage], stop: list[str] | None, options: Options, *, stream: bool = False
+    ) -> WireObject:
         self.check_key()
         own = {name: getattr(self, name) for name in ("model", "temperature", "max_tokens", "extra_body")}
         wished = teacher_protocol.without_vain_wishes(self.model, options)
@@ -241,7 +242,7 @@ async def _loaded() -> Any:
     return quiet_litellm() if teacher_prices.is_loaded() else await asyncio.to_thread(quiet_litellm)
 
 
-def _chosen(settings: BackendSettings) -> dict[str, Any]:
+def _chosen(settings: BackendSettings) -> WireObject:
     names = ("price", "temperature", "max_tokens", "timeout_s")
     return {name: getattr(settings, name) for name in names}
 

@@ -21,6 +21,7 @@ from miniatures.backends.json_grammar import Unsupported, json_grammar
 from miniatures.backends.teacher_prices import quiet_litellm
 from miniatures.datamodel.backend import Usage
 from miniatures.datamodel.capabilities import Capabilities, Grammar
+from miniatures.datamodel.json_types import JsonSchema, Options, WireObject
 
 CostOf = Callable[[Any], float | None]
 _WISHES = frozenset({"temperature", "seed", "frequency_penalty"})
@@ -29,11 +30,11 @@ _WISHES = frozenset({"temperature", "seed", "frequency_penalty"})
 def request(
     messages: list[BaseMessage],
     stop: list[str] | None,
-    options: dict[str, Any],
+    options: Options,
     capabilities: Capabilities,
     *,
     stream: bool,
-) -> dict[str, Any]:
+) -> WireObject:
     """The arguments of litellm's completion; `options` holds at least the model."""
     options = dict(options)
     if options.pop("probability", False) and capabilities.probability:
@@ -52,7 +53,7 @@ def request(
     return {**options, "messages": convert_to_openai_messages(messages), "max_retries": 0, "num_retries": 0}
 
 
-def _holding(schema: dict[str, Any], grammar: Grammar, extra_body: dict[str, Any]) -> dict[str, Any]:
+def _holding(schema: JsonSchema, grammar: Grammar, extra_body: WireObject) -> WireObject:
     """What holds an answer to the schema, in the form that the server takes; `extra_body` is kept in it."""
     if grammar is Grammar.EBNF:
         with suppress(Unsupported):  # then the schema has to do
@@ -62,18 +63,18 @@ def _holding(schema: dict[str, Any], grammar: Grammar, extra_body: dict[str, Any
     return {"response_format": response_format(schema)}
 
 
-def response_format(schema: dict[str, Any]) -> dict[str, Any]:
+def response_format(schema: JsonSchema) -> WireObject:
     """The schema in OpenAI's form; strict where it meets OpenAI's conditions for that, each property required."""
     closed = _closed(without_grounding(schema))
     return _json_schema(schema, closed, strict=_all_required(closed))
 
 
-def _json_schema(named: dict[str, Any], schema: dict[str, Any], *, strict: bool) -> dict[str, Any]:
+def _json_schema(named: JsonSchema, schema: JsonSchema, *, strict: bool) -> WireObject:
     name = re.sub(r"[^A-Za-z0-9_-]", "_", str(named.get("title") or "answer"))[:64]
     return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": strict}}
 
 
-def tool_choice(choice: str | dict[str, Any] | bool | None) -> str | dict[str, Any] | None:
+def tool_choice(choice: str | WireObject | bool | None) -> str | WireObject | None:
     """LangChain's words for a tool choice in OpenAI's."""
     match choice:
         case None | False:
@@ -184,7 +185,7 @@ def _reported(reported: Any) -> bool:
 
 def _metadata(
     model: str | None, finish_reason: str | None, reported: Any, cost_of: CostOf, log_probabilities: list[float]
-) -> dict[str, Any]:
+) -> WireObject:
     """What every answer says of itself, streamed or not; the probability if it was asked for and is told."""
     return {
         "model_name": model or "",
@@ -227,7 +228,7 @@ def _tool_calls(raw_calls: list[Any]) -> tuple[list[Any], list[Any]]:
     return calls, invalid
 
 
-def without_vain_wishes(model: str, options: dict[str, Any]) -> dict[str, Any]:
+def without_vain_wishes(model: str, options: Options) -> Options:
     """The options of one call without those about sampling that the model refuses: reasoning models draw their own way.
 
     What a campaign file sets is no wish, and is sent as it stands.

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.json_types import StructuredAnswer
 
 
 class Source(StrEnum):
@@ -30,11 +31,11 @@ class Example(Frozen):
 
     role: str = Field(description="Whose answer it is: writer or researcher.")
     variables: dict[str, Any] = Field(description="Of the role's prompt template.")
-    answer: dict[str, Any] | None = Field(description="The structured answer; null in a case that is only asked.")
+    answer: StructuredAnswer | None = Field(description="The structured answer; null in a case that is only asked.")
     company: str = Field(description="Splits keep a company on one side.")
     source: Source
     lineage: tuple[str, ...] = Field(default=(), description="Trace ids, review ids or the name of a gold example.")
-    rejected: dict[str, Any] | None = Field(default=None, description="The answer a reviewer preferred `answer` to.")
+    rejected: StructuredAnswer | None = Field(default=None, description="The answer a reviewer preferred `answer` to.")
     labels: dict[str, tuple[int, ...]] = Field(
         default_factory=dict, description="A researcher's sentences by number that are `must` or `may`."
     )

@@ -17,6 +17,7 @@ from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
 from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.seat import Seat
 
 
@@ -25,9 +26,7 @@ class SeatPolicy(Frozen):
 
     backend: BackendIdentity
     capabilities: Capabilities
-    sampling: dict[str, Any] = Field(
-        default_factory=dict, description="What its calls are made with unless they differ."
-    )
+    sampling: Options = Field(default_factory=dict, description="What its calls are made with unless they differ.")
     prompts: dict[str, str] = Field(description="Version of each prompt that the role asks it with, by name.")
 
 

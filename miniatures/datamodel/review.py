@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.trace import new_id
 
 
@@ -93,12 +94,12 @@ class Review(Frozen):
     trace: str = Field(description="The trace, the example, or a draft that no call wrote, whose answer was reviewed.")
     draft: str | None = Field(default=None, description="The draft whose text was reviewed, if it was one.")
     action: ReviewAction
-    answer: dict[str, Any] = Field(description="The model's answer as it stood; kept until it is erased.")
-    edited: dict[str, Any] | None = Field(default=None, description="The reviewer's own version, after an edit.")
+    answer: StructuredAnswer = Field(description="The model's answer as it stood; kept until it is erased.")
+    edited: StructuredAnswer | None = Field(default=None, description="The reviewer's own version, after an edit.")
     reason: RejectReason | None = None
     comment: str = ""
     other_trace: str | None = Field(default=None, description="The second answer's trace, in a comparison.")
-    other_answer: dict[str, Any] | None = None
+    other_answer: StructuredAnswer | None = None
     preference: Preference | None = None
     reading: Reading | None = None
     swapped: bool = Field(default=False, description="Whether the second answer was shown first.")
@@ -125,17 +126,17 @@ class Review(Frozen):
         return self.action in (ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT)
 
     @property
-    def target(self) -> dict[str, Any] | None:
+    def target(self) -> StructuredAnswer | None:
         """The answer to train on; null when the reviewer stands behind none."""
         return self._preferred[0]
 
     @property
-    def preferred_over(self) -> dict[str, Any] | None:
+    def preferred_over(self) -> StructuredAnswer | None:
         """The answer that `target` was preferred to; null after a tie, or an edit that changed nothing."""
         return self._preferred[1]
 
     @property
-    def _preferred(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    def _preferred(self) -> tuple[StructuredAnswer | None, StructuredAnswer | None]:
         match self.action, self.preference:
             case ReviewAction.ACCEPT, _:
                 return self.answer, None

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from miniatures.datamodel.backend import BackendIdentity, Bill
+from miniatures.datamodel.json_types import Options, StructuredAnswer
 from miniatures.datamodel.prompt import ChatMessage
 from miniatures.datamodel.seat import Seat
 
@@ -68,10 +69,10 @@ class Trace(BaseModel):
     )
     shadow_of: str | None = Field(default=None, description="The call beside which a shadow answered.")
     backend: BackendIdentity
-    options: dict[str, Any] = Field(default_factory=dict, description="Sampling and bounds of this one call.")
+    options: Options = Field(default_factory=dict, description="Sampling and bounds of this one call.")
     messages: tuple[ChatMessage, ...]
     output: str = ""
-    structured: dict[str, Any] | None = None
+    structured: StructuredAnswer | None = None
     probability: float | None = Field(default=None, description="What the model gave to its answer, where it can tell.")
     finish_reason: str | None = None
     bill: Bill = Bill(cost_usd=None)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.json_types import JsonSchema
 from miniatures.inputs.yaml_file import KeyPath, YamlDocument
 
 T = TypeVar("T", bound=BaseModel)
@@ -133,19 +134,19 @@ class _Schema:
     def __init__(self, model: type[BaseModel]) -> None:
         self._root = model.model_json_schema()
 
-    def at(self, key_path: KeyPath) -> dict[str, Any]:
+    def at(self, key_path: KeyPath) -> JsonSchema:
         """The schema at the place; empty where the model knows none."""
         current = self._root
         for part in key_path:
             current = self._step(self._resolved(current), part)
         return self._resolved(current)
 
-    def _step(self, schema: dict[str, Any], part: str | int) -> dict[str, Any]:
+    def _step(self, schema: JsonSchema, part: str | int) -> JsonSchema:
         below = schema.get("items") if isinstance(part, int) else schema.get("properties", {}).get(part)
         below = schema.get("additionalProperties") if below is None else below
         return below if isinstance(below, dict) else {}
 
-    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def _resolved(self, schema: JsonSchema) -> JsonSchema:
         for option in schema.get("anyOf", ()):
             if option.get("type") != "null":
                 schema = {**schema, **option}

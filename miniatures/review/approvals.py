@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from miniatures.datamodel.draft import Draft
 from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.review import Approval, ReadingVerdict, Review, ReviewAction, in_order
 from miniatures.review.email_text import email_of
 
@@ -46,5 +46,5 @@ def _refuses(review: Review) -> bool:
     return read or review.action is ReviewAction.REJECT
 
 
-def _hash(answer: dict[str, Any]) -> str:
+def _hash(answer: StructuredAnswer) -> str:
     return content_hash(email_of(answer))

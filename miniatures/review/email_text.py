@@ -6,10 +6,9 @@ changed nothing.
 
 from __future__ import annotations
 
-from typing import Any
-
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.json_types import StructuredAnswer
 
 SUBJECT = "Subject:"
 
@@ -18,7 +17,7 @@ class UnreadableEdit(InputError):
     """An edited text is no email; nothing was recorded."""
 
 
-def email_of(answer: dict[str, Any]) -> EmailText:
+def email_of(answer: StructuredAnswer) -> EmailText:
     """The writer's answer as an email.
 
     Raises:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.review import Preference, Reading, RejectReason, Review, ReviewAction
 from miniatures.review.edit_distance import edit_distance
 from miniatures.review.email_text import email_of, normal, require_whole, to_text
@@ -24,7 +25,7 @@ class Reviewable:
     """
 
     trace: str
-    answer: dict[str, Any]
+    answer: StructuredAnswer
     campaign: str | None = None
     prospect: str | None = None
     role: str = "writer"

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction, in_order
 from miniatures.datamodel.trace import Trace
 
@@ -36,8 +36,8 @@ class Ruling:
     """The verdict on one answer, the answer to learn, the one it was put above, and the reviews that say so."""
 
     verdict: Verdict
-    target: dict[str, Any] | None = None
-    preferred_over: dict[str, Any] | None = None
+    target: StructuredAnswer | None = None
+    preferred_over: StructuredAnswer | None = None
     lineage: tuple[str, ...] = ()
     reasons: frozenset[RejectReason] = frozenset()
 

@@ -16,6 +16,7 @@ from miniatures.checks.vocabulary import COMMON_WORDS, NEVER_NAMES
 from miniatures.checks.words import WORD_PATTERN
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.json_types import JsonSchema
 
 _NUMBER = re.compile(r"[^\W_]*\d[^\W_]*(?:[.,:/][^\W_]*\d[^\W_]*)*")
 _WORD = re.compile(WORD_PATTERN)
@@ -30,7 +31,7 @@ _ORDINARY = frozenset(
 )
 
 
-def email_schema(brief: Brief, variables: Mapping[str, Any]) -> dict[str, Any]:
+def email_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
     """The email's JSON schema for one prompt, by the writer's variables as JSON."""
     schema = EmailText.model_json_schema()
     if not brief.language.startswith("en"):

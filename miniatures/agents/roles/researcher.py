@@ -18,6 +18,7 @@ from miniatures.agents.roles.role import Role, Variables
 from miniatures.agents.roles.shared import SignalLine, signal_lines
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.capabilities import Capabilities, Questions, Variant
+from miniatures.datamodel.json_types import JsonSchema, Options
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.taxonomy import Kind
 from miniatures.prompts.library import PromptLibrary
@@ -153,15 +154,13 @@ class Researcher(Role[Any, Any]):
         variant = Variant.FULL if isinstance(variables, ListVariables) else Variant.COMPACT
         return prompts.render(self.name, variant, variables.model_dump(mode="json"))
 
-    def schema(
-        self, variables: ResearcherVariables, capabilities: Capabilities, prompts: PromptLibrary
-    ) -> dict[str, Any]:
+    def schema(self, variables: ResearcherVariables, capabilities: Capabilities, prompts: PromptLibrary) -> JsonSchema:
         if isinstance(variables, SentenceVariables):
             return sighting_schema(variables.names)
         signals = tuple(signal.name for signal in variables.signals)
         return selection_schema(len(variables.sentences), variables.facts, signals)
 
-    def bounds(self, variables: ResearcherVariables, capabilities: Capabilities) -> dict[str, Any]:
+    def bounds(self, variables: ResearcherVariables, capabilities: Capabilities) -> Options:
         wants = isinstance(variables, SentenceVariables) and capabilities.probability
         return {"probability": True} if wants else {}
 
@@ -191,7 +190,7 @@ def _choice_faults(variables: ListVariables, selection: Selection) -> tuple[str,
 
 
 @lru_cache(maxsize=512)
-def selection_schema(sentences: int, limit: int, signals: tuple[str, ...]) -> dict[str, Any]:
+def selection_schema(sentences: int, limit: int, signals: tuple[str, ...]) -> JsonSchema:
     """`Selection` for one question: only numbers and signals that exist, and no more choices than are wanted."""
     number = {"type": "integer", "minimum": 1, "maximum": sentences}
     choice = _object(number=number, signal={"type": "string", "enum": list(signals)})
@@ -199,12 +198,12 @@ def selection_schema(sentences: int, limit: int, signals: tuple[str, ...]) -> di
 
 
 @lru_cache(maxsize=512)
-def sighting_schema(kinds: frozenset[str]) -> dict[str, Any]:
+def sighting_schema(kinds: frozenset[str]) -> JsonSchema:
     """`Sighting` as engines read it: one list of words, those that are left."""
     return _object(kind={"type": "string", "enum": sorted(kinds)}) | {"title": Sighting.__name__}
 
 
-def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+def _object(**properties: JsonSchema) -> JsonSchema:
     return {
         "type": "object",
         "properties": properties,

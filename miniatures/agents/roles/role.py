@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from miniatures.datamodel.capabilities import Capabilities, Variant
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.json_types import JsonSchema, Options
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.prompts.library import PromptLibrary
 
@@ -75,11 +76,11 @@ class Role(ABC, Generic[V, A]):
         """The class of the answer to this question."""
         return self.answer
 
-    def schema(self, variables: V, capabilities: Capabilities, prompts: PromptLibrary) -> dict[str, Any] | None:
+    def schema(self, variables: V, capabilities: Capabilities, prompts: PromptLibrary) -> JsonSchema | None:
         """The JSON schema that narrows the answer to this one question; None leaves the answer's own."""
         return None
 
-    def bounds(self, variables: V, capabilities: Capabilities) -> dict[str, Any]:
+    def bounds(self, variables: V, capabilities: Capabilities) -> Options:
         """What else holds the answer, as options of a backend: a ceiling, a penalty, a wish to know how sure it is."""
         return {}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from miniatures.agents.roles.grounding import email_schema
 from miniatures.agents.roles.role import Role, Variables
@@ -13,6 +12,7 @@ from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.capabilities import Capabilities, Grammar
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.json_types import JsonSchema, Options
 from miniatures.datamodel.prospect import Recipient
 from miniatures.prompts.library import PromptLibrary
 
@@ -71,11 +71,11 @@ class Writer(Role[WriterVariables, EmailText]):
 
     def schema(
         self, variables: WriterVariables, capabilities: Capabilities, prompts: PromptLibrary
-    ) -> dict[str, Any] | None:
+    ) -> JsonSchema | None:
         grounded = capabilities.held and capabilities.grammar is not Grammar.SCHEMA
         return email_schema(variables.brief, variables.model_dump(mode="json")) if grounded else None
 
-    def bounds(self, variables: WriterVariables, capabilities: Capabilities) -> dict[str, Any]:
+    def bounds(self, variables: WriterVariables, capabilities: Capabilities) -> Options:
         if not capabilities.held:
             return {}
         ceiling = {"max_tokens": _TOKENS_PER_WORD * variables.brief.length.max_words + _TOKENS_AROUND}

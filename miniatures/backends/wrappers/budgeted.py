@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from langchain_core.messages import BaseMessage
 from pydantic import Field
@@ -21,6 +20,7 @@ from miniatures.backends.wrappers.parts import Heard
 from miniatures.backends.wrappers.spending import Amount, Spending, areserve, prospect_spending
 from miniatures.backends.wrappers.wrapper import WrappedBackend
 from miniatures.datamodel.backend import Bill, Usage
+from miniatures.datamodel.json_types import JsonSchema
 
 __all__ = ["BudgetedBackend", "Spending", "estimate_tokens", "prospect_spending"]
 
@@ -83,7 +83,7 @@ class BudgetedBackend(WrappedBackend):
         return replace(call, options=options), most
 
 
-def estimate_tokens(messages: list[BaseMessage], response_schema: dict[str, Any] | None = None) -> int:
+def estimate_tokens(messages: list[BaseMessage], response_schema: JsonSchema | None = None) -> int:
     """Prompt tokens, estimated from above: ASCII text at 3 characters a token, everything else at one a byte."""
     texts = [str(message.text) for message in messages]
     if response_schema is not None:

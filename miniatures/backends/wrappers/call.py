@@ -19,6 +19,7 @@ from langchain_core.outputs import ChatResult
 from miniatures.backends.base import Backend
 from miniatures.backends.wrappers.handing import hand
 from miniatures.backends.wrappers.parts import Part, as_chunk
+from miniatures.datamodel.json_types import Options
 
 
 class Around(ABC):
@@ -39,7 +40,7 @@ class Call:
     messages: list[BaseMessage]
     stop: list[str] | None
     run_manager: Any
-    options: dict[str, Any]
+    options: Options
     streamed: bool = False
     blocking: bool = False
     waited_ms: float = 0.0

@@ -16,6 +16,7 @@ from miniatures.backends.wrappers.call import Call
 from miniatures.backends.wrappers.parts import Heard, Part, message_of
 from miniatures.backends.wrappers.wrapper import WrappedBackend
 from miniatures.datamodel.errors import MiniaturesError
+from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.datamodel.trace import Trace, new_id
 from miniatures.store.tracing import Scope, current_scope
@@ -122,7 +123,7 @@ def _plain_messages(messages: list[BaseMessage], prompt: RenderedPrompt | None) 
     return tuple(ChatMessage(role=_ROLES.get(m.type, "user"), content=str(m.text)) for m in messages)
 
 
-def _plain_options(backend: Backend, options: dict[str, Any]) -> dict[str, Any]:
+def _plain_options(backend: Backend, options: Options) -> Options:
     """What this call was sampled with and held to; of a schema its title, as the prompt's variables make it again."""
     stated = {name: value for name, value in options.items() if name != "response_schema" and value is not None}
     schema = options.get("response_schema")

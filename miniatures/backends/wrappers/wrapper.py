@@ -22,6 +22,7 @@ from miniatures.backends.base import Backend
 from miniatures.backends.wrappers.call import Around, Call
 from miniatures.backends.wrappers.handing import Reader
 from miniatures.backends.wrappers.own_loop import OwnLoop
+from miniatures.datamodel.json_types import Options
 
 
 class WrappedBackend(Backend, Around):
@@ -34,7 +35,7 @@ class WrappedBackend(Backend, Around):
         super().__init__(inner=inner, **(kept | fields))
 
     @property
-    def sampling(self) -> dict[str, Any]:
+    def sampling(self) -> Options:
         """The inner backend's."""
         return self.inner.sampling
 

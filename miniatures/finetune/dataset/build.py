@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.roles.writer import WRITER
@@ -19,6 +18,7 @@ from miniatures.datamodel.capabilities import SMALL, Capabilities, Questions, Tr
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
+from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.prompt import ChatMessage
 from miniatures.finetune.dataset.folder import Dataset, clear_folder, write_lines, write_manifest, write_split
 from miniatures.finetune.dataset.rendering import answer_text, chat_messages, wanted_answer
@@ -202,7 +202,7 @@ def _openai(row: DatasetRow) -> str:
 
 
 def _preference(row: DatasetRow) -> str:
-    def turn(answer: dict[str, Any]) -> list[dict[str, str]]:
+    def turn(answer: StructuredAnswer) -> list[dict[str, str]]:
         return [{"role": "assistant", "content": answer_text(wanted_answer(row.example, answer))}]
 
     prompt = [message.model_dump() for message in row.prompt]

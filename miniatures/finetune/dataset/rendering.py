@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ from miniatures.backends.chat_template import ChatTemplate
 from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
+from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.prompt import ChatMessage
 from miniatures.finetune.dataset.sightings import is_choice
 from miniatures.prompts.library import PromptLibrary
@@ -46,12 +47,12 @@ class Tokenized:
         return len(self.tokens) - self.prompt
 
 
-def answer_text(answer: dict[str, Any]) -> str:
+def answer_text(answer: StructuredAnswer) -> str:
     """The answer as a model writes it: JSON on one line, one space after a colon or comma."""
     return json.dumps(answer, ensure_ascii=False)
 
 
-def wanted_answer(example: Example, answer: dict[str, Any]) -> dict[str, Any]:
+def wanted_answer(example: Example, answer: StructuredAnswer) -> StructuredAnswer:
     """The answer as a model may give it: a choice names no more sentences than were asked for."""
     if not is_choice(example):
         return answer

@@ -19,6 +19,7 @@ from miniatures.agents.companies import company_key
 from miniatures.checks.words import fold
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.hashing import text_hash
+from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.finetune.dataset.contact_details import EMAIL, PHONE, surrogate_email, surrogate_phone
 from miniatures.finetune.dataset.name_words import (
     cuts,
@@ -240,7 +241,7 @@ def _variables(variables: dict[str, Any], replacement: _Replacement) -> dict[str
     return changed
 
 
-def _answer(answer: dict[str, Any] | None, replacement: _Replacement) -> dict[str, Any] | None:
+def _answer(answer: StructuredAnswer | None, replacement: _Replacement) -> StructuredAnswer | None:
     if answer is None:
         return None
     return {

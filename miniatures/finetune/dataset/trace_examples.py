@@ -23,6 +23,7 @@ from miniatures.agents.roles.writer import WRITER
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.review import RejectReason, Review
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Trace
@@ -69,7 +70,7 @@ class _Candidate:
 
     role: Role[Any, Any]
     question: Variables
-    answer: dict[str, Any] | None
+    answer: StructuredAnswer | None
     traces: tuple[Trace, ...]
     ruling: Ruling | None
 
@@ -104,7 +105,7 @@ class _Candidate:
         return (*(f"trace:{trace.id}" for trace in self.traces), *reviews)
 
     @property
-    def target(self) -> dict[str, Any] | None:
+    def target(self) -> StructuredAnswer | None:
         return self.ruling.target if self.ruling else self.answer
 
 
@@ -171,7 +172,7 @@ def _questions(
     ]
 
 
-def _answer(trace: Trace) -> dict[str, Any] | None:
+def _answer(trace: Trace) -> StructuredAnswer | None:
     return trace.structured if trace.error is None else None
 
 
@@ -221,7 +222,7 @@ def _example(best: _Candidate, candidates: Sequence[_Candidate]) -> Example:
     )
 
 
-def _rejected(best: _Candidate, candidates: Sequence[_Candidate]) -> dict[str, Any] | None:
+def _rejected(best: _Candidate, candidates: Sequence[_Candidate]) -> StructuredAnswer | None:
     """What a reviewer put the answer above: the text before their edit, the lesser of two, or one they rejected."""
     if best.ruling is None or best.role is not WRITER:
         return None

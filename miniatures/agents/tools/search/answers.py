@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 import httpx
 
 from miniatures.agents.tools.extract.clean import clean_line
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchStatus
+from miniatures.datamodel.json_types import WireObject
 
 TIMEOUT_S = 20.0
 _LARGEST_ANSWER = 4_000_000
@@ -24,7 +24,7 @@ class NoAnswer(Exception):
         self.outcome = SearchOutcome(status=status, detail=detail)
 
 
-async def ask_json(provider: str, request: httpx.Request) -> dict[str, Any]:
+async def ask_json(provider: str, request: httpx.Request) -> WireObject:
     """The JSON object that a provider answers. Proxies named by environment variables are not used.
 
     Raises:
@@ -84,7 +84,7 @@ def outcome_of(results: object, url: str, title: str, snippet: str, limit: int) 
     return SearchOutcome(status=SearchStatus.FOUND if hits else SearchStatus.EMPTY, hits=hits)
 
 
-def _hits(items: Iterable[dict[str, Any]], url: str, title: str, snippet: str) -> Iterable[SearchHit]:
+def _hits(items: Iterable[WireObject], url: str, title: str, snippet: str) -> Iterable[SearchHit]:
     seen = set()
     for item in items:
         address = str(item.get(url) or "").strip()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from miniatures.agents.tools.search.answers import NoAnswer, outcome_of
 from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
+from miniatures.datamodel.json_types import WireObject
 
 BACKENDS = ("duckduckgo", "brave", "mojeek", "yahoo", "startpage")
 """Named one by one: left to itself the library begins with encyclopedias, which know no small company."""
@@ -40,10 +40,10 @@ class DdgsSearch:
             status = SearchStatus.BLOCKED_OR_EMPTY if _NOTHING in str(error) else SearchStatus.FAILED
             return SearchOutcome(status=status, detail=f"ddgs: {error}"[:300])
 
-    def _ask(self, text: str, limit: int) -> list[dict[str, Any]]:
+    def _ask(self, text: str, limit: int) -> list[WireObject]:
         from ddgs import DDGS
 
-        found: list[dict[str, Any]] = DDGS(timeout=_TIMEOUT_S).text(
+        found: list[WireObject] = DDGS(timeout=_TIMEOUT_S).text(
             text, region="us-en", max_results=limit, backend=self._backends
         )
         return found
