@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-@pytest.fixture
-def teacher(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The teacher's address; the process that serves it ends with the test."""
+@contextmanager
+def teaching() -> Iterator[None]:
+    """The teacher answers for as long as the block runs; it is not in memory while its student trains."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -85,10 +86,11 @@ def teacher(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, "-m", "miniatures", *command], env=os.environ)
     try:
         _await(f"http://127.0.0.1:{port}/health", process)
-        monkeypatch.setenv("OPENAI_API_KEY", "the-teachers-key")
-        for variable in ("OPENAI_API_BASE", "OPENAI_BASE_URL"):
-            monkeypatch.setenv(variable, f"http://127.0.0.1:{port}/v1")
-        yield f"http://127.0.0.1:{port}/v1"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OPENAI_API_KEY", "the-teachers-key")
+            for variable in ("OPENAI_API_BASE", "OPENAI_BASE_URL"):
+                patch.setenv(variable, f"http://127.0.0.1:{port}/v1")
+            yield
     finally:
         process.terminate()
         process.wait(timeout=60)
@@ -114,9 +116,11 @@ def miniatures(*arguments: str, allowed: frozenset[int] = frozenset({ExitCode.OK
     return ended
 
 
-def test_traces_become_a_miniature_that_takes_the_role_over(teacher: str, tmp_path: Path):
+@pytest.mark.usefixtures("home")
+def test_traces_become_a_miniature_that_takes_the_role_over(tmp_path: Path):
     campaign = make_campaign(tmp_path / "campaign")
-    first = run(campaign, "teacher")
+    with teaching():
+        first = run(campaign, "teacher")
     assert all("litellm:openai/teacher" in result.draft.backend for result in written(first))
     reviews = review_all(campaign)
     dataset = build(campaign, tmp_path)
@@ -125,7 +129,8 @@ def test_traces_become_a_miniature_that_takes_the_role_over(teacher: str, tmp_pa
     assert evaluate(tmp_path, card) == card.version
     promote(card)
     assert Registry().resolve(NAME, "live") == card.version
-    second = run(campaign, "student")
+    with teaching():
+        second = run(campaign, "student")
     assert_traced_back(second, campaign, card, dataset, reviews)
 
 
