@@ -7,16 +7,21 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from miniatures.datamodel.backend import BackendIdentity, Bill, Usage
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.trace import Span, Trace
 from miniatures.store.engine import database_at
+from miniatures.store.migrations import version_table
 from miniatures.store.open import Store, open_store
+from miniatures.store.tables import metadata
 
 CAMPAIGN = "autumn"
 USAGE = Usage(input_tokens=10, output_tokens=5, cached_tokens=2)
@@ -38,6 +43,16 @@ def postgres_server() -> Iterator[Callable[[str], str]]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def schema_differences(url: str) -> list[Any]:
+    """Where the database's schema is not that of the tables, as Alembic compares them."""
+    database = database_at(url)
+    with database.read() as connection:
+        options = {"version_table": version_table.name, "compare_type": True}
+        differences: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+    database.engine.dispose()
+    return differences
 
 
 @pytest.fixture

@@ -7,25 +7,18 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import insert, inspect, text
 
 from miniatures.datamodel.errors import StoreError
 from miniatures.store import migrations
 from miniatures.store.engine import database_at
 from miniatures.store.open import open_store
-from miniatures.store.tables import metadata
+from tests.store.databases import schema_differences
 
 
 def test_a_new_schema_is_the_one_of_the_tables(store_url: str) -> None:
     open_store(store_url).close()
-    database = database_at(store_url)
-    with database.read() as connection:
-        options = {"version_table": migrations.version_table.name, "compare_type": True}
-        differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
-    database.engine.dispose()
-    assert differences == []
+    assert schema_differences(store_url) == []
 
 
 def test_a_schema_too_old_is_refused_and_left_as_it_is(store_url: str) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import MetaData, insert, text
@@ -27,7 +26,7 @@ from miniatures.store import migrations
 from miniatures.store.engine import database_at
 from miniatures.store.open import Store, open_store
 from miniatures.store.second_answers import shadow_pairs, teacher_candidates
-from miniatures.store.tables import metadata as todays
+from tests.store.databases import schema_differences
 from tests.store.old_store.schema import create_schema
 
 OLD = Path(__file__).parent / "old_store" / "campaigns.json.gz"
@@ -73,12 +72,7 @@ def traces_of(store: Store) -> dict[str, Trace]:
 
 
 def test_the_schema_becomes_that_of_a_new_store(migrated: Store, old_url: str) -> None:
-    database = database_at(old_url)
-    with database.read() as connection:
-        options = {"version_table": migrations.version_table.name, "compare_type": True}
-        differences = compare_metadata(MigrationContext.configure(connection, opts=options), todays)
-    database.engine.dispose()
-    assert differences == []
+    assert schema_differences(old_url) == []
 
 
 def test_nothing_is_lost_and_every_cost_is_kept(migrated: Store, old_rows: dict[str, list[dict[str, Any]]]) -> None:

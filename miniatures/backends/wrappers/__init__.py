@@ -1,1 +1,1 @@
-"""What is added to a backend by wrapping it: retries, limits, budgets, records and a second choice."""
+"""What is added to a backend by wrapping it: retries, limits, budgets and records."""

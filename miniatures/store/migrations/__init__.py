@@ -28,7 +28,9 @@ def ensure_schema(database: Database) -> None:
             return
     with database.change() as connection:
         _begin_alone(connection)
-        _bring_up(connection, current_version(connection))
+        version = current_version(connection)
+        if version != NEWEST:  # Another process may have brought it up meanwhile.
+            _bring_up(connection, version)
 
 
 def current_version(connection: Connection) -> str | None:
@@ -62,8 +64,6 @@ def _bring_up(connection: Connection, version: str | None) -> None:
                 "the store has schema 0001, which is too old to be brought up to date",
                 hint="Read it with the version that wrote it, and name another `store:` for new campaigns.",
             )
-        case "0003":  # Another process has just done it.
-            return
         case _:
             raise StoreError(
                 f"the store has schema {version}, and this version of miniatures knows up to {NEWEST}",
