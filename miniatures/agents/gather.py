@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import zip_longest
-from urllib.parse import urldefrag
 
 from miniatures.agents.candidates import Candidate, rank_sentences, within_limits
 from miniatures.agents.companies import about_another
@@ -67,7 +66,7 @@ def _fresh_hits(outcomes: Iterable[SearchOutcome], seen: frozenset[str]) -> list
 
 def page_name(url: str) -> str:
     """The URL without its fragment and trailing slash, by which a page is known again."""
-    return urldefrag(url)[0].rstrip("/")
+    return url.partition("#")[0].rstrip("/")
 
 
 async def _read_all(context: CampaignContext, hits: Sequence[SearchHit]) -> tuple[list[Page], list[Problem]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from collections import Counter
@@ -271,7 +272,20 @@ async def test_tls_is_checked_against_the_name_not_the_address(monkeypatch: pyte
 
 async def test_an_unknown_issuer_is_not_trusted() -> None:
     async with serving(lambda *_: reply(), _tls()) as server, fetcher_for(server) as fetcher:
-        assert (await fetcher.fetch("https://secure.example/")).status is FetchStatus.FAILED
+        outcome = await fetcher.fetch("https://secure.example/")
+    assert outcome.status is FetchStatus.FAILED
+    assert outcome.detail == "robots.txt: certificate: self-signed certificate"
+
+
+async def test_what_the_network_says_is_told_and_no_address_with_it() -> None:
+    async def unknown(host: str, _: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async with serving(lambda *_: reply()) as server:
+        pass
+    async with fetcher_for(server) as refused, HttpFetcher(resolve=unknown) as unresolved:
+        assert (await refused.fetch("http://frost.example/?key=s3cret")).detail == "robots.txt: connection refused"
+        assert (await unresolved.fetch("http://frost.example/")).detail == "robots.txt: DNS: name or service not known"
 
 
 async def test_spans_of_fetch_and_extract() -> None:

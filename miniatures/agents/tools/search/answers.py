@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import httpx
 
 from miniatures.agents.tools.extract.clean import clean_line
+from miniatures.agents.tools.network_word import network_word
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchStatus
 from miniatures.datamodel.json_types import WireObject
 
@@ -38,7 +39,7 @@ async def ask_json(provider: str, request: httpx.Request) -> WireObject:
             finally:
                 await response.aclose()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NoAnswer(SearchStatus.FAILED, f"{provider}: {type(error).__name__}: {error}") from error
+        raise NoAnswer(SearchStatus.FAILED, f"{provider} could not be reached: {network_word(error)}") from error
     _check_status(provider, response, body)
     try:
         answer = json.loads(body)
