@@ -40,11 +40,11 @@ class DdgsSearch:
             return outcome_of(results, "href", "title", "body", limit)
         except NoAnswer as problem:
             return problem.outcome
-        except RatelimitException as error:
+        except RatelimitException:
             return SearchOutcome(
                 status=SearchStatus.BLOCKED, detail="ddgs: the engines ask for patience (too many calls)"
             )
-        except TimeoutException as error:
+        except TimeoutException:
             return SearchOutcome(status=SearchStatus.FAILED, detail="ddgs could not be reached: timed out")
         except DDGSException as error:
             if _NOTHING in str(error):
