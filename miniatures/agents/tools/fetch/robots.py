@@ -1,6 +1,6 @@
 """What a site's robots.txt lets us read, and how slowly (RFC 9309, plus Crawl-delay).
 
-The parser's time grows with robots named times rules given, so it sees a bounded text in which all other robots are one.
+The parser's time grows with robots named times rules given: it sees a bounded text in which all other robots are one.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Robots:
 
 
 def readable_rules(reply: Reply, product: str) -> str:
-    """What there is to parse for us. None there (4xx) means that all may be read; a server in trouble, that nothing may.
+    """What is to be parsed for us. None there (4xx) means that all may be read; a server in trouble, that nothing may.
 
     Raises:
         FetchProblem: the server is in trouble or asks for patience.
