@@ -24,6 +24,8 @@ class FetchStatus(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_REDIRECTS = "too_many_redirects"
     TIMED_OUT = "timed_out"
+    OUT_OF_TIME = "out_of_time"
+    """There was no time left for the page among all that are read for one prospect."""
     UNREADABLE = "unreadable"
     FAILED = "failed"
 

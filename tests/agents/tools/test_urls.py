@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from miniatures.agents.companies import about_another, is_own_page
-from miniatures.agents.gather import page_name
+from miniatures.agents.tools.crawl import page_name
 from miniatures.agents.tools.extract.document import extract
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.fetching import FetchProblem, FetchStatus

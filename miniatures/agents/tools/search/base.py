@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import Field
 
+from miniatures.agents.tools.crawl import SiteRead
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.frozen import Frozen
 
@@ -39,6 +40,10 @@ class SearchStatus(StrEnum):
     FAILED = "failed"
 
 
+ANSWERED = frozenset({SearchStatus.FOUND, SearchStatus.EMPTY})
+"""The provider did its work, whatever there was to find."""
+
+
 class SearchOutcome(Frozen):
     """What one search gave."""
 
@@ -56,4 +61,13 @@ class SearchProvider(Protocol):
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
         """At most `limit` hits, best first."""
+        ...
+
+
+@runtime_checkable
+class SiteHolder(Protocol):
+    """A provider that can give a whole site, what its searches did not hit as well."""
+
+    async def site(self, website: str) -> SiteRead:
+        """All that is held of a web site; nothing of one that is not held."""
         ...
