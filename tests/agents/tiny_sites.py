@@ -23,7 +23,7 @@ TINY_SITES = {
     },
     ("Brigg Vale Dairy Ltd", "briggvale.example"): {
         "index.html": "<p>Milk from one herd, bottled before seven each morning.</p><a href=/diary>Diary</a>",
-        "diary/index.html": "<p>May: the new pasteurizer runs, and for once nobody had to wait for hot water.</p>",
+        "diary/index.html": "<p>May: the steel pasteurizer runs, and for once nobody had to wait for steam.</p>",
     },
     ("Tarr & Pelham LLP", "tarrpelham.example"): {
         "index.html": "<p>We mend clocks. <a href='/bench'>At the bench</a> you may watch.</p>",
