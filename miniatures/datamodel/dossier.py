@@ -12,7 +12,6 @@ from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.frozen import Frozen
 
-
 _WORDS = {
     "blocked": "blocked",
     "blocked_or_empty": "blocked or empty",
