@@ -21,7 +21,7 @@ async def read_hits(context: CampaignContext, hits: Sequence[SearchHit], deadlin
 
 async def _until(deadline: float, context: CampaignContext, hit: SearchHit) -> FetchOutcome:
     if hit.page is not None:
-        return FetchOutcome(status=FetchStatus.FETCHED, url=hit.url, page=hit.page)
+        return FetchOutcome.of(hit.page)
     if context.fetcher is None:
         return FetchOutcome(status=FetchStatus.FAILED, url=hit.url, detail="the context has no fetcher")
     try:

@@ -38,6 +38,11 @@ class FetchOutcome(Frozen):
     page: Page | None = None
     detail: str = ""
 
+    @classmethod
+    def of(cls, page: Page) -> FetchOutcome:
+        """The outcome of a fetch that gave this page."""
+        return cls(status=FetchStatus.FETCHED, url=page.url, page=page)
+
 
 class FetchProblem(Exception):
     """Why a fetch gave no page: raised inside the fetcher, and turned into an outcome at its edge."""

@@ -82,7 +82,7 @@ def outcome_of(results: object, url: str, title: str, snippet: str, limit: int) 
     if not isinstance(results, list):
         raise NoAnswer(SearchStatus.FAILED, "the answer holds no list of results")
     hits = tuple(_hits((item for item in results if isinstance(item, dict)), url, title, snippet))[:limit]
-    return SearchOutcome(status=SearchStatus.FOUND if hits else SearchStatus.EMPTY, hits=hits)
+    return SearchOutcome.of(*hits)
 
 
 def _hits(items: Iterable[WireObject], url: str, title: str, snippet: str) -> Iterable[SearchHit]:

@@ -29,6 +29,11 @@ class SearchHit(Frozen):
     snippet: str = ""
     page: Page | None = None
 
+    @classmethod
+    def of(cls, page: Page) -> SearchHit:
+        """A hit that holds its document already."""
+        return cls(url=page.url, title=page.title, page=page)
+
 
 class SearchStatus(StrEnum):
     """Blocked, empty and failed searches are three outcomes."""
@@ -50,6 +55,12 @@ class SearchOutcome(Frozen):
     status: SearchStatus
     hits: tuple[SearchHit, ...] = ()
     detail: str = ""
+
+    @classmethod
+    def of(cls, *hits: SearchHit | Page) -> SearchOutcome:
+        """What an answered search found, best first; none is an answer, too."""
+        found = tuple(SearchHit.of(hit) if isinstance(hit, Page) else hit for hit in hits)
+        return cls(status=SearchStatus.FOUND if found else SearchStatus.EMPTY, hits=found)
 
 
 class SearchProvider(Protocol):

@@ -16,7 +16,7 @@ from miniatures.agents.tools.search.ranking import RankedPages
 from miniatures.agents.tools.search.websites import host_of
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Page
-from miniatures.datamodel.hashing import content_hash, text_hash
+from miniatures.datamodel.hashing import content_hash
 
 _TYPES = {
     ".html": "text/html",
@@ -97,11 +97,10 @@ class FolderSearch:
             if found.status is not FetchStatus.FETCHED:
                 self._unread.append(FetchOutcome(status=found.status, url=url, detail=found.detail))
                 continue
-            yield Page(
-                url=url,
+            yield Page.of(
+                url,
+                found.text,
                 title=found.title or path.stem,
-                text=found.text,
-                text_hash=text_hash(found.text),
                 published=found.published,
                 fetched_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
             )
