@@ -221,7 +221,7 @@ def open_openai_compatible(rest: str, settings: BackendSettings) -> TeacherBacke
     url, _, model = rest.strip().partition("#")
     if not url.startswith(("http://", "https://")) or not model:
         raise UnknownSpec(
-            f"openai-compatible:{rest} is not an address and a model",
+            "what follows openai-compatible: is not an address and a model",
             hint="Write it as openai-compatible:http://127.0.0.1:8000/v1#model.",
         )
     if without_secrets(url) != url:

@@ -21,6 +21,7 @@ from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.prospect import Prospect
 from tests.agents.scene import FixedSearch, MemoryLedger, context, page, scripted
 from tests.agents.tiny_sites import TINY_SITES, someone_at, write_site
+from tests.agents.tools.test_fetch_http import reply, serving
 from tests.checks.cases import PROSPECT
 
 NOTHING = SearchOutcome(status=SearchStatus.EMPTY)
@@ -152,6 +153,26 @@ async def test_what_was_read_before_time_ran_out_is_used_and_the_rest_is_named()
     }
     assert "research.seconds" in dossier.problems[0].detail
     assert "gather" not in {key.stage for key in ledger.rows}, "a round that was cut short is done again"
+
+
+async def test_a_site_that_asks_for_patience_and_redirects_holds_nobody_up() -> None:
+    """Thirty seconds before each of six requests a page, of six pages and robots.txt: twenty minutes."""
+
+    def answer(path: str, _: dict[str, str]) -> bytes:
+        if path == "/robots.txt":
+            return reply(b"User-agent: *\nCrawl-delay: 30", Content_Type="text/plain")
+        return reply() if path == "/0" else reply(b"", 302, Location=f"{path}x")
+
+    async with serving(answer) as server, HttpFetcher(
+        FetchSettings(allow=(server.target,), per_host_interval_s=0), hosts={"*.example": server.target}
+    ) as fetcher:
+        search = FixedSearch(links(*(f"http://nordfrost.example/{number}" for number in range(6))))
+        started = asyncio.get_running_loop().time()
+        given = context(search=search, fetcher=fetcher, research=ResearchSettings(seconds=0.5), models={})
+        dossier = await research(given)
+    assert asyncio.get_running_loop().time() - started < 3
+    assert {problem.kind for problem in dossier.problems} == {"out_of_time"}
+    assert dossier.candidates == 1, "the page that came in time is used"
 
 
 async def test_nothing_found_is_not_said_of_a_site_that_there_was_no_time_for() -> None:

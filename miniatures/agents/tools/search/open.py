@@ -66,7 +66,9 @@ def _open_remote(kind: str, rest: str) -> tuple[SearchProvider, float]:
             return tavily.TavilySearch(_key("TAVILY_API_KEY", kind)), tavily.SPACING_S
         case "searxng":
             if not rest.startswith(("http://", "https://")) or not root_url(rest):
-                raise InputError(f"search: {rest!r} is no address", hint="Write searxng:http://127.0.0.1:8888.")
+                raise InputError(
+                    "search: what follows searxng: is no address", hint="Write searxng:http://127.0.0.1:8888."
+                )
             return searxng.SearxngSearch(rest), searxng.SPACING_S
     raise InputError(f"search: no provider is called {kind!r}", hint=f"There are {_KNOWN}.")
 
