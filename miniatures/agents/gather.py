@@ -14,7 +14,7 @@ from miniatures.agents.context import CampaignContext
 from miniatures.agents.own_site import OwnSite
 from miniatures.agents.reading import problem_of, read_hits
 from miniatures.agents.state import Gathered, RankedSentence
-from miniatures.agents.tools.crawl import page_name
+from miniatures.agents.tools.crawl import SiteRead, page_name
 from miniatures.agents.tools.search.base import ANSWERED, SearchHit, SearchOutcome, SearchQuery, SearchStatus
 from miniatures.checks.evidence import age_trouble
 from miniatures.datamodel.dossier import Problem, SetAside, SetAsideReason
@@ -91,7 +91,7 @@ async def _read(
     hits = hits[: most - own.share(hits[:most]) if answered else most]
     fetched = await read_hits(context, hits, deadline)
     names = tuple(page_name(hit.url) for hit in hits)
-    site = await own.read(most - len(hits) if answered else 0, seen | {*names}, deadline)
+    site = await own.read(most - len(hits), seen | {*names}, deadline) if answered else SiteRead()
     pages: dict[str, Page] = {}
     for page in (*fetched.pages, *site.pages):
         pages.setdefault(page.text_hash, page)

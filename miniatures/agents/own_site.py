@@ -33,12 +33,10 @@ class OwnSite:
     async def read(self, most: int, known: frozenset[str], deadline: float) -> SiteRead:
         """At most so many of its pages, none of those known by name, until `deadline` by the event loop's clock."""
         search, home = self.context.search, self._home
-        if most < 1:
-            return SiteRead()
         if isinstance(search, SiteHolder):
             site = await search.site(self.prospect.website)
             return SiteRead([page for page in site.pages if page_name(page.url) not in known][:most], site.problems)
-        if home is None:
+        if home is None or most < 1:
             return SiteRead()
         fetcher, root = home
         is_known = page_name(root) in known  # asked again for its links, from the cache where there is one

@@ -110,7 +110,7 @@ def conclude(
         status=DossierStatus.FOUND if facts else _status_of_nothing(rounds),
         facts=facts,
         set_aside=(before.set_aside if before else ()) + last.set_aside,
-        problems=(before.problems if before else ()) + last.problems + selected.problems,
+        problems=tuple(dict.fromkeys((*(before.problems if before else ()), *last.problems, *selected.problems))),
         candidates=sum(len(round_.sentences) for round_ in rounds),
         bill=(before.bill if before else Bill()) + last.bill + selected.bill,
     )

@@ -163,9 +163,12 @@ async def test_a_site_that_asks_for_patience_and_redirects_holds_nobody_up() -> 
             return reply(b"User-agent: *\nCrawl-delay: 30", Content_Type="text/plain")
         return reply() if path == "/0" else reply(b"", 302, Location=f"{path}x")
 
-    async with serving(answer) as server, HttpFetcher(
-        FetchSettings(allow=(server.target,), per_host_interval_s=0), hosts={"*.example": server.target}
-    ) as fetcher:
+    async with (
+        serving(answer) as server,
+        HttpFetcher(
+            FetchSettings(allow=(server.target,), per_host_interval_s=0), hosts={"*.example": server.target}
+        ) as fetcher,
+    ):
         search = FixedSearch(links(*(f"http://nordfrost.example/{number}" for number in range(6))))
         started = asyncio.get_running_loop().time()
         given = context(search=search, fetcher=fetcher, research=ResearchSettings(seconds=0.5), models={})

@@ -33,6 +33,7 @@ class FolderSearch:
 
     A sub-folder that is named like a host holds that host's pages: they get `http://HOST/path` addresses, and a query
     about that website sees them only. Other files get file addresses. The provider is known by the bytes of its files.
+    What lies below `leave_out`, where a campaign keeps what it makes itself, is no document.
 
     Raises:
         InputError: a file cannot be read, or there is none (at the first search).
@@ -40,8 +41,9 @@ class FolderSearch:
 
     name = "local"
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, leave_out: Path | None = None) -> None:
         self._folder = Path(folder)
+        self._leave_out = leave_out
         self.content = content_hash(
             [[path.relative_to(self._folder).as_posix(), _file_hash(path)] for path in self._files()]
         )
@@ -73,8 +75,12 @@ class FolderSearch:
         return self._by_host
 
     def _files(self) -> list[Path]:
-        files = [path for path in sorted(self._folder.rglob("*")) if path.suffix.lower() in _TYPES and path.is_file()]
-        return [path for path in files if path.name != "robots.txt"]
+        return [path for path in sorted(self._folder.rglob("*")) if self._is_document(path)]
+
+    def _is_document(self, path: Path) -> bool:
+        if path.suffix.lower() not in _TYPES or path.name == "robots.txt" or not path.is_file():
+            return False
+        return self._leave_out is None or not path.is_relative_to(self._leave_out)
 
     def _read(self) -> RankedPages:
         files = self._files()

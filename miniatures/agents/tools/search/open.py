@@ -80,7 +80,7 @@ def _open_local(
     if not rest or not path.exists():
         raise InputError(f"search: {path if rest else 'local:'} does not exist", hint="Write local:PATH to documents.")
     if path.is_dir():
-        return FolderSearch(path)
+        return FolderSearch(path, leave_out=folder / "runs")
     if path.suffix.lower() != ".txt":
         raise InputError(f"search: {path} is neither a folder nor a .txt site list", hint="Write one site URL a line.")
     if fetcher is None:
