@@ -67,6 +67,18 @@ async def test_a_folder_named_like_a_host_is_that_website(sites: Path) -> None:
     assert [hit.url for hit in at_zimna.hits] == ["http://zimna.example/"]
 
 
+async def test_what_a_campaign_makes_is_no_document_of_its_search(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("Some words about cold.")
+    before = open_search(SearchSettings(use="local:."), folder=tmp_path)
+    (tmp_path / "runs" / "autumn").mkdir(parents=True)
+    (tmp_path / "runs" / "autumn" / "report.html").write_text("<p>The report has words about cold, too.</p>")
+    after = open_search(SearchSettings(use="local:."), folder=tmp_path)
+    assert before.identity == after.identity
+    assert [hit.url for hit in (await after.search(query("cold"), 5)).hits] == [(tmp_path / "note.txt").as_uri()]
+    (tmp_path / "note.txt").write_text("Other words about cold.")
+    assert open_search(SearchSettings(use="local:."), folder=tmp_path).identity != before.identity
+
+
 async def test_files_that_say_nothing_are_told(tmp_path: Path) -> None:
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.4 nothing")
     (tmp_path / "good.txt").write_text("Some words about cold.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 
 import httpx
 
 from miniatures.agents.tools.extract.clean import clean_line
+from miniatures.agents.tools.network_word import network_word
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchStatus
 from miniatures.datamodel.json_types import WireObject
 
 TIMEOUT_S = 20.0
+"""From connecting to the last byte."""
 _LARGEST_ANSWER = 4_000_000
 _LONGEST_SNIPPET = 500
 
@@ -25,20 +28,20 @@ class NoAnswer(Exception):
 
 
 async def ask_json(provider: str, request: httpx.Request) -> WireObject:
-    """The JSON object that a provider answers. Proxies named by environment variables are not used.
+    """The JSON object that a provider answers, in 20 seconds at most. Proxies of the environment are not used.
 
     Raises:
         NoAnswer: it refused (blocked), or failed, or answered something else than a JSON object.
     """
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+        async with asyncio.timeout(TIMEOUT_S), httpx.AsyncClient(timeout=None, trust_env=False) as client:
             response = await client.send(request, stream=True)
             try:
                 body = await _body(provider, response)
             finally:
                 await response.aclose()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NoAnswer(SearchStatus.FAILED, f"{provider}: {type(error).__name__}: {error}") from error
+    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NoAnswer(SearchStatus.FAILED, f"{provider} could not be reached: {network_word(error)}") from error
     _check_status(provider, response, body)
     try:
         answer = json.loads(body)
@@ -81,7 +84,7 @@ def outcome_of(results: object, url: str, title: str, snippet: str, limit: int) 
     if not isinstance(results, list):
         raise NoAnswer(SearchStatus.FAILED, "the answer holds no list of results")
     hits = tuple(_hits((item for item in results if isinstance(item, dict)), url, title, snippet))[:limit]
-    return SearchOutcome(status=SearchStatus.FOUND if hits else SearchStatus.EMPTY, hits=hits)
+    return SearchOutcome.of(*hits)
 
 
 def _hits(items: Iterable[WireObject], url: str, title: str, snippet: str) -> Iterable[SearchHit]:
