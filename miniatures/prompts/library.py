@@ -113,7 +113,8 @@ class _Template:
             template = compiled(self._source)
         except TemplateError as error:
             line = getattr(error, "lineno", None)
-            raise InputError(f"{self._at(line)}: {error.message}", hint="Mend the template, or start from ours.") from error
+            hint = "Mend the template, or start from ours."
+            raise InputError(f"{self._at(line)}: {error.message}", hint=hint) from error
         if "user" not in template.blocks:
             raise InputError(f"{self._path}: no {{% block user %}}", hint="A prompt needs a user message.")
         return template

@@ -26,6 +26,10 @@ _TYPES = {
 }
 
 
+_MOST_BYTES = 50_000_000
+"""Of one document."""
+
+
 class FolderSearch:
     """Ranks the html, txt, md and pdf files under a folder.
 
@@ -57,7 +61,7 @@ class FolderSearch:
 
     def _read(self) -> RankedPages:
         files = [path for path in sorted(self._folder.rglob("*")) if path.suffix.lower() in _TYPES and path.is_file()]
-        files = [path for path in files if path.name != "robots.txt"]
+        files = [path for path in files if path.name != "robots.txt" and self._holds(path)]
         if not files:
             raise InputError(
                 f"{self._folder} holds no html, txt, md or pdf file", hint="Point search at a folder of documents."
@@ -69,6 +73,16 @@ class FolderSearch:
                 hosts.setdefault(host_of(page.url), []).append(page)
         self._by_host = {host: RankedPages(found) for host, found in hosts.items()}
         return RankedPages(pages)
+
+    def _holds(self, path: Path) -> bool:
+        """Whether the document lies in the folder and is of a size to be read, wherever a link would lead."""
+        if not path.resolve().is_relative_to(self._folder.resolve()):
+            self._unread.append(f"{path.name}: it is a link out of the folder")
+            return False
+        if path.stat().st_size > _MOST_BYTES:
+            self._unread.append(f"{path.name}: it is larger than {_MOST_BYTES // 1_000_000} MB")
+            return False
+        return True
 
     def _pages(self, files: list[Path]) -> Iterator[Page]:
         for path in files:
