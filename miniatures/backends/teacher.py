@@ -31,7 +31,6 @@ from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.json_types import Options, WireObject
 
-
 _MODEL = re.compile(r"[\w.:@+-]+(/[\w.:@+-]+)*")
 """Provider and model as litellm spells them; no part of an address but names between slashes."""
 

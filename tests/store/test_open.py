@@ -172,3 +172,9 @@ async def test_a_store_may_be_moved_with_its_name(tmp_path: Path) -> None:
     with open_store(str(tmp_path / "with ? odd # name%20.sqlite")) as store:
         assert len(list(store.traces(CAMPAIGN))) == 50
     assert not list(tmp_path.glob("*-wal"))
+
+
+def test_a_store_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "store.sqlite")
+    with pytest.raises(StoreError, match="is a pipe or a device, not a file"):
+        open_store(str(tmp_path / "store.sqlite"))
