@@ -15,7 +15,7 @@ __all__ = ["Store", "open_store"]
 
 
 def open_store(url: str, *, create: bool = True, now: Callable[[], datetime] | None = None) -> Store:
-    """Open a store and bring its schema up to date. A file that cannot be written is opened to be read, as it lies there.
+    """Open a store and bring its schema up to date; a file that cannot be written is opened to be read.
 
     Args:
         url: `sqlite:///PATH`, the bare path of a SQLite file, or `postgresql://USER@HOST/DATABASE`.

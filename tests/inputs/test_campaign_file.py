@@ -87,7 +87,12 @@ def test_all_mistakes_of_a_file_at_once_in_the_order_of_its_lines(folder):
     change(file, "    use: miniature:", "    usee: miniature:")
     change(file, "search: ddgs", "search: ddgs\nresearch: {rounds: nine, facts: 99}\nserch: x")
     sentences = refusal(folder).message.splitlines()
-    assert len(sentences) == 5
+    assert [sentence.split(", ")[2].split(":")[0] for sentence in sentences] == [
+        "research.rounds",
+        "research.facts",
+        "serch",
+        "backends.student.usee",
+    ]
     lines = [int(sentence.split("line ")[1].split(",")[0]) for sentence in sentences]
     assert lines == sorted(lines)
 

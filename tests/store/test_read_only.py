@@ -82,7 +82,7 @@ def test_what_a_killed_run_left_in_the_log_is_read(folder: Path) -> None:
     """The log is there and no other process: the entry in it is not in the file yet."""
     code = (
         "import os, sqlite3, sys\nconnection = sqlite3.connect(sys.argv[1])\n"
-        "connection.execute('update prospects set campaign = \"autumn\" || \"2\" where position = 1')\n"
+        'connection.execute(\'update prospects set campaign = "autumn" || "2" where position = 1\')\n'
         "connection.commit(); os._exit(9)"
     )
     store = folder / "runs" / "autumn" / "campaign.sqlite"
@@ -101,7 +101,7 @@ def test_an_older_store_says_that_it_cannot_be_brought_up_to_date(folder: Path) 
     lock_up(folder)
     finished = look("status", str(folder))
     assert finished.returncode == 7
-    assert "has schema 0002, not 0003, and cannot be brought up to date where it lies" in finished.stderr
+    assert "has schema 0002, not 0003, and cannot be brought up to date there" in finished.stderr
 
 
 def test_a_run_says_that_it_cannot_write(folder: Path) -> None:

@@ -43,7 +43,7 @@ def require_schema(database: Database) -> None:
         version = current_version(connection)
     if version != NEWEST:
         raise StoreError(
-            f"the store {database.path} has schema {version}, not {NEWEST}, and cannot be brought up to date where it lies",
+            f"the store {database.path} has schema {version}, not {NEWEST}, and cannot be brought up to date there",
             hint="Copy the campaign's folder to a disk that can be written.",
         )
 
