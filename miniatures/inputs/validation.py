@@ -15,6 +15,7 @@ from miniatures.inputs.yaml_file import KeyPath, YamlDocument
 
 T = TypeVar("T", bound=BaseModel)
 _SHOWN = 60
+_MOST_SENTENCES = 50
 
 
 def validate(model: type[T], document: YamlDocument) -> T:
@@ -36,11 +37,12 @@ def validate(model: type[T], document: YamlDocument) -> T:
 def _input_error(model: type[BaseModel], document: YamlDocument, details: list[ErrorDetails]) -> InputError:
     schema = _Schema(model)
     sentences = {}
-    for at, detail in _root_errors(schema, [(_key_path(detail), detail) for detail in details]):
+    for at, detail in _root_errors(schema, [(_key_path(detail), detail) for detail in details[:_MOST_SENTENCES]]):
         sentences[f"{_where(document, at)}{_problem(schema, at, detail)}"] = document.line(at)
     ordered = sorted(sentences, key=lambda sentence: sentences[sentence])
+    more = len(details) - _MOST_SENTENCES
     hint = "Mend these places and run it again." if len(ordered) > 1 else ""
-    return InputError("\n".join(ordered), hint=hint)
+    return InputError("\n".join(ordered), hint=f"{hint[:-1]}: there are {more:,} more." if more > 0 else hint)
 
 
 Located = tuple[KeyPath, ErrorDetails]
@@ -75,7 +77,7 @@ def dotted(at: KeyPath) -> str:
     """A key path as people write it: `signals[1].name`."""
     text = ""
     for part in at:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        text += f"[{part}]" if isinstance(part, int) else f".{part[:_SHOWN]}" if text else part[:_SHOWN]
     return text
 
 
