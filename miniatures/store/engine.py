@@ -18,7 +18,10 @@ from miniatures.datamodel.errors import StoreError
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.store.failures import store_error
 
+_UNTRUSTED = "PRAGMA trusted_schema = OFF"
+"""A file that somebody sent may hold expressions of its own: they call nothing but what is harmless."""
 _PRAGMAS = (
+    _UNTRUSTED,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
@@ -112,10 +115,8 @@ def _sqlite_engine(url: URL) -> Engine:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.38 is needed", hint="Use a newer Python.")
     path = Path(url.database)
     if _only_readable(path):
-        return create_engine(_read_only_url(path), connect_args={"timeout": _BUSY_TIMEOUT_S})
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
-    event.listen(engine, "connect", _set_pragmas)
-    return engine
+        return _with_pragmas(_read_only_url(path), (_UNTRUSTED,))
+    return _with_pragmas(url, _PRAGMAS)
 
 
 def _only_readable(path: Path) -> bool:
@@ -129,9 +130,15 @@ def _read_only_url(path: Path) -> URL:
     return URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true", **settled})
 
 
-def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
+def _with_pragmas(url: URL, pragmas: tuple[str, ...]) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    return engine
 
 
 def _with_driver(url: URL) -> URL:
