@@ -7,6 +7,7 @@ fetching its price list) is turned off, because the wrappers of this package do 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.json_types import Options, WireObject
 from miniatures.datamodel.redaction import without_secrets
+
+_MODEL = re.compile(r"[\w.:@+-]+(/[\w.:@+-]+)*")
+"""Provider and model as litellm spells them; no part of an address but names between slashes."""
 
 
 class TeacherBackend(Backend):
@@ -202,24 +206,26 @@ def open_litellm(rest: str, settings: BackendSettings) -> TeacherBackend:
     Raises:
         MissingKey: the provider's key is not in the environment.
         UnknownModel: litellm knows no such provider.
-        UnknownSpec: the model's name is empty.
+        UnknownSpec: the model's name is empty, or is an address: the provider's key would be sent there.
     """
-    if not rest.strip():
-        raise UnknownSpec("litellm: names no model", hint="Write it as litellm:anthropic/claude-sonnet-4-5.")
+    if not _MODEL.fullmatch(rest.strip()) or ".." in rest:
+        raise UnknownSpec(
+            f"litellm:{rest} names no provider and model", hint="Write it as litellm:anthropic/claude-sonnet-4-5."
+        )
     backend = TeacherBackend(model=rest.strip(), **_chosen(settings))
     backend.check_key()
     return backend
 
 
 def open_openai_compatible(rest: str, settings: BackendSettings) -> TeacherBackend:
-    """The backend of `openai-compatible:URL#MODEL`. A key, if the server wants one, is in OPENAI_COMPATIBLE_API_KEY;
-    the key of another provider is never sent there.
+    """The backend of `openai-compatible:URL#MODEL`. The key in OPENAI_COMPATIBLE_API_KEY is sent to the server that
+    OPENAI_COMPATIBLE_BASE_URL names, else to one on this machine; the key of a provider is never sent there.
 
     Raises:
         UnknownSpec: the address or the model's name is missing.
     """
     url, _, model = rest.strip().partition("#")
-    if not url.startswith(("http://", "https://")) or not model:
+    if not _is_address(url) or not model:
         raise UnknownSpec(
             "what follows openai-compatible: is not an address and a model",
             hint="Write it as openai-compatible:http://127.0.0.1:8000/v1#model.",
@@ -231,10 +237,18 @@ def open_openai_compatible(rest: str, settings: BackendSettings) -> TeacherBacke
     return TeacherBackend(
         model=f"openai/{model}",
         api_base=url,
-        api_key=endpoint_key(),
+        api_key=endpoint_key(url),
         identity=BackendIdentity(provider="openai-compatible", model=f"{url}#{model}"),
         **_chosen(settings),
     )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 async def _loaded() -> Any:

@@ -28,7 +28,7 @@ from miniatures.backends.errors import (
     TimedOut,
     UnknownModel,
 )
-from miniatures.backends.teacher_keys import redact
+from miniatures.backends.teacher_keys import ENDPOINT_URL, redact
 
 _LONGEST_DETAIL = 300
 _PREFIXES = re.compile(r"^(?:(?:litellm\.)?[A-Za-z]+(?:Error|Exception)\s*(?::|-)\s*|[A-Za-z]+Exception - )+")
@@ -51,7 +51,11 @@ def translate(error: Exception, who: str, *, secret: str | None, timeout_s: floa
 
 
 _NO_CREDIT = (AuthenticationFailed, "The account has no credit left: top it up.")
-_REFUSED = (AuthenticationFailed, "Check the API key in the environment and what it may be used for.")
+_REFUSED = (
+    AuthenticationFailed,
+    "Check the API key in the environment and what it may be used for; a server of your own gets one if "
+    f"{ENDPOINT_URL} names it.",
+)
 _SLOW = (TimedOut, "Try again later, or ask for a shorter answer.")
 
 _BY_CODE: dict[str, tuple[type[BackendError], str]] = {

@@ -1,9 +1,11 @@
-"""API keys: which one a model needs, whether it is there, and keeping all of them out of what people read."""
+"""API keys: which one a model needs, to whom one may be sent, and keeping all of them out of what people read."""
 
 from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -11,7 +13,10 @@ from miniatures.backends.errors import UnknownModel
 from miniatures.backends.teacher_prices import quiet_litellm
 
 ENDPOINT_KEY = "OPENAI_COMPATIBLE_API_KEY"
-"""The environment variable whose key openai-compatible servers get."""
+"""The environment variable whose key an openai-compatible server gets."""
+
+ENDPOINT_URL = "OPENAI_COMPATIBLE_BASE_URL"
+"""The environment variable that says which server that is; without it, one on this machine."""
 
 NO_KEY = "none"
 """What a server that wants no key is sent: the client library insists on one."""
@@ -22,10 +27,24 @@ _SECRET_SHAPES = re.compile(r"(?:sk|pk|key|gsk|xai)-[\w*.-]{6,}|AIza[\w-]{20,}|(
 _SHORTEST_SECRET = 8
 
 
-def endpoint_key() -> SecretStr | None:
-    """The key for openai-compatible servers, if the environment has one."""
-    value = os.environ.get(ENDPOINT_KEY)
-    return SecretStr(value) if value else None
+def endpoint_key(url: str) -> SecretStr | None:
+    """The key for the openai-compatible server at this address, if the environment has one for it and no other."""
+    value, bound = os.environ.get(ENDPOINT_KEY), os.environ.get(ENDPOINT_URL)
+    is_meant = _origin(url) == _origin(bound) if bound else _is_here(url)
+    return SecretStr(value) if value and is_meant else None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def missing_keys(model: str) -> list[str]:

@@ -13,7 +13,7 @@ import typer
 
 from miniatures.cli.arguments import CampaignPath
 from miniatures.cli.results import record, results_of_status
-from miniatures.datamodel.errors import writing
+from miniatures.datamodel.files import written_whole
 
 if TYPE_CHECKING:
     from miniatures.datamodel.result import ProspectResult
@@ -34,15 +34,12 @@ def export(
     from miniatures.inputs.campaign import load_campaign
 
     results = results_of_status(load_campaign(campaign), status)
-    with _create(out) if out else nullcontext(sys.stdout) as file:
+    # The mark of utf-8-sig tells spreadsheets that it is UTF-8.
+    whole = written_whole(out, encoding="utf-8-sig", newline="") if out else nullcontext(sys.stdout)
+    with whole as file:
         _write(file, results)
     if out:
         typer.echo(f"Wrote {out}", err=True)
-
-
-def _create(path: Path) -> TextIO:
-    with writing(path):  # The mark of utf-8-sig tells spreadsheets that it is UTF-8.
-        return path.open("w", encoding="utf-8-sig", newline="")
 
 
 def _write(file: TextIO, results: Iterable[ProspectResult]) -> None:

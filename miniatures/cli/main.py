@@ -28,7 +28,8 @@ from miniatures.cli.serve import serve
 from miniatures.cli.status import status
 from miniatures.cli.synthesize import synthesize
 from miniatures.cli.traces import traces
-from miniatures.datamodel.errors import ExitCode, MiniaturesError
+from miniatures.cli.trust import asked_for_trust, trust
+from miniatures.datamodel.errors import ExitCode, MiniaturesError, NotTrusted
 
 _EPILOG = """\
 Exit codes: 0 done · 1 unexpected · 2 wrong input · 3 some prospects failed · 4 budget reached · 5 campaign busy · \
@@ -49,7 +50,7 @@ app = typer.Typer(
 _MODELS = "Models"
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Start here": (demo, init),
-    "Run a campaign": (run_campaign, backends),
+    "Run a campaign": (run_campaign, backends, trust),
     "Look at what was written": (status, drafts, traces, report, review, export),
     _MODELS: (synthesize, finetune, evaluate, serve),
 }
@@ -84,6 +85,8 @@ def main(arguments: list[str]) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except MiniaturesError as error:
+        if isinstance(error, NotTrusted) and asked_for_trust(error):
+            return main(arguments)
         if debug:
             raise
         _tell(error.message, error.hint)

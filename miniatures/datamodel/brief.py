@@ -6,7 +6,7 @@ from pydantic import EmailStr, Field, model_validator
 
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.hashing import content_hash, text_hash
-from miniatures.datamodel.taxonomy import Kind
+from miniatures.datamodel.taxonomy import Kind, Name
 
 
 class Sender(Strict):
@@ -22,12 +22,10 @@ class Sender(Strict):
 class Signal(Strict):
     """One kind of news worth an email, and the search query that looks for it."""
 
-    name: str = Field(
-        pattern=r"^[a-z][a-z0-9_]*$", description="A name of small letters, digits and underscores, such as new_site."
-    )
+    name: Name = Field(description="A name of letters and digits, such as New site, of 80 characters at most.")
     describes: str = Field(min_length=1, description="What counts as this signal, in the words that pages would use.")
     query: str = Field(default="", description="Search query; `{company}` stands for the company's name.")
-    kinds: tuple[str, ...] = Field(
+    kinds: tuple[Name, ...] = Field(
         default=(), description="Kinds of news that count as this signal: by them a small researcher finds it."
     )
     angles: tuple[str, ...] = Field(

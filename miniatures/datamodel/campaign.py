@@ -42,7 +42,7 @@ class BackendSettings(_Used):
     price: Price | None = Field(default=None, description="Overrides the provider's price list.")
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_tokens: int | None = Field(default=None, gt=0, description="Tokens of one answer at most.")
-    timeout_s: float = Field(default=120, gt=0)
+    timeout_s: float = Field(default=120, gt=0, le=3600)
     max_concurrency: int | None = Field(default=None, gt=0)
     capabilities: CapabilitySettings = Field(
         default=CapabilitySettings(), description="How it may be asked, where it differs from what its kind says."
@@ -175,7 +175,7 @@ class SearchSettings(_Used):
     )
     results: int = Field(default=6, ge=1, le=50)
     spacing_s: float | None = Field(
-        default=None, ge=0, description="Seconds between two calls; the provider's own if null."
+        default=None, ge=0, le=3600, description="Seconds between two calls; the provider's own if null."
     )
 
 
@@ -184,9 +184,9 @@ class FetchSettings(Strict):
 
     user_agent: str = "Miniatures/0.1 (+https://example.com/miniatures)"
     allow: tuple[str, ...] = ()
-    per_host_interval_s: float = Field(default=1.0, ge=0)
+    per_host_interval_s: float = Field(default=1.0, ge=0, le=3600)
     timeout_s: float = Field(default=15, gt=0, le=120)
-    max_bytes: int = Field(default=2_000_000, gt=0)
+    max_bytes: int = Field(default=2_000_000, gt=0, le=100_000_000)
 
 
 class Campaign(Strict):

@@ -47,6 +47,15 @@ class InputError(MiniaturesError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class NotTrusted(InputError):
+    """A campaign reaches beyond its own folder, and nobody has allowed that. `reach` lists all that it does there."""
+
+    def __init__(self, message: str, *, file: Path, reach: tuple[str, ...], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.file = file
+        self.reach = reach
+
+
 class BudgetScope(StrEnum):
     """Whose limit it was: a prospect's ends that prospect's work, a backend's what asks that backend, a campaign's the
     run."""

@@ -11,6 +11,9 @@ from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.errors import writing
 from miniatures.finetune.situations import Situation
 from miniatures.finetune.synthesize import campaign_of
+from miniatures.inputs.campaign import campaign_places
+from miniatures.inputs.reach import reach_of
+from miniatures.inputs.trust import trust
 
 STORE_FILE = "traces.sqlite"
 _COLUMNS = "email,first_name,last_name,title,company"
@@ -41,6 +44,8 @@ def _write(folder: Path, campaign: str, teacher: str, brief: Brief) -> Path:
         (folder / "campaign.yaml").write_text(_yaml(settings), encoding="utf-8")
         (folder / "brief.md").write_text(brief_markdown(brief), encoding="utf-8")
         (folder / "prospects.csv").write_text(f"{_COLUMNS}\n", encoding="utf-8")
+    places = campaign_places(folder)
+    trust(places.path, reach_of(places))  # its user has just named the teacher and the folder
     return folder
 
 

@@ -24,7 +24,20 @@ def load_brief(path: Path | str) -> Brief:
     path = Path(path)
     text = read_text(path).replace("\r\n", "\n").replace("\r", "\n")
     document, prose = _parts(text, path)
-    return validate(Brief, _with_background(document, prose))
+    document = _with_background(document, prose)
+    brief = validate(Brief, document)
+    _refuse_twins(brief, document)
+    return brief
+
+
+def _refuse_twins(brief: Brief, document: YamlDocument) -> None:
+    """Two signals, or two kinds, whose names come to the same would be taken for one another."""
+    named = {"signals": [one.name for one in brief.signals], "kinds": [one.name for one in brief.kinds]}
+    for key, names in named.items():
+        for index, name in enumerate(names):
+            if names.index(name) != index:
+                where = f"{document.path}, line {document.line((key, index, 'name'))}, {key}[{index}].name"
+                raise InputError(f"{where}: {name} is the name of {key}[{names.index(name)}], too", hint="Rename one.")
 
 
 def _parts(text: str, path: Path) -> tuple[YamlDocument, str]:

@@ -1,4 +1,4 @@
-"""Loads a campaign: the YAML file, the brief it names, and where everything else of it lies."""
+"""Loads a campaign: the YAML file and the brief it names, once what they reach is allowed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import Campaign
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect
-from miniatures.datamodel.store_url import SQLITE
 from miniatures.inputs.brief import load_brief
+from miniatures.inputs.places import CampaignPlaces
 from miniatures.inputs.prospects import read_prospects
+from miniatures.inputs.reach import reach_of
 from miniatures.inputs.text_file import require_file
+from miniatures.inputs.trust import require_trust
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import YamlDocument, load_yaml
 
@@ -21,67 +23,48 @@ CAMPAIGN_FILE = "campaign.yaml"
 
 
 @dataclass(frozen=True)
-class LoadedCampaign:
-    """A campaign with its brief, and every path resolved against the folder of its file."""
+class LoadedCampaign(CampaignPlaces):
+    """A campaign with its brief."""
 
-    campaign: Campaign
     brief: Brief
-    path: Path
-
-    @property
-    def name(self) -> str:
-        return self.campaign.name
-
-    @property
-    def folder(self) -> Path:
-        return self.path.parent
-
-    @property
-    def prospects_path(self) -> Path:
-        return self.resolve(self.campaign.prospects)
-
-    @property
-    def prompts_folder(self) -> Path | None:
-        """The campaign's own templates; None if there are none."""
-        folder = self.resolve(self.campaign.prompts)
-        return folder if folder.is_dir() else None
-
-    @property
-    def work_folder(self) -> Path:
-        """Where a run leaves what it makes: the database, the caches and the report."""
-        return self.folder / "runs" / self.name
-
-    @property
-    def store_url(self) -> str:
-        """The database's URL; a relative SQLite path is meant from the campaign's folder."""
-        url = self.campaign.store
-        if not url:
-            return f"{SQLITE}{self.work_folder / 'campaign.sqlite'}"
-        relative = url.startswith(SQLITE) and url != f"{SQLITE}:memory:"
-        return f"{SQLITE}{self.resolve(url.removeprefix(SQLITE))}" if relative else url
-
-    def resolve(self, path: Path | str) -> Path:
-        """A path as the campaign file means it."""
-        return (self.folder / Path(path).expanduser()).resolve()
 
     def prospects(self) -> Iterator[Prospect | BadRow]:
         """Stream the prospects, as `read_prospects` does."""
         return read_prospects(_shown(self.prospects_path), self.campaign.columns)
 
 
-def load_campaign(path: Path | str) -> LoadedCampaign:
+def load_campaign(path: Path | str, *, trusted: bool = False) -> LoadedCampaign:
     """Load a campaign file, or the campaign.yaml of a folder.
+
+    Nothing beyond its folder is read before a person has allowed it, with `miniatures trust` or by `trusted`.
+
+    Raises:
+        InputError: names the file, the line and the key of each mistake.
+        NotTrusted: it reaches beyond its folder, and nobody has allowed that; an `InputError`, too.
+    """
+    document, places = _read(path)
+    if not trusted:
+        require_trust(places.path, reach_of(places))
+    campaign, folder = places.campaign, places.folder
+    for key, named in (("brief", campaign.brief), ("prospects", campaign.prospects)):
+        _require_named(document, key, folder / named.expanduser())
+    brief = load_brief(_shown(folder / campaign.brief.expanduser()))
+    return LoadedCampaign(campaign=campaign, brief=brief, path=places.path)
+
+
+def campaign_places(path: Path | str) -> CampaignPlaces:
+    """What the campaign file alone says; nothing that it names is read.
 
     Raises:
         InputError: names the file, the line and the key of each mistake.
     """
+    return _read(path)[1]
+
+
+def _read(path: Path | str) -> tuple[YamlDocument, CampaignPlaces]:
     file = _campaign_file(Path(path).expanduser()).resolve()
     document = load_yaml(_shown(file))
-    campaign = validate(Campaign, document)
-    for key, named in (("brief", campaign.brief), ("prospects", campaign.prospects)):
-        _require_named(document, key, file.parent / named.expanduser())
-    brief = load_brief(_shown(file.parent / campaign.brief.expanduser()))
-    return LoadedCampaign(campaign=campaign, brief=brief, path=file)
+    return document, CampaignPlaces(campaign=validate(Campaign, document), path=file)
 
 
 def _campaign_file(path: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from miniatures.inputs.yaml_file import KeyPath, YamlDocument
 
 T = TypeVar("T", bound=BaseModel)
 _SHOWN = 60
+_MOST_SENTENCES = 50
 
 
 def validate(model: type[T], document: YamlDocument) -> T:
@@ -36,12 +37,30 @@ def validate(model: type[T], document: YamlDocument) -> T:
 def _input_error(model: type[BaseModel], document: YamlDocument, details: list[ErrorDetails]) -> InputError:
     schema = _Schema(model)
     sentences = {}
-    for detail in details:
-        at = _key_path(detail)
+    for at, detail in _root_errors(schema, [(_key_path(detail), detail) for detail in details[:_MOST_SENTENCES]]):
         sentences[f"{_where(document, at)}{_problem(schema, at, detail)}"] = document.line(at)
     ordered = sorted(sentences, key=lambda sentence: sentences[sentence])
+    more = len(details) - _MOST_SENTENCES
     hint = "Mend these places and run it again." if len(ordered) > 1 else ""
-    return InputError("\n".join(ordered), hint=hint)
+    return InputError("\n".join(ordered), hint=f"{hint[:-1]}: there are {more:,} more." if more > 0 else hint)
+
+
+Located = tuple[KeyPath, ErrorDetails]
+
+
+def _root_errors(schema: _Schema, errors: list[Located]) -> Iterator[Located]:
+    """The errors without those that mending another mends: a list that is empty because each of its items is wrong, a
+    key that is missing because it is misspelt."""
+    meant = {(*at[:-1], _near_key(schema.at(at[:-1]), str(at[-1]))) for at, _ in _of_kind(errors, "extra_forbidden")}
+    for at, detail in errors:
+        emptied = detail["type"] == "too_short" and any(other[: len(at)] == at != other for other, _ in errors)
+        misspelt = detail["type"] == "missing" and at in meant
+        if not (emptied or misspelt):
+            yield at, detail
+
+
+def _of_kind(errors: list[Located], kind: str) -> Iterator[Located]:
+    return ((at, detail) for at, detail in errors if detail["type"] == kind)
 
 
 def _key_path(detail: ErrorDetails) -> KeyPath:
@@ -58,7 +77,7 @@ def dotted(at: KeyPath) -> str:
     """A key path as people write it: `signals[1].name`."""
     text = ""
     for part in at:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        text += f"[{part}]" if isinstance(part, int) else f".{part[:_SHOWN]}" if text else part[:_SHOWN]
     return text
 
 
@@ -100,10 +119,14 @@ def _told_by_validator(detail: ErrorDetails) -> str:
 
 
 def _unknown_key(section: Mapping[str, Any], key: str) -> str:
-    keys = list(section.get("properties", {}))
-    near = difflib.get_close_matches(key.lower(), keys, n=1, cutoff=0.6)
-    mend = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(keys)}"
+    near = _near_key(section, key)
+    mend = f"did you mean {near!r}?" if near else f"known here: {', '.join(section.get('properties', {}))}"
     return f"there is no such key; {mend}"
+
+
+def _near_key(section: Mapping[str, Any], key: str) -> str | None:
+    near = difflib.get_close_matches(key.lower(), list(section.get("properties", {})), n=1, cutoff=0.6)
+    return near[0] if near else None
 
 
 def _meaning(field_schema: Mapping[str, Any]) -> str:

@@ -25,6 +25,8 @@ _FALSE = re.compile(r"false|False|FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _MAX_DIGITS = 300
+_MAX_NODES = 50_000
+"""Keys and values of one document, more than any file of ours has; a parser takes seconds for them."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,13 @@ class _Refused(yaml.MarkedYAMLError):
 class _Loader(yaml.SafeLoader):
     """Refuses aliases and tags: a file of ours needs none, and hostile ones grow without end or name code to run."""
 
+    _nodes = 0
+
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        self._nodes += 1
+        if self._nodes > _MAX_NODES:
+            raise _Refused(f"a document of more than {_MAX_NODES:,} keys and values is not supported", event)
         if isinstance(event, yaml.AliasEvent):
             raise _Refused(f"the alias *{event.anchor} is not supported", event)
         if getattr(event, "tag", None) is not None:
@@ -145,6 +152,8 @@ def _located(error: yaml.MarkedYAMLError, path: Path, first_line: int) -> InputE
 
 
 def _syntax_hint(problem: str) -> str:
+    if "keys and values" in problem:
+        return "Is it the right file?"
     if "not supported" in problem:
         return "Write the value out, or put it in quotes if it is text."
     if "\\t" in problem or "token" in problem:

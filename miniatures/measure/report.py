@@ -13,6 +13,7 @@ from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import writing
+from miniatures.datamodel.files import written_whole
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.redaction import without_secrets
 from miniatures.datamodel.result import ProspectResult
@@ -107,14 +108,15 @@ def _usd(cost: float | None) -> str:
 
 
 def write_page(page: str, path: Path) -> Path:
-    """Write an HTML page and return its path.
+    """Write an HTML page in one step and return its path; a link that lies there is replaced, never followed.
 
     Raises:
         InputError: it cannot be written there.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+    with written_whole(path) as file:
+        file.write(page)
     return path
 
 

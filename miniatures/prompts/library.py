@@ -9,23 +9,26 @@ taxonomy of news; the version of one that uses it changes with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Template, TemplateError
 
 from miniatures.datamodel.capabilities import Variant
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.files import read_regular
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.datamodel.taxonomy import Taxonomy
+from miniatures.prompts.sandbox import compiled, line_of, rendered
 from miniatures.prompts.taxonomy import known_taxonomy
 
 _BUNDLED = Path(__file__).parent / "templates"
 _USES_TAXONOMY = re.compile(r"\{[{%][^}]*\btaxonomy\b")
 _ROLES: tuple[Literal["system", "user"], ...] = ("system", "user")
+_MOST_BYTES = 400_000
+_VARIABLES_HINT = "The variables of each prompt are listed at the top of our own template."
 
 
 class PromptLibrary:
@@ -64,24 +67,23 @@ class PromptLibrary:
 
     def _find(self, filename: str, own: str) -> tuple[Path, str]:
         for folder in self._folders:
-            if (folder / filename).is_file():
-                return folder / filename, (folder / filename).read_text(encoding="utf-8")
+            if (folder / filename).exists():
+                return folder / filename, _text(folder / filename)
         if not own:
             raise InputError(f"no prompt template is named {filename}", hint=f"Templates live in {_BUNDLED}.")
         return Path(filename), own
 
 
-def _either(names: Sequence[str], own: Sequence[Mapping[str, str]] = ()) -> str:
-    """Names as a choice, with those of a brief's own kinds: a, b or c."""
-    *first, last = sorted([*names, *(kind["name"] for kind in own)])
-    return f"{', '.join(first)} or {last}" if first else last
+def _text(path: Path) -> str:
+    """The template's source; the limit in bytes is above what it may have in characters."""
+    try:
+        return read_regular(path, _MOST_BYTES).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text", hint="Save the file as UTF-8.") from error
 
 
 class _Template:
     """One template file, compiled once."""
-
-    _environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
-    _environment.filters["either"] = _either
 
     def __init__(self, path: Path, source: str, taxonomy: Taxonomy) -> None:
         self._path = path
@@ -94,27 +96,28 @@ class _Template:
         return text_hash(self._source + told)[:16]
 
     def messages(self, variables: dict[str, Any]) -> tuple[ChatMessage, ...]:
+        template, told = self._compiled, {**variables, "taxonomy": self._taxonomy}
         try:
-            blocks = self._compiled.blocks
-            context = self._compiled.new_context({**variables, "taxonomy": self._taxonomy})
             return tuple(
-                ChatMessage(role=role, content="".join(blocks[role](context)).strip())
+                ChatMessage(role=role, content=rendered(template, role, told).strip())
                 for role in _ROLES
-                if role in blocks
+                if role in template.blocks
             )
-        except Exception as error:  # A template is code: it can fail in any way.
+        except Exception as error:  # It is given data of any kind, and can fail in any way.
             said = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
-            raise InputError(
-                f"{self._path}: {said}", hint="The variables of each prompt are listed at the top of our own template."
-            ) from error
+            raise InputError(f"{self._at(line_of(template, error))}: {said}", hint=_VARIABLES_HINT) from error
 
     @cached_property
-    def _compiled(self) -> Any:
+    def _compiled(self) -> Template:
         try:
-            template = self._environment.from_string(self._source)
+            template = compiled(self._source)
         except TemplateError as error:
             line = getattr(error, "lineno", None)
-            raise InputError(f"{self._path}, line {line}: {error}", hint="Mend the template's Jinja syntax.") from error
+            hint = "Mend the template, or start from ours."
+            raise InputError(f"{self._at(line)}: {error.message}", hint=hint) from error
         if "user" not in template.blocks:
             raise InputError(f"{self._path}: no {{% block user %}}", hint="A prompt needs a user message.")
         return template
+
+    def _at(self, line: int | None) -> str:
+        return f"{self._path}, line {line}" if line else str(self._path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -16,7 +18,10 @@ from miniatures.datamodel.errors import StoreError
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.store.failures import store_error
 
+_UNTRUSTED = "PRAGMA trusted_schema = OFF"
+"""A file that somebody sent may hold expressions of its own: they call nothing but what is harmless."""
 _PRAGMAS = (
+    _UNTRUSTED,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
@@ -43,6 +48,11 @@ class Database:
     def path(self) -> Path | None:
         """The file of a SQLite database; None for a server."""
         return Path(self.url.database) if self.url.database and self.engine.dialect.name == "sqlite" else None
+
+    @property
+    def only_readable(self) -> bool:
+        """Whether it is a SQLite file that cannot be written, by its permissions or its disk."""
+        return self.path is not None and _only_readable(self.path)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -99,18 +109,36 @@ def _parse_url(url: str) -> URL:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    if url.database in (None, "", ":memory:"):
+    if url.database is None or url.database in ("", ":memory:"):
         raise StoreError("a store needs a file: one in memory would forget every run", hint=_URL_HINT)
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.38 is needed", hint="Use a newer Python.")
+    path = Path(url.database)
+    if _only_readable(path):
+        return _with_pragmas(_read_only_url(path), (_UNTRUSTED,))
+    return _with_pragmas(url, _PRAGMAS)
+
+
+def _only_readable(path: Path) -> bool:
+    return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _read_only_url(path: Path) -> URL:
+    """SQLite told that nothing can be written, and, where no log lies beside the file, that nobody else writes it."""
+    beside = [path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm")]
+    settled = {} if any(file.exists() for file in beside) else {"immutable": "1"}
+    return URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true", **settled})
+
+
+def _with_pragmas(url: URL, pragmas: tuple[str, ...]) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
-    event.listen(engine, "connect", _set_pragmas)
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+        for pragma in pragmas:
+            connection.execute(pragma)
+
     return engine
-
-
-def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
 
 
 def _with_driver(url: URL) -> URL:

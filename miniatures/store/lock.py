@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -42,6 +43,8 @@ def _file_lock(database: Database, campaign: str) -> Iterator[None]:
 
     assert database.path is not None
     lock = FileLock(database.path.with_name(f"{database.path.name}.{_file_name(campaign)}.lock"))
+    if Path(lock.lock_file).is_symlink():
+        raise StoreError(f"the lock {lock.lock_file} is a link", hint="Remove it: a lock is a file of its own.")
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import text
+
 from miniatures.datamodel.errors import StoreError
-from miniatures.store.engine import database_at
-from miniatures.store.migrations import ensure_schema
+from miniatures.store.engine import Database, database_at
+from miniatures.store.migrations import ensure_schema, require_schema
 from miniatures.store.store import Store
 
 __all__ = ["Store", "open_store"]
 
 
 def open_store(url: str, *, create: bool = True, now: Callable[[], datetime] | None = None) -> Store:
-    """Open a store and bring its schema up to date.
+    """Open a store and bring its schema up to date; a file that cannot be written is opened to be read.
 
     Args:
         url: `sqlite:///PATH`, the bare path of a SQLite file, or `postgresql://USER@HOST/DATABASE`.
@@ -23,22 +25,38 @@ def open_store(url: str, *, create: bool = True, now: Callable[[], datetime] | N
         now: the clock for what a person reads.
 
     Raises:
-        StoreError: the database cannot be reached, is damaged, is no database, or has a newer schema.
+        StoreError: the database cannot be reached, is damaged, is no database, has a newer schema, or has an older one
+            and cannot be written.
     """
     database = database_at(url)
     if database.path is not None:
         _prepare_file(database.path, create)
     try:
-        ensure_schema(database)
+        _require_tables_alone(database)
+        require_schema(database) if database.only_readable else ensure_schema(database)
     except BaseException:
         database.engine.dispose()
         raise
     return Store(database) if now is None else Store(database, now)
 
 
+_ODD = text("SELECT name FROM sqlite_schema WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1")
+
+
+def _require_tables_alone(database: Database) -> None:
+    """A store has no views and triggers; a file that has could compute without end when it is read."""
+    if database.path is not None:
+        with database.read() as connection:
+            odd = connection.scalar(_ODD)
+        if odd is not None:
+            raise StoreError(f"the store {database.path} holds {odd!r}, which no version of miniatures made")
+
+
 def _prepare_file(path: Path, create: bool) -> None:
     if path.is_dir():
         raise StoreError(f"the store {path} is a folder", hint="Name a file in it.")
+    if path.exists() and not path.is_file():
+        raise StoreError(f"the store {path} is a pipe or a device, not a file", hint="Name another `store:`.")
     if create:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

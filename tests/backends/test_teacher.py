@@ -47,6 +47,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         "GEMINI_API_KEY",
         "GOOGLE_API_KEY",
         "OPENAI_COMPATIBLE_API_KEY",
+        "OPENAI_COMPATIBLE_BASE_URL",
     ):
         monkeypatch.delenv(name, raising=False)
 
@@ -288,6 +289,53 @@ async def test_the_environment_s_key_never_goes_to_another_address(monkeypatch: 
         monkeypatch.setenv("OPENAI_COMPATIBLE_API_KEY", "sk-of-this-server")
         await open_openai_compatible(f"{server.url}#m", SETTINGS).ainvoke("hi")
         assert b"Bearer sk-of-this-server" in server.requests[1]
+
+
+@pytest.mark.parametrize(
+    ("url", "bound", "gets_it"),
+    [
+        ("http://127.0.0.1:8000/v1", None, True),
+        ("http://localhost:8000/v1", None, True),
+        ("http://[::1]:8000/v1", None, True),
+        ("https://evil.example/v1", None, False),
+        ("http://127.0.0.1.evil.example/v1", None, False),
+        ("https://gpu.example/other", "https://gpu.example/v1", True),
+        ("https://GPU.example:443/v1", "https://gpu.example", True),
+        ("http://gpu.example/v1", "https://gpu.example/v1", False),
+        ("https://gpu.example:8443/v1", "https://gpu.example/v1", False),
+        ("https://gpu.example.evil.example/v1", "https://gpu.example/v1", False),
+        ("https://evil.example/v1?https://gpu.example/v1", "https://gpu.example/v1", False),
+        ("http://127.0.0.1:8000/v1", "https://gpu.example/v1", False),
+        ("https://evil.example/v1", "gpu.example", False),
+    ],
+)
+def test_a_key_goes_to_the_server_that_it_is_bound_to(
+    url: str, bound: str | None, gets_it: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_COMPATIBLE_API_KEY", "sk-of-this-server")
+    monkeypatch.delenv("OPENAI_COMPATIBLE_BASE_URL", raising=False)
+    if bound is not None:
+        monkeypatch.setenv("OPENAI_COMPATIBLE_BASE_URL", bound)
+    key = open_openai_compatible(f"{url}#m", SETTINGS).api_key
+    assert (key is not None) == gets_it
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "huggingface/https://evil.example/x",
+        "https://evil.example",
+        "openai//evil.example",
+        "baseten/abcdefgh?x",
+        "gemini/../../x",
+        "openai/a b",
+        "openai/",
+    ],
+)
+def test_a_model_that_is_an_address_is_refused(rest: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-key-000")
+    with pytest.raises(UnknownSpec, match="names no provider and model"):
+        open_litellm(rest, SETTINGS)
 
 
 def test_one_backend_serves_several_event_loops() -> None:

@@ -40,6 +40,7 @@ COMMANDS = [
     "init",
     "run",
     "backends",
+    "trust",
     "status",
     "drafts",
     "traces",

@@ -87,7 +87,12 @@ def test_all_mistakes_of_a_file_at_once_in_the_order_of_its_lines(folder):
     change(file, "    use: miniature:", "    usee: miniature:")
     change(file, "search: ddgs", "search: ddgs\nresearch: {rounds: nine, facts: 99}\nserch: x")
     sentences = refusal(folder).message.splitlines()
-    assert len(sentences) == 5
+    assert [sentence.split(", ")[2].split(":")[0] for sentence in sentences] == [
+        "research.rounds",
+        "research.facts",
+        "serch",
+        "backends.student.usee",
+    ]
     lines = [int(sentence.split("line ")[1].split(",")[0]) for sentence in sentences]
     assert lines == sorted(lines)
 
@@ -165,3 +170,43 @@ def test_init_refuses_names_that_a_campaign_cannot_have(tmp_path, name):
     with pytest.raises(InputError, match="cannot name a campaign"):
         create_campaign(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", "line 2: the alias *a is not supported"),
+        ("[" * 100_000, "nested too deeply"),
+        ("{a: " * 100_000, "nested too deeply"),
+        ("- x\n" * 100_000, "line 50000: a document of more than 50,000 keys and values is not supported"),
+        ("? [a]\n: b", "line 1: a key must be one word or text"),
+        ("<<: {name: x}", "<<: there is no such key"),
+        ("a: 1\na: 2", "line 2: the key 'a' stands here again; first in line 1"),
+        ("name: !!python/object/apply:os.system [id]", "is not supported"),
+        ("%TAG ! tag:x,2000:\n--- !t\na: 1", "is not supported"),
+        ("a: " + "9" * 5000, "a number of 5000 digits"),
+        ("? " + "k" * 100_000 + "\n: 1", "k" * 60 + ": there is no such key"),
+    ],
+)
+def test_a_hostile_file_is_refused_at_once(tmp_path, text, said):
+    (tmp_path / "campaign.yaml").write_text(text)
+    error = refusal(tmp_path)
+    assert said in error.message
+    assert len(error.message) < 5000
+
+
+def test_many_mistakes_are_counted_and_some_of_them_shown(folder):
+    change(folder / "campaign.yaml", "search: ddgs", "search: ddgs\n" + "\n".join(f"k{n}: 1" for n in range(2000)))
+    error = refusal(folder)
+    assert (len(error.message.splitlines()), error.hint) == (
+        50,
+        "Mend these places and run it again: there are 1,950 more.",
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["fetch: {max_bytes: 100000000000}", "fetch: {per_host_interval_s: inf}", "budget: {usd: nan}"]
+)
+def test_a_bound_without_measure_is_refused(folder, line):
+    change(folder / "campaign.yaml", "search: ddgs", f"search: ddgs\n{line}")
+    assert "expected" in refusal(folder).message

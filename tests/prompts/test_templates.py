@@ -82,7 +82,7 @@ def test_the_writer_is_told_everything_that_the_checks_ask_for(variant):
 @pytest.mark.parametrize(("mistake", "said"), [("{{ 1 + 'a' }}", "TypeError"), ("{{ nobody }}", "undefined")])
 def test_a_mistake_of_a_template_names_the_file(mistake, said, tmp_path):
     (tmp_path / "writer.full.jinja").write_text(f"{{% block user %}}{mistake}{{% endblock %}}")
-    with pytest.raises(InputError, match=f"writer.full.jinja: .*{said}"):
+    with pytest.raises(InputError, match=f"writer.full.jinja, line 1: .*{said}"):
         PromptLibrary(tmp_path).render("writer", Variant.FULL, {})
 
 

@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from miniatures.datamodel.errors import CampaignBusy, ExitCode
+from miniatures.datamodel.errors import CampaignBusy, ExitCode, StoreError
 from miniatures.store.engine import database_at
 from miniatures.store.open import Store, open_store
 from tests.store.databases import CAMPAIGN
@@ -105,3 +106,16 @@ def test_a_lock_whose_connection_was_cut_is_left_in_peace(postgres_url: str) -> 
             other.engine.dispose()
         with store.campaign_lock(CAMPAIGN):
             pass
+
+
+def test_a_lock_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / "store.sqlite.autumn.lock").symlink_to(precious)
+    with (
+        open_store(str(tmp_path / "store.sqlite")) as store,
+        pytest.raises(StoreError, match="is a link"),
+        store.campaign_lock("autumn"),
+    ):
+        pass
+    assert precious.read_text() == "mine"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,26 @@ async def test_a_store_may_be_moved_with_its_name(tmp_path: Path) -> None:
     with open_store(str(tmp_path / "with ? odd # name%20.sqlite")) as store:
         assert len(list(store.traces(CAMPAIGN))) == 50
     assert not list(tmp_path.glob("*-wal"))
+
+
+def test_a_store_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "store.sqlite")
+    with pytest.raises(StoreError, match="is a pipe or a device, not a file"):
+        open_store(str(tmp_path / "store.sqlite"))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "DROP TABLE runs; CREATE VIEW runs AS WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i FROM n) SELECT 1",
+        "CREATE TRIGGER odd AFTER INSERT ON runs BEGIN DELETE FROM traces; END",
+        "CREATE VIRTUAL TABLE odd USING fts5(x)",
+    ],
+)
+def test_a_file_that_computes_is_no_store(tmp_path: Path, odd: str) -> None:
+    path = tmp_path / "store.sqlite"
+    open_store(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(odd)
+    with pytest.raises(StoreError, match="which no version of miniatures made"):
+        open_store(str(path))

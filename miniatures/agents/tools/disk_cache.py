@@ -17,6 +17,19 @@ KEPT_S = 30 * 24 * 3600.0
 """Entries older than this, in seconds, are deleted when the cache is opened."""
 
 
+_MOST_BYTES = 200_000_000
+
+
+def _unpacked(content: bytes) -> bytes | None:
+    """The entry; None for one that is damaged, or unpacks without end: somebody may have sent the file."""
+    unpacker = zlib.decompressobj()
+    try:
+        unpacked = unpacker.decompress(content, _MOST_BYTES)
+    except zlib.error:
+        return None
+    return unpacked if unpacker.eof else None
+
+
 class DiskCache:
     """One SQLite file. Safe to share between threads and processes; `clock` gives seconds since 1970.
 
@@ -47,7 +60,8 @@ class DiskCache:
 
     def _get(self, key: str) -> tuple[bytes, float] | None:
         row = self._execute("SELECT content, kept_at FROM entries WHERE key = ?", key)
-        return None if row is None else (zlib.decompress(row[0]), max(0.0, self._clock() - row[1]))
+        content = None if row is None else _unpacked(row[0])
+        return None if row is None or content is None else (content, max(0.0, self._clock() - row[1]))
 
     def _put(self, key: str, content: bytes) -> None:
         self._execute(

@@ -33,6 +33,21 @@ def ensure_schema(database: Database) -> None:
             _bring_up(connection, version)
 
 
+def require_schema(database: Database) -> None:
+    """Return if a database that cannot be written has the newest version.
+
+    Raises:
+        StoreError: it has another, and cannot be brought up to date where it lies.
+    """
+    with database.read() as connection:
+        version = current_version(connection)
+    if version != NEWEST:
+        raise StoreError(
+            f"the store {database.path} has schema {version}, not {NEWEST}, and cannot be brought up to date there",
+            hint="Copy the campaign's folder to a disk that can be written.",
+        )
+
+
 def current_version(connection: Connection) -> str | None:
     """The schema's version; None for a database that has no schema of ours."""
     if not inspect(connection).has_table(version_table.name):

@@ -18,6 +18,8 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.hashing import content_hash
 
+_MOST_BYTES = 50_000_000
+"""Of one document."""
 _TYPES = {
     ".html": "text/html",
     ".htm": "text/html",
@@ -44,19 +46,20 @@ class FolderSearch:
     def __init__(self, folder: Path | str, leave_out: Path | None = None) -> None:
         self._folder = Path(folder)
         self._leave_out = leave_out
+        self._unread: list[FetchOutcome] = []
+        self._files = [path for path in self._documents() if self._may_be_read(path)]
         self.content = content_hash(
-            [[path.relative_to(self._folder).as_posix(), _file_hash(path)] for path in self._files()]
+            [[path.relative_to(self._folder).as_posix(), _file_hash(path)] for path in self._files]
         )
         self.identity = f"{self.name}:{folder}@{self.content[:12]}"
         self._reading = asyncio.Lock()
         self._all: RankedPages | None = None
         self._by_host: dict[str, RankedPages] = {}
-        self._unread: list[FetchOutcome] = []
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
         pages = (await self._ready()).get(host_of(query.website), self._all)
         hits = await asyncio.to_thread(pages.best, query.text, limit) if pages else ()
-        told = "; ".join(f"{one.url}: {one.status.value}" for one in self._unread[:5])
+        told = "; ".join(f"{one.url}: {one.detail or one.status.value}" for one in self._unread[:5])
         detail = f"{len(self._unread)} files could not be read: {told}" if told else ""
         return SearchOutcome(status=SearchStatus.FOUND if hits else SearchStatus.EMPTY, hits=hits, detail=detail)
 
@@ -74,7 +77,7 @@ class FolderSearch:
                 self._all = await asyncio.to_thread(self._read)
         return self._by_host
 
-    def _files(self) -> list[Path]:
+    def _documents(self) -> list[Path]:
         return [path for path in sorted(self._folder.rglob("*")) if self._is_document(path)]
 
     def _is_document(self, path: Path) -> bool:
@@ -83,12 +86,11 @@ class FolderSearch:
         return self._leave_out is None or not path.is_relative_to(self._leave_out)
 
     def _read(self) -> RankedPages:
-        files = self._files()
-        if not files:
+        if not self._files:
             raise InputError(
                 f"{self._folder} holds no html, txt, md or pdf file", hint="Point search at a folder of documents."
             )
-        pages = list(self._pages(files))
+        pages = list(self._pages())
         hosts: dict[str, list[Page]] = {}
         for page in pages:
             if not page.url.startswith("file:"):
@@ -96,8 +98,19 @@ class FolderSearch:
         self._by_host = {host: RankedPages(found) for host, found in hosts.items()}
         return RankedPages(pages)
 
-    def _pages(self, files: list[Path]) -> Iterator[Page]:
-        for path in files:
+    def _may_be_read(self, path: Path) -> bool:
+        """Whether the document lies in the folder, wherever a link leads, and is of a size to be read."""
+        trouble = ""
+        if not path.resolve().is_relative_to(self._folder.resolve()):
+            trouble = "it is a link out of the folder"
+        elif path.stat().st_size > _MOST_BYTES:
+            trouble = f"it is larger than {_MOST_BYTES // 1_000_000} MB"
+        if trouble:
+            self._unread.append(FetchOutcome(status=FetchStatus.UNREADABLE, url=self._url(path), detail=trouble))
+        return not trouble
+
+    def _pages(self) -> Iterator[Page]:
+        for path in self._files:
             url = self._url(path)
             found = extract(path.read_bytes(), _TYPES[path.suffix.lower()], url)
             if found.status is not FetchStatus.FETCHED:
@@ -114,7 +127,7 @@ class FolderSearch:
     def _url(self, path: Path) -> str:
         host, *rest = path.relative_to(self._folder).parts
         if not rest or "." not in host:
-            return path.resolve().as_uri()
+            return path.absolute().as_uri()
         page = "/".join(rest)
         return f"http://{host}/{page.removesuffix('index.html')}"
 

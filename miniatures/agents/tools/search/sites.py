@@ -13,12 +13,14 @@ from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, Sear
 from miniatures.agents.tools.search.ranking import RankedPages
 from miniatures.agents.tools.search.websites import host_of, root_url
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.files import read_regular
 from miniatures.datamodel.hashing import text_hash
 
 PAGES_PER_SITE = 20
 SECONDS_PER_SITE = 300.0
 _SITES_REMEMBERED = 256
 _SITES_AT_ONCE = 16
+_MOST_BYTES = 10_000_000
 
 
 @dataclass
@@ -115,8 +117,8 @@ def read_site_list(path: Path) -> dict[str, str]:
         InputError: the file cannot be read, names no site, or holds a line that is none.
     """
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_regular(path, _MOST_BYTES).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
         raise InputError(f"{path} cannot be read: {error}", hint="A site list is a UTF-8 text file.") from error
     roots: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):

@@ -1,0 +1,121 @@
+"""What a campaign reaches beyond its own folder, in words that a person can say yes or no to.
+
+A campaign that comes from somebody else may use what lies in its folder, the search providers by name, the miniatures
+and weights of this machine, and servers on loopback. Whatever else it names is listed here, links followed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from miniatures.datamodel.store_url import sqlite_path
+from miniatures.inputs.places import CampaignPlaces
+
+_LOOPBACK_ALLOWED = re.compile(r"127(\.\d{1,3}){3}(/(8|9|[12]\d|3[0-2]))?(:\d+)?|::1|\[::1\](:\d+)?")
+_IN_PROCESS = ("local", "openvino", "llamacpp", "transformers")
+
+
+def reach_of(places: CampaignPlaces) -> tuple[str, ...]:
+    """Each thing once, such as `reads /srv/list.csv`; empty for a campaign that keeps to itself."""
+    found = (*_files_read(places), *_files_written(places), *_hosts(places), *_backends(places))
+    return tuple(dict.fromkeys(map(_printable, found)))
+
+
+def _files_read(places: CampaignPlaces) -> Iterator[str]:
+    settings = places.campaign
+    read = [places.resolve(settings.brief), places.prospects_path]
+    kind, _, rest = settings.search.use.strip().partition(":")
+    if kind == "local" and rest:
+        read.append(places.resolve(rest))
+    if places.prompts_folder is not None:
+        read += [places.prompts_folder, *(path.resolve() for path in places.prompts_folder.glob("*.jinja"))]
+    return (f"reads {path}" for path in read if not _inside(path, places.folder))
+
+
+def _files_written(places: CampaignPlaces) -> Iterator[str]:
+    """Results, and the links that lie where a run writes."""
+    work = places.work_folder.resolve()
+    written = [work, *(path.resolve() for path in _links(work))]
+    store = sqlite_path(places.store_url)
+    if store is None:
+        yield f"keeps its results in the database {_without_password(places.store_url)}"
+    else:
+        written.append(Path(store).resolve())
+    yield from (f"writes {path}" for path in written if not _inside(path, places.folder))
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            if (path := Path(parent) / name).is_symlink():
+                yield path
+
+
+def _hosts(places: CampaignPlaces) -> Iterator[str]:
+    kind, _, address = places.campaign.search.use.strip().partition(":")
+    if kind != "local":
+        yield from _connects(address)
+    for allowed in places.campaign.fetch.allow:
+        if not _LOOPBACK_ALLOWED.fullmatch(allowed.strip()):
+            yield f"fetches from the private network {allowed}"
+
+
+def _backends(places: CampaignPlaces) -> Iterator[str]:
+    for settings in places.campaign.backends.values():
+        kind, _, rest = settings.use.strip().partition(":")
+        if kind == "litellm":
+            yield f"asks {rest.strip().partition('/')[0]} with your API key and at your cost"
+        elif kind in _IN_PROCESS:
+            yield from _model_files(kind, rest, places.folder)
+        else:
+            yield from _connects(rest.partition("#")[0])
+
+
+def _model_files(kind: str, rest: str, folder: Path) -> Iterator[str]:
+    """Weights and adapters are named from the current folder, as on the command line."""
+    base, _, adapter = rest.partition("+")
+    path = Path(base).expanduser()
+    if base.endswith(".gguf") or path.exists():
+        named = [path]
+    else:
+        named = []
+        if kind == "transformers":
+            yield f"loads the model {base} from Hugging Face"
+    named += [Path(adapter).expanduser()] if adapter else []
+    yield from (f"reads {one.resolve()}" for one in named if not _inside(one.resolve(), folder))
+
+
+def _connects(address: str) -> Iterator[str]:
+    if "//" not in address:
+        return
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        host = ""
+    if not _is_loopback(host):
+        yield f"connects to {_without_password(address)}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.is_relative_to(folder.resolve())
+
+
+def _without_password(address: str) -> str:
+    return re.sub(r"//[^/?#]*@", "//", address)
+
+
+def _printable(text: str) -> str:
+    """The words of a campaign file, unable to steer a terminal or to hide what they say."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
