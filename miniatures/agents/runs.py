@@ -103,7 +103,9 @@ async def open_campaign(loaded: LoadedCampaign, *, hosts: Mapping[str, str]) -> 
             context = CampaignContext(
                 models=await asyncio.to_thread(open_roles, loaded, store, run_id),
                 brief=loaded.brief,
-                search=open_search(settings.search, folder=loaded.folder, fetcher=fetcher, cache=cache),
+                search=open_search(
+                    settings.search, folder=loaded.folder, fetcher=fetcher, extractor=fetcher.extractor, cache=cache
+                ),
                 fetcher=fetcher,
                 prompts=PromptLibrary(loaded.prompts_folder),
                 research=settings.research,

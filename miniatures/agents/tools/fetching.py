@@ -24,6 +24,7 @@ class FetchStatus(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_REDIRECTS = "too_many_redirects"
     TIMED_OUT = "timed_out"
+    CRASHED = "crashed"
     UNREADABLE = "unreadable"
     FAILED = "failed"
 

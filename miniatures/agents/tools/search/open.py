@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from miniatures.agents.tools.disk_cache import DiskCache
+from miniatures.agents.tools.extract.extractor import Extractor
 from miniatures.agents.tools.search import brave, ddgs, searxng, tavily
 from miniatures.agents.tools.search.base import SearchProvider
 from miniatures.agents.tools.search.folder import FolderSearch
@@ -19,11 +20,17 @@ _KNOWN = "ddgs, searxng:URL, brave, tavily, local:PATH"
 
 
 def open_search(
-    settings: SearchSettings, *, folder: Path, fetcher: LinkFetcher | None = None, cache: Path | None = None
+    settings: SearchSettings,
+    *,
+    folder: Path,
+    fetcher: LinkFetcher | None = None,
+    extractor: Extractor | None = None,
+    cache: Path | None = None,
 ) -> SearchProvider:
     """The provider that `settings.use` names.
 
-    Relative paths start at `folder`. `fetcher` crawls the sites of a site list. `cache` is the folder that results are
+    Relative paths start at `folder`. `fetcher` crawls the sites of a site list, `extractor` reads the documents of a
+    folder. `cache` is the folder that results are
     kept in; without one they are not kept.
 
     Raises:
@@ -31,7 +38,7 @@ def open_search(
     """
     kind, _, rest = settings.use.strip().partition(":")
     if kind == "local":
-        local = _open_local(rest, folder, fetcher)
+        local = _open_local(rest, folder, fetcher, extractor)
         local.identity = f"{kind}:{rest}"  # as the campaign file says it, wherever its folder lies
         return TracedSearch(local)
     provider, spacing_s = _open_remote(kind, rest)
@@ -59,12 +66,12 @@ def _open_remote(kind: str, rest: str) -> tuple[SearchProvider, float]:
     raise InputError(f"search: no provider is called {kind!r}", hint=f"There are {_KNOWN}.")
 
 
-def _open_local(rest: str, folder: Path, fetcher: LinkFetcher | None) -> SearchProvider:
+def _open_local(rest: str, folder: Path, fetcher: LinkFetcher | None, extractor: Extractor | None) -> SearchProvider:
     path = folder / Path(rest).expanduser()
     if not rest or not path.exists():
         raise InputError(f"search: {path if rest else 'local:'} does not exist", hint="Write local:PATH to documents.")
     if path.is_dir():
-        return FolderSearch(path)
+        return FolderSearch(path, extractor)
     if path.suffix.lower() != ".txt":
         raise InputError(f"search: {path} is neither a folder nor a .txt site list", hint="Write one site URL a line.")
     if fetcher is None:
