@@ -107,6 +107,7 @@ async def open_campaign(loaded: LoadedCampaign, *, hosts: Mapping[str, str]) -> 
                     settings.search,
                     folder=loaded.folder,
                     fetcher=fetcher,
+                    extractor=fetcher.extractor,
                     cache=cache,
                     seconds_per_site=settings.research.seconds,
                 ),

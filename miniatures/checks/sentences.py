@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from miniatures.checks.word_list import listed_words
 from miniatures.checks.words import fold
 
-_END = re.compile(r"[.!?…]+[\"'”\u2019»)\]]*(?=\s|$)|[。！？]+[”\u2019」』)]*|[؟।]+")  # noqa: RUF001
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”\u2019»)\]]*+(?=\s|$)|[。！？]+[”\u2019」』)]*|[؟।]+")  # noqa: RUF001
 _LINE_BREAK = re.compile(r"[\r\n\u2028\u2029\x0b\x0c\x85]+")
 _LAST_WORD = re.compile(r"(?:^|[\s(\"“„«'])([^\s(\"“„«']*)$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.)*[^\W\d_]$")

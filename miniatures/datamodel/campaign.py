@@ -187,6 +187,7 @@ class FetchSettings(Strict):
     per_host_interval_s: float = Field(default=1.0, ge=0, le=3600)
     timeout_s: float = Field(default=15, gt=0, le=120)
     max_bytes: int = Field(default=2_000_000, gt=0, le=100_000_000)
+    extract_timeout_s: float = Field(default=10, gt=0, le=120, description="Seconds in which a page must be read.")
 
 
 class Campaign(Strict):

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BeforeValidator, EmailStr, Field, field_validator
 
+from miniatures.datamodel.characters import CONTROLS, INVISIBLE, nfc
 from miniatures.datamodel.frozen import Frozen, Strict
 from miniatures.datamodel.hashing import content_hash, text_hash
 
 
 def normalize_email(email: str) -> str:
     """The address two spellings share: trimmed, NFC, lower case."""
-    return unicodedata.normalize("NFC", email).strip().lower()
+    return nfc(email).strip().lower()
 
 
 def prospect_key(email: str) -> str:
@@ -24,17 +24,16 @@ def prospect_key(email: str) -> str:
     return text_hash(normalize_email(email))[:16]
 
 
-# Control and format characters, lone surrogates and the two Unicode line breaks: none belongs in a header or a name.
-# The two joiners (U+200C, U+200D) stay: names in Persian and Indic scripts need them.
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\ud800-\udfff\U000e0000-\U000e007f]+"
-)
+_BREAKS = re.compile(f"[{CONTROLS}\ud800-\udfff]+")
+_UNSEEN = re.compile(f"[{INVISIBLE}]+")
 
 
 def one_line(text: str) -> str:
-    """The text in NFC on one line: control characters become spaces, runs of white space become one."""
-    return " ".join(_UNPRINTABLE.sub(" ", unicodedata.normalize("NFC", text)).split())
+    """The text in NFC on one line: control characters become spaces, runs of white space become one.
+
+    Characters that no reader sees are dropped, save the joiners that some scripts need.
+    """
+    return " ".join(nfc(_UNSEEN.sub("", _BREAKS.sub(" ", text))).split())
 
 
 def _as_text(convert: Callable[[str], str]) -> BeforeValidator:

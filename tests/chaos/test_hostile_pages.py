@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miniatures.agents.tools.extract.clean import clean_text
-from miniatures.agents.tools.extract.document import Extraction, extract
+from miniatures.agents.tools.extract.document import extract
+from miniatures.agents.tools.extract.extraction import Extraction
 from miniatures.agents.tools.fetching import FetchStatus
 
 FACT = "In September 2026 Nordvik opened a 9,400-pallet store at Larvik, its third on the Oslofjord."

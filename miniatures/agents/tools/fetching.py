@@ -26,6 +26,7 @@ class FetchStatus(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_TIME = "out_of_time"
     """There was no time left for the page among all that are read for one prospect."""
+    CRASHED = "crashed"
     UNREADABLE = "unreadable"
     FAILED = "failed"
 
@@ -42,6 +43,11 @@ class FetchOutcome(Frozen):
     def of(cls, page: Page) -> FetchOutcome:
         """The outcome of a fetch that gave this page."""
         return cls(status=FetchStatus.FETCHED, url=page.url, page=page)
+
+    @property
+    def told(self) -> str:
+        """The outcome in one line, for people."""
+        return f"{self.url}: {self.status.value} {self.detail}".rstrip()
 
 
 class FetchProblem(Exception):

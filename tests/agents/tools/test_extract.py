@@ -9,7 +9,8 @@ import pytest
 from lxml.html import document_fromstring
 
 from miniatures.agents.tools.extract.charset import decode
-from miniatures.agents.tools.extract.document import Extraction, extract
+from miniatures.agents.tools.extract.document import extract
+from miniatures.agents.tools.extract.extraction import Extraction
 from miniatures.agents.tools.extract.plain import paragraphs
 from miniatures.agents.tools.extract.published import published_at
 from miniatures.agents.tools.fetching import FetchStatus

@@ -18,5 +18,5 @@ async def test_a_link_out_of_the_folder_is_not_read(tmp_path: Path) -> None:
     query = SearchQuery(text="depot", company="Northmill", website="", signal="new_site")
     found = await FolderSearch(tmp_path / "pages").search(query, 5)
     assert [hit.page.url.rsplit("/", 1)[-1] for hit in found.hits if hit.page] == ["news.txt"]
-    assert "linked.txt: it is a link out of the folder" in found.detail
-    assert "hole.txt: it is larger than 50 MB" in found.detail
+    assert "linked.txt: unreadable it is a link out of the folder" in found.detail
+    assert "hole.txt: unreadable it is larger than 50 MB" in found.detail

@@ -9,17 +9,10 @@ shown and prompted is one and the same.
 from __future__ import annotations
 
 import re
-import unicodedata
 
-_INVISIBLE = re.compile(
-    "["
-    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters; tab and line breaks are white space
-    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"  # zero width, bidi controls, invisible operators and fillers
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"  # variation selectors, byte order mark, annotations
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # musical controls, tags, more selectors
-    "]+"
-)
+from miniatures.datamodel.characters import INVISIBLE, JOINERS, nfc
+
+_UNSEEN = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x9f{INVISIBLE}{JOINERS}]+")  # tab and line breaks are white space
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -45,7 +38,7 @@ _MAX_PASSES = 4
 def clean_text(text: str) -> str:
     """Visible text in NFC, one paragraph a line: no invisible character, no chat-template token, no empty line."""
     text = _SURROGATE.sub("\ufffd", _BREAKS.sub("\n", text))
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    text = nfc(_UNSEEN.sub("", text))
     lines = (_SPACES.sub(" ", line).strip() for line in neutralize_tokens(text).split("\n"))
     return "\n".join(line for line in lines if line)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 
 from miniatures.agents.tools.extract.charset import decode
 from miniatures.agents.tools.extract.clean import clean_text
+from miniatures.agents.tools.extract.extraction import Extraction
 from miniatures.agents.tools.extract.html import read_html
 from miniatures.agents.tools.extract.pdf import read_pdf
 from miniatures.agents.tools.extract.plain import paragraphs
@@ -17,25 +16,16 @@ MAX_CHARACTERS = 400_000
 """Longer texts are cut there."""
 
 _HTML_START = re.compile(
-    rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|script|div|p)\b", re.I | re.S
+    rb"\s*+(?>(?><!--.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body|meta|title|script|div|p)\b", re.I | re.S
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True)
-class Extraction:
-    """What a document says; `status` is `fetched` exactly when there is text."""
-
-    status: FetchStatus
-    title: str = ""
-    text: str = ""
-    published: datetime | None = None
-    links: tuple[str, ...] = ()
-    detail: str = ""
-
-
 def extract(body: bytes, content_type: str, url: str) -> Extraction:
-    """The main text of a document, or why there is none. Uses the processor: call it in a thread."""
+    """The main text of a document, or why there is none.
+
+    A hostile document may take any time and memory: outside tests and measurements, `Extractor` is to be asked.
+    """
     try:
         return _read(body, content_type, url)
     except FetchProblem as problem:

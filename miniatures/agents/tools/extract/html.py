@@ -19,6 +19,11 @@ from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
 MAX_ELEMENTS = 30_000
 """A page with more is refused: extraction time grows faster than its size."""
 
+MAX_ATTRIBUTES = 500
+"""A page with more on one element is refused: each is compared with all before it."""
+
+_MOST_COMPARED = 5_000
+"""Elements of a page from which trafilatura is not asked to try other extractors, too: their time grows squarely."""
 _FEWEST_WORDS = 8
 _FEWEST_WORDS_OF_PART = 60
 _CHROME = ("nav", "aside", "button", "menu")
@@ -78,10 +83,15 @@ def _parse(markup: str) -> HtmlElement:
         root = document_fromstring(content, parser=HTMLParser(encoding="utf-8", collect_ids=False))
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise FetchProblem(FetchStatus.EMPTY, f"the page holds no element: {error}") from error
-    count = sum(1 for _ in root.iter())
-    if count > MAX_ELEMENTS:
+    if (count := _count(root)) > MAX_ELEMENTS:
         raise FetchProblem(FetchStatus.TOO_LARGE, f"{count} elements, more than {MAX_ELEMENTS}")
+    if root.xpath(f"boolean(//*[@*[{MAX_ATTRIBUTES + 1}]])"):
+        raise FetchProblem(FetchStatus.TOO_LARGE, f"an element with more than {MAX_ATTRIBUTES} attributes")
     return root
+
+
+def _count(root: HtmlElement) -> int:
+    return sum(1 for _ in root.iter())
 
 
 def _unwrap_layout_tables(root: HtmlElement) -> None:
@@ -126,7 +136,9 @@ def _main_text(root: HtmlElement, url: str) -> str:
     whole = clean_text(_visible_text(root))
     if len(whole.split()) < _FEWEST_WORDS:
         return whole
-    document = bare_extraction(deepcopy(root), url=url, with_metadata=False, include_comments=False)
+    document = bare_extraction(
+        deepcopy(root), url=url, with_metadata=False, include_comments=False, fast=_count(root) > _MOST_COMPARED
+    )
     part = clean_text(document.text or "") if document is not None and not isinstance(document, dict) else ""
     if len(part.split()) < min(_FEWEST_WORDS_OF_PART, len(whole.split()) // 2):
         return whole

@@ -35,6 +35,8 @@ def read_pdf(body: bytes) -> PdfText:
         reader = PdfReader(io.BytesIO(body))
         text = _pages_text(reader)
         title = clean_line(str(reader.metadata.title or "")) if reader.metadata else ""
+    except MemoryError:
+        raise
     except Exception as error:  # pypdf raises dozens of kinds on broken files; each means the same here
         raise FetchProblem(FetchStatus.UNREADABLE, f"broken PDF: {type(error).__name__}: {error}"[:300]) from error
     if not text:

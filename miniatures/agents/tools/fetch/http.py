@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from typing import Any
 import httpx
 
 from miniatures.agents.tools.disk_cache import DiskCache
-from miniatures.agents.tools.extract.document import Extraction, extract
+from miniatures.agents.tools.extract.extraction import Extraction
+from miniatures.agents.tools.extract.extractor import Extractor
 from miniatures.agents.tools.fetch.address import AddressGuard
 from miniatures.agents.tools.fetch.download import Downloader, Reply
 from miniatures.agents.tools.fetch.hosts import HostsMap
@@ -67,13 +67,14 @@ class HttpFetcher(PageFetcher):
         self._downloader = Downloader(self._settings, guarded)
         self._disk = DiskCache(cache / "http.sqlite") if cache else None
         self._cache = HttpCache(self._disk)
+        self.extractor = Extractor(self._settings.extract_timeout_s, cache)
         self._pace = Pace(self._settings.per_host_interval_s)
         self._robots = Robots(self._settings.user_agent)
 
     @property
     def identity(self) -> dict[str, Any]:
         """The settings that change what is read; how fast it is read does not."""
-        return self._settings.model_dump(mode="json", exclude={"per_host_interval_s"})
+        return self._settings.model_dump(mode="json", exclude={"per_host_interval_s", "extract_timeout_s"})
 
     async def fetch(self, url: str) -> FetchOutcome:
         """The page's main text, or why there is none.
@@ -95,6 +96,7 @@ class HttpFetcher(PageFetcher):
     async def aclose(self) -> None:
         """Close connections and cache."""
         await self._downloader.aclose()
+        self.extractor.close()
         if self._disk is not None:
             self._disk.close()
 
@@ -116,8 +118,8 @@ class HttpFetcher(PageFetcher):
 
     async def _traced_extraction(self, document: _Document) -> Extraction:
         with span("extract", document.reply.content_type or "unknown", url=document.url) as attributes:
-            extraction = await asyncio.to_thread(
-                extract, document.reply.body, document.reply.headers.get("content-type", ""), document.url
+            extraction = await self.extractor.extract(
+                document.reply.body, document.reply.headers.get("content-type", ""), document.url
             )
             attributes |= {"status": extraction.status.value, "characters": len(extraction.text)}
             return extraction

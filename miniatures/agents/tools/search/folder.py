@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from miniatures.agents.together import together
 from miniatures.agents.tools.crawl import SiteRead
-from miniatures.agents.tools.extract.document import extract
+from miniatures.agents.tools.extract.extractor import Extractor
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
 from miniatures.agents.tools.search.ranking import RankedPages
@@ -20,6 +21,7 @@ from miniatures.datamodel.hashing import content_hash
 
 _MOST_BYTES = 50_000_000
 """Of one document."""
+_FILES_AT_ONCE = 16
 _TYPES = {
     ".html": "text/html",
     ".htm": "text/html",
@@ -43,8 +45,9 @@ class FolderSearch:
 
     name = "local"
 
-    def __init__(self, folder: Path | str, leave_out: Path | None = None) -> None:
+    def __init__(self, folder: Path | str, extractor: Extractor | None = None, leave_out: Path | None = None) -> None:
         self._folder = Path(folder)
+        self._extractor = extractor or Extractor()
         self._leave_out = leave_out
         self._unread: list[FetchOutcome] = []
         self._files = [path for path in self._documents() if self._may_be_read(path)]
@@ -59,7 +62,7 @@ class FolderSearch:
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
         pages = (await self._ready()).get(host_of(query.website), self._all)
         hits = await asyncio.to_thread(pages.best, query.text, limit) if pages else ()
-        told = "; ".join(f"{one.url}: {one.detail or one.status.value}" for one in self._unread[:5])
+        told = "; ".join(one.told for one in self._unread[:5])
         detail = f"{len(self._unread)} files could not be read: {told}" if told else ""
         return SearchOutcome(status=SearchStatus.FOUND if hits else SearchStatus.EMPTY, hits=hits, detail=detail)
 
@@ -74,7 +77,7 @@ class FolderSearch:
         """The pages of each host, read when first asked for."""
         async with self._reading:
             if self._all is None:
-                self._all = await asyncio.to_thread(self._read)
+                self._all = await self._read()
         return self._by_host
 
     def _documents(self) -> list[Path]:
@@ -85,12 +88,14 @@ class FolderSearch:
             return False
         return self._leave_out is None or not path.is_relative_to(self._leave_out)
 
-    def _read(self) -> RankedPages:
+    async def _read(self) -> RankedPages:
         if not self._files:
             raise InputError(
                 f"{self._folder} holds no html, txt, md or pdf file", hint="Point search at a folder of documents."
             )
-        pages = list(self._pages())
+        return await asyncio.to_thread(self._ranked, await self._pages())
+
+    def _ranked(self, pages: Sequence[Page]) -> RankedPages:
         hosts: dict[str, list[Page]] = {}
         for page in pages:
             if not page.url.startswith("file:"):
@@ -109,20 +114,30 @@ class FolderSearch:
             self._unread.append(FetchOutcome(status=FetchStatus.UNREADABLE, url=self._url(path), detail=trouble))
         return not trouble
 
-    def _pages(self) -> Iterator[Page]:
-        for path in self._files:
-            url = self._url(path)
-            found = extract(path.read_bytes(), _TYPES[path.suffix.lower()], url)
-            if found.status is not FetchStatus.FETCHED:
-                self._unread.append(FetchOutcome(status=found.status, url=url, detail=found.detail))
-                continue
-            yield Page.of(
-                url,
-                found.text,
-                title=found.title or path.stem,
-                published=found.published,
-                fetched_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
-            )
+    async def _pages(self) -> list[Page]:
+        """The pages of the files that can be read, a few files at once, in the order of the files."""
+        at_once = asyncio.Semaphore(_FILES_AT_ONCE)
+
+        async def page(path: Path) -> Page | None:
+            async with at_once:
+                return await self._page(path)
+
+        return [found for found in await together(map(page, self._files)) if found is not None]
+
+    async def _page(self, path: Path) -> Page | None:
+        url = self._url(path)
+        body, changed_at = await asyncio.to_thread(_contents, path)
+        found = await self._extractor.extract(body, _TYPES[path.suffix.lower()], url)
+        if found.status is not FetchStatus.FETCHED:
+            self._unread.append(FetchOutcome(status=found.status, url=url, detail=found.detail))
+            return None
+        return Page.of(
+            url,
+            found.text,
+            title=found.title or path.stem,
+            published=found.published,
+            fetched_at=changed_at,
+        )
 
     def _url(self, path: Path) -> str:
         host, *rest = path.relative_to(self._folder).parts
@@ -138,3 +153,8 @@ def _file_hash(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}", hint="Let it be read, or take it out.") from error
+
+
+def _contents(path: Path) -> tuple[bytes, datetime]:
+    """The bytes of a file and when it was last changed."""
+    return path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from miniatures.agents.tools.crawl import LinkFetcher
 from miniatures.agents.tools.disk_cache import DiskCache
+from miniatures.agents.tools.extract.extractor import Extractor
 from miniatures.agents.tools.search import brave, ddgs, searxng, tavily
 from miniatures.agents.tools.search.base import SearchProvider
 from miniatures.agents.tools.search.folder import FolderSearch
@@ -30,20 +31,21 @@ def open_search(
     *,
     folder: Path,
     fetcher: LinkFetcher | None = None,
+    extractor: Extractor | None = None,
     cache: Path | None = None,
     seconds_per_site: float = SECONDS_PER_SITE,
 ) -> SearchProvider:
     """The provider that `settings.use` names.
 
-    Relative paths start at `folder`. `fetcher` crawls the sites of a site list, each in so many seconds. `cache` is
-    the folder that results are kept in; without one they are not kept.
+    Relative paths start at `folder`. `fetcher` crawls the sites of a site list, each in so many seconds; `extractor`
+    reads the documents of a folder. `cache` is the folder that results are kept in; without one they are not kept.
 
     Raises:
         InputError: the provider is unknown, its key is missing, or its path or URL is wrong.
     """
     kind, _, rest = settings.use.strip().partition(":")
     if kind == "local":
-        local = _open_local(rest, folder, fetcher, seconds_per_site)
+        local = _open_local(rest, folder, fetcher, extractor, seconds_per_site)
         local.identity = f"{kind}:{rest}@{local.content[:12]}"  # as the campaign file says it, wherever its folder lies
         return TracedSites(local)
     provider, spacing_s = _open_remote(kind, rest)
@@ -74,13 +76,13 @@ def _open_remote(kind: str, rest: str) -> tuple[SearchProvider, float]:
 
 
 def _open_local(
-    rest: str, folder: Path, fetcher: LinkFetcher | None, seconds_per_site: float
+    rest: str, folder: Path, fetcher: LinkFetcher | None, extractor: Extractor | None, seconds_per_site: float
 ) -> FolderSearch | SiteListSearch:
     path = folder / Path(rest).expanduser()
     if not rest or not path.exists():
         raise InputError(f"search: {path if rest else 'local:'} does not exist", hint="Write local:PATH to documents.")
     if path.is_dir():
-        return FolderSearch(path, leave_out=folder / "runs")
+        return FolderSearch(path, extractor, leave_out=folder / "runs")
     if path.suffix.lower() != ".txt":
         raise InputError(f"search: {path} is neither a folder nor a .txt site list", hint="Write one site URL a line.")
     if fetcher is None:

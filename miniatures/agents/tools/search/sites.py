@@ -93,7 +93,7 @@ def _problems(site: _Site) -> list[FetchOutcome]:
 
 def _outcome(ranked: RankedPages, text: str, limit: int, problems: list[FetchOutcome]) -> SearchOutcome:
     hits = ranked.best(text, limit)
-    told = "; ".join(f"{problem.url}: {problem.status.value} {problem.detail}".strip() for problem in problems[:5])
+    told = "; ".join(problem.told for problem in problems[:5])
     detail = f"{len(problems)} pages gave nothing: {told}" if problems else ""
     if hits:
         return SearchOutcome(status=SearchStatus.FOUND, hits=hits, detail=detail)

@@ -1,0 +1,113 @@
+"""The process that reads documents: it may be killed at any moment, so whatever a page does to it ends with it.
+
+`python -m miniatures.agents.tools.extract.worker` answers documents from standard input on standard output until its
+input ends, as it does when whoever started it is gone. Should it then hang in a document, the system's own alarm ends
+it, for which no Python code needs to run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from typing import BinaryIO
+
+from miniatures.agents.tools.extract.document import extract
+from miniatures.agents.tools.extract.extraction import Extraction
+from miniatures.agents.tools.extract.protocol import (
+    MEMORY_BYTES,
+    OUT_OF_MEMORY,
+    Document,
+    PipeBroken,
+    read_document,
+    to_json,
+    write_frame,
+)
+from miniatures.agents.tools.fetching import FetchStatus
+
+_WORN_BYTES = MEMORY_BYTES // 2
+_GRACE_S = 1.0
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Read documents until there are no more, or until memory that libraries never give back has piled up."""
+    documents, answers = _own_pipes()
+    _leave_signals_to_the_run()
+    _end_with_the_run()
+    _limit_memory()
+    import trafilatura  # noqa: F401  (here, so that no document pays for it)
+
+    with contextlib.suppress(PipeBroken):
+        write_frame(answers, b"ready")
+        while not _is_worn():
+            document = read_document(documents)
+            write_frame(answers, b"reading")
+            write_frame(answers, _answer(document))
+
+
+def _answer(document: Document) -> bytes:
+    _set_alarm(document.deadline_s + _GRACE_S)
+    try:
+        return to_json(extract(document.body, document.content_type, document.url))
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except Exception as error:  # parsers fail in any way on markup that was made to break them
+        return to_json(Extraction(FetchStatus.UNREADABLE, detail=f"the extraction failed: {type(error).__name__}"))
+    finally:
+        _set_alarm(0)
+
+
+def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output, the latter out of reach of libraries that print."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return sys.stdin.buffer, answers
+
+
+def _leave_signals_to_the_run() -> None:
+    """Ctrl-C reaches the whole process group; the run decides whether the document at hand is finished."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def _end_with_the_run() -> None:
+    """Ask Linux to end this process with the one that started it; elsewhere the end of input or the alarm does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _set_alarm(seconds: float) -> None:
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for limit, wanted in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(ValueError, OSError):
+            _, most = resource.getrlimit(limit)
+            resource.setrlimit(limit, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
+
+
+def _is_worn() -> bool:
+    """Whether so much memory has been held that an innocent document could run out of it."""
+    try:
+        import resource
+    except ImportError:
+        return False
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > _WORN_BYTES
+
+
+if __name__ == "__main__":
+    main()
+    os._exit(0)

@@ -1,0 +1,49 @@
+"""Characters that no reader sees, and accents without end: what text from outside is freed of, wherever it comes in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029"
+"""Control characters, tab and line breaks among them, for use in a character class."""
+
+JOINERS = "\u200c\u200d"
+"""Invisible, but names in Persian and Indic scripts need them; for use in a character class."""
+
+INVISIBLE = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u2800\ufff9-\ufffc\U0001107f\U00013430-\U00013440\U00016fe4\U0001d159"  # blank glyphs, joiners, annotations
+    "\ufdd0-\ufdef" + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+)
+"""What shows nothing, joiners apart: all that Unicode calls default-ignorable, blanks and non-characters, for use in a
+character class."""
+
+_MOST_MARKS = 30
+_LAST_MARK = 0x1FFFF
+
+
+def nfc(text: str) -> str:
+    """The text in NFC, with 30 combining marks in a row at most (Unicode's stream-safe format, UAX 15).
+
+    Ordering a longer run takes time that grows with its square, and no language has one.
+    """
+    if text.isascii():
+        return text
+    return _with_few_marks(unicodedata.normalize("NFC", _with_few_marks(text)))
+
+
+def _with_few_marks(text: str) -> str:
+    suspect, too_many = _runs_of_marks()
+    return too_many.sub(lambda run: run[0][:_MOST_MARKS], text) if suspect.search(text) else text
+
+
+@lru_cache(maxsize=1)
+def _runs_of_marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What is looked for first, because it is found quickly, and what it may be."""
+    marks = list(filter(unicodedata.combining, map(chr, range(_LAST_MARK))))
+    near = "".join(mark for mark in marks if mark < "\U00010000")
+    suspect = re.compile(f"[{near}\U00010000-\U0001ffff]{{{_MOST_MARKS + 1}}}")
+    return suspect, re.compile(f"[{''.join(marks)}]{{{_MOST_MARKS + 1},}}")
