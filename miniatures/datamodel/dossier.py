@@ -22,7 +22,7 @@ _WORDS = {
     "timed_out": "timed out",
     "out_of_time": "left unread for lack of time",
 }
-_TELLING = frozenset({"blocked", "failed", "timed_out"})
+_TELLING = frozenset({"blocked", "blocked_or_empty", "failed", "timed_out"})
 """Of these the first one's own word is added: it says what to mend."""
 _LONGEST_DETAIL = 160
 _OF_MODELS = frozenset({"malformed_answer", "dropped_choice"})
