@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BeforeValidator, EmailStr, Field, field_validator
 
+from miniatures.datamodel.clickable import clickables
 from miniatures.datamodel.frozen import Frozen, Strict
 from miniatures.datamodel.hashing import content_hash, text_hash
+from miniatures.datamodel.plain_text import UNPRINTABLE, as_clicked, normalized
 
 
 def normalize_email(email: str) -> str:
     """The address two spellings share: trimmed, NFC, lower case."""
-    return unicodedata.normalize("NFC", email).strip().lower()
+    return normalized("NFC", email).strip().lower()
 
 
 def prospect_key(email: str) -> str:
@@ -24,17 +25,14 @@ def prospect_key(email: str) -> str:
     return text_hash(normalize_email(email))[:16]
 
 
-# Control and format characters, lone surrogates and the two Unicode line breaks: none belongs in a header or a name.
-# The two joiners (U+200C, U+200D) stay: names in Persian and Indic scripts need them.
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\ud800-\udfff\U000e0000-\U000e007f]+"
-)
+_UNPRINTABLE = re.compile(f"[{UNPRINTABLE}]+")
+_MARKUP = re.compile(r"[<>{}`]|&(?:#\d|#x|\w+;)")
+_NO_PERSONS = re.compile(r"[\[\]|\\]")
 
 
 def one_line(text: str) -> str:
     """The text in NFC on one line: control characters become spaces, runs of white space become one."""
-    return " ".join(_UNPRINTABLE.sub(" ", unicodedata.normalize("NFC", text)).split())
+    return " ".join(_UNPRINTABLE.sub(" ", normalized("NFC", text)).split())
 
 
 def _as_text(convert: Callable[[str], str]) -> BeforeValidator:
@@ -95,6 +93,21 @@ class Prospect(Recipient):
     @property
     def known_texts(self) -> tuple[str, ...]:
         return (*super().known_texts, self.website, self.email, *self.extra.values())
+
+
+def odd_name(recipient: Recipient) -> str:
+    """Why a field that reaches an email is no plain text, in words that name the field; empty if all are.
+
+    A company may be named like a domain, and a title may name one; a person's name may not.
+    """
+    for name in Recipient.model_fields:
+        text, words, is_persons = getattr(recipient, name), name.replace("_", " "), name.endswith("_name")
+        if _MARKUP.search(text) or (is_persons and _NO_PERSONS.search(text)):
+            return f"the {words} {text[:60]!r} holds markup: write it as plain text"
+        links = [found for found in clickables(as_clicked(text)) if is_persons or not found.is_bare]
+        if links:
+            return f"the {words} {text[:60]!r} holds the link {links[0].text!r}: write it without"
+    return ""
 
 
 class RowFault(StrEnum):

@@ -391,12 +391,6 @@ def test_links(link, passes):
     assert found.passed is passes, found.reason
 
 
-def test_a_company_may_be_named_like_a_domain():
-    someone = PROSPECT.model_copy(update={"company": "Nordfrost.com"})
-    body = swap_text("Nordfrost opened", "Nordfrost.com opened")
-    assert result(CheckName.LINKS, body=body, case=case(prospect=someone)).passed
-
-
 def test_evidence_ages():
     fresh = evidence(published=NOW - timedelta(days=539))
     stale = evidence(published=NOW - timedelta(days=541))
