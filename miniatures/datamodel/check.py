@@ -12,6 +12,7 @@ class CheckName(StrEnum):
 
     SCHEMA = "schema"
     LENGTH = "length"
+    LANGUAGE = "language"
     GREETING = "greeting"
     CITATION = "citation"
     UNSUPPORTED = "unsupported"
