@@ -14,6 +14,7 @@ from miniatures.checks.citation import check_citation
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.evidence import check_evidence
 from miniatures.checks.greeting import check_greeting
+from miniatures.checks.grounds import check_grounds
 from miniatures.checks.language import check_language
 from miniatures.checks.length import check_length
 from miniatures.checks.links import check_links
@@ -42,6 +43,7 @@ CHECKS: dict[CheckName, Check] = {
     CheckName.GREETING: check_greeting,
     CheckName.CITATION: check_citation,
     CheckName.UNSUPPORTED: check_unsupported,
+    CheckName.GROUNDS: check_grounds,
     CheckName.PLACEHOLDERS: check_placeholders,
     CheckName.CALL_TO_ACTION: check_call_to_action,
     CheckName.SIGNATURE: check_signature,

@@ -16,6 +16,7 @@ class CheckName(StrEnum):
     GREETING = "greeting"
     CITATION = "citation"
     UNSUPPORTED = "unsupported"
+    GROUNDS = "grounds"
     PLACEHOLDERS = "placeholders"
     CALL_TO_ACTION = "call_to_action"
     SIGNATURE = "signature"
