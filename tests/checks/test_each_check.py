@@ -188,6 +188,53 @@ def test_numbers_across_locales_and_units(language, quote, claim, passes):
 
 
 @pytest.mark.parametrize(
+    ("claim", "passes"),
+    [
+        ("2,300+ restaurants", True),
+        ("2,300 + restaurants", True),
+        ("2,300+ small restaurants", True),
+        ("over 2,300 restaurants", True),
+        ("~2,300 restaurants", True),
+        ("2,300+ rivals", False),
+        ("2,300+ friendly rivals", False),
+        ("~2,300 rivals", False),
+        ("40k guests", True),
+        ("40k rivals", False),
+        ("12-15 cities", True),
+        ("12-15 rivals", False),
+        ("70+ suppliers", False),
+        ("70 suppliers", True),
+        ("2,400+ restaurants", False),
+    ],
+)
+def test_a_round_number_counts_what_its_source_counts(claim, passes):
+    quote = "We serve more than 2,300 restaurants and 40,000 guests in 12-15 cities."
+    suppliers = BRIEF.model_copy(update={"claims": (*BRIEF.claims, "We buy from 70 suppliers.")})
+    its_case = case(evidence=(evidence(quote),), brief=suppliers)
+    body = f"Hi Maria,\n\nyes, {claim} is what i read."
+    found = result(CheckName.UNSUPPORTED, subject="hello", body=body, case=its_case)
+    assert found.passed is passes, found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ("2,300+rivals", False),
+        ("2,300+ rivals", True),
+        ("18%of it", False),
+        ("18% of it", True),
+        ("C++ code", True),
+        ("eine 18%ige Lauge", True),
+        ("+45 degrees", True),
+        ("https://frostwatch.example/demo?a=2+ab", True),
+    ],
+)
+def test_a_space_that_is_missing_after_a_number_is_odd_text(text, passes):
+    found = result(CheckName.SCHEMA, body=swap_text("A store of that size", f"It is {text}. A store of that size"))
+    assert found.passed is passes, found.reason
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "As Helixor told us, it works.",
