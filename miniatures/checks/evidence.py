@@ -1,11 +1,14 @@
-"""No quote that the draft uses is stale, set aside or from the future."""
+"""No quote that the draft uses is stale, set aside or from the future.
+
+What a quote that was set aside shares with the draft's own quotes, such as a place, is taken from these.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 from miniatures.checks.case import CheckCase
-from miniatures.checks.citation import cited, shortened
+from miniatures.checks.citation import cited, shortened, uses_besides
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.verdict import Verdict, failed, not_run, passed
 from miniatures.datamodel.dossier import SetAside, SetAsideReason
@@ -20,7 +23,7 @@ def check_evidence(draft: DraftText, case: CheckCase) -> Verdict:
         return not_run("there is no evidence to look at")
     own = {item.quote for item in case.evidence}
     for entry in case.set_aside:
-        if not _is_copy(entry, own) and cited(draft, (entry.evidence,), case):
+        if not _is_copy(entry, own) and uses_besides(draft, entry.evidence.quote, case):
             return failed(f"the body uses {shortened(entry.evidence.quote)!r}, {_said(entry.reason)}")
     for item in case.evidence:
         trouble = age_trouble(item, case.checked_at, case.max_age_days)

@@ -462,6 +462,28 @@ def test_evidence_that_was_set_aside_is_not_used(reason):
     assert "set aside" in result(CheckName.EVIDENCE, case=its_case).reason
 
 
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Polar Foods Ltd moved into its new head office in October 2026.",
+        "12 October 2026: Polar Foods wins an award",
+        "Polar opened a hall in Leeds in October 2026 with 24 docks.",
+    ],
+)
+@pytest.mark.parametrize("reason", list(SetAsideReason))
+def test_a_date_of_the_prospects_own_is_no_use_of_what_was_set_aside(quote, reason):
+    own = evidence(QUOTE.replace("In March", "In October 2026"))
+    body = swap_text("in March", "in October 2026")
+    its_case = case(evidence=(own,), set_aside=(SetAside(evidence=evidence(quote), reason=reason),))
+    assert result(CheckName.EVIDENCE, body=body, case=its_case).passed
+    told = body.replace(
+        "A store of that size uses", "Polar Foods moved into a head office and wins an award; that uses"
+    )
+    aside = evidence("Polar Foods moved into its head office in October 2026 and wins an award.")
+    its_case = case(evidence=(own,), set_aside=(SetAside(evidence=aside, reason=reason),))
+    assert "set aside" in result(CheckName.EVIDENCE, body=told, case=its_case).reason
+
+
 def test_a_copy_of_good_news_on_a_portal_does_not_spoil_it():
     copy = evidence(url="https://portal.example/1")
     for reason, passes in ((SetAsideReason.OTHER_COMPANY, True), (SetAsideReason.STALE, False)):
