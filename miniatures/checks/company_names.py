@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from miniatures.checks.names import is_headline
 from miniatures.checks.vocabulary import NEVER_NAMES, is_ordinary
@@ -68,6 +69,15 @@ def names_company(text: str, company: str) -> bool:
     return any(_mentions(text, company))
 
 
+def look_alikes(text: str, company: str) -> Iterator[str]:
+    """The names in a text that begin like the company's and go on otherwise: Nordic Seafood for Nordic Foods."""
+    own = _words(company)
+    words = _words_in(text)
+    for place, (word, after) in enumerate(pairwise(words)):
+        if len(own) > 1 and word.folded == own[0] and word.is_capitalized and _goes_on(text, words, place, company):
+            yield text[word.start : after.end]
+
+
 @dataclass(frozen=True, slots=True)
 class _Word:
     """One word of a text: folded without its possessive, as it is written, and where."""
@@ -88,8 +98,8 @@ class _Word:
 
 def _mentions(text: str, company: str) -> Iterator[bool]:
     """For each place where one of the company's names stands, whether it stands for the company."""
-    words = [_Word(bare(match[0]), match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
-    sought = [name.split() for name in company_names(company)]
+    words = _words_in(text)
+    sought = [name.split() for name in company_names(company) if name]
     place = 0
     while place < len(words):
         name = next((name for name in sought if _stands_at(name, words, place, company)), None)
@@ -108,21 +118,23 @@ def _stands_at(name: Sequence[str], words: Sequence[_Word], place: int, company:
 
 def _is_anothers(text: str, words: Sequence[_Word], place: int, company: str) -> bool:
     """Whether the word at this place belongs to a longer name of somebody else."""
-    own = frozenset(_words(company)) | _FILLERS
-    word = words[place]
-    before = words[place - 1] if place else None
-    if before and _is_persons(before, text[before.end : word.start], words, place, own):
-        return True
-    after = words[place + 1] if place + 1 < len(words) else None
+    return _is_persons(text, words, place, company) or _goes_on(text, words, place, company)
+
+
+def _goes_on(text: str, words: Sequence[_Word], place: int, company: str) -> bool:
+    """Whether the word after it makes a longer name that the company's does not hold."""
+    word, after = words[place], words[place + 1] if place + 1 < len(words) else None
     if after is None or _is_possessive(word) or not _JOINT.fullmatch(text[word.end : after.start]):
         return False
-    return _continues_a_name(after, _sentence_around(text, word), own)
+    return _continues_a_name(after, _sentence_around(text, word), _own(company))
 
 
-def _is_persons(before: _Word, between: str, words: Sequence[_Word], place: int, own: frozenset[str]) -> bool:
+def _is_persons(text: str, words: Sequence[_Word], place: int, company: str) -> bool:
     """Whether the word before is a title or a first name, so that this one is somebody's last name."""
-    if before.folded in own or not before.is_capitalized or _is_possessive(before):
+    before = words[place - 1] if place else None
+    if before is None or before.folded in _own(company) or not before.is_capitalized or _is_possessive(before):
         return False
+    between = text[before.end : words[place].start]
     if before.folded in _HONORIFICS:
         return between in {" ", ". "}
     if not _JOINT.fullmatch(between):
@@ -150,6 +162,15 @@ def _sentence_around(text: str, word: _Word) -> str:
     breaks = [match.end() for match in _SENTENCE_BREAK.finditer(text, max(0, word.start - 120), word.start)]
     end = _SENTENCE_BREAK.search(text, word.end, word.end + 120)
     return text[breaks[-1] if breaks else max(0, word.start - 120) : end.start() if end else word.end + 120].strip()
+
+
+@lru_cache(maxsize=4_096)
+def _own(company: str) -> frozenset[str]:
+    return frozenset(_words(company)) | _FILLERS
+
+
+def _words_in(text: str) -> list[_Word]:
+    return [_Word(bare(match[0]), match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
 def _words(text: str) -> list[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from miniatures.checks.company_names import company_key, company_names, names_company
+from miniatures.checks.company_names import company_key, company_names, look_alikes, names_company
 
 _DATA = Path(__file__).parent / "data"
 
@@ -53,3 +55,17 @@ def test_company_names(company, names):
 def test_spellings_of_one_company_are_one_company():
     assert company_key("Nordfrost Logistics GmbH") == company_key("NORDFROST LOGISTICS") != company_key("Nordfrost")
     assert company_key("Reo Tangaroa 93.4") == "reo tangaroa"
+
+
+@given(st.text(min_size=1, max_size=40), st.text(max_size=80))
+def test_no_company_and_no_text_raises(company, text):
+    names_company(text, company)
+    assert all(company_names(company)[1:])
+    list(look_alikes(text, company))
+
+
+@given(
+    st.sampled_from([company for company, _ in mentions("own_companies")]), st.sampled_from(["{}", "In Hull {} grows."])
+)
+def test_a_company_is_named_by_its_name_as_it_is_written(company, frame):
+    assert names_company(frame.format(company), company)

@@ -151,6 +151,8 @@ def test_citation_of_one_number_alone_is_none():
         ("twenty-four dock", None),
         ("two dozen", "two dozen"),
         ("twice as large a", "twice"),
+        ("fourfold", "fourfold"),
+        ("tenfold", "tenfold"),
     ],
 )
 def test_numbers_of_the_quote(written, unsupported):
@@ -286,7 +288,8 @@ def test_german_nouns_are_no_names():
 @pytest.mark.parametrize(
     "blank",
     ["[Name]", "{company}", "{{ first_name }}", "<your title>", "XXX", "Your Name", "lorem ipsum", "%FIRSTNAME%", "[1]",
-     "*|FNAME|*", "____", "${name}", "[insert date]", "{% if x %}", "first_name", "TODO:"],
+     "*|FNAME|*", "____", "${name}", "[insert date]", "{% if x %}", "first_name", "TODO:",
+     "«First_Name»", "#N/A", "NaN", "undefined"],
 )  # fmt: skip
 def test_placeholders(blank):
     found = result(CheckName.PLACEHOLDERS, body=swap_text("A store of that size", f"A store {blank} of that size"))
@@ -482,6 +485,24 @@ def test_a_date_of_the_prospects_own_is_no_use_of_what_was_set_aside(quote, reas
     aside = evidence("Polar Foods moved into its head office in October 2026 and wins an award.")
     its_case = case(evidence=(own,), set_aside=(SetAside(evidence=aside, reason=reason),))
     assert "set aside" in result(CheckName.EVIDENCE, body=told, case=its_case).reason
+
+
+@pytest.mark.parametrize(
+    ("named", "passes"),
+    [
+        ("Nordfrost", True),
+        ("Nordfrost Logistics", True),
+        ("Nordfrost GmbH", True),
+        ("Nordfrost Seafood", False),
+        ("Nordfrost Telekom", False),
+        ("Nordfrost Academy", True),
+    ],
+)
+def test_the_company_is_called_by_its_own_name(named, passes):
+    academy = evidence("The Nordfrost Academy teaches seafood handling.")
+    body = swap_text("Nordfrost opened", f"{named} opened")
+    found = result(CheckName.EVIDENCE, body=body, case=case(evidence=(evidence(), academy)))
+    assert found.passed is passes, found.reason
 
 
 def test_a_copy_of_good_news_on_a_portal_does_not_spoil_it():
