@@ -110,10 +110,10 @@ def _trusted(trust: Trust) -> str:
     asked = "about each sentence alone" if trust.questions is Questions.EACH else "to choose out of a list"
     held = "is held to the names, numbers and length that its prompt gives" if trust.held else "writes freely"
     own = "may" if trust.own_kinds else "may not"
-    languages = f"is in {', '.join(trust.languages)}" if trust.languages else "may be in any language"
+    languages = ", ".join(trust.languages) or "any language"
     return (
-        f"As a researcher it is asked {asked}; as a writer it {held}. A brief {own} add kinds of news of its own, and "
-        f"{languages}."
+        f"As a researcher it is asked {asked}; as a writer it {held}. A brief {own} add kinds of news of its own. "
+        f"It writes {languages}."
     )
 
 
