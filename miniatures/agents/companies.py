@@ -11,23 +11,16 @@ import re
 from functools import lru_cache
 
 from miniatures.agents.tools.search.websites import host_of
-from miniatures.checks.vocabulary import is_ordinary
+from miniatures.checks.company_names import company_names, names_company
 from miniatures.checks.word_list import word_set
-from miniatures.checks.words import fold, words_of
+from miniatures.checks.words import fold
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.prospect import Prospect
 
 _NEIGHBOURHOOD = 200
 """Characters on either side of a sentence that count as near it."""
-_FILLERS = word_set(
-    """
-    gmbh ag kg se ltd limited llc llp inc incorporated corp corporation plc sa sas sarl sl slu bv nv oy oyj ab as asa
-    aps srl spa kk pty pte kft sro doo lda ltda co the and company group holding holdings z o und
-    """
-)
-"""What says nothing anywhere in a name (AB Volvo); at its end, cleanco's longer list of legal forms says nothing."""
 _LEGAL_WORD = re.compile(
-    r"((?:[A-Z\u00c0-\u00de][\w&'\u2019-]*,?\s+){1,4})"
+    r"(?<![\w&'\u2019-])((?:[A-Z\u00c0-\u00de][\w&'\u2019-]*+,?\s++){1,4})"
     r"(?:GmbH|AG|KG|SE|Ltd|Limited|LLC|LLP|Inc|Corp|Corporation|PLC|plc|S\.?A\.?|SAS|SARL|S\.?L\.?|B\.?V\.?|N\.?V\.?|Oyj?|AB|ASA?|"
     r"ApS|S\.?r\.?l\.?|S\.?p\.?A\.?|Pty|Pte|Kft)(?=[\s.,;:)'\u2019]|$)"
 )
@@ -45,41 +38,6 @@ _FREE_MAIL = word_set(
     free.fr libero.it
     """
 )
-
-
-@lru_cache(maxsize=4_096)
-def company_names(company: str) -> tuple[str, ...]:
-    """Folded names that stand for the company: without its legal form, and its first word if that is distinctive."""
-    words = words_of(re.sub(r"(?<=\b\w)\.(?=\w\b)|(?<=\b\w)\.$", "", _without_legal_form(company)))
-    core = [word for word in words if word not in _FILLERS] or words
-    if not core:
-        return (fold(company),)
-    names = [" ".join(core)]
-    if len(core) > 1 and len(core[0]) > 3 and not is_ordinary(core[0]):
-        names.append(core[0])
-    return tuple(names)
-
-
-def _without_legal_form(company: str) -> str:
-    """Lumerick A/S is Lumerick; but Simple Private is not Simple, which would be named everywhere."""
-    from cleanco import basename
-
-    core = str(basename(company))
-    return company if not core or is_ordinary(fold(core)) else core
-
-
-def company_key(company: str) -> str:
-    """The name that two spellings of one company share: folded, without its legal form."""
-    return company_names(company)[0]
-
-
-def names_company(text: str, company: str) -> bool:
-    """Whether the text names the company, whole words only."""
-    folded = " ".join(words_of(text))
-    padded = f" {folded} "
-    if any(f" {name} " in padded for name in company_names(company)):
-        return True
-    return not company.isascii() and fold(company) in fold(text)
 
 
 @lru_cache(maxsize=4_096)

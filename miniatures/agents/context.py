@@ -9,9 +9,11 @@ from functools import cached_property
 
 from langchain_core.language_models import BaseChatModel
 
+from miniatures.agents.languages import require_languages
 from miniatures.agents.research_answer import require_kinds
 from miniatures.agents.roles.researcher import RESEARCHER
 from miniatures.agents.roles.role import role_named
+from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.tools.fetching import PageFetcher
 from miniatures.agents.tools.search.base import SearchProvider
 from miniatures.backends.ask import capabilities_of, identity_of
@@ -68,13 +70,18 @@ class CampaignContext:
     now: Callable[[], datetime] = _now
 
     def __post_init__(self) -> None:
-        """Refuse a researcher whose brief it could not serve.
+        """Refuse a researcher or a writer whose brief it could not serve.
 
         Raises:
-            InputError: the brief does not name the kinds of news that such a researcher goes by.
+            InputError: the brief does not name the kinds of news that such a researcher goes by, or is in a language
+                that such a writer was not taught.
         """
         if RESEARCHER.name in self.models:
             require_kinds(capabilities_of(self.model(RESEARCHER.name)), self.brief, self.prompts)
+        for seat in (Seat.FIRST, Seat.FALLBACK):
+            writer = self.seat(WRITER.name, seat)
+            if writer is not None:
+                require_languages(capabilities_of(writer), self.brief)
 
     def seats(self, role: str) -> Seats | None:
         """Who sits behind a role; None where nobody does."""

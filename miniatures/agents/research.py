@@ -66,6 +66,7 @@ async def gather(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
         asked=asked,
         seen=sorted(seen),
         planner=policy.seat(PLANNER.name),
+        checks=policy.checks,
     )
     return {"rounds": (*before, result)}
 

@@ -65,7 +65,9 @@ _TEXT = r"""
 {p}middle ::= [a-z] {p}word | [('+{marks}-] {p}middle | "\\\"" {p}middle | {p}given {p}after
 {p}given ::= {names} | {numbers} | [&+%{marks}-]
 {p}word ::= [a-z] {p}word | {p}after
-{p}after ::= " " {p}middle | {p}mark | [,;)'%{marks}] {p}word | [/&+@=_#-] {p}middle | "\\\"" {p}word | {p}end
+{p}after ::= " " {p}middle | {p}mark | [,;)%] {p}after | {p}within | {p}end
+{p}within ::= ['{marks}] {p}word | [/&@=_#-] {p}middle | "+" {p}plus | "\\\"" {p}word
+{p}plus ::= {p}given {p}after | {p}after
 {p}mark ::= [.?!] {p}stop | ":" {p}colon
 {p}colon ::= " " {p}start | [/] {p}middle | {p}end
 {p}stop ::= {p}next | [.?!)'{closing}] {p}stop | "\\\"" {p}stop

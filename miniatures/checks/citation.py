@@ -7,6 +7,8 @@ weighing 4 together, or half of all that the quote brings if it brings less than
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miniatures.checks.case import CheckCase, quote_source
 from miniatures.checks.draft_text import DraftText, Window
 from miniatures.checks.numbers import Number
@@ -22,6 +24,12 @@ _NUMBER, _NAME, _ENOUGH = 3, 2, 4
 def cited(draft: DraftText, evidence: tuple[Quote, ...], case: CheckCase) -> tuple[Quote, ...]:
     """The quotes among `evidence` that the draft uses."""
     return tuple(item for item in evidence if _is_cited(draft, item.quote, case))
+
+
+def uses_besides(draft: DraftText, quote: str, case: CheckCase) -> bool:
+    """Whether the draft uses what this quote brings and no other quote of the case carries."""
+    others = [source.reading for source in case.quote_sources if source.text != quote]
+    return _measure(draft, _Own(quote_source(quote, case.brief.language).reading, case, others))
 
 
 def _is_cited(draft: DraftText, quote: str, case: CheckCase) -> bool:
@@ -43,11 +51,12 @@ def _may_be_cited(draft: DraftText, quote: Reading) -> bool:
 class _Own:
     """What only this quote brings."""
 
-    def __init__(self, quote: Reading, case: CheckCase) -> None:
+    def __init__(self, quote: Reading, case: CheckCase, others: Sequence[Reading] = ()) -> None:
         self.reading = quote
-        self._common = case.common_numbers
-        self.names = frozenset(stem(name) for name in self.reading.names) - case.common_stems
-        self.words = self.reading.stems - case.common_stems - self.names
+        self._common = (*case.common_numbers, *others)
+        common = case.common_stems.union(*(other.stems for other in others))
+        self.names = frozenset(stem(name) for name in self.reading.names) - common
+        self.words = self.reading.stems - common - self.names
         self.numbers = sum(not self._is_common(number) for number in self.reading.numbers)
 
     @property

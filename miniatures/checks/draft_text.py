@@ -93,6 +93,11 @@ class DraftText:
         stems = frozenset().union(*(reading.stems for reading in readings))
         return stems, tuple(number for reading in readings for number in reading.numbers)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The subject and the body's sentences, as they are written."""
+        return (self.subject, *(sentence.text for sentence in self.sentences))
+
     def readings(self) -> Iterator[tuple[str, Reading]]:
         """Where each piece of text stands, subject first, and what it says."""
         yield "subject", self.subject_reading

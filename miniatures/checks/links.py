@@ -6,7 +6,7 @@ from miniatures.checks.case import CheckCase
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.support import distinct
 from miniatures.checks.verdict import Verdict, failed, listed, passed
-from miniatures.checks.web import host_of, links_of, normal_link
+from miniatures.checks.web import find_links, host_of, links_of, normal_link
 from miniatures.datamodel.brief import Brief
 
 
@@ -15,10 +15,16 @@ def check_links(draft: DraftText, case: CheckCase) -> Verdict:
 
     A company whose name is a domain (Example.com) may be called by it.
     """
-    allowed = allowed_links(case.brief) | {normal_link(case.prospect.company)}
-    found = [link for text in (draft.subject, draft.body) for link in links_of(text)]
+    allowed = allowed_links(case.brief) | named_as_domain(case.prospect.company)
+    found = [link for text in (draft.subject, draft.body) for link in links_of(text, case.words)]
     foreign = distinct(link for link in found if link not in allowed)
     return failed(f"the text links to {listed(foreign)}, which the brief does not") if foreign else passed()
+
+
+def named_as_domain(company: str) -> frozenset[str]:
+    """The bare domain that a company's name begins with, if it does."""
+    first = company.split(maxsplit=1)[0] if company.strip() else ""
+    return frozenset(normal_link(one.text) for one in find_links(first, ()) if one.is_bare and one.text == first)
 
 
 def allowed_links(brief: Brief) -> frozenset[str]:

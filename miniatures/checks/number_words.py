@@ -13,7 +13,14 @@ from miniatures.checks.words import fold
 _COUNTED = {language: words.split() for language, words in listed_table("number_words").items()}
 """The words from zero upwards, one for each whole number, by language."""
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_FACTORS = {2.0: "twice doubled doubling doubles", 3.0: "triple tripled tripling triples"}
+_FACTORS = {
+    2.0: "twice doubled doubling doubles twofold",
+    3.0: "triple tripled tripling triples thrice threefold",
+    4.0: "quadruple quadrupled quadrupling quadruples fourfold",
+    5.0: "fivefold",
+    10.0: "tenfold",
+    100.0: "hundredfold",
+}
 _OTHER = {12.0: "dozen dozens", 0.5: "half halved halve halving", **_FACTORS}
 _ENGLISH = {
     **{word: float(value) for value, word in enumerate(_COUNTED["en"])},

@@ -12,7 +12,7 @@ from enum import Enum
 
 from miniatures.checks.units import SCALES, UNITS
 from miniatures.checks.word_list import word_set
-from miniatures.checks.words import fold
+from miniatures.checks.words import fold, stem
 
 Value = float | str
 Variant = tuple[Value, str]
@@ -41,6 +41,10 @@ class Number:
     surface: str
     variants: tuple[Variant, ...]
     negative: bool = False
+    counted: str = ""
+    """Stem of the noun that a round number counts, as in 2,300+ restaurants."""
+    or_more: bool = False
+    """Whether a plus says that it may be more."""
     values: frozenset[Value] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +57,8 @@ NUMBER_PATTERN = (
     r"(?:[^\W\d_]++\d[^\W_]*|[^\W\d_]++|[²³]?)"
 )
 _PARTS = re.compile(r"([$€£¥]?)\s?([\d.,'\u2019 \u00a0\u2009\u202f]*\d)(.*)", re.DOTALL)
+_COUNTED = re.compile(r"\+?[\s-]?(?:[a-z]+[\s-])??([a-z]{3,}[a-rt-z]s)\b")
+_RANGE = re.compile(r"\d[-\u2013]\d")
 _ORDINALS = word_set("st nd rd th s er re e eme º ª")
 _LONGEST_EXACT = 15
 
@@ -70,7 +76,15 @@ def parse_number(token: str, following: str, preceding: str, mark: DecimalMark) 
     if variants is None:
         return None
     negative = _is_negative(preceding)
-    numbers = [Number(token.strip(), tuple(variants), negative)]
+    numbers = [
+        Number(
+            token.strip(),
+            tuple(variants),
+            negative,
+            _counted(digits, suffix, following, preceding),
+            following[:1] == "+",
+        )
+    ]
     if " " in digits and mark is DecimalMark.ANY:
         numbers += [Number(part, tuple((value, "") for value in values_of(part, mark))) for part in digits.split(" ")]
     return numbers
@@ -146,6 +160,18 @@ def unit_at(following: str) -> str:
         then = _AFTER.match(following[match.end() :].lstrip("."))
         return UNITS.get(prefix + fold(then[1]), "") if then else ""
     return UNITS.get(word, "")
+
+
+def _counted(digits: str, suffix: str, following: str, preceding: str) -> str:
+    """The stem of the plural noun that a round number counts: of 2,300+, 40k, ~300 or 24-30, not of a plain one.
+
+    A plain number is told in other words too often ("48 rooms" of "a hotel with 48 rooms and suites" or "beds").
+    """
+    is_round = following[:1] == "+" or fold(suffix) in SCALES or preceding[-1:] == "~"
+    if not (is_round or _RANGE.search(f"{preceding[-2:]}{digits}")):
+        return ""
+    match = _COUNTED.match(following)
+    return stem(match[1]) if match and fold(match[1]) not in UNITS else ""
 
 
 def scale_length(following: str) -> int:

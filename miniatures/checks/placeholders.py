@@ -17,15 +17,17 @@ _ANY_CASE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _AS_WRITTEN = re.compile(
-    r"""\[[^\]\n]{0,60}\]|\bX{2,}\b|\bx{3,}\b
+    r"""\[[^\]\n]{0,60}\]|«\w{0,20}_\w{0,20}»|\b(?:NaN|NULL|undefined)\b|\#(?:N/A|REF!|NAME\?|VALUE!)|\bX{2,}\b|\bx{3,}\b
     |\b(?:Your|My|Our|Sender(?:'s)?|Prospect(?:'s)?|Recipient(?:'s)?|Company)\s(?:Full\s|First\s|Last\s)?
     (?:Name|Company|Title|Position|Signature|Phone|Email|Address)\b|\byour\ name\b""",
     re.VERBOSE,
 )
 
 
-_MARKS = "[{<_%$*"
-_HINTS = word_set("xx name lorem insert todo tbd tba tk title position signature phone email address company")
+_MARKS = "[{<_%$*«#"
+_HINTS = word_set(
+    "nan null undefined xx name lorem insert todo tbd tba tk title position signature phone email address company"
+)
 
 
 def _may_hold(text: str) -> bool:
@@ -35,7 +37,7 @@ def _may_hold(text: str) -> bool:
 
 
 def check_placeholders(draft: DraftText, case: CheckCase) -> Verdict:
-    """No brackets, template marks, XXX, lorem ipsum or Your Name."""
+    """No brackets, merge fields, a spreadsheet's errors, XXX, lorem ipsum or Your Name."""
     for place, text in (("subject", draft.subject), ("body", draft.body)):
         if not _may_hold(text):
             continue

@@ -19,13 +19,11 @@ from miniatures.checks.numbers import (
     unit_at,
 )
 from miniatures.checks.units import SCALES, UNITS
-from miniatures.checks.web import LINK_PATTERN, normal_link
+from miniatures.checks.web import find_links, normal_link
 from miniatures.checks.words import UNSPACED, WORD_PATTERN, bare, content_stem, fold
 
 _CODE_PATTERN = r"[^\W\d_]++\d[^\W_]*|\d++[^\W\d_]++\d[^\W_]*"
-_TOKEN = re.compile(
-    rf"(?P<link>{LINK_PATTERN})|(?P<number>{NUMBER_PATTERN})|(?P<code>{_CODE_PATTERN})|(?P<word>{WORD_PATTERN})"
-)
+_TOKEN = re.compile(rf"(?P<number>{NUMBER_PATTERN})|(?P<code>{_CODE_PATTERN})|(?P<word>{WORD_PATTERN})")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _LIST_MARK = re.compile(r"\s*\d{1,2}[.)]\s+(?=\D)")
 
@@ -57,9 +55,13 @@ def read_draft(text: str, language: str) -> Reading:
 def read(text: str, language: str, mark: DecimalMark) -> Reading:
     """Reads a text. Any string is readable."""
     start = _LIST_MARK.match(text)
+    place = start.end() if start else 0
     reader = _Reader(text, language, mark)
-    for match in _TOKEN.finditer(text, start.end() if start else 0):
-        reader.take(match)
+    for link in find_links(text):
+        reader.take_words(place, link.start)
+        reader.take_link(link.text)
+        place = link.end
+    reader.take_words(place, len(text))
     return reader.finish()
 
 
@@ -89,19 +91,27 @@ class _Reader:
         self._first_word = True
         self._consumed = 0
 
-    def take(self, match: re.Match[str]) -> None:
+    def take_words(self, start: int, end: int) -> None:
+        """Read a stretch without links."""
+        for match in _TOKEN.finditer(self._text, start, end):
+            self._take(match)
+
+    def take_link(self, link: str) -> None:
+        """Read a link: its words are words of the text."""
+        self._end_spelled()
+        self._links.append(normal_link(link))
+        self._words.update(fold(part) for part in re.split(r"\W+", link) if part)
+        self._first_word = False
+
+    def _take(self, match: re.Match[str]) -> None:
         kind = match.lastgroup
         if match.start() < self._consumed:
             return
         if kind == "word":
             self._take_word(match)
             return
-        if self._spelled:
-            self._end_spelled()
-        if kind == "link":
-            self._links.append(normal_link(match[0]))
-            self._words.update(fold(part) for part in re.split(r"\W+", match[0]) if part)
-        elif kind == "code" or not self._take_number(match):
+        self._end_spelled()
+        if kind == "code" or not self._take_number(match):
             self._names.append(match[0])
             self._words.add(fold(match[0]))
             self._stems.add(fold(match[0]))
@@ -123,7 +133,7 @@ class _Reader:
         word, stems, unit = _word_facts(written)
         if word in self._number_words or word in _VAGUE or (self._spelled and word in SCALES):
             self._join_spelled(match, word)
-        elif self._spelled:
+        else:
             self._end_spelled()
         self._words.add(word)
         self._stems.update(stems)

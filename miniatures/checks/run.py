@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 
 from miniatures.checks.call_to_action import check_call_to_action
@@ -13,6 +14,8 @@ from miniatures.checks.citation import check_citation
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.evidence import check_evidence
 from miniatures.checks.greeting import check_greeting
+from miniatures.checks.grounds import check_grounds
+from miniatures.checks.language import check_language
 from miniatures.checks.length import check_length
 from miniatures.checks.links import check_links
 from miniatures.checks.placeholders import check_placeholders
@@ -28,14 +31,19 @@ from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.draft import EmailText, Statement
 from miniatures.datamodel.hashing import content_hash, text_hash
 
+_DATA = ("tld", "py3langid", "cleanco")
+"""The packages that bring what the checks look things up in: public suffixes, languages, legal forms."""
+
 Check = Callable[[DraftText, CheckCase], Verdict]
 
 CHECKS: dict[CheckName, Check] = {
     CheckName.SCHEMA: check_schema,
     CheckName.LENGTH: check_length,
+    CheckName.LANGUAGE: check_language,
     CheckName.GREETING: check_greeting,
     CheckName.CITATION: check_citation,
     CheckName.UNSUPPORTED: check_unsupported,
+    CheckName.GROUNDS: check_grounds,
     CheckName.PLACEHOLDERS: check_placeholders,
     CheckName.CALL_TO_ACTION: check_call_to_action,
     CheckName.SIGNATURE: check_signature,
@@ -95,7 +103,8 @@ def _only_schema(reason: str) -> CheckReport:
 
 @lru_cache(maxsize=1)
 def checks_version() -> str:
-    """Hash of the checks' own code and word lists: a draft that was checked by others is checked anew."""
+    """Hash of the checks' own code, word lists and data: a draft that was checked by others is checked anew."""
     folder = Path(__file__).parent
     files = sorted([*folder.glob("*.py"), *folder.glob("lists/*.txt")])
-    return content_hash([text_hash(file.read_text(encoding="utf-8")) for file in files])[:16]
+    data = [f"{package} {version(package)}" for package in _DATA]
+    return content_hash([*data, *(text_hash(file.read_text(encoding="utf-8")) for file in files)])[:16]

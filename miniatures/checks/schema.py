@@ -7,14 +7,15 @@ import re
 from miniatures.checks.case import CheckCase
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.verdict import Verdict, failed, passed
+from miniatures.checks.web import without_links
+from miniatures.datamodel.plain_text import UNPRINTABLE
 
 LONGEST_SUBJECT = 150
 """Characters; mail programs show about 70."""
 LONGEST_BODY = 20_000
 """Characters; beyond it no check reads the text."""
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
+_JOINED = re.compile(r"\d(?:\+|%(?!ig))[^\W\d_]{2,}")
+_HIDDEN = re.compile(rf"(?![\t\n\r])[{UNPRINTABLE}\u200c\u200d]")
 
 
 def check_schema(draft: DraftText, case: CheckCase) -> Verdict:
@@ -26,9 +27,12 @@ def check_schema(draft: DraftText, case: CheckCase) -> Verdict:
         return failed("the subject has more than one line")
     if len(subject) > LONGEST_SUBJECT:
         return failed(f"the subject has {len(subject)} characters; {LONGEST_SUBJECT} are allowed")
-    hidden = _CONTROL.search(draft.subject) or _CONTROL.search(draft.body)
+    hidden = _HIDDEN.search(draft.subject) or _HIDDEN.search(draft.body)
     if hidden:
         return failed(f"the text holds the invisible character U+{ord(hidden[0]):04X}")
+    joined = _JOINED.search(without_links(f"{draft.subject}\n{draft.body}"))
+    if joined:
+        return failed(f"the text runs {joined[0]!r} together: a space is missing")
     if draft.body.lstrip().lower().startswith(("subject:", '{"', "```")):
         return failed("the body begins with a subject line or markup instead of a greeting")
     return passed()

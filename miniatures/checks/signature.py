@@ -10,7 +10,7 @@ from miniatures.checks.verdict import Verdict, failed, passed
 from miniatures.checks.words import fold, spellings, words_of
 from miniatures.datamodel.brief import Sender
 
-_POSTSCRIPT = re.compile(r"\n\s*p\.?\s?s\.?[\s:]", re.IGNORECASE)
+_POSTSCRIPT = re.compile(r"\n[^\S\n]*p\.?[^\S\n]?s\.?[\s:]", re.IGNORECASE)
 _STRAY_WORDS = 3
 _NAME_ALONE = 5
 

@@ -1,11 +1,18 @@
-"""Aligns each sentence that asserts something to the line of the brief or the quote it stands on."""
+"""Aligns each sentence that asserts something to the line of the brief or the quote it stands on.
+
+A sentence that joins news and offer may be carried by several together and by none alone; it is then shown with the
+one that carries most of it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from miniatures.checks.case import CheckCase, Source
+from miniatures.checks.definite import is_definite, own_names
 from miniatures.checks.draft_text import DraftText, Sentence
+from miniatures.checks.reading import Reading
 from miniatures.checks.support import carries_name, carries_number, distinct, unsupported_pieces
 from miniatures.datamodel.draft import Ground, Statement
 
@@ -16,7 +23,8 @@ _SIGN_OFF = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_STEMS = 3
-_SHARED = 0.34
+_SHARED, _SHARED_BY_ALL = 0.34, 0.25
+"""Shares of a sentence's content that one source, and all together, have to carry to be its ground."""
 _LONGEST_SIGN_OFF = 6
 
 
@@ -34,7 +42,7 @@ def statements_of(draft: DraftText, case: CheckCase) -> tuple[Statement, ...]:
 
 def _asserts(sentence: Sentence, case: CheckCase) -> bool:
     reading = sentence.reading
-    specific = len(reading.numbers) + sum(not carries_name(case.prospect_reading.words, name) for name in reading.names)
+    specific = len(reading.numbers) + len(own_names(sentence, case))
     return not sentence.is_question and (specific > 0 or len(reading.stems) >= _FEWEST_STEMS)
 
 
@@ -43,25 +51,36 @@ def _statement(sentence: Sentence, unsupported: tuple[str, ...], case: CheckCase
     scored = [(content.share_in(source), source) for source in case.sources]
     score, source = max(scored, key=lambda pair: pair[0])
     if score < _SHARED:
-        return Statement(text=sentence.text, ground=Ground.NOTHING, unsupported=unsupported)
+        if unsupported or not is_definite(sentence, case):
+            ground = Ground.NOTHING if unsupported else Ground.THOUGHT
+            return Statement(text=sentence.text, ground=ground, unsupported=unsupported)
+        if content.share_in_all(case) < _SHARED_BY_ALL:
+            return Statement(text=sentence.text, ground=Ground.NOTHING)
     return Statement(text=sentence.text, ground=source.ground, source=source.text, unsupported=unsupported)
 
 
 class _Content:
-    """A sentence's own content, the prospect's fields left out. Numbers weigh 3, names 2, other words 1."""
+    """A sentence's own content, the prospect's fields left out. Numbers weigh 3, names and links 2, other words 1."""
 
     def __init__(self, sentence: Sentence, case: CheckCase) -> None:
         self._numbers = sentence.reading.numbers
         self._stems = sentence.reading.stems - case.prospect_reading.stems
-        own = case.prospect_reading.words
-        self._names = [name for name in sentence.reading.names if not carries_name(own, name)]
-        self._total = len(self._stems) + 3 * len(self._numbers) + 2 * len(self._names)
+        self._names = own_names(sentence, case)
+        self._links = sentence.reading.links
+        self._total = len(self._stems) + 3 * len(self._numbers) + 2 * len(self._names) + 2 * len(self._links)
 
     def share_in(self, source: Source) -> float:
         """The share of the content that the source carries."""
-        reading = source.reading
-        held = len(self._stems & reading.stems)
-        if reading.numbers:
-            held += 3 * sum(carries_number(reading, number) for number in self._numbers)
-        held += 2 * sum(carries_name(reading.words, name) for name in self._names)
+        return self._share(source.reading.stems, [source.reading], source.reading.words)
+
+    def share_in_all(self, case: CheckCase) -> float:
+        """The share that the sources carry together."""
+        readings = [source.reading for source in case.sources]
+        return self._share(frozenset().union(*(reading.stems for reading in readings)), readings, case.words)
+
+    def _share(self, stems: frozenset[str], readings: Sequence[Reading], words: frozenset[str]) -> float:
+        held = len(self._stems & stems)
+        held += 3 * sum(any(carries_number(reading, number) for reading in readings) for number in self._numbers)
+        held += 2 * sum(carries_name(words, name) for name in self._names)
+        held += 2 * sum(any(link in reading.links for reading in readings) for link in self._links)
         return held / self._total if self._total else 0.0

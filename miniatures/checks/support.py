@@ -7,7 +7,11 @@ from collections.abc import Iterable, Iterator
 from miniatures.checks.case import CheckCase
 from miniatures.checks.numbers import Number
 from miniatures.checks.reading import Reading
+from miniatures.checks.word_list import word_set
 from miniatures.checks.words import bare
+
+_FEWEST_WORDS = 3
+_OR_MORE = word_set("more over above least exceed exceeds exceeding beyond upwards plus mehr uber mindestens mas")
 
 
 def carries_number(reading: Reading, number: Number) -> bool:
@@ -40,6 +44,15 @@ def _same_unit(claimed: str, stated: str, units: frozenset[str]) -> bool:
     return not claimed or claimed in units
 
 
+def carries_count(reading: Reading, number: Number) -> bool:
+    """Whether the text states a round number of the same things. A field with a bare number says of nothing what."""
+    if not carries_number(reading, number):
+        return False
+    if number.or_more and reading.words.isdisjoint(_OR_MORE) and not any(stated.or_more for stated in reading.numbers):
+        return False
+    return not number.counted or number.counted in reading.stems or len(reading.words) < _FEWEST_WORDS
+
+
 def carries_name(words: frozenset[str], name: str) -> bool:
     """Whether the words hold the name, its possessive or its plural."""
     plain = bare(name)
@@ -49,8 +62,8 @@ def carries_name(words: frozenset[str], name: str) -> bool:
 def unsupported_pieces(reading: Reading, case: CheckCase) -> Iterator[str]:
     """The numbers, names and links of a text that no source of the case carries, as they are written."""
     for number in reading.numbers:
-        if not any(carries_number(text, number) for text in case.readings):
-            yield number.surface
+        if not any(carries_count(text, number) for text in case.readings):
+            yield f"{number.surface}+" if number.or_more else number.surface
     for name in reading.names:
         if not carries_name(case.words, name):
             yield name

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from miniatures.checks.word_list import listed_words
-from miniatures.datamodel.characters import nfc
+from miniatures.datamodel.characters import normalized
 
 WORD_PATTERN = r"[^\W\d_]++(?:['\u2019][^\W\d_]++)*"
 UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff"
@@ -22,7 +22,7 @@ def fold(text: str) -> str:
     """Lower case without diacritics, so that José, JOSE and jose are one word."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", nfc(text).casefold()).translate(_LETTERS)
+    decomposed = normalized("NFKD", text.casefold()).translate(_LETTERS)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 

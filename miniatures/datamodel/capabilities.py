@@ -47,6 +47,11 @@ class Trust(Strict):
     questions: Questions = Field(default=Questions.LIST, description="How it is asked about sentences as a researcher.")
     held: bool = Field(default=False, description="Its emails are held to their prompt's names, numbers and length.")
     own_kinds: bool = Field(default=True, description="Whether a brief may name kinds of news of its own.")
+    languages: tuple[str, ...] = Field(
+        default=(),
+        exclude_if=lambda languages: not languages,
+        description="Those that it writes (BCP 47, without a region); any if none is named.",
+    )
 
 
 class Abilities(Strict):
@@ -65,7 +70,7 @@ class Capabilities(Trust, Abilities):
         return self.model_copy(update={name: getattr(trust, name) for name in Trust.model_fields})
 
 
-SMALL = Trust(variant=Variant.COMPACT, questions=Questions.EACH, held=True, own_kinds=False)
+SMALL = Trust(variant=Variant.COMPACT, questions=Questions.EACH, held=True, own_kinds=False, languages=("en",))
 """What an untuned small model is trusted with, and the miniatures that this project trains."""
 
 
@@ -77,6 +82,7 @@ class CapabilitySettings(Strict):
     questions: Questions | None = None
     held: bool | None = None
     own_kinds: bool | None = None
+    languages: tuple[str, ...] | None = None
     grammar: Grammar | None = None
     probability: bool | None = None
     penalties: bool | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Literal
 
 CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029"
 """Control characters, tab and line breaks among them, for use in a character class."""
@@ -26,16 +27,22 @@ _LAST_MARK = 0x1FFFF
 
 
 def nfc(text: str) -> str:
-    """The text in NFC, with 30 combining marks in a row at most (Unicode's stream-safe format, UAX 15).
+    """The text in NFC, stream-safe as well."""
+    return stream_safe(normalized("NFC", text))
+
+
+def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """The text in a normal form, in time linear in its length."""
+    return text if text.isascii() else unicodedata.normalize(form, stream_safe(text))
+
+
+def stream_safe(text: str) -> str:
+    """The text with 30 combining marks in a row at most (Unicode's stream-safe format, UAX 15).
 
     Ordering a longer run takes time that grows with its square, and no language has one.
     """
     if text.isascii():
         return text
-    return _with_few_marks(unicodedata.normalize("NFC", _with_few_marks(text)))
-
-
-def _with_few_marks(text: str) -> str:
     suspect, too_many = _runs_of_marks()
     return too_many.sub(lambda run: run[0][:_MOST_MARKS], text) if suspect.search(text) else text
 

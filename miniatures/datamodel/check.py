@@ -12,9 +12,11 @@ class CheckName(StrEnum):
 
     SCHEMA = "schema"
     LENGTH = "length"
+    LANGUAGE = "language"
     GREETING = "greeting"
     CITATION = "citation"
     UNSUPPORTED = "unsupported"
+    GROUNDS = "grounds"
     PLACEHOLDERS = "placeholders"
     CALL_TO_ACTION = "call_to_action"
     SIGNATURE = "signature"

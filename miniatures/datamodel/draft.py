@@ -27,11 +27,13 @@ class Ground(StrEnum):
 
     BRIEF = "brief"
     QUOTE = "quote"
+    THOUGHT = "thought"
+    """A general remark: it says nothing definite of anybody, so nothing has to carry it."""
     NOTHING = "nothing"
 
 
 class Statement(Frozen):
-    """One sentence of the draft that asserts something, aligned to its ground."""
+    """One sentence of the draft that is more than a form, aligned to its ground."""
 
     text: str
     ground: Ground

@@ -10,8 +10,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, EmailStr, Field, field_validator
 
 from miniatures.datamodel.characters import CONTROLS, INVISIBLE, nfc
+from miniatures.datamodel.clickable import clickables
 from miniatures.datamodel.frozen import Frozen, Strict
 from miniatures.datamodel.hashing import content_hash, text_hash
+from miniatures.datamodel.plain_text import as_clicked
 
 
 def normalize_email(email: str) -> str:
@@ -26,6 +28,8 @@ def prospect_key(email: str) -> str:
 
 _BREAKS = re.compile(f"[{CONTROLS}\ud800-\udfff]+")
 _UNSEEN = re.compile(f"[{INVISIBLE}]+")
+_MARKUP = re.compile(r"[<>{}`]|&(?:#\d|#x|\w+;)")
+_NO_PERSONS = re.compile(r"[\[\]|\\]")
 
 
 def one_line(text: str) -> str:
@@ -94,6 +98,21 @@ class Prospect(Recipient):
     @property
     def known_texts(self) -> tuple[str, ...]:
         return (*super().known_texts, self.website, self.email, *self.extra.values())
+
+
+def odd_name(recipient: Recipient) -> str:
+    """Why a field that reaches an email is no plain text, in words that name the field; empty if all are.
+
+    A company may be named like a domain, and a title may name one; a person's name may not.
+    """
+    for name in Recipient.model_fields:
+        text, words, is_persons = getattr(recipient, name), name.replace("_", " "), name.endswith("_name")
+        if _MARKUP.search(text) or (is_persons and _NO_PERSONS.search(text)):
+            return f"the {words} {text[:60]!r} holds markup: write it as plain text"
+        links = [found for found in clickables(as_clicked(text)) if is_persons or not found.is_bare]
+        if links:
+            return f"the {words} {text[:60]!r} holds the link {links[0].text!r}: write it without"
+    return ""
 
 
 class RowFault(StrEnum):

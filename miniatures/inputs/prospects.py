@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.prospect import BadRow, Prospect, RowFault, one_line
+from miniatures.datamodel.prospect import BadRow, Prospect, RowFault, odd_name, one_line
 from miniatures.inputs.csv_rows import BrokenRow, Row, read_rows, sniff_delimiter
 from miniatures.inputs.encoding import holds_undecodable, open_table
 from miniatures.inputs.headers import COLUMNS, REQUIRED, ColumnMap, map_headers
@@ -45,6 +45,9 @@ def _merged(rows: Iterable[tuple[int, Prospect | BadRow]]) -> Iterator[Prospect 
     for line, row in rows:
         if isinstance(row, BadRow):
             yield row
+            continue
+        if fault := odd_name(row):
+            yield BadRow(line=line, reason=fault, email=row.email)
             continue
         first = first_lines.setdefault(int(row.key, 16), line)
         if first == line:

@@ -110,7 +110,11 @@ def _trusted(trust: Trust) -> str:
     asked = "about each sentence alone" if trust.questions is Questions.EACH else "to choose out of a list"
     held = "is held to the names, numbers and length that its prompt gives" if trust.held else "writes freely"
     own = "may" if trust.own_kinds else "may not"
-    return f"As a researcher it is asked {asked}; as a writer it {held}. A brief {own} add kinds of news of its own."
+    languages = ", ".join(trust.languages) or "any language"
+    return (
+        f"As a researcher it is asked {asked}; as a writer it {held}. A brief {own} add kinds of news of its own. "
+        f"It writes {languages}."
+    )
 
 
 def _mapping(title: str, values: Mapping[str, Any]) -> str:

@@ -1,4 +1,8 @@
-"""Reads cards and manifests that earlier versions wrote: what they said of profiles is said of trust now."""
+"""Reads cards and manifests that earlier versions wrote.
+
+What they said of profiles is said of trust now; and what was held to its prompt by a grammar that knows English
+spelling was taught English, before trust named languages.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ def upgraded(record: Any) -> Any:
         ValueError: it names a profile that there never was, or says no versions of its prompts.
     """
     if not isinstance(record, dict) or "profile" not in record:
-        return record
+        return _with_languages(record)
     old = _Old.model_validate(record)
     if old.profile not in _TRUST:
         raise ValueError(f"it names the prompt profile {old.profile!r}, which there is not")
@@ -37,3 +41,10 @@ def upgraded(record: Any) -> Any:
     versions = {role: _SAME_TEXT.get(version, version) for role, version in old.prompt_versions.items()}
     told = {"prompt_versions": versions, "trust": _TRUST[old.profile].model_dump(mode="json"), "taxonomy": _TAXONOMY}
     return {**kept, **told, **({"format": 2} if "format" in record else {})}
+
+
+def _with_languages(record: Any) -> Any:
+    trust = record.get("trust") if isinstance(record, dict) else None
+    if not isinstance(trust, dict) or "languages" in trust or not trust.get("held"):
+        return record
+    return {**record, "trust": {**trust, "languages": list(SMALL.languages)}}

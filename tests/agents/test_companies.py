@@ -4,42 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from miniatures.agents.companies import about_another, company_key, company_names, is_own_page, names_company
+from miniatures.agents.companies import about_another, is_own_page
 from tests.agents.scene import page
 from tests.checks.cases import PROSPECT
 
 OWN, OTHER = "https://www.nordfrost.example/news", "https://trade.example/news"
-
-
-@pytest.mark.parametrize(
-    ("company", "names"),
-    [
-        ("Nordfrost Logistics GmbH", ("nordfrost logistics", "nordfrost")),
-        ("The Cold Store Company Ltd", ("cold store",)),
-        ("Østfrys A/S", ("ostfrys",)),
-        ("Hushline sp. z o.o.", ("hushline",)),
-        ("Acme S.A. de C.V.", ("acme",)),
-        ("Teluk Ortopedik Sdn. Bhd.", ("teluk ortopedik", "teluk")),
-        ("AB Volvo", ("volvo",)),
-        ("Muster GmbH & Co. KG", ("muster",)),
-        ("Simple Private", ("simple private",)),
-        ("Casa da Fonte Lda", ("casa da fonte", "casa")),
-        ("GmbH", ("gmbh",)),
-        ("3M", ("m",)),
-    ],
-)
-def test_company_names(company, names):
-    assert company_names(company) == names
-
-
-def test_spellings_of_one_company_are_one_company():
-    assert company_key("Nordfrost Logistics GmbH") == company_key("NORDFROST LOGISTICS") != company_key("Nordfrost")
-
-
-def test_names_are_whole_words():
-    assert names_company("Yesterday NORDFROST's new hall opened.", PROSPECT.company)
-    assert not names_company("Nordfrosty weather in Leeds", PROSPECT.company)
-    assert names_company("株式会社北極は倉庫を開設", "北極")
 
 
 def test_own_hosts():
@@ -95,3 +64,20 @@ def test_a_page_titled_for_the_company_is_about_it_unless_another_is_named():
     assert not about_another("A new hall opened in Leeds.", titled, PROSPECT)
     rival = titled.model_copy(update={"text": "Polar Foods Ltd opened a hall in Leeds."})
     assert about_another("Polar Foods Ltd opened a hall in Leeds.", rival, PROSPECT)
+
+
+def test_a_name_that_only_begins_like_theirs_is_anothers():
+    bank = PROSPECT.model_copy(update={"company": "Deutsche Bank AG"})
+    sentence = "Deutsche Telekom opened a data centre in Leeds."
+    assert about_another(sentence, page(sentence, url=OTHER), bank)
+    assert not about_another(
+        "Deutsche Bank opened an office.", page("Deutsche Bank opened an office.", url=OTHER), bank
+    )
+
+
+@pytest.mark.parametrize("website", ["http://[x", "http://xn--a/", "//[::1", "http://a b/", "http://\u2100/"])
+def test_an_address_that_cannot_be_read_is_nobodys(website):
+    assert not is_own_page(
+        "https://polar.example/", PROSPECT.model_copy(update={"website": website, "email": "a@gmail.com"})
+    )
+    assert not is_own_page(website, PROSPECT)

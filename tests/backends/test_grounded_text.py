@@ -48,6 +48,7 @@ def accepts(grounded: GroundedText, text: str) -> bool:
         'Brightwater-based crews (24 of them) said "yes" - and then no',
         "What it costs: €24, or 3 % of it; see 24/3",
         "The Brightwater. What, I was there at 3. They left",
+        "They need 24, or 24+ vans, 24+ in all, and (3+3)",
         "I was there at 3. The Café \u2013 and only then \u2013 closed.",
     ],
 )
@@ -64,6 +65,10 @@ def test_what_the_list_carries_can_be_written(text: str) -> None:
         "the 7 pallets",
         "the 243 pallets",
         "about 24pm",
+        "the 24+rivals",
+        "the 24%of it",
+        "the 24,rivals",
+        "it (24)was",
         "the cafés of Lyon",
         "a first line\nand a second",
         "the brightWater",

@@ -151,6 +151,8 @@ def test_citation_of_one_number_alone_is_none():
         ("twenty-four dock", None),
         ("two dozen", "two dozen"),
         ("twice as large a", "twice"),
+        ("fourfold", "fourfold"),
+        ("tenfold", "tenfold"),
     ],
 )
 def test_numbers_of_the_quote(written, unsupported):
@@ -184,6 +186,53 @@ def test_numbers_across_locales_and_units(language, quote, claim, passes):
     found = result(
         CheckName.UNSUPPORTED, subject="hello", body=f"Hi Maria,\n\nyes, {claim} is what i read.", case=its_case
     )
+    assert found.passed is passes, found.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "passes"),
+    [
+        ("2,300+ restaurants", True),
+        ("2,300 + restaurants", True),
+        ("2,300+ small restaurants", True),
+        ("over 2,300 restaurants", True),
+        ("~2,300 restaurants", True),
+        ("2,300+ rivals", False),
+        ("2,300+ friendly rivals", False),
+        ("~2,300 rivals", False),
+        ("40k guests", True),
+        ("40k rivals", False),
+        ("12-15 cities", True),
+        ("12-15 rivals", False),
+        ("70+ suppliers", False),
+        ("70 suppliers", True),
+        ("2,400+ restaurants", False),
+    ],
+)
+def test_a_round_number_counts_what_its_source_counts(claim, passes):
+    quote = "We serve more than 2,300 restaurants and 40,000 guests in 12-15 cities."
+    suppliers = BRIEF.model_copy(update={"claims": (*BRIEF.claims, "We buy from 70 suppliers.")})
+    its_case = case(evidence=(evidence(quote),), brief=suppliers)
+    body = f"Hi Maria,\n\nyes, {claim} is what i read."
+    found = result(CheckName.UNSUPPORTED, subject="hello", body=body, case=its_case)
+    assert found.passed is passes, found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ("2,300+rivals", False),
+        ("2,300+ rivals", True),
+        ("18%of it", False),
+        ("18% of it", True),
+        ("C++ code", True),
+        ("eine 18%ige Lauge", True),
+        ("+45 degrees", True),
+        ("https://frostwatch.example/demo?a=2+ab", True),
+    ],
+)
+def test_a_space_that_is_missing_after_a_number_is_odd_text(text, passes):
+    found = result(CheckName.SCHEMA, body=swap_text("A store of that size", f"It is {text}. A store of that size"))
     assert found.passed is passes, found.reason
 
 
@@ -239,7 +288,8 @@ def test_german_nouns_are_no_names():
 @pytest.mark.parametrize(
     "blank",
     ["[Name]", "{company}", "{{ first_name }}", "<your title>", "XXX", "Your Name", "lorem ipsum", "%FIRSTNAME%", "[1]",
-     "*|FNAME|*", "____", "${name}", "[insert date]", "{% if x %}", "first_name", "TODO:"],
+     "*|FNAME|*", "____", "${name}", "[insert date]", "{% if x %}", "first_name", "TODO:",
+     "«First_Name»", "#N/A", "NaN", "undefined"],
 )  # fmt: skip
 def test_placeholders(blank):
     found = result(CheckName.PLACEHOLDERS, body=swap_text("A store of that size", f"A store {blank} of that size"))
@@ -391,12 +441,6 @@ def test_links(link, passes):
     assert found.passed is passes, found.reason
 
 
-def test_a_company_may_be_named_like_a_domain():
-    someone = PROSPECT.model_copy(update={"company": "Nordfrost.com"})
-    body = swap_text("Nordfrost opened", "Nordfrost.com opened")
-    assert result(CheckName.LINKS, body=body, case=case(prospect=someone)).passed
-
-
 def test_evidence_ages():
     fresh = evidence(published=NOW - timedelta(days=539))
     stale = evidence(published=NOW - timedelta(days=541))
@@ -419,6 +463,46 @@ def test_evidence_that_was_set_aside_is_not_used(reason):
     aside = SetAside(evidence=evidence(), reason=reason)
     its_case = case(evidence=(evidence("We planted 300 trees in Delft."),), set_aside=(aside,))
     assert "set aside" in result(CheckName.EVIDENCE, case=its_case).reason
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Polar Foods Ltd moved into its new head office in October 2026.",
+        "12 October 2026: Polar Foods wins an award",
+        "Polar opened a hall in Leeds in October 2026 with 24 docks.",
+    ],
+)
+@pytest.mark.parametrize("reason", list(SetAsideReason))
+def test_a_date_of_the_prospects_own_is_no_use_of_what_was_set_aside(quote, reason):
+    own = evidence(QUOTE.replace("In March", "In October 2026"))
+    body = swap_text("in March", "in October 2026")
+    its_case = case(evidence=(own,), set_aside=(SetAside(evidence=evidence(quote), reason=reason),))
+    assert result(CheckName.EVIDENCE, body=body, case=its_case).passed
+    told = body.replace(
+        "A store of that size uses", "Polar Foods moved into a head office and wins an award; that uses"
+    )
+    aside = evidence("Polar Foods moved into its head office in October 2026 and wins an award.")
+    its_case = case(evidence=(own,), set_aside=(SetAside(evidence=aside, reason=reason),))
+    assert "set aside" in result(CheckName.EVIDENCE, body=told, case=its_case).reason
+
+
+@pytest.mark.parametrize(
+    ("named", "passes"),
+    [
+        ("Nordfrost", True),
+        ("Nordfrost Logistics", True),
+        ("Nordfrost GmbH", True),
+        ("Nordfrost Seafood", False),
+        ("Nordfrost Telekom", False),
+        ("Nordfrost Academy", True),
+    ],
+)
+def test_the_company_is_called_by_its_own_name(named, passes):
+    academy = evidence("The Nordfrost Academy teaches seafood handling.")
+    body = swap_text("Nordfrost opened", f"{named} opened")
+    found = result(CheckName.EVIDENCE, body=body, case=case(evidence=(evidence(), academy)))
+    assert found.passed is passes, found.reason
 
 
 def test_a_copy_of_good_news_on_a_portal_does_not_spoil_it():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from miniatures.checks import run_checks
+from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import EmailText, Ground
-from tests.checks.cases import BODY, BRIEF, CASE, QUOTE, SUBJECT, swap_text
+from tests.checks.cases import BODY, BRIEF, CASE, QUOTE, SUBJECT, case, result, swap_text
 
 
 def claims(body: str = BODY):
@@ -39,3 +42,57 @@ def test_an_invented_claim_stands_on_nothing_and_names_its_pieces():
     claim = claims(body)["Helixor doubled profits by 400 percent with drones."]
     assert claim.ground is Ground.NOTHING
     assert set(claim.unsupported) == {"Helixor", "doubled", "400"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Your foremen struggled badly with absences.",
+        "We rescued nine famous breweries.",
+        "You are glad about the mayor's visit.",
+        "Nordfrost struggles with absent drivers and unhappy neighbours.",
+        "Our engineers speak four dialects fluently.",
+        "I admired the orchard behind your canteen.",
+    ],
+)
+def test_a_definite_statement_that_stands_on_nothing_fails_and_is_named(sentence):
+    body = swap_text("A store of that size uses a lot of energy.", sentence)
+    report = run_checks(EmailText(subject=SUBJECT, body=body), CASE)
+    assert not report.passed
+    claim = next(claim for claim in report.statements if claim.text == sentence)
+    assert claim.ground is Ground.NOTHING
+    found = result(CheckName.GROUNDS, body=body)
+    assert found.outcome is Outcome.FAIL or claim.unsupported
+    assert sentence[:40] in found.reason or claim.unsupported
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Cut flowers cannot be taken back once they are gone.",
+        "You may want to look at the orchard alone first.",
+        "The question is who counts the apples in the morning.",
+        "Every order has a walk in the middle of it.",
+        "Your auditors may well ask how often the doors stand open.",
+    ],
+)
+def test_a_general_thought_needs_no_ground(sentence):
+    body = swap_text("A store of that size uses a lot of energy.", sentence)
+    report = run_checks(EmailText(subject=SUBJECT, body=body), CASE)
+    assert report.passed, report.reasons
+    assert next(claim for claim in report.statements if claim.text == sentence).ground is Ground.THOUGHT
+
+
+def test_what_news_and_offer_carry_together_stands_on_one_of_them():
+    body = swap_text(
+        "A store of that size uses a lot of energy.", "The 24 docks in Rotterdam need sensors every winter."
+    )
+    report = run_checks(EmailText(subject=SUBJECT, body=body), CASE)
+    assert report.passed, report.reasons
+
+
+@pytest.mark.parametrize("language", ["da", "pl"])
+def test_without_a_list_of_persons_every_sentence_is_definite(language):
+    its_case = case(brief=BRIEF.model_copy(update={"language": language}))
+    found = result(CheckName.GROUNDS, body="Hi Maria,\n\nOrchards bloom wildly behind canteens.", case=its_case)
+    assert found.outcome is Outcome.FAIL

@@ -1,5 +1,6 @@
 """A prospect's fields can never forge a header, and two spellings of one address are one prospect."""
 
+import time
 import unicodedata
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from miniatures.datamodel.prospect import Prospect, normalize_email, one_line
+from miniatures.datamodel.prospect import Prospect, normalize_email, odd_name, one_line
 
 
 @given(st.text())
@@ -38,3 +39,51 @@ def test_the_key_does_not_show_the_address() -> None:
 def test_a_bad_address_is_refused(email: str) -> None:
     with pytest.raises(ValidationError):
         Prospect(email=email, company="Frio")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "why"),
+    [
+        ("first_name", "evil.top", "holds the link 'evil.top'"),
+        ("first_name", "Ana http://evil.top/x", "holds the link"),
+        ("first_name", "Ana EVIL.COM", "holds the link"),
+        ("first_name", "ev\u00adil.top", "holds the link"),
+        ("first_name", "tel:0800123456", "holds the link"),
+        ("first_name", "<b>Ana</b>", "holds markup"),
+        ("first_name", "[Ana](x)", "holds markup"),
+        ("last_name", "203.0.113.5/x", "holds the link"),
+        ("last_name", "Lima &lt;", "holds markup"),
+        ("title", "Head, see https://evil.top", "holds the link"),
+        ("company", "Frio evil.top/x", "holds the link"),
+        ("company", "{{ Frio }}", "holds markup"),
+    ],
+)
+def test_a_field_that_reaches_an_email_is_plain_text(field: str, text: str, why: str) -> None:
+    fields = {"email": "ana@example.com", "company": "Frio"} | {field: text}
+    found = odd_name(Prospect.model_validate(fields))
+    assert why in found and field.replace("_", " ") in found
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"first_name": "J.R.R.", "last_name": "O'Brien-St.John"},
+        {"first_name": "Ma.Luisa", "last_name": "de la Peña y Núñez"},
+        {"first_name": "Anne-Marie", "last_name": "D\u2019Arcy"},
+        {"first_name": "明", "last_name": "李", "company": "株式会社北極"},
+        {"first_name": "نیلوفر‌سادات"},
+        {"title": "Head of R&D | Node.js, ASP.NET [EMEA]"},
+        {"title": "Founder of frio.example", "company": "Booking.com"},
+        {"company": "AT&T, 1&1 and Procter & Gamble"},
+    ],
+)
+def test_ordinary_names_are_plain(fields: dict[str, str]) -> None:
+    assert odd_name(Prospect.model_validate({"email": "ana@example.com", "company": "Frio"} | fields)) == ""
+
+
+@pytest.mark.parametrize("unit", ["\u0301\u0316", "a\u0301", "\u0344", "é", "."])
+def test_no_name_takes_long(unit: str) -> None:
+    started = time.process_time()
+    prospect = Prospect(email="ana@example.com", company="Frio", first_name=unit * 100_000)
+    odd_name(prospect)
+    assert time.process_time() - started < 2

@@ -229,3 +229,18 @@ def test_rows_are_never_all_in_memory(tmp_path):
     tracemalloc.stop()
     assert count == 20_000
     assert peak < 10_000_000, "all of them take 26 MB"
+
+
+def test_a_name_with_a_link_or_markup_is_a_bad_row_with_its_reason():
+    rows = [
+        {"email": "a@example.com", "company": "Frio", "first_name": "evil.top"},
+        Prospect(email="b@example.com", company="Frio", last_name="<b>Lima</b>"),
+        {"email": "c@example.com", "company": "Frio", "first_name": "Ana"},
+    ]
+    link, markup, good = read_prospects(rows)
+    assert (
+        isinstance(link, BadRow)
+        and link.reason == "the first name 'evil.top' holds the link 'evil.top': write it without"
+    )
+    assert isinstance(markup, BadRow) and "markup" in markup.reason and markup.line == 2
+    assert isinstance(good, Prospect)

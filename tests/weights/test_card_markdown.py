@@ -27,7 +27,7 @@ def test_a_full_card(tmp_path: Path) -> None:
         "| taxonomy of news | `a1b2c3d4e5f60718` |",
         "in their compact variant",
         "it is asked about each sentence alone; as a writer it is held to the names, numbers and length",
-        "A brief may not add kinds of news of its own.",
+        "A brief may not add kinds of news of its own. It writes en.",
         "| lora.rank | 16 |",
         "| final_loss | 0.5123 |",
         "](curve.png)",

@@ -89,7 +89,9 @@ def test_a_large_models_card_is_trusted_as_one() -> None:
     assert upgraded({**OLD, "profile": "full"})["trust"] == Trust().model_dump(mode="json")
 
 
-@pytest.mark.parametrize("card", [None, [], "card", {}, {"name": "outreach", "trust": {"held": True}}])
+@pytest.mark.parametrize(
+    "card", [None, [], "card", {}, {"name": "outreach", "trust": {"held": True, "languages": ["de"]}}]
+)
 def test_what_is_no_old_card_stays_as_it_is(card: Any) -> None:
     assert upgraded(card) == card
 
@@ -101,3 +103,9 @@ def test_a_damaged_old_card_is_told(damage: dict[str, Any], tmp_path: Path) -> N
     registry, version = registered_with({**OLD, **damage}, tmp_path)
     with pytest.raises(RegistryError, match=r"the card .*card\.json cannot be read"):
         registry.card("outreach", version)
+
+
+def test_what_was_held_to_english_spelling_was_taught_english() -> None:
+    before_languages = {name: value for name, value in SMALL.model_dump(mode="json").items() if name != "languages"}
+    assert upgraded({"name": "outreach", "trust": before_languages})["trust"] == SMALL.model_dump(mode="json")
+    assert upgraded({"trust": {"held": False}}) == {"trust": {"held": False}}

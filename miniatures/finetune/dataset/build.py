@@ -14,6 +14,7 @@ from pathlib import Path
 
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.roles.writer import WRITER
+from miniatures.checks.language import primary
 from miniatures.datamodel.capabilities import SMALL, Capabilities, Questions, Trust
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
 from miniatures.datamodel.errors import InputError
@@ -92,7 +93,7 @@ def build_dataset(
     manifest = DatasetManifest(
         sources=settings.sources,
         seed=settings.seed,
-        trust=settings.trust,
+        trust=_taught(settings.trust, every),
         taxonomy=library.taxonomy.hash,
         prompt_versions={role: role_named(role).version(library, settings.capabilities) for role in roles},
         splits=files,
@@ -105,6 +106,13 @@ def build_dataset(
     )
     write_manifest(folder, manifest)
     return Dataset(folder, manifest)
+
+
+def _taught(trust: Trust, examples: Iterable[Example]) -> Trust:
+    """The trust with the languages of the emails in place of those that it names, if it names any."""
+    briefs = (example.variables["brief"] for example in examples if example.role == WRITER.name)
+    languages = tuple(sorted({primary(brief.get("language", "en")) for brief in briefs}))
+    return trust.model_copy(update={"languages": languages}) if trust.languages and languages else trust
 
 
 _STANDING = (Source.EDITED, Source.ACCEPTED, Source.GOLD, Source.CHECKED, Source.TEACHER, Source.VARIANT)

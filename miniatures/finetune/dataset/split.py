@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from miniatures.agents.companies import company_key
+from miniatures.checks.company_names import company_key
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.example import Example
 from miniatures.finetune.dataset.folder import Dataset

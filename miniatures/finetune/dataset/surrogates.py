@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from miniatures.agents.companies import company_key
+from miniatures.checks.company_names import company_key
 from miniatures.checks.words import fold
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.hashing import text_hash

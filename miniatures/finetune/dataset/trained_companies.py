@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from miniatures.agents.companies import company_key
+from miniatures.checks.company_names import company_key
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.hashing import text_hash
 from miniatures.finetune.dataset.folder import Dataset

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.dataset import DropReason, Split
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Source
@@ -54,6 +55,15 @@ def test_an_example_that_cannot_be_rendered_is_counted_and_a_set_of_them_refused
     with pytest.raises(InputError, match="no example is left"):
         build_dataset([], tmp_path / "f", SETTINGS)
     assert not (tmp_path / "e").exists()
+
+
+def test_a_small_writer_is_trusted_with_the_languages_of_its_emails(tmp_path):
+    brief = {**MANY[0].variables["brief"], "language": "de-AT"}
+    german = [one.model_copy(update={"variables": {**one.variables, "brief": brief}}) for one in MANY[:20]]
+    built = build_dataset([*german, *MANY[20:]], tmp_path / "d", SETTINGS)
+    assert built.manifest.trust.languages == ("de", "en")
+    large = build_dataset(MANY, tmp_path / "e", replace(SETTINGS, trust=Trust()))
+    assert large.manifest.trust.languages == ()
 
 
 def test_a_rebuild_leaves_nothing_of_the_dataset_before(tmp_path):

@@ -102,7 +102,7 @@ async def test_a_folder_tells_the_file_that_could_not_be_read(tmp_path: Path) ->
     (tmp_path / "endless.html").write_bytes(ENDLESS)
     (tmp_path / "story.html").write_bytes(STORY)
     query = SearchQuery(text="cold store", company="Nordvik", signal="news")
-    outcome = await FolderSearch(tmp_path, Extractor(1)).search(query, 5)
+    outcome = await FolderSearch(tmp_path, Extractor(4)).search(query, 5)
     assert outcome.status is SearchStatus.FOUND and "endless.html: timed_out" in outcome.detail
 
 
