@@ -185,6 +185,8 @@ def test_init_refuses_names_that_a_campaign_cannot_have(tmp_path, name):
         ("name: !!python/object/apply:os.system [id]", "is not supported"),
         ("%TAG ! tag:x,2000:\n--- !t\na: 1", "is not supported"),
         ("a: " + "9" * 5000, "a number of 5000 digits"),
+        (r'name: "a\ud800"', "line 1: half a character"),
+        (r'"a\0": x', "line 1: half a character or a null character"),
         ("? " + "k" * 100_000 + "\n: 1", "k" * 60 + ": there is no such key"),
     ],
 )
