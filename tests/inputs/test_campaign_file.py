@@ -100,7 +100,7 @@ def test_all_mistakes_of_a_file_at_once_in_the_order_of_its_lines(folder):
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("search: ddgs", "search: ddgs\nname: again", "the key 'name' stands here again; first in line 4"),
+        ("search: ddgs", "search: ddgs\nname: again", "the key 'name' stands here again; first in line 5"),
         ("search: ddgs", "search: *ddgs", "the alias *ddgs is not supported"),
         ("search: ddgs", "search: !!python/object:os.system ls", "is not supported"),
         ("search: ddgs", "\tsearch: ddgs", "cannot start any token"),
