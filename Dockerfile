@@ -4,7 +4,8 @@ WORKDIR /opt/miniatures
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY miniatures ./miniatures
 RUN pip install --no-cache-dir -c constraints.txt . && miniatures models pull smollm2-135m-instruct
-RUN useradd --create-home marketer && mkdir /campaign && chown marketer /campaign
+RUN useradd --create-home marketer && mkdir -p /campaign /opt/miniatures/home/trusted && \
+    chown marketer /campaign /opt/miniatures/home/trusted
 ENV MINIATURES_HOME=/opt/miniatures/home
 WORKDIR /campaign
 USER marketer

@@ -27,6 +27,9 @@ def run(
     redo: Annotated[
         list[str] | None, typer.Option(metavar="EMAIL", help="Do this prospect again; may be given several times.")
     ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Allow it what lies beyond its folder, this time; `trust` remembers.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Research, write and check an email for each prospect.
@@ -36,7 +39,7 @@ def run(
     """
     from miniatures.inputs.campaign import load_campaign
 
-    loaded = load_campaign(campaign)
+    loaded = load_campaign(campaign, trusted=trust)
     if estimate:
         from miniatures.cli.estimate import show_estimate
 

@@ -6,17 +6,18 @@ and weights of this machine, and servers on loopback. Whatever else it names is 
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.inputs.places import CampaignPlaces
 
 _LOOPBACK_ALLOWED = re.compile(r"127(\.\d{1,3}){3}(/(8|9|[12]\d|3[0-2]))?(:\d+)?|::1|\[::1\](:\d+)?")
+_LOOPBACK_ADDRESS = re.compile(
+    r"(http|ws)s?://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?([/?][!-~]*)?", re.IGNORECASE
+)
 _IN_PROCESS = ("local", "openvino", "llamacpp", "transformers")
 
 
@@ -91,21 +92,8 @@ def _model_files(kind: str, rest: str, folder: Path) -> Iterator[str]:
 
 
 def _connects(address: str) -> Iterator[str]:
-    if "//" not in address:
-        return
-    try:
-        host = urlsplit(address).hostname or ""
-    except ValueError:
-        host = ""
-    if not _is_loopback(host):
+    if "//" in address and not _LOOPBACK_ADDRESS.fullmatch(address):
         yield f"connects to {_without_password(address)}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _inside(path: Path, folder: Path) -> bool:

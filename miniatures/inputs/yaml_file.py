@@ -24,6 +24,7 @@ _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _MAX_DIGITS = 300
 _MAX_NODES = 50_000
 """Keys and values of one document, more than any file of ours has; a parser takes seconds for them."""
@@ -121,10 +122,17 @@ class _Builder:
     def _key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
             raise self._error(node, "a key must be one word or text", "Put text that starts with { or [ in quotes.")
-        return str(node.value)
+        return self._whole(node)
+
+    def _whole(self, node: yaml.ScalarNode) -> str:
+        """The text; escapes may name what no database keeps and no message carries."""
+        text = str(node.value)
+        if _NO_TEXT.search(text):
+            raise self._error(node, "half a character or a null character, written as an escape", "Take it out.")
+        return text
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
-        text = str(node.value)
+        text = self._whole(node)
         if node.style is not None:
             return text
         if _NULL.fullmatch(text):

@@ -72,6 +72,8 @@ def compiled(source: str) -> Template:
         return _ENVIRONMENT.from_string(_Restricted().visit(_ENVIRONMENT.parse(source)))
     except (RecursionError, MemoryError, SyntaxError) as error:
         raise TemplateSyntaxError("nested too deeply", 1) from error
+    except ValueError as error:  # a number of thousands of digits, half a character
+        raise TemplateSyntaxError(f"not to be compiled: {error}", 1) from error
 
 
 def rendered(template: Template, block: str, variables: Mapping[str, Any]) -> str:
@@ -79,13 +81,16 @@ def rendered(template: Template, block: str, variables: Mapping[str, Any]) -> st
 
     Raises:
         SecurityError: it is larger or takes longer than the bounds above.
+        UnicodeEncodeError: it holds half a character, which nothing could send or keep.
     """
     before = _ends_at.set(time.monotonic() + MOST_SECONDS)
     try:
         pieces = template.blocks[block](template.new_context(dict(variables)))
-        return "".join(_bounded(cast("Generator[str]", pieces)))
+        text = "".join(_bounded(cast("Generator[str]", pieces)))
     finally:
         _ends_at.reset(before)
+    text.encode()
+    return text
 
 
 def line_of(template: Template, error: BaseException) -> int | None:

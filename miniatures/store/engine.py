@@ -17,11 +17,10 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from miniatures.datamodel.errors import StoreError
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.store.failures import store_error
+from miniatures.store.sent_file import UNTRUSTED, require_tables_alone
 
-_UNTRUSTED = "PRAGMA trusted_schema = OFF"
-"""A file that somebody sent may hold expressions of its own: they call nothing but what is harmless."""
 _PRAGMAS = (
-    _UNTRUSTED,
+    UNTRUSTED,
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
@@ -115,8 +114,8 @@ def _sqlite_engine(url: URL) -> Engine:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.38 is needed", hint="Use a newer Python.")
     path = Path(url.database)
     if _only_readable(path):
-        return _with_pragmas(_read_only_url(path), (_UNTRUSTED,))
-    return _with_pragmas(url, _PRAGMAS)
+        return _with_pragmas(_read_only_url(path), (UNTRUSTED,), path)
+    return _with_pragmas(url, _PRAGMAS, path)
 
 
 def _only_readable(path: Path) -> bool:
@@ -130,11 +129,12 @@ def _read_only_url(path: Path) -> URL:
     return URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true", **settled})
 
 
-def _with_pragmas(url: URL, pragmas: tuple[str, ...]) -> Engine:
+def _with_pragmas(url: URL, pragmas: tuple[str, ...], path: Path) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+        require_tables_alone(connection, path)
         for pragma in pragmas:
             connection.execute(pragma)
 

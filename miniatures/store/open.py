@@ -6,11 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import text
-
 from miniatures.datamodel.errors import StoreError
-from miniatures.store.engine import Database, database_at
+from miniatures.store.engine import database_at
 from miniatures.store.migrations import ensure_schema, require_schema
+from miniatures.store.sent_file import require_plain_journal
 from miniatures.store.store import Store
 
 __all__ = ["Store", "open_store"]
@@ -31,25 +30,13 @@ def open_store(url: str, *, create: bool = True, now: Callable[[], datetime] | N
     database = database_at(url)
     if database.path is not None:
         _prepare_file(database.path, create)
+        require_plain_journal(database.path)
     try:
-        _require_tables_alone(database)
         require_schema(database) if database.only_readable else ensure_schema(database)
     except BaseException:
         database.engine.dispose()
         raise
     return Store(database) if now is None else Store(database, now)
-
-
-_ODD = text("SELECT name FROM sqlite_schema WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1")
-
-
-def _require_tables_alone(database: Database) -> None:
-    """A store has no views and triggers; a file that has could compute without end when it is read."""
-    if database.path is not None:
-        with database.read() as connection:
-            odd = connection.scalar(_ODD)
-        if odd is not None:
-            raise StoreError(f"the store {database.path} holds {odd!r}, which no version of miniatures made")
 
 
 def _prepare_file(path: Path, create: bool) -> None:

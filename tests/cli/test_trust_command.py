@@ -64,6 +64,14 @@ def test_trusting_it_lets_it_in(campaign: Path, capsys: pytest.CaptureFixture[st
     assert "3 prospects" in capsys.readouterr().out
 
 
+def test_a_run_may_be_trusted_this_once(campaign: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = campaign / "campaign.yaml"
+    file.write_text(file.read_text().replace("miniature:outreach@live", "openai-compatible:http://127.0.0.1:9/v1#m"))
+    assert main(["run", str(campaign), "--estimate", "--trust"]) == 0
+    assert "an estimate for 3 prospects" in capsys.readouterr().out
+    assert main(["run", str(campaign), "--estimate"]) == ExitCode.BAD_INPUT
+
+
 def test_a_campaign_of_its_own_folder_needs_no_trust(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     create_campaign(tmp_path / "own")
     assert main(["trust", str(tmp_path / "own")]) == 0

@@ -142,6 +142,7 @@ def make_campaign(folder: Path) -> Path:
     settings["backends"] = {"teacher": TEACHER, "student": STUDENT}
     settings["write"] = {"samples": 1, "retry_samples": 2, "rewrites": 1}
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    miniatures("trust", str(path), "--yes")
     return path
 
 

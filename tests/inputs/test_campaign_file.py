@@ -100,7 +100,7 @@ def test_all_mistakes_of_a_file_at_once_in_the_order_of_its_lines(folder):
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("search: ddgs", "search: ddgs\nname: again", "the key 'name' stands here again; first in line 4"),
+        ("search: ddgs", "search: ddgs\nname: again", "the key 'name' stands here again; first in line 5"),
         ("search: ddgs", "search: *ddgs", "the alias *ddgs is not supported"),
         ("search: ddgs", "search: !!python/object:os.system ls", "is not supported"),
         ("search: ddgs", "\tsearch: ddgs", "cannot start any token"),
@@ -185,6 +185,8 @@ def test_init_refuses_names_that_a_campaign_cannot_have(tmp_path, name):
         ("name: !!python/object/apply:os.system [id]", "is not supported"),
         ("%TAG ! tag:x,2000:\n--- !t\na: 1", "is not supported"),
         ("a: " + "9" * 5000, "a number of 5000 digits"),
+        (r'name: "a\ud800"', "line 1: half a character"),
+        (r'"a\0": x', "line 1: half a character or a null character"),
         ("? " + "k" * 100_000 + "\n: 1", "k" * 60 + ": there is no such key"),
     ],
 )

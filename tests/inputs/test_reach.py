@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from miniatures.datamodel.campaign import BackendSettings, SearchSettings
 from miniatures.datamodel.errors import InputError, NotTrusted
 from miniatures.inputs.campaign import campaign_places, load_campaign
+from miniatures.inputs.places import CampaignPlaces
 from miniatures.inputs.reach import reach_of
 from miniatures.inputs.scaffold import create_campaign
 from miniatures.inputs.trust import trust
@@ -109,6 +111,32 @@ def test_what_lies_beyond_is_named_and_refused(folder: Path, old: str, new: str,
         f"{folder}/campaign.yaml is not trusted with what lies beyond its folder: it {wanted}"
     )
     assert f"miniatures trust {folder}/campaign.yaml" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        r"http://127.0.0.1\@evil.example/",
+        r"http://evil.example\@127.0.0.1/",
+        "http://127.0.0.1:80@evil.example/",
+        "http://127.0.0.1\t.evil.example/",
+        " http://evil.example/",
+        "http://localhost.evil.example/",
+        "http://[::1].evil.example/",
+        "http://[x/",
+        "//evil.example/",
+        "http:///evil.example/",
+        "http://2130706433.evil.example",
+    ],
+)
+def test_no_spelling_passes_for_loopback(folder: Path, address: str) -> None:
+    places = campaign_places(folder)
+    search = SearchSettings(use=f"searxng:{address}")
+    backends = {"student": BackendSettings(use=f"openai-compatible:{address}#m")}
+    for change in ({"search": search}, {"backends": backends}):
+        changed = CampaignPlaces(places.campaign.model_copy(update=change), places.path)
+        (wanted,) = reach_of(changed)
+        assert wanted.startswith("connects to ")
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,8 @@ def test_no_template_grows_or_runs_without_end(body: str, tmp_path: Path, monkey
         ("{{ -" * 1 + "-" * 20000 + "1 }}", "line 1: nested too deeply"),
         ("{% for a in b %}" * 30 + "{% endfor %}" * 30, "line 1: nested too deeply"),
         ("{% block user %}{% for %}", "line 1: "),
+        ("{{ " + "9" * 5000 + " }}", "line 1: not to be compiled: "),
+        ("{% block user %}{{ '\\ud800' }}{% endblock %}", "writer.full.jinja"),
         ("{% block system %}x{% endblock %}", "no {% block user %}"),
         ("x" * 400_001, "larger than 0.4 MB"),
     ],

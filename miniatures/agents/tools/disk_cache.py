@@ -12,6 +12,7 @@ from pathlib import Path
 
 from miniatures.datamodel.errors import StoreError
 from miniatures.datamodel.hashing import text_hash
+from miniatures.store.sent_file import UNTRUSTED, require_plain_journal, require_tables_alone
 
 KEPT_S = 30 * 24 * 3600.0
 """Entries older than this, in seconds, are deleted when the cache is opened."""
@@ -82,7 +83,10 @@ class DiskCache:
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        require_plain_journal(self._path)
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        require_tables_alone(connection, self._path)
+        connection.execute(UNTRUSTED)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, content BLOB, kept_at REAL)")

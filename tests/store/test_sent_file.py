@@ -1,0 +1,72 @@
+"""A SQLite file from somebody else does nothing when it is opened, in the store and in the caches alike."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import struct
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from miniatures.agents.tools.disk_cache import DiskCache
+from miniatures.datamodel.errors import StoreError
+from miniatures.store.open import open_store
+
+MAGIC = bytes.fromhex("d9d505f920a163d7")
+PAGE = 4096
+
+
+def with_deleting_journal(path: Path, victim: Path) -> None:
+    """A database whose hot journal has SQLite delete `victim` when the database is read."""
+    source = path.with_name("source.db")
+    with closing(sqlite3.connect(source, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE t (x)")
+        connection.executemany("INSERT INTO t VALUES (?)", [("y" * 500,)] * 200)
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN")
+        connection.execute("UPDATE t SET x = 'z'")
+        shutil.copy(source, path)
+        journal = bytearray(Path(f"{source}-journal").read_bytes())
+    pages = (len(journal) - 512) // (PAGE + 8)
+    journal = journal[: 512 + pages * (PAGE + 8)]
+    journal[8:12] = struct.pack(">I", pages)
+    name = str(victim).encode()
+    journal += b"\0" * (-len(journal) % 512) + struct.pack(">I", 0x40000000 // PAGE + 1) + name
+    journal += struct.pack(">II", len(name), sum(name)) + MAGIC
+    Path(f"{path}-journal").write_bytes(journal)
+
+
+def test_the_journal_is_as_dangerous_as_it_is_taken_for(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("precious")
+    with_deleting_journal(tmp_path / "x.sqlite", tmp_path / "victim")
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection:
+        connection.execute("SELECT count(*) FROM t").fetchone()
+    assert not (tmp_path / "victim").exists()
+
+
+async def test_a_journal_deletes_no_file(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("precious")
+    with_deleting_journal(tmp_path / "x.sqlite", tmp_path / "victim")
+    with pytest.raises(StoreError, match="names another file, and no run left it"):
+        open_store(str(tmp_path / "x.sqlite"))
+    with pytest.raises(StoreError, match="names another file, and no run left it"):
+        await DiskCache(tmp_path / "x.sqlite").get("page")
+    assert (tmp_path / "victim").read_text() == "precious"
+
+
+async def test_a_cache_that_computes_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "cache.sqlite")) as connection:
+        connection.execute(
+            "CREATE VIEW entries AS WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i FROM n) SELECT 1"
+        )
+    with pytest.raises(StoreError, match="which no version of miniatures made"):
+        await DiskCache(tmp_path / "cache.sqlite").get("page")
+
+
+def test_an_ordinary_journal_is_played_back(tmp_path: Path) -> None:
+    (tmp_path / "x.sqlite-journal").write_bytes(b"")
+    open_store(str(tmp_path / "x.sqlite")).close()
+    (tmp_path / "x.sqlite-journal").write_bytes(b"abc")
+    open_store(str(tmp_path / "x.sqlite")).close()
