@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import one_result
+from miniatures.cli.results import one_standing
+from miniatures.cli.terminal import command
 
 if TYPE_CHECKING:
     from asyncio import Event
@@ -42,7 +43,7 @@ def run(
 
         show_estimate(loaded, limit=limit, as_json=as_json)
         return
-    again = frozenset(one_result(loaded, email).prospect.email for email in redo or ())
+    again = frozenset(one_standing(loaded, email).prospect.email for email in redo or ())
     summary = run_and_show(loaded, shown_path=campaign, limit=limit, redo=again, as_json=as_json)
     raise typer.Exit(exit_code(summary))
 
@@ -58,11 +59,11 @@ def run_and_show(
     resume: str = "",
 ) -> RunSummary:
     """Run with progress, write the report, and show the summary. `resume` is the command that would go on."""
-    import shlex
-
+    from miniatures.cli.columns import columns_of, show_columns
     from miniatures.cli.interrupts import carry_out
     from miniatures.cli.summary import show_summary
     from miniatures.measure.report import write_report
+    from miniatures.review.standings import standings
     from miniatures.store.open import open_store
 
     async def work(on_event: OnEvent, stop: Event) -> RunSummary:
@@ -70,13 +71,23 @@ def run_and_show(
 
         return await run_campaign(loaded, limit=limit, redo=redo, on_event=on_event, stop=stop, hosts=hosts)
 
-    path = shlex.quote(str(shown_path))
-    resume = resume or f"miniatures run {path}"
-    summary = carry_out(work, sys.stderr if as_json else sys.stdout, resume)
+    resume = resume or command("run", shown_path)
+    stream = sys.stderr if as_json else sys.stdout
+    show_columns(columns_of(loaded), stream)
+    summary = carry_out(work, stream, resume)
     with open_store(loaded.store_url) as store:
-        report = write_report(loaded, store)
-    show_summary(summary, loaded, report, resume=resume, drafts=f"miniatures drafts {path}", as_json=as_json)
+        report = write_report(loaded, standings(loaded, store))
+    show_summary(summary, loaded, report, resume=resume, next_steps=next_steps(shown_path), as_json=as_json)
     return summary
+
+
+def next_steps(campaign: Path) -> dict[str, str]:
+    """What one does after a run, and the commands that do it."""
+    return {
+        "List the drafts": command("drafts", campaign),
+        "Read and judge them": command("review", campaign),
+        "Take them to a CRM": command("export", campaign, "--out", "emails.csv"),
+    }
 
 
 def exit_code(summary: RunSummary) -> ExitCode:
