@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
 from miniatures.cli.terminal import plain
 from miniatures.datamodel.prospect import one_line
+from miniatures.inputs.headers import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.inputs.prospects import ProspectList
 
-_OTHERS_SHOWN = 12
+_KEPT_SHOWN = 12
 
 
 def columns_of(loaded: LoadedCampaign) -> ProspectList:
@@ -28,18 +30,19 @@ def show_columns(listed: ProspectList, stream: TextIO) -> None:
     from rich.console import Console
 
     screen = Console(file=stream, highlight=False)
-    taken = listed.columns
-    width = max(map(len, taken.ours), default=0)
+    taken, spare = listed.columns, listed.columns.spare
     screen.print("[bold]Columns of the list[/]")
-    for column, place in taken.ours.items():
-        spare = taken.spare.get(column, ())
-        words = f"[dim], where it is empty {_named(listed, spare)}; name another: columns: {{{column}: HEADER}}[/]"
-        screen.print(f"  {column:{width}}  {_named(listed, (place,))}{words if spare else ''}", soft_wrap=True)
-    others = [place for place in taken.extra.values() if place not in sum(taken.spare.values(), ())]
-    if others:
-        more = f" and {len(others) - _OTHERS_SHOWN} more" if len(others) > _OTHERS_SHOWN else ""
-        named = _named(listed, others[:_OTHERS_SHOWN])
+    for column in sorted(taken.ours, key=COLUMNS.index):
+        others = f"[dim], where it is empty {_named(listed, spare[column])}[/]" if column in spare else ""
+        screen.print(f"  {column:12}{_named(listed, (taken.ours[column],))}{others}", soft_wrap=True)
+    kept = [place for place in taken.extra.values() if place not in chain(*spare.values())]
+    if kept:
+        more = f" and {len(kept) - _KEPT_SHOWN} more" if len(kept) > _KEPT_SHOWN else ""
+        named = _named(listed, kept[:_KEPT_SHOWN])
         screen.print(f"  [dim]kept, and exported again: {named}{more}[/]", soft_wrap=True)
+    if spare:
+        line = f"columns: {{{next(iter(spare))}: HEADER}}"
+        screen.print(f"  [dim]Another column is taken if the campaign file names it: {line}[/]", soft_wrap=True)
     screen.print()
 
 
