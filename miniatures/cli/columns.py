@@ -32,7 +32,11 @@ def show_columns(listed: ProspectList, stream: TextIO) -> None:
     screen = Console(file=stream, highlight=False)
     taken, spare = listed.columns, listed.columns.spare
     screen.print("[bold]Columns of the list[/]")
-    for column in sorted(taken.ours, key=COLUMNS.index):
+    columns = sorted(taken.ours, key=COLUMNS.index)
+    by_name = [name for name in columns if name not in spare and listed.headers[taken.ours[name]] == name]
+    if by_name:
+        screen.print(f"  {'by name':12}{', '.join(by_name)}", soft_wrap=True)
+    for column in (name for name in columns if name not in by_name):
         others = f"[dim], where it is empty {_named(listed, spare[column])}[/]" if column in spare else ""
         screen.print(f"  {column:12}{_named(listed, (taken.ours[column],))}{others}", soft_wrap=True)
     kept = [place for place in taken.extra.values() if place not in chain(*spare.values())]

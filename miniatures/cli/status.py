@@ -106,4 +106,4 @@ def _about_runs(runs: list[dict[str, Any]]) -> str:
     last = runs[-1]
     began = last["started_at"][:16].replace("T", " ")
     ended = (last["outcome"] or "not ended: going on, or killed").replace("_", " ")
-    return f"{count(len(runs), 'run')}; the last began {began} UTC: {ended}"
+    return f"{count(len(runs), 'run')}; the last began {began} UTC: {plain(ended)}"

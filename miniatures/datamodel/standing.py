@@ -55,7 +55,7 @@ TO_SEND = (State.APPROVED, State.EDITED, State.READY)
 class Standing(Frozen):
     """One prospect, what became of it, and the text that stands."""
 
-    prospect: Prospect = Field(description="As the list has it; as it was written to, if it was changed or removed.")
+    prospect: Prospect = Field(description="As it was written to; as the list has it, if it was not.")
     state: State
     result: ProspectResult
     text: EmailText | None = Field(default=None, description="The approved or drafted text; null if none may stand.")

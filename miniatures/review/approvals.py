@@ -8,7 +8,7 @@ takes nothing back. Of several approvals the newest stands.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from miniatures.datamodel.draft import Draft, EmailText
@@ -32,17 +32,23 @@ class Decision:
 
 
 class Decisions:
-    """The reviewers' last words, by draft."""
+    """The reviewers' words on drafts. What was said of a text holds for the same text to the same prospect again."""
 
     def __init__(self, reviews: Iterable[Review]) -> None:
-        self._said: dict[str | None, dict[str, Review]] = defaultdict(dict)
+        self._said: dict[Hashable, list[Review]] = defaultdict(list)
         for review in in_order(reviews):
-            if review.judges or _refuses(review):
-                self._said[review.draft][review.reviewer] = review
+            if review.draft is not None and (review.judges or _refuses(review)):
+                self._said[review.draft].append(review)
+                self._said[review.prospect, _hash(review.answer)].append(review)
 
-    def on(self, draft: Draft) -> Decision:
-        """What stands of a draft. What was said of another text than the draft's own approves nothing."""
-        words = in_order(self._said.get(draft.id, {}).values())
+    def on(self, draft: Draft, prospect: str | None = None) -> Decision:
+        """What stands of a draft that was written to this prospect (by key), or to somebody who is not known.
+
+        What was said of another text than the draft's own approves nothing.
+        """
+        again = self._said.get((prospect, draft.text_hash), []) if prospect else []
+        said = {review.id: review for review in (*self._said.get(draft.id, []), *again)}
+        words = in_order({review.reviewer: review for review in in_order(said.values())}.values())
         refusals = tuple(filter(_refuses, words))
         approving = [review for review in words if review.target and _hash(review.answer) == draft.text_hash]
         return Decision(refusals, approving[-1] if approving and not refusals else None)

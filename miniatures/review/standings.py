@@ -63,12 +63,12 @@ def _standing(result: ProspectResult, listed: str | None, rulings: Rulings) -> S
     if result.draft is None:
         return standing.model_copy(update={"reason": reason_of(result)})
     said_by_checks = {"text": result.draft.text, "reason": reason_of(result)}
-    return standing.model_copy(update=said_by_checks | _ruled(result.draft, rulings))
+    return standing.model_copy(update=said_by_checks | _ruled(result.draft, result.prospect.key, rulings))
 
 
-def _ruled(draft: Draft, rulings: Rulings) -> dict[str, Any]:
+def _ruled(draft: Draft, prospect: str, rulings: Rulings) -> dict[str, Any]:
     """What people changed; nothing if they decided nothing."""
-    decision = rulings.decisions.on(draft)
+    decision = rulings.decisions.on(draft, prospect)
     if decision.refusals:
         words = "; ".join(map(_words, decision.refusals))
         return {"state": State.REJECTED, "text": None, "reason": "", "review": words}
@@ -85,4 +85,4 @@ def _words(review: Review) -> str:
     done = {ReviewAction.ACCEPT: "accepted", ReviewAction.EDIT: "edited", ReviewAction.REJECT: "rejected"}
     why = f" ({review.reason.replace('_', ' ')})" if review.reason else ""
     comment = f": {review.comment}" if review.comment else ""
-    return f"{done.get(review.action, 'refused')} by {review.reviewer}{why}{comment}"
+    return " ".join(f"{done.get(review.action, 'refused')} by {review.reviewer}{why}{comment}".split())

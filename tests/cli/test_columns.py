@@ -44,5 +44,5 @@ def test_a_list_of_objects_is_mapped_by_its_keys(tmp_path):
     file = tmp_path / "list.jsonl"
     file.write_text('{"email": "a@b.example", "firma": "Beta"}\n{"email": "c@d.example", "firma": "D", "id": 7}\n')
     text = shown(file)
-    assert "company     “firma”" in text and "kept, and exported again: “id”" in text
+    assert "by name     email" in text and "company     “firma”" in text and "kept, and exported again: “id”" in text
     assert [row.cells for row in open_list(file).rows] == [("a@b.example", "Beta", ""), ("c@d.example", "D", "7")]
