@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from miniatures.datamodel.errors import InputError, writing
+from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.foreign_text import visible
+from miniatures.datamodel.whole_file import replacing
 
 Table = Iterable[Sequence[str]]
 """The header row, then the rows."""
@@ -48,7 +47,7 @@ def write_csv(table: Table, path: Path) -> int:
         InputError: it cannot be written.
     """
     marked = "utf-8-sig"  # Its mark tells spreadsheets that it is UTF-8.
-    with _replacing(path) as unfinished, unfinished.open("w", encoding=marked, newline="") as file:
+    with replacing(path) as unfinished, unfinished.open("w", encoding=marked, newline="") as file:
         written = _write_rows(file, table)
     return written - 1
 
@@ -73,7 +72,7 @@ def write_xlsx(table: Table, path: Path) -> int:
         sheet.append(cells)
     content = io.BytesIO()
     book.save(content)
-    with _replacing(path) as unfinished:
+    with replacing(path) as unfinished:
         unfinished.write_bytes(content.getvalue())
     return len(rows) - 1
 
@@ -93,19 +92,3 @@ def _fitting(value: str, row: int) -> str:
         hint = "Export CSV instead: --out emails.csv"
         raise InputError(f"a cell of row {row:,} is longer than a workbook's cell holds ({LONGEST_CELL:,})", hint=hint)
     return visible(value)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A new file that takes the place of `path` once it is whole; what is no file, such as a device, is written to."""
-    if path.exists() and not path.is_file():
-        with writing(path):
-            yield path
-        return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with writing(path):
-            yield unfinished
-            unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -20,7 +20,9 @@ from miniatures.datamodel.errors import writing
 from miniatures.datamodel.foreign_text import is_web_address, visible
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.standing import MEANINGS, Standing, State
+from miniatures.datamodel.whole_file import replacing
 from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.measure.check_words import COMPARES
 from miniatures.measure.field_readings import FIELD_READINGS, READY_MEANS
 from miniatures.measure.passages import passages
 
@@ -89,7 +91,7 @@ def write_html_report(heading: ReportHeading, standings: Iterable[Standing], pat
         hidden=figures.prospects - len(shown),
         made_at=datetime.now(UTC),
         State=State,
-        CheckName=CheckName,
+        compares=COMPARES,
         meanings=MEANINGS,
         ready_means=READY_MEANS,
         readings=FIELD_READINGS,
@@ -113,14 +115,15 @@ def _usd(cost: float | None) -> str:
 
 
 def write_page(page: str, path: Path) -> Path:
-    """Write an HTML page and return its path.
+    """Write an HTML page, whole or not at all, and return its path.
 
     Raises:
         InputError: it cannot be written there.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+    with replacing(path) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
     return path
 
 

@@ -19,6 +19,7 @@ from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.standing import Standing, State
 from miniatures.measure import report
+from miniatures.measure.check_words import COMPARES
 from miniatures.measure.field_readings import FIELD_READINGS
 from miniatures.measure.passages import passages
 from miniatures.measure.reason import reason_of
@@ -117,6 +118,8 @@ def test_a_ready_draft_promises_no_more_than_the_checks_hold(tmp_path: Path) -> 
     assert "passed the checks. Read every email before it is sent." in page
     assert FIELD_READINGS.sentence in page
     assert "of 75 drafts called ready 1 could be sent as it stood, 20 after a small edit, and 60 held" in page
+    assert set(COMPARES) == set(CheckName)
+    assert "each number, name and link is found in the brief, a quote or the row" in page
     for promise in ("verified", "guarantee", "is supported", "are supported", "stands on", "proven"):
         assert promise not in page
 
