@@ -24,10 +24,7 @@ def demo(
     twice.
     """
     from miniatures.agents.tools.site_server import serve_sites
-    from miniatures.cli.drafts import show_all
-    from miniatures.cli.results import all_standings
     from miniatures.cli.run_command import exit_code, run_and_show
-    from miniatures.datamodel.standing import State
     from miniatures.inputs.campaign import load_campaign
 
     file = campaign or _example_folder() / "campaign.yaml"
@@ -35,9 +32,8 @@ def demo(
     with serve_sites(sites or loaded.folder / "sites") as served:
         typer.echo(f"Serving the example sites on 127.0.0.1:{served.port}")
         hosts = dict.fromkeys(loaded.campaign.hosts, f"127.0.0.1:{served.port}")
-        summary = run_and_show(loaded, shown_path=file, limit=limit, hosts=hosts, resume=command("demo"))
-    typer.echo()
-    show_all((one for one in all_standings(loaded) if one.state is not State.PENDING), str(file))
+        resume = command("demo", *(["--campaign", campaign] if campaign else []))
+        summary = run_and_show(loaded, shown_path=file, limit=limit, hosts=hosts, resume=resume, listing=True)
     raise typer.Exit(exit_code(summary))
 
 

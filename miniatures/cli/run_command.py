@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import one_standing
+from miniatures.cli.results import all_standings, one_standing
 from miniatures.cli.terminal import command
 
 if TYPE_CHECKING:
@@ -57,8 +58,12 @@ def run_and_show(
     hosts: Mapping[str, str] | None = None,
     as_json: bool = False,
     resume: str = "",
+    listing: bool = False,
 ) -> RunSummary:
-    """Run with progress, write the report, and show the summary. `resume` is the command that would go on."""
+    """Run with progress, write the report, and show the summary, with a `listing` of the drafts if that is wanted.
+
+    `resume` is the command that would go on.
+    """
     from miniatures.cli.columns import columns_of, show_columns
     from miniatures.cli.interrupts import carry_out
     from miniatures.cli.summary import show_summary
@@ -77,11 +82,27 @@ def run_and_show(
     summary = carry_out(work, stream, resume)
     with open_store(loaded.store_url) as store:
         report = write_report(loaded, standings(loaded, store))
-    show_summary(summary, loaded, report, resume=resume, next_steps=next_steps(shown_path), as_json=as_json)
+    show_summary(
+        summary,
+        loaded,
+        report,
+        resume=resume,
+        next_steps=_next_steps(shown_path),
+        between=partial(_list_drafts, loaded, shown_path) if listing else None,
+        as_json=as_json,
+    )
     return summary
 
 
-def next_steps(campaign: Path) -> dict[str, str]:
+def _list_drafts(loaded: LoadedCampaign, shown_path: Path) -> None:
+    """Those whom a run has reached."""
+    from miniatures.cli.drafts import show_all
+    from miniatures.datamodel.standing import State
+
+    show_all((one for one in all_standings(loaded) if one.state is not State.PENDING), str(shown_path))
+
+
+def _next_steps(campaign: Path) -> dict[str, str]:
     """What one does after a run, and the commands that do it."""
     return {
         "List the drafts": command("drafts", campaign),

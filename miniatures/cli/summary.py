@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -20,8 +20,10 @@ from miniatures.cli.terminal import (
     show_table,
     status_table,
 )
+from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
 from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.measure.field_readings import READY_MEANS
 
 _BAD_ROWS_SHOWN = 5
 
@@ -33,9 +35,13 @@ def show_summary(
     *,
     resume: str,
     next_steps: Mapping[str, str],
+    between: Callable[[], None] | None = None,
     as_json: bool = False,
 ) -> None:
-    """Show the summary as JSON, or as words and a table, and the commands that go on or look at the drafts."""
+    """Show the summary as JSON, or as words and a table, and at the end the commands that go on or look at the drafts.
+
+    `between` shows what is to stand before these commands.
+    """
     if as_json:
         print_json({**summary.model_dump(mode="json"), "report": str(report)})
         return
@@ -46,6 +52,11 @@ def show_summary(
         show_table(status_table(summary.by_status.items()))
     _show_work(screen, summary)
     _show_bad_rows(screen, summary, loaded)
+    if between is not None:
+        screen.print()
+        between()
+    if summary.by_status.get(DraftStatus.READY):
+        screen.print(f"\n{READY_MEANS}")
     _show_next(screen, summary, report, resume, next_steps)
 
 

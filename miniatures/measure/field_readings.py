@@ -22,7 +22,7 @@ class Readings:
     @property
     def sentence(self) -> str:
         return (
-            f"On realistic sites, of {self.drafts:,} drafts called ready {self.as_it_stood:,} could be sent as it "
+            f"On realistic sites, of {self.drafts:,} drafts called ready, {self.as_it_stood:,} could be sent as it "
             f"stood, {self.after_a_small_edit:,} after a small edit, and {self.false:,} held a false statement."
         )
 

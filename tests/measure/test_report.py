@@ -117,7 +117,7 @@ def test_a_ready_draft_promises_no_more_than_the_checks_hold(tmp_path: Path) -> 
     page = page_of(tmp_path, result(1, DraftStatus.READY))
     assert "passed the checks. Read every email before it is sent." in page
     assert FIELD_READINGS.sentence in page
-    assert "of 75 drafts called ready 1 could be sent as it stood, 20 after a small edit, and 60 held" in page
+    assert "of 75 drafts called ready, 1 could be sent as it stood, 20 after a small edit, and 60 held" in page
     assert set(COMPARES) == set(CheckName)
     assert "each number, name and link is found in the brief, a quote or the row" in page
     for promise in ("verified", "guarantee", "is supported", "are supported", "stands on", "proven"):
