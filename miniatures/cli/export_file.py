@@ -25,6 +25,7 @@ LONGEST_CELL = 32_767
 """Characters that a cell of a workbook holds."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"[+-]?[\d\s().,/-]*\d[\d\s().,/-]*")
 
 
@@ -87,8 +88,8 @@ def _write_rows(file: TextIO, table: Table) -> int:
 
 
 def _fitting(value: str, row: int) -> str:
-    """The value without what XML cannot hold."""
+    """The value, with U+FFFD for what no workbook holds."""
     if len(value) > LONGEST_CELL:
         hint = "Export CSV instead: --out emails.csv"
         raise InputError(f"a cell of row {row:,} is longer than a workbook's cell holds ({LONGEST_CELL:,})", hint=hint)
-    return visible(value)
+    return _NOT_XML.sub("\ufffd", value)

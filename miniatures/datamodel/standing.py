@@ -41,7 +41,7 @@ MEANINGS = {
     State.REJECTED: "a person would not send it",
     State.NOTHING_FOUND: "research found nothing to write from",
     State.BLOCKED: "the pages or searches were refused",
-    State.FAILED: "something went wrong; the next run tries again",
+    State.FAILED: "something went wrong; the reason says what",
     State.OVER_BUDGET: "the prospect's own budget ended the work",
     State.PENDING: "no run has reached it",
     State.CHANGED: "its row was changed after it was written; the next run does it again",

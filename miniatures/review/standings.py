@@ -32,7 +32,7 @@ def standings(loaded: LoadedCampaign, store: Store | None) -> Iterator[Standing]
         for result in store.results(loaded.name):
             listed = rows.pop(result.prospect.key, None)
             yield _standing(result, listed, rulings)
-    for row in loaded.prospects():
+    for row in loaded.prospects() if rows else ():
         if isinstance(row, Prospect) and rows.pop(row.key, None) is not None:
             pending = ProspectResult(campaign=loaded.name, prospect=row, status=DraftStatus.PENDING)
             yield Standing(prospect=row, state=State.PENDING, result=pending)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # A damaged text spoils its own row.
     for pragma in _PRAGMAS:
         connection.execute(pragma)
 

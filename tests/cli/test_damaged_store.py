@@ -76,6 +76,22 @@ def test_a_damaged_result_is_a_named_failure_and_the_others_are_shown(ran, comma
     command("review", "--list")
 
 
+def test_bytes_that_are_no_text_spoil_their_own_row_alone(ran, command):
+    change(ran, "UPDATE results SET document = CAST(x'ff7b' AS TEXT) WHERE status = 'needs_review'")
+    out, _ = command("drafts", "--jsonl")
+    assert [json.loads(line)["status"] for line in out.splitlines()] == ["failed", "blocked", "pending", "pending"]
+
+
+def test_doing_the_prospect_again_mends_it(ran):
+    loaded = load_campaign(ran)
+    with open_store(loaded.store_url) as store:
+        [before] = [one for one in store.results(loaded.name) if one.prospect.email == MAYA]
+        change(ran, "UPDATE results SET document = '{}' WHERE status = 'needs_review'")
+        assert states(ran)[MAYA] is State.FAILED
+        asyncio.run(store.save_result(before))
+    assert states(ran)[MAYA] is State.NEEDS_REVIEW
+
+
 @pytest.mark.parametrize("table", ["traces", "spans"])
 def test_damaged_history_is_left_out(ran, command, table, caplog):
     change(ran, f"UPDATE {table} SET document = ?", "{}")

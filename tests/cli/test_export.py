@@ -176,6 +176,14 @@ def test_one_draft_in_full_shows_the_reviewers_text_first(written, capsys):
     assert "rejected by ben (tactless): not now" in capsys.readouterr().out
 
 
+@given(st.lists(st.lists(st.text(max_size=20), min_size=2, max_size=2), min_size=1, max_size=4))
+def test_any_text_becomes_a_workbook_that_opens(tmp_path_factory, rows):
+    out = tmp_path_factory.mktemp("any") / "emails.xlsx"
+    assert write_xlsx(rows, out) == len(rows) - 1
+    [sheet] = load_workbook(out).worksheets
+    assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f" or cell.hyperlink]
+
+
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     out = tmp_path / "emails.xlsx"
     write_xlsx([["email"], ["ana@frio.example"]], out)
