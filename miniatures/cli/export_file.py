@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TextIO
 
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.files import bytes_written_whole, written_whole
 from miniatures.datamodel.foreign_text import visible
-from miniatures.datamodel.whole_file import replacing
 
 Table = Iterable[Sequence[str]]
 """The header row, then the rows."""
@@ -48,7 +48,7 @@ def write_csv(table: Table, path: Path) -> int:
         InputError: it cannot be written.
     """
     marked = "utf-8-sig"  # Its mark tells spreadsheets that it is UTF-8.
-    with replacing(path) as unfinished, unfinished.open("w", encoding=marked, newline="") as file:
+    with written_whole(path, encoding=marked, newline="") as file:
         written = _write_rows(file, table)
     return written - 1
 
@@ -73,8 +73,8 @@ def write_xlsx(table: Table, path: Path) -> int:
         sheet.append(cells)
     content = io.BytesIO()
     book.save(content)
-    with replacing(path) as unfinished:
-        unfinished.write_bytes(content.getvalue())
+    with bytes_written_whole(path) as file:
+        file.write(content.getvalue())
     return len(rows) - 1
 
 

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TextIO
 
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.files import open_regular
 from miniatures.inputs.text_file import marked_encoding, require_file
 
+MOST_BYTES = 1_000_000_000
+"""A list above this size, some five million prospects, is a mistake."""
 _CHUNK = 1 << 20
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -27,9 +30,10 @@ def open_table(path: Path) -> TextIO:
     """Open a text table for streaming, line ends as they are.
 
     Raises:
-        InputError: no such file, an empty one, or a workbook.
+        InputError: no such file, an empty or far too large one, no regular file, or a workbook.
     """
     require_file(path)
+    open_regular(path, MOST_BYTES).close()
     try:
         encoding = detect_encoding(path)
         return path.open(encoding=encoding, errors=_errors_for(encoding), newline="")

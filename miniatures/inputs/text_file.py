@@ -7,6 +7,7 @@ import difflib
 from pathlib import Path
 
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.files import read_regular
 
 _MARKED = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -26,13 +27,9 @@ def read_text(path: Path) -> str:
         InputError: there is no such file, it is a folder, far too large, or no text.
     """
     require_file(path)
+    content = read_regular(path, MAX_BYTES)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB", hint="Is it the right file?")
-        content = path.read_bytes()
         return content.decode(marked_encoding(content) or "utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(

@@ -18,8 +18,10 @@ from typing import IO, Any, TypeVar
 from xml.parsers import expat
 
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.files import open_regular, read_regular
 from miniatures.datamodel.prospect import one_line
 from miniatures.inputs.csv_rows import BrokenRow, Row, from_header
+from miniatures.inputs.encoding import MOST_BYTES
 from miniatures.inputs.headers import names_required
 from miniatures.inputs.text_file import require_file
 
@@ -41,11 +43,8 @@ Result = TypeVar("Result")
 def is_workbook(path: Path) -> bool:
     """Whether the file is a zip archive, which an .xlsx workbook is, whatever its name."""
     require_file(path)
-    try:
-        with path.open("rb") as file:
-            return file.read(4) == b"PK\x03\x04"
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    with open_regular(path, MOST_BYTES) as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def read_workbook(path: Path, columns: Mapping[str, str]) -> Iterator[Row | BrokenRow]:
@@ -56,9 +55,7 @@ def read_workbook(path: Path, columns: Mapping[str, str]) -> Iterator[Row | Brok
     Raises:
         InputError: it is no .xlsx workbook, is damaged, or holds more than a list of prospects does.
     """
-    if path.stat().st_size > MAX_UNPACKED:
-        raise InputError(f"{path} is too large for a workbook of prospects", hint=_SAVE_AS_CSV)
-    content = io.BytesIO(path.read_bytes())
+    content = io.BytesIO(read_regular(path, MAX_UNPACKED))
     _require_bounded(path, content)
     book = _told(path, lambda: _open(content))
     try:

@@ -17,10 +17,10 @@ from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import writing
+from miniatures.datamodel.files import written_whole
 from miniatures.datamodel.foreign_text import is_web_address, visible
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.standing import MEANINGS, Standing, State
-from miniatures.datamodel.whole_file import replacing
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.measure.check_words import COMPARES
 from miniatures.measure.field_readings import FIELD_READINGS, READY_MEANS
@@ -115,15 +115,15 @@ def _usd(cost: float | None) -> str:
 
 
 def write_page(page: str, path: Path) -> Path:
-    """Write an HTML page, whole or not at all, and return its path.
+    """Write an HTML page in one step and return its path; a link that lies there is replaced, never followed.
 
     Raises:
         InputError: it cannot be written there.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as unfinished:
-        unfinished.write_text(page, encoding="utf-8")
+    with written_whole(path) as file:
+        file.write(page)
     return path
 
 
