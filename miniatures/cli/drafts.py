@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from miniatures.datamodel.draft import Draft, EmailText
+    from miniatures.datamodel.result import ProspectResult
     from miniatures.datamodel.standing import Standing, State
 
 _ROWS_SHOWN = 200
@@ -137,6 +138,7 @@ def _show_one(standing: Standing) -> None:
     screen.print(f"[dim]{plain(standing.review) or MEANINGS[standing.state]}[/]")
     if draft is None:
         screen.print(plain(standing.reason) or "No draft was written yet.")
+        _show_problems(standing.result)
         return
     if standing.text is not None and standing.text != draft.text:
         _show_text("The reviewer's text", standing.text)
@@ -149,6 +151,15 @@ def _show_one(standing: Standing) -> None:
         screen.print(f"\n[bold]The verifier's opinion[/] (it does not decide)\n{plain(draft.opinion)}")
     for problem in draft.problems:
         screen.print(f"\n[yellow]The {plain(problem.where)} was not asked:[/] {plain(problem.detail)}")
+
+
+def _show_problems(result: ProspectResult) -> None:
+    """Each page and search that could not be read, in the network's own words."""
+    for problem in result.dossier.problems[:_REASONS_SHOWN] if result.dossier else ():
+        detail = f" ({problem.detail})" if problem.detail else ""
+        console().print(
+            f"  [dim]{plain(problem.kind.replace('_', ' '))}:[/] {plain(problem.where + detail)}", soft_wrap=True
+        )
 
 
 def _show_text(title: str, text: EmailText) -> None:

@@ -14,7 +14,6 @@ from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.standing import Standing, State
 from miniatures.inputs.campaign import LoadedCampaign
-from miniatures.measure.reason import reason_of
 from miniatures.review.approvals import Decisions
 from miniatures.store.store import Store
 
@@ -36,6 +35,15 @@ def standings(loaded: LoadedCampaign, store: Store | None) -> Iterator[Standing]
         if isinstance(row, Prospect) and rows.pop(row.key, None) is not None:
             pending = ProspectResult(campaign=loaded.name, prospect=row, status=DraftStatus.PENDING)
             yield Standing(prospect=row, state=State.PENDING, result=pending)
+
+
+def reason_of(result: ProspectResult) -> str:
+    """Why a run left the prospect so, in one line: the error, the checks that did not pass, why nothing was found."""
+    if result.error:
+        return result.error
+    if result.draft:
+        return "; ".join(f"{check.name.value}: {check.reason}" for check in result.draft.failed_checks)
+    return result.dossier.why_nothing if result.dossier else ""
 
 
 class Rulings:

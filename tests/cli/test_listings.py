@@ -52,7 +52,7 @@ def test_drafts_as_json_lines_lists_everyone(ran, call):
         0.0125,
     )
     assert (blocked["subject"], blocked["cost"]) == (None, None)
-    assert blocked["reason"] == "blocked: https://harbour-flowers.example"
+    assert blocked["reason"] == "Research was blocked: 1 page blocked (by the site's gateway)."
     assert {row["status"] for row in rows} <= set(State)
 
 
@@ -91,7 +91,9 @@ def test_one_draft_in_full_shows_text_evidence_and_reasons_as_they_are(ran, call
 
 
 def test_one_prospect_without_a_draft_says_why(ran, call):
-    assert "blocked: https://harbour-flowers.example" in call("drafts", ran, "tomas.reyes@harbour-flowers.example")
+    shown = call("drafts", ran, "tomas.reyes@harbour-flowers.example")
+    assert "Research was blocked: 1 page blocked (by the site's gateway)." in shown
+    assert "blocked: https://harbour-flowers.example (by the site's gateway)" in shown
 
 
 def test_an_unknown_address_names_the_nearest(ran, refusal):

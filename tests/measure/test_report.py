@@ -22,7 +22,6 @@ from miniatures.measure import report
 from miniatures.measure.check_words import COMPARES
 from miniatures.measure.field_readings import FIELD_READINGS
 from miniatures.measure.passages import passages
-from miniatures.measure.reason import reason_of
 from miniatures.measure.report import ReportFigures, ReportHeading, write_html_report
 
 ODD_ADDRESSES = (
@@ -70,8 +69,12 @@ def result(number: int, status: DraftStatus, body: str = "Hello.", cost: float |
 def standing(result: ProspectResult, **said: Any) -> Standing:
     """Where the prospect stands while nobody has said anything."""
     text = result.draft.text if result.draft else None
-    about = {"state": State(result.status.value), "text": text, "reason": reason_of(result)}
+    about = {"state": State(result.status.value), "text": text, "reason": _reason(result)}
     return Standing(prospect=result.prospect, result=result, **about | said)
+
+
+def _reason(result: ProspectResult) -> str:
+    return result.dossier.why_nothing if result.dossier else ""
 
 
 def page_of(tmp_path: Path, *results: ProspectResult | Standing) -> str:

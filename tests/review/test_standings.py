@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem, SetAside, SetAsideReason
+from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Reading, ReadingVerdict, RejectReason, Review
@@ -125,32 +124,11 @@ def test_who_is_no_longer_on_the_list_is_removed_and_comes_back_with_the_row(cam
 
 
 def test_why_nothing_was_found_is_said_in_the_networks_own_words(campaign):
-    problem = Problem(where="ddgs", kind="search_failed", detail="[Errno -2] Name or service not known")
+    problem = Problem(where="ddgs", kind="failed", detail="[Errno -2] Name or service not known")
     dossier = Dossier(status=DossierStatus.FAILED, problems=(problem,))
     write(campaign, draft=None, status=DraftStatus.FAILED, dossier=dossier)
-    assert standing(campaign).reason == "search failed: ddgs ([Errno -2] Name or service not known)"
-
-
-@pytest.mark.parametrize(
-    ("dossier", "reason"),
-    [
-        ({"candidates": 4}, "none of the 4 sentences read is news of a kind that the brief names"),
-        ({"set_aside": 2}, "what was found was set aside (2 stale)"),
-        ({}, "research found nothing to quote"),
-        ({"problems": 5}, "robots disallowed: u; robots disallowed: u; robots disallowed: u; and 2 more problems"),
-    ],
-)
-def test_why_nothing_was_written_is_one_sentence(campaign, dossier, reason):
-    quote = Evidence(quote="Old.", url="http://frio.example", text_hash="x", fetched_at="2026-01-01T00:00Z", signal="n")
-    parts = {
-        "candidates": lambda number: number,
-        "set_aside": lambda number: (SetAside(evidence=quote, reason=SetAsideReason.STALE),) * number,
-        "problems": lambda number: (Problem(where="u", kind="robots_disallowed"),) * number,
-    }
-    fields = {name: parts[name](number) for name, number in dossier.items()}
-    found = Dossier(status=DossierStatus.NOTHING_FOUND, **fields)
-    write(campaign, draft=None, status=DraftStatus.NOTHING_FOUND, dossier=found)
-    assert standing(campaign).reason == reason
+    assert standing(campaign).reason == dossier.why_nothing
+    assert "Name or service not known" in standing(campaign).reason
 
 
 def test_every_state_of_a_run_is_a_state_and_each_has_a_meaning():
