@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from miniatures.cli.terminal import command
 from miniatures.datamodel.errors import InputError
 
 _EXAMPLE = Path("examples") / "cold_storage"
@@ -23,8 +24,6 @@ def demo(
     twice.
     """
     from miniatures.agents.tools.site_server import serve_sites
-    from miniatures.cli.drafts import show_all
-    from miniatures.cli.results import stored_results
     from miniatures.cli.run_command import exit_code, run_and_show
     from miniatures.inputs.campaign import load_campaign
 
@@ -33,9 +32,8 @@ def demo(
     with serve_sites(sites or loaded.folder / "sites") as served:
         typer.echo(f"Serving the example sites on 127.0.0.1:{served.port}")
         hosts = dict.fromkeys(loaded.campaign.hosts, f"127.0.0.1:{served.port}")
-        summary = run_and_show(loaded, shown_path=file, limit=limit, hosts=hosts, resume="miniatures demo")
-    typer.echo()
-    show_all(stored_results(loaded), str(file))
+        resume = command("demo", *(["--campaign", campaign] if campaign else []))
+        summary = run_and_show(loaded, shown_path=file, limit=limit, hosts=hosts, resume=resume, listing=True)
     raise typer.Exit(exit_code(summary))
 
 

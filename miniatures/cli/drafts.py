@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import one_result, reason, record, results_of_status
+from miniatures.cli.results import named_state, one_standing, record, standings_of
 from miniatures.cli.terminal import (
     coloured,
+    command,
     console,
     cost_words,
     count,
+    cut,
     plain,
     print_json,
     print_json_lines,
@@ -22,19 +24,25 @@ from miniatures.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from rich.table import Table
+
+    from miniatures.datamodel.draft import Draft, EmailText
     from miniatures.datamodel.result import ProspectResult
+    from miniatures.datamodel.standing import Standing, State
 
 _ROWS_SHOWN = 200
+_REASONS_SHOWN = 20
 _WIDE = 100
 """Columns from which on a terminal has room for the company."""
+_STATUS_WIDTH, _COMPANY_WIDTH, _LEAST_ROOM = 13, 24, 16
 
 
 def drafts(
     campaign: CampaignPath,
     email: Annotated[str | None, typer.Argument(metavar="[EMAIL]", help="Show this prospect's draft in full.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only those that are ready, needs_review, failed, ...")] = None,
+    status: Annotated[str | None, typer.Option(help="Only those that are approved, ready, rejected, ...")] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line, as results are read.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -43,69 +51,132 @@ def drafts(
 
     loaded = load_campaign(campaign)
     if email is not None:
-        result = one_result(loaded, email)
-        print_json(record(result)) if as_json or jsonl else _show_one(result)
+        standing = one_standing(loaded, email)
+        print_json(record(standing)) if as_json or jsonl else _show_one(standing)
         return
-    results = results_of_status(loaded, status)
+    found = standings_of(loaded, None if status is None else {named_state(status)})
     if jsonl:
-        print_json_lines(map(record, results))
+        print_json_lines(map(record, found))
     elif as_json:
-        print_json(list(map(record, results)))
+        print_json(list(map(record, found)))
     else:
-        show_all(results, str(campaign))
+        show_all(found, str(campaign))
 
 
-def show_all(results: Iterable[ProspectResult], campaign: str) -> None:
+def show_all(standings: Iterable[Standing], campaign: str) -> None:
     """A table with a line for each prospect, and the totals."""
     from collections import Counter
 
+    from miniatures.datamodel.standing import MEANINGS, State
+
     screen = console()
-    wide = screen.width >= _WIDE
-    listing = table("|Status", "|Prospect", *(("Company",) if wide else ()), "Subject or reason")
-    by_status: Counter[str] = Counter()
-    first = ""
-    for result in results:
-        by_status[result.status.value] += 1
-        first = first or result.prospect.email
-        if by_status.total() <= _ROWS_SHOWN:
-            company = (plain(result.prospect.company),) if wide else ()
-            listing.add_row(coloured(result.status), plain(result.prospect.email), *company, plain(_told(result)))
-    show_table(listing)
-    totals = ", ".join(f"{number:,} {coloured(status)}" for status, number in by_status.most_common())
-    screen.print(f"{count(by_status.total(), 'prospect')}: {totals or 'none'}")
-    if by_status.total() > _ROWS_SHOWN:
+    by_state: Counter[State] = Counter()
+    shown: list[tuple[State, str, str, str]] = []
+    first, unwritten = "", []
+    for standing in standings:
+        by_state[standing.state] += 1
+        first = first or standing.prospect.email
+        if by_state.total() <= _ROWS_SHOWN:
+            shown.append((standing.state, standing.prospect.email, standing.prospect.company, _told(standing)))
+            if standing.draft is None and standing.reason:
+                unwritten.append(standing)
+    show_table(_table(shown, screen.width))
+    _show_reasons(unwritten)
+    totals = ", ".join(f"{number:,} {coloured(state)}" for state, number in by_state.most_common())
+    screen.print(f"{count(by_state.total(), 'prospect')}: {totals or 'none'}")
+    for state in (State.READY, State.CHANGED, State.REMOVED):
+        if by_state[state]:
+            screen.print(f"[dim]{state.value}: {MEANINGS[state]}[/]")
+    if by_state.total() > _ROWS_SHOWN:
         screen.print(f"[dim]Shown are the first {_ROWS_SHOWN}; --jsonl prints them all.[/]")
     if first:
-        screen.print(f"[dim]One in full: miniatures drafts {plain(campaign)} {plain(first)}[/]", soft_wrap=True)
+        screen.print(f"[dim]One in full: {plain(command('drafts', campaign, first))}[/]", soft_wrap=True)
 
 
-def _told(result: ProspectResult) -> str:
-    told = result.draft.subject if result.draft else reason(result)
-    return told if len(told) <= 70 else told[:69] + "…"
+def _table(rows: Sequence[tuple[State, str, str, str]], width: int) -> Table:
+    """A line for each prospect, whose address is never broken; the subject takes the room that is left."""
+    wide = width >= _WIDE
+    company = ("Company",) if wide else ()
+    listing = table("|Status", "|Prospect", *company, "Subject or reason")
+    taken = max((len(email) for _, email, *_ in rows), default=0) + _STATUS_WIDTH + (_COMPANY_WIDTH if wide else 0)
+    room = max(_LEAST_ROOM, width - taken - 3 * (3 + wide))
+    for state, email, name, told in rows:
+        names = (plain(cut(name, _COMPANY_WIDTH)),) if wide else ()
+        listing.add_row(coloured(state), plain(email), *names, plain(cut(told, room)))
+    return listing
 
 
-def _show_one(result: ProspectResult) -> None:
-    screen, prospect, draft = console(), result.prospect, result.draft
+def _show_reasons(unwritten: Sequence[Standing]) -> None:
+    """Why there is no email for some, in full: the table has no room for it."""
+    screen = console()
+    if unwritten:
+        screen.print("Why there is no email:")
+    for standing in unwritten[:_REASONS_SHOWN]:
+        screen.print(f"  {plain(standing.prospect.email)}: {plain(standing.reason)}")
+    if len(unwritten) > _REASONS_SHOWN:
+        screen.print(f"  [dim]and {len(unwritten) - _REASONS_SHOWN} more; each has its own in --jsonl[/]")
+    if unwritten:
+        screen.print()
+
+
+def _told(standing: Standing) -> str:
+    from miniatures.datamodel.standing import MEANINGS
+
+    if standing.text is not None:
+        return standing.text.subject
+    return standing.review or standing.reason or MEANINGS[standing.state]
+
+
+def _show_one(standing: Standing) -> None:
+    from miniatures.datamodel.standing import MEANINGS
+
+    screen, prospect, draft = console(), standing.prospect, standing.draft
     name = f"{prospect.full_name} " if prospect.full_name else ""
     screen.print(
-        f"[bold]{plain(name)}<{plain(prospect.email)}>[/], {plain(prospect.company)}  {coloured(result.status)}"
+        f"[bold]{plain(name)}<{plain(prospect.email)}>[/], {plain(prospect.company)}  {coloured(standing.state)}"
     )
+    screen.print(f"[dim]{plain(standing.review) or MEANINGS[standing.state]}[/]")
     if draft is None:
-        screen.print(plain(reason(result)) or "No draft was written yet.")
+        screen.print(plain(standing.reason) or "No draft was written yet.")
+        _show_problems(standing.result)
         return
-    screen.print(f"\n[bold]Subject:[/] {plain(draft.subject)}\n")
-    screen.print(plain(draft.body))
-    screen.print("\n[bold]Evidence[/]")
-    show_quotes(draft.evidence)
-    checks = table("Check", "", "Reason", title="Checks")
-    for check in draft.checks:
-        mark = {"pass": "[green]pass[/]", "fail": "[red]fail[/]", "not_run": "[yellow]not run[/]"}[check.outcome]
-        checks.add_row(check.name.replace("_", " "), mark, plain(check.reason))
-    screen.print()
-    show_table(checks)
-    tokens = f"{result.bill.usage.total_tokens:,} tokens, {cost_words(result.bill.cost_usd)}"
+    if standing.text is not None and standing.text != draft.text:
+        _show_text("The reviewer's text", standing.text)
+    _show_text("" if standing.text == draft.text else "The model's draft, which does not stand", draft.text)
+    _show_ground(draft)
+    bill = standing.result.bill
+    tokens = f"{bill.usage.total_tokens:,} tokens, {cost_words(bill.cost_usd)}"
     screen.print(f"[dim]{plain(draft.backend)}, {count(draft.attempts, 'attempt')}, {tokens}[/]")
     if draft.opinion:
         screen.print(f"\n[bold]The verifier's opinion[/] (it does not decide)\n{plain(draft.opinion)}")
     for problem in draft.problems:
         screen.print(f"\n[yellow]The {plain(problem.where)} was not asked:[/] {plain(problem.detail)}")
+
+
+def _show_problems(result: ProspectResult) -> None:
+    """Each page and search that could not be read, in the network's own words."""
+    for problem in result.dossier.problems[:_REASONS_SHOWN] if result.dossier else ():
+        detail = f" ({problem.detail})" if problem.detail else ""
+        console().print(
+            f"  [dim]{plain(problem.kind.replace('_', ' '))}:[/] {plain(problem.where + detail)}", soft_wrap=True
+        )
+
+
+def _show_text(title: str, text: EmailText) -> None:
+    screen = console()
+    if title:
+        screen.print(f"\n[bold]{title}[/]")
+    screen.print(f"\n[bold]Subject:[/] {plain(text.subject)}\n")
+    screen.print(plain(text.body))
+
+
+def _show_ground(draft: Draft) -> None:
+    screen = console()
+    screen.print("\n[bold]Evidence[/]")
+    show_quotes(draft.evidence)
+    checks = table("Check", "", "Reason", title="Checks of the model's draft")
+    for check in draft.checks:
+        mark = {"pass": "[green]pass[/]", "fail": "[red]fail[/]", "not_run": "[yellow]not run[/]"}[check.outcome]
+        checks.add_row(check.name.replace("_", " "), mark, plain(check.reason))
+    screen.print()
+    show_table(checks)

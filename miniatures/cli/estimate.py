@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from miniatures.agents.estimate import estimate_campaign
+from miniatures.cli.columns import columns_of, show_columns
 from miniatures.cli.terminal import console, cost_words, count, dollars, duration, plain, print_json, show_table, table
 from miniatures.inputs.campaign import LoadedCampaign
 
@@ -15,6 +17,7 @@ def show_estimate(loaded: LoadedCampaign, *, limit: int | None, as_json: bool) -
     if as_json:
         print_json(estimate.model_dump(mode="json"))
         return
+    show_columns(columns_of(loaded), sys.stdout)
     listing = table("Role", ">Calls", ">Tokens in", ">Tokens out", ">Time", ">Cost")
     for role in estimate.roles:
         usage = role.bill.usage

@@ -1,57 +1,103 @@
-"""`miniatures export`: the drafts as a table that a CRM or a spreadsheet imports."""
+"""`miniatures export`: the list as it came, with the emails beside it, for a CRM or a spreadsheet."""
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Iterable
-from contextlib import nullcontext
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from miniatures.cli.arguments import CampaignPath
-from miniatures.cli.results import record, results_of_status
-from miniatures.datamodel.files import written_whole
+from miniatures.cli.results import all_standings, named_state, record
+from miniatures.cli.terminal import count
 
 if TYPE_CHECKING:
-    from miniatures.datamodel.result import ProspectResult
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-_COLUMNS = ("email", "first_name", "last_name", "company", "status", "subject", "body", "evidence", "reason", "backend")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+    from miniatures.datamodel.standing import Standing, State
+    from miniatures.inputs.campaign import LoadedCampaign
+
+ALL = "all"
+COLUMNS = ("status", "review", "subject", "body", "evidence", "reason", "backend")
+"""Ours, which stand behind the list's own, each with a prefix."""
 
 
 def export(
     campaign: CampaignPath,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, the only format so far.")] = True,
-    status: Annotated[str | None, typer.Option(help="Only those that are ready, needs_review, failed, ...")] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The file to write; the terminal if left out.")
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these, such as approved or needs_review; may be given several times. `all` is the whole list. "
+            "Left out, it is what may be sent: approved, edited, and ready, which nobody has read yet."
+        ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The file to write, .csv or .xlsx; CSV on the terminal if left out."),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, whatever the file is called.")] = False,
 ) -> None:
-    """Export the drafts as CSV for a CRM."""
+    """Export the emails for a CRM: every column of your list as it came, ours behind them.
+
+    An edited email is exported in the reviewer's words; a rejected one never, whatever is asked for.
+    """
+    from miniatures.cli.export_file import print_csv, write_csv, write_xlsx
     from miniatures.inputs.campaign import load_campaign
 
-    results = results_of_status(load_campaign(campaign), status)
-    # The mark of utf-8-sig tells spreadsheets that it is UTF-8.
-    whole = written_whole(out, encoding="utf-8-sig", newline="") if out else nullcontext(sys.stdout)
-    with whole as file:
-        _write(file, results)
-    if out:
-        typer.echo(f"Wrote {out}", err=True)
+    loaded, wanted = load_campaign(campaign), _wanted(status)
+    kept: dict[str, tuple[str, ...]] = {}
+    left_out: Counter[str] = Counter()
+    for standing in all_standings(loaded):
+        if standing.state in wanted:
+            kept[standing.prospect.key] = _cells(standing)
+        else:
+            left_out[standing.state] += 1
+    table = _table(loaded, kept)
+    if out is None:
+        print_csv(table)
+    else:
+        write = write_csv if as_csv or out.suffix.lower() != ".xlsx" else write_xlsx
+        typer.echo(f"Wrote {out}: {count(write(table, out), 'prospect')}", err=True)
+    if left_out:
+        told = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in left_out.items())
+        typer.echo(f"Left out: {told}", err=True)
 
 
-def _write(file: TextIO, results: Iterable[ProspectResult]) -> None:
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for result in results:
-        fields = record(result)
-        fields["evidence"] = "\n".join(f"“{item['quote']}” {item['url']}" for item in fields["evidence"])
-        writer.writerow(safe_cell(fields[column]) for column in _COLUMNS)
+def _wanted(status: Sequence[str] | None) -> Collection[State]:
+    from miniatures.datamodel.standing import TO_SEND, State
+
+    if not status:
+        return TO_SEND
+    return tuple(State) if ALL in status else tuple(map(named_state, status))
 
 
-def safe_cell(value: object) -> str:
-    """The value as a cell that no spreadsheet runs as a formula: an apostrophe goes before what would start one."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" \ufeff").startswith(_FORMULA_STARTS) else text
+def _table(loaded: LoadedCampaign, kept: Mapping[str, Sequence[str]]) -> Iterator[Sequence[str]]:
+    """The header row, then each row of the list, in its order, whose prospect has cells of ours."""
+    from miniatures.datamodel.prospect import Prospect
+    from miniatures.inputs.prospects import open_list
+
+    listed = open_list(loaded.prospects_path, loaded.campaign.columns)
+    width, prefix = len(listed.headers), own_prefix(listed.headers)
+    yield [*listed.headers, *(f"{prefix}{column}" for column in COLUMNS)]
+    for row in listed.rows:
+        if isinstance(row.entry, Prospect) and row.entry.key in kept:
+            own = [*row.cells, *[""] * width][:width]
+            yield [*own, *kept[row.entry.key]]
+
+
+def own_prefix(headers: Sequence[str]) -> str:
+    """What our columns begin with: `miniatures_`, with a number where the list has columns of that name already."""
+    from itertools import count
+
+    from miniatures.inputs.headers import OWN_PREFIX
+
+    taken = [header.strip().lower() for header in headers]
+    names = (OWN_PREFIX if number == 1 else f"{OWN_PREFIX}{number}_" for number in count(1))
+    return next(name for name in names if not any(f"{name}{column}" in taken for column in COLUMNS))
+
+
+def _cells(standing: Standing) -> tuple[str, ...]:
+    fields = record(standing)
+    fields["evidence"] = "\n".join(f"“{item['quote']}” {item['url']}" for item in fields["evidence"])
+    return tuple(str(fields[column] or "") for column in COLUMNS)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from miniatures.cli.terminal import command
+
 
 def init(
     name: Annotated[Path, typer.Argument(metavar="NAME", help="The folder to write, and the campaign's name.")],
@@ -24,4 +26,4 @@ def init(
     width = max(len(str(name / file)) for file in purposes)
     for file, purpose in purposes.items():
         typer.echo(f"  {name / file!s:{width}}  {purpose}")
-    typer.echo(f"\nEdit them, then:\n  miniatures run {name} --limit 3")
+    typer.echo(f"\nEdit them, then:\n  {command('run', name, '--limit', 3)}")

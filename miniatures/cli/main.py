@@ -30,6 +30,7 @@ from miniatures.cli.synthesize import synthesize
 from miniatures.cli.traces import traces
 from miniatures.cli.trust import asked_for_trust, trust
 from miniatures.datamodel.errors import ExitCode, MiniaturesError, NotTrusted
+from miniatures.datamodel.foreign_text import visible
 
 _EPILOG = """\
 Exit codes: 0 done · 1 unexpected · 2 wrong input · 3 some prospects failed · 4 budget reached · 5 campaign busy · \
@@ -100,6 +101,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _tell(message: str, hint: str) -> None:
+    message, hint = visible(message), visible(hint)
     colour = sys.stderr.isatty()
     label = "\033[1;31mError:\033[0m" if colour else "Error:"
     print(f"{label} {message}", file=sys.stderr)

@@ -12,6 +12,7 @@ from rich.table import Column
 
 from miniatures.agents.run_events import Progress
 from miniatures.cli.terminal import dollars, duration
+from miniatures.datamodel.foreign_text import visible
 
 _SECONDS_BETWEEN_LINES = 5.0
 _STEPS = 10
@@ -71,7 +72,7 @@ class PlainProgress:
 
     def say(self, text: str) -> None:
         """Show a line that stays."""
-        print(text, file=self._stream, flush=True)
+        print(visible(text), file=self._stream, flush=True)
 
     def close(self) -> None:
         """Nothing is left open."""
@@ -95,7 +96,7 @@ class LiveProgress:
     def update(self, event: Progress) -> None:
         self._bar.update(
             self._task,
-            description=event.about,
+            description=visible(event.about),
             completed=event.done,
             total=event.total,
             figures=_short_figures(event),
@@ -103,7 +104,7 @@ class LiveProgress:
 
     def say(self, text: str) -> None:
         """Show a line that stays."""
-        self._bar.console.print(text, markup=False)
+        self._bar.console.print(visible(text), markup=False)
 
     def close(self) -> None:
         self._bar.stop()

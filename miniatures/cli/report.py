@@ -17,6 +17,7 @@ def report(
 ) -> None:
     """Write the HTML report and print its path."""
     from miniatures.measure.report import write_report
+    from miniatures.review.standings import standings
 
     with open_run(campaign) as (loaded, store):
-        typer.echo(write_report(loaded, store, out))
+        typer.echo(write_report(loaded, standings(loaded, store), out))

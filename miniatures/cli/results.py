@@ -2,55 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from miniatures.cli.terminal import command
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.store_url import sqlite_path
 
 if TYPE_CHECKING:
-    from miniatures.datamodel.result import ProspectResult
+    from miniatures.datamodel.standing import Standing, State
     from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.store import Store
 
 
-def all_results(loaded: LoadedCampaign) -> Iterator[ProspectResult]:
-    """What the store knows, then the prospects of the file that no run has reached."""
-    from miniatures.datamodel.draft import DraftStatus
-    from miniatures.datamodel.prospect import Prospect
-    from miniatures.datamodel.result import ProspectResult
-
-    seen: set[str] = set()
-    for result in stored_results(loaded):
-        seen.add(result.prospect.key)
-        yield result
-    for row in loaded.prospects():
-        if isinstance(row, Prospect) and row.key not in seen:
-            yield ProspectResult(campaign=loaded.name, prospect=row, status=DraftStatus.PENDING)
-
-
-def stored_results(loaded: LoadedCampaign) -> Iterator[ProspectResult]:
-    """What runs have left; nothing if there was no run yet."""
+def all_standings(loaded: LoadedCampaign) -> Iterator[Standing]:
+    """Where everybody stands: who is on the list or was written to, whether there was a run or not."""
+    from miniatures.review.standings import standings
     from miniatures.store.open import open_store
 
-    if was_run(loaded):
-        with open_store(loaded.store_url, create=False) as store:
-            yield from store.results(loaded.name)
+    if not was_run(loaded):
+        yield from standings(loaded, None)
+        return
+    with open_store(loaded.store_url, create=False) as store:
+        yield from standings(loaded, store)
 
 
-def results_of_status(loaded: LoadedCampaign, status: str | None) -> Iterator[ProspectResult]:
-    """Those of `all_results` that stand so; all without a status.
+def standings_of(loaded: LoadedCampaign, wanted: Collection[State] | None) -> Iterator[Standing]:
+    """Those of `all_standings` that stand so; all if none is named."""
+    return (one for one in all_standings(loaded) if wanted is None or one.state in wanted)
+
+
+def named_state(word: str) -> State:
+    """The state of this name.
 
     Raises:
-        InputError: there is no such status.
+        InputError: there is no such state.
     """
-    from miniatures.datamodel.draft import DraftStatus
+    from miniatures.datamodel.standing import State
 
-    if status is not None and status not in set(DraftStatus):
-        raise InputError(f"--status {status}: there is no such status", hint=f"Known: {', '.join(DraftStatus)}.")
-    return (result for result in all_results(loaded) if status in (None, result.status))
+    if word not in set(State):
+        raise InputError(f"--status {word}: there is no such status", hint=f"Known: {', '.join(State)}.")
+    return State(word)
 
 
 def was_run(loaded: LoadedCampaign) -> bool:
@@ -59,8 +53,8 @@ def was_run(loaded: LoadedCampaign) -> bool:
     return path is None or Path(path).exists()
 
 
-def one_result(loaded: LoadedCampaign, email: str) -> ProspectResult:
-    """One prospect's record.
+def one_standing(loaded: LoadedCampaign, email: str) -> Standing:
+    """Where one prospect stands.
 
     Raises:
         InputError: the campaign has no prospect with that address; names the nearest.
@@ -70,50 +64,40 @@ def one_result(loaded: LoadedCampaign, email: str) -> ProspectResult:
     from miniatures.datamodel.prospect import normalize_email
 
     wanted, known = normalize_email(email), []
-    for result in all_results(loaded):
-        if result.prospect.email == wanted:
-            return result
-        known.append(result.prospect.email)
+    for standing in all_standings(loaded):
+        if standing.prospect.email == wanted:
+            return standing
+        known.append(standing.prospect.email)
     near = difflib.get_close_matches(email, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"`miniatures drafts {loaded.name}` lists them all."
+    hint = f"Did you mean {near[0]}?" if near else f"`{command('drafts', loaded.name)}` lists them all."
     raise InputError(f"the campaign {loaded.name} has no prospect {email}", hint=hint)
 
 
-def record(result: ProspectResult) -> dict[str, Any]:
-    """The record as programs read it."""
-    draft = result.draft
+def record(standing: Standing) -> dict[str, Any]:
+    """The record as programs read it. Subject and body are the text that stands: the reviewer's own, if edited."""
+    result, draft, text = standing.result, standing.draft, standing.text
     evidence = draft.evidence if draft else result.dossier.facts if result.dossier else ()
     return {
-        "email": result.prospect.email,
-        "first_name": result.prospect.first_name,
-        "last_name": result.prospect.last_name,
-        "company": result.prospect.company,
-        "subject": draft.subject if draft else None,
-        "body": draft.body if draft else None,
+        "email": standing.prospect.email,
+        "first_name": standing.prospect.first_name,
+        "last_name": standing.prospect.last_name,
+        "company": standing.prospect.company,
+        "status": standing.state.value,
+        "review": standing.review,
+        "subject": text.subject if text else None,
+        "body": text.body if text else None,
         "evidence": [{"quote": item.quote, "url": item.where} for item in evidence],
         "checks": {
             check.name.value: {"pass": check.passed, "outcome": check.outcome.value, "reason": check.reason}
             for check in (draft.checks if draft else ())
         },
-        "status": result.status.value,
-        "reason": reason(result),
+        "reason": standing.reason,
         "backend": draft.backend if draft else None,
         "attempts": draft.attempts if draft else 0,
         "tokens": result.bill.usage.total_tokens,
         "cost": result.bill.cost_usd,
         "seconds": round(result.seconds, 3),
     }
-
-
-def reason(result: ProspectResult) -> str:
-    """Why the prospect stands where it stands, in one line; empty for a draft that is ready."""
-    if result.error:
-        return result.error
-    if result.draft:
-        return "; ".join(f"{check.name.value}: {check.reason}" for check in result.draft.failed_checks)
-    if result.dossier and result.dossier.problems:
-        return "; ".join(f"{problem.kind}: {problem.where}" for problem in result.dossier.problems[:3])
-    return "research found nothing to quote" if result.status == "nothing_found" else ""
 
 
 @contextmanager
@@ -128,6 +112,6 @@ def open_run(campaign: Path) -> Iterator[tuple[LoadedCampaign, Store]]:
 
     loaded = load_campaign(campaign)
     if not was_run(loaded):
-        raise InputError(f"the campaign {loaded.name} was not run yet", hint=f"Run it: miniatures run {campaign}")
+        raise InputError(f"the campaign {loaded.name} was not run yet", hint=f"Run it: {command('run', campaign)}")
     with open_store(loaded.store_url, create=False) as store:
         yield loaded, store

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import one_result
+from miniatures.cli.results import all_standings, one_standing
+from miniatures.cli.terminal import command
 
 if TYPE_CHECKING:
     from asyncio import Event
@@ -45,7 +47,7 @@ def run(
 
         show_estimate(loaded, limit=limit, as_json=as_json)
         return
-    again = frozenset(one_result(loaded, email).prospect.email for email in redo or ())
+    again = frozenset(one_standing(loaded, email).prospect.email for email in redo or ())
     summary = run_and_show(loaded, shown_path=campaign, limit=limit, redo=again, as_json=as_json)
     raise typer.Exit(exit_code(summary))
 
@@ -59,13 +61,17 @@ def run_and_show(
     hosts: Mapping[str, str] | None = None,
     as_json: bool = False,
     resume: str = "",
+    listing: bool = False,
 ) -> RunSummary:
-    """Run with progress, write the report, and show the summary. `resume` is the command that would go on."""
-    import shlex
+    """Run with progress, write the report, and show the summary, with a `listing` of the drafts if that is wanted.
 
+    `resume` is the command that would go on.
+    """
+    from miniatures.cli.columns import columns_of, show_columns
     from miniatures.cli.interrupts import carry_out
     from miniatures.cli.summary import show_summary
     from miniatures.measure.report import write_report
+    from miniatures.review.standings import standings
     from miniatures.store.open import open_store
 
     async def work(on_event: OnEvent, stop: Event) -> RunSummary:
@@ -73,13 +79,39 @@ def run_and_show(
 
         return await run_campaign(loaded, limit=limit, redo=redo, on_event=on_event, stop=stop, hosts=hosts)
 
-    path = shlex.quote(str(shown_path))
-    resume = resume or f"miniatures run {path}"
-    summary = carry_out(work, sys.stderr if as_json else sys.stdout, resume)
+    resume = resume or command("run", shown_path)
+    stream = sys.stderr if as_json else sys.stdout
+    show_columns(columns_of(loaded), stream)
+    summary = carry_out(work, stream, resume)
     with open_store(loaded.store_url) as store:
-        report = write_report(loaded, store)
-    show_summary(summary, loaded, report, resume=resume, drafts=f"miniatures drafts {path}", as_json=as_json)
+        report = write_report(loaded, standings(loaded, store))
+    show_summary(
+        summary,
+        loaded,
+        report,
+        resume=resume,
+        next_steps=_next_steps(shown_path),
+        between=partial(_list_drafts, loaded, shown_path) if listing else None,
+        as_json=as_json,
+    )
     return summary
+
+
+def _list_drafts(loaded: LoadedCampaign, shown_path: Path) -> None:
+    """Those whom a run has reached."""
+    from miniatures.cli.drafts import show_all
+    from miniatures.datamodel.standing import State
+
+    show_all((one for one in all_standings(loaded) if one.state is not State.PENDING), str(shown_path))
+
+
+def _next_steps(campaign: Path) -> dict[str, str]:
+    """What one does after a run, and the commands that do it."""
+    return {
+        "List the drafts": command("drafts", campaign),
+        "Read and judge them": command("review", campaign),
+        "Take them to a CRM": command("export", campaign, "--out", "emails.csv"),
+    }
 
 
 def exit_code(summary: RunSummary) -> ExitCode:

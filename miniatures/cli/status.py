@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import all_results, was_run
-from miniatures.cli.terminal import console, cost_words, count, plain, print_json, show_table, status_table, table
+from miniatures.cli.results import all_standings, was_run
+from miniatures.cli.terminal import (
+    command,
+    console,
+    cost_words,
+    count,
+    plain,
+    print_json,
+    show_table,
+    status_table,
+    table,
+)
 
 if TYPE_CHECKING:
     from miniatures.inputs.campaign import LoadedCampaign
@@ -28,20 +38,21 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
     from miniatures.datamodel.draft import DraftStatus
     from miniatures.datamodel.prospect import BadRow
     from miniatures.datamodel.redaction import without_secrets
+    from miniatures.datamodel.standing import State
 
-    by_status: Counter[str] = Counter()
+    by_state: Counter[State] = Counter()
     failing: Counter[str] = Counter()
     bill = Bill()
-    for result in all_results(loaded):
-        by_status[result.status.value] += 1
-        if result.status is not DraftStatus.PENDING:
-            bill += result.bill
-        if result.draft:
-            failing.update(check.name.value for check in result.draft.failed_checks)
+    for standing in all_standings(loaded):
+        by_state[standing.state] += 1
+        if standing.result.status is not DraftStatus.PENDING:
+            bill += standing.result.bill
+        if standing.draft:
+            failing.update(check.name.value for check in standing.draft.failed_checks)
     return {
         "campaign": loaded.name,
-        "prospects": by_status.total(),
-        "by_status": {word.value: by_status[word.value] for word in DraftStatus},
+        "prospects": by_state.total(),
+        "by_status": {state.value: by_state[state] for state in State},
         "failed_checks": dict(failing.most_common()),
         "tokens": bill.usage.total_tokens,
         "cost": bill.cost_usd,
@@ -86,12 +97,14 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
         screen.print(f"{count(len(figures['bad_rows']), 'row')} of the list left out; the first:")
         for row in figures["bad_rows"][:5]:
             screen.print(f"  line {row['line']}: {plain(row['reason'])}")
-    if figures["by_status"]["pending"]:
-        screen.print(f"[dim]Go on with: miniatures run {plain(campaign)}[/]")
+    if any(figures["by_status"][state] for state in ("pending", "changed", "failed", "blocked", "over_budget")):
+        screen.print(f"[dim]Go on with: {plain(command('run', campaign))}[/]", soft_wrap=True)
+    if any(figures["by_status"][state] for state in ("ready", "needs_review")):
+        screen.print(f"[dim]Read the drafts: {plain(command('review', campaign))}[/]", soft_wrap=True)
 
 
 def _about_runs(runs: list[dict[str, Any]]) -> str:
     last = runs[-1]
     began = last["started_at"][:16].replace("T", " ")
     ended = (last["outcome"] or "not ended: going on, or killed").replace("_", " ")
-    return f"{count(len(runs), 'run')}; the last began {began} UTC: {ended}"
+    return f"{count(len(runs), 'run')}; the last began {began} UTC: {plain(ended)}"

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
 
 from miniatures.agents.run_events import RunSummary
 from miniatures.agents.runner import RunOutcome
-from miniatures.cli.terminal import console, cost_words, count, duration, plain, print_json, show_table, status_table
+from miniatures.cli.terminal import (
+    console,
+    cost_words,
+    count,
+    duration,
+    plain,
+    print_json,
+    program,
+    show_table,
+    status_table,
+)
+from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
 from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.measure.field_readings import READY_MEANS
 
 _BAD_ROWS_SHOWN = 5
 
 
 def show_summary(
-    summary: RunSummary, loaded: LoadedCampaign, report: Path, *, resume: str, drafts: str, as_json: bool = False
+    summary: RunSummary,
+    loaded: LoadedCampaign,
+    report: Path,
+    *,
+    resume: str,
+    next_steps: Mapping[str, str],
+    between: Callable[[], None] | None = None,
+    as_json: bool = False,
 ) -> None:
-    """Show the summary as JSON, or as words and a table, and the commands that go on or show the drafts."""
+    """Show the summary as JSON, or as words and a table, and at the end the commands that go on or look at the drafts.
+
+    `between` shows what is to stand before these commands.
+    """
     if as_json:
         print_json({**summary.model_dump(mode="json"), "report": str(report)})
         return
@@ -29,7 +52,12 @@ def show_summary(
         show_table(status_table(summary.by_status.items()))
     _show_work(screen, summary)
     _show_bad_rows(screen, summary, loaded)
-    _show_next(screen, summary, report, resume, drafts)
+    if between is not None:
+        screen.print()
+        between()
+    if summary.by_status.get(DraftStatus.READY):
+        screen.print(f"\n{READY_MEANS}")
+    _show_next(screen, summary, report, resume, next_steps)
 
 
 def code_of_end(outcome: RunOutcome, *, some_failed: bool) -> ExitCode:
@@ -68,16 +96,18 @@ def _show_bad_rows(screen: Console, summary: RunSummary, loaded: LoadedCampaign)
     for row in summary.bad_rows[:_BAD_ROWS_SHOWN]:
         screen.print(f"  line {row.line}: {plain(row.reason)}")
     if summary.bad_row_count > _BAD_ROWS_SHOWN:
-        screen.print("  [dim]`miniatures status` lists the others.[/]")
+        screen.print(f"  [dim]`{plain(program())} status` lists the others.[/]")
 
 
-def _show_next(screen: Console, summary: RunSummary, report: Path, resume: str, drafts: str) -> None:
+def _show_next(screen: Console, summary: RunSummary, report: Path, resume: str, steps: Mapping[str, str]) -> None:
     if summary.message:
         screen.print(f"\n{plain(summary.message)}")
     if summary.hint:
         screen.print(f"[dim]{plain(summary.hint)}[/]")
     screen.print(f"\nReport: {plain(report)}", soft_wrap=True)
-    if summary.outcome is RunOutcome.COMPLETED:
-        screen.print(f"Drafts: {plain(drafts)}", soft_wrap=True)
-    else:
+    if summary.outcome is not RunOutcome.COMPLETED:
         screen.print(f"Go on with: {plain(resume)}", soft_wrap=True)
+        return
+    width = max(map(len, steps), default=0)
+    for purpose, line in steps.items():
+        screen.print(f"{purpose}:{' ' * (width - len(purpose))} {plain(line)}", soft_wrap=True)

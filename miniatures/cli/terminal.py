@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
+import shlex
+import shutil
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from miniatures.datamodel.foreign_text import escaped_json, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,15 +20,20 @@ if TYPE_CHECKING:
 
     from miniatures.datamodel.evidence import Quote
 
-_STEERING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+NAME = "miniatures"
 STATUS_STYLES = {
+    "approved": "bold green",
+    "edited": "bold green",
     "ready": "green",
     "needs_review": "yellow",
+    "rejected": "red",
     "nothing_found": "cyan",
     "blocked": "magenta",
     "failed": "red",
     "over_budget": "red",
     "pending": "dim",
+    "changed": "magenta",
+    "removed": "dim",
 }
 
 
@@ -74,10 +84,19 @@ def show_quotes(quotes: Iterable[Quote]) -> None:
 
 
 def plain(text: object) -> str:
-    """Text that is shown as it is, whatever brackets it holds, but for what would steer the terminal."""
+    """Text from outside for `console`: as it is, whatever brackets it holds, but for what would steer the terminal."""
     from rich.markup import escape
 
-    return escape(_STEERING.sub("\ufffd", str(text)))
+    return escape(visible(str(text)))
+
+
+def cut(text: str, width: int) -> str:
+    """The text on one line of at most so many columns."""
+    from rich.text import Text
+
+    line = Text(" ".join(text.split()))
+    line.truncate(width, overflow="ellipsis")
+    return line.plain
 
 
 def coloured(status: str) -> str:
@@ -86,14 +105,35 @@ def coloured(status: str) -> str:
 
 
 def print_json(content: Any) -> None:
-    """One JSON document, indented."""
-    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    """One JSON document, indented; what would steer the terminal is escaped."""
+    typer.echo(escaped_json(json.dumps(content, ensure_ascii=False, indent=2)))
 
 
 def print_json_lines(items: Iterable[Any]) -> None:
     """One JSON document a line."""
     for item in items:
-        typer.echo(json.dumps(item, ensure_ascii=False))
+        typer.echo(escaped_json(json.dumps(item, ensure_ascii=False)))
+
+
+def program() -> str:
+    """How the person who started this command reaches it again: its name if that is on the path, else the file."""
+    started = Path(sys.argv[0])
+    if started.name == "__main__.py":
+        return shlex.join([_as_typed(Path(sys.executable)), "-m", NAME])
+    found = shutil.which(NAME)
+    if started.name == NAME and started.exists() and not (found and Path(found).resolve() == started.resolve()):
+        return shlex.quote(_as_typed(started))
+    return NAME
+
+
+def command(*words: object) -> str:
+    """A command line of ours that works when it is pasted into the same shell."""
+    return " ".join([program(), *(shlex.quote(str(word)) for word in words)])
+
+
+def _as_typed(path: Path) -> str:
+    absolute, here = path.absolute(), Path.cwd()
+    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
 
 
 def dollars(cost: float | None) -> str:

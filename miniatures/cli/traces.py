@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import one_result, open_run
-from miniatures.cli.terminal import console, count, dollars, duration, plain, print_json, print_json_lines, table
+from miniatures.cli.results import one_standing, open_run
+from miniatures.cli.terminal import (
+    command,
+    console,
+    count,
+    dollars,
+    duration,
+    plain,
+    print_json,
+    print_json_lines,
+    table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +45,7 @@ def traces(
 ) -> None:
     """Show every model call and step: time, tokens, cost."""
     with open_run(campaign) as (loaded, store):
-        key = one_result(loaded, email).prospect.key if email else None
+        key = one_standing(loaded, email).prospect.key if email else None
         if jsonl:
             print_json_lines(_entries(store, loaded.name, key))
         elif email and key:
@@ -90,9 +100,7 @@ def _show_all(store: Store, name: str, campaign: str, *, as_json: bool) -> None:
     screen.print(others)
     screen.print()
     if rows:
-        screen.print(
-            f"[dim]One as a tree: miniatures traces {plain(campaign)} {plain(rows[0].email)}[/]", soft_wrap=True
-        )
+        screen.print(f"[dim]One as a tree: {plain(command('traces', campaign, rows[0].email))}[/]", soft_wrap=True)
 
 
 def _as_json(row: _Work) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import stat
@@ -63,12 +64,23 @@ def written_whole(path: Path, *, encoding: str = "utf-8", newline: str | None = 
     Raises:
         InputError: it cannot be written there, or a folder, a pipe or a device is there.
     """
+    with bytes_written_whole(path) as raw:
+        file = io.TextIOWrapper(raw, encoding=encoding, newline=newline)
+        try:
+            yield file
+        finally:
+            file.detach()
+
+
+@contextmanager
+def bytes_written_whole(path: Path) -> Iterator[BinaryIO]:
+    """The same for a file that is no text; raises as `written_whole` does."""
     with writing(path):
         if path.exists() and not path.is_file():
             raise InputError(f"{path} cannot be written: {_no_file(path.stat().st_mode)}", hint="Name another place.")
         unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            with os.fdopen(os.open(unfinished, _TO_MAKE, 0o666), "w", encoding=encoding, newline=newline) as file:
+            with os.fdopen(os.open(unfinished, _TO_MAKE, 0o666), "wb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())

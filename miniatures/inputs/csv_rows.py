@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from pathlib import Path
 from typing import TextIO
 
 from miniatures.datamodel.prospect import one_line
-from miniatures.inputs.headers import recognized_count
+from miniatures.inputs.encoding import open_table
+from miniatures.inputs.headers import names_required, recognized_count
 
 DELIMITERS = ",;\t"
 _MAX_LINES = 100
@@ -38,6 +40,17 @@ class BrokenRow:
     reason: str
 
 
+def read_csv(path: Path, columns: Mapping[str, str]) -> Iterator[Row | BrokenRow]:
+    """The rows of a CSV file, its header row first.
+
+    Raises:
+        InputError: no such file, an empty one, or no text.
+    """
+    with open_table(path) as file:
+        delimiter, first_line = sniff_delimiter(file, columns)
+        yield from from_header(read_rows(file, delimiter, first_line=first_line), columns)
+
+
 def sniff_delimiter(file: TextIO, columns: Mapping[str, str]) -> tuple[str, int]:
     """The delimiter under which most headers are known to us and most rows have the header's width.
 
@@ -55,11 +68,25 @@ def sniff_delimiter(file: TextIO, columns: Mapping[str, str]) -> tuple[str, int]
 
 def _evidence(sample: list[str], delimiter: str, columns: Mapping[str, str]) -> tuple[int, float, int]:
     rows = [row.cells for row in read_rows(sample, delimiter) if isinstance(row, Row)][:_SAMPLE_ROWS]
+    rows = rows[header_place(rows, columns) :]
     if not rows:
         return 0, 0.0, 0
     width = len(rows[0])
     alike = sum(len(row) == width for row in rows) / len(rows)
     return recognized_count(rows[0], columns), alike if width > 1 else 0.0, width
+
+
+def header_place(rows: Sequence[Sequence[str]], columns: Mapping[str, str]) -> int:
+    """The place of the header row: the first, but for notes above it, as LinkedIn and report writers put there."""
+    places = (place for place, cells in enumerate(rows) if names_required(cells, columns))
+    return next(places, 0)
+
+
+def from_header(rows: Iterator[Row | BrokenRow], columns: Mapping[str, str]) -> Iterator[Row | BrokenRow]:
+    """The rows without the notes above the header row."""
+    first = list(islice(rows, _SAMPLE_ROWS))
+    cells = [row.cells if isinstance(row, Row) else [] for row in first]
+    return chain(first[header_place(cells, columns) :], rows)
 
 
 def read_rows(lines: Iterable[str], delimiter: str, *, first_line: int = 1) -> Iterator[Row | BrokenRow]:

@@ -20,7 +20,10 @@ MOST_BYTES = 1_000_000_000
 _CHUNK = 1 << 20
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_WORKBOOKS = {b"PK\x03\x04": "an Excel or OpenDocument workbook", b"\xd0\xcf\x11\xe0": "an Excel 97 workbook"}
+_WORKBOOKS = {
+    b"PK\x03\x04": "a zip archive, such as an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an Excel 97 workbook, or one with a password",
+}
 
 
 def open_table(path: Path) -> TextIO:

@@ -6,7 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from miniatures.inputs.yaml_file import load_yaml
 FULL_NAME = "full_name"
 REQUIRED = {"email": "e-mail address", "company": "company"}
 """The columns that every list has, and what a person calls them."""
+OWN_PREFIX = "miniatures_"
+"""How the columns begin that an export adds to the list's own."""
 COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME)
 
 _SYNONYMS = Path(__file__).parent / "synonyms.yaml"
@@ -44,20 +46,28 @@ def _by_header() -> dict[str, tuple[str, int]]:
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """Which column of the file feeds which of ours; the rest is kept under its own header."""
+    """Which column of the file feeds which of ours; the rest is kept under its own header.
+
+    `spare` are further columns that would also do, best first: they fill in where the chosen one is empty.
+    """
 
     ours: Mapping[str, int]
     extra: Mapping[str, int]
     width: int
+    spare: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def fields(self, cells: Sequence[str]) -> dict[str, Any]:
         """One row as the fields of a `Prospect`, a full name split into two."""
-        fields: dict[str, Any] = {name: _cell(cells, index) for name, index in self.ours.items()}
+        fields: dict[str, Any] = {name: self._first_filled(cells, name) for name in self.ours}
         full_name = fields.pop(FULL_NAME, "")
         if full_name and not fields.get("first_name") and not fields.get("last_name"):
             fields["first_name"], fields["last_name"] = split_name(full_name)
         extra = {header: _cell(cells, index) for header, index in self.extra.items()}
         return {**fields, "extra": {header: cell for header, cell in extra.items() if cell}}
+
+    def _first_filled(self, cells: Sequence[str], name: str) -> str:
+        found = (_cell(cells, index) for index in (self.ours[name], *self.spare.get(name, ())))
+        return next((cell for cell in found if one_line(cell)), "")
 
 
 def map_headers(headers: Sequence[str], columns: Mapping[str, str], where: str) -> ColumnMap:
@@ -66,14 +76,27 @@ def map_headers(headers: Sequence[str], columns: Mapping[str, str], where: str) 
     Raises:
         InputError: `columns` names a header or a column that is not there, or no header is an e-mail or company.
     """
-    ours = _explicit(headers, columns, where)
-    for column, index in _recognized(headers, taken=set(ours.values())).items():
-        ours.setdefault(column, index)
+    explicit = _explicit(headers, columns, where)
+    recognized = _recognized(headers, taken=set(explicit.values()))
+    ours = {column: places[0] for column, places in recognized.items()} | explicit
     for column in REQUIRED:
         if column not in ours:
             raise _missing(column, headers, where)
-    extra = {one_line(header): index for index, header in enumerate(headers) if index not in ours.values() and header}
-    return ColumnMap(ours=ours, extra=extra, width=len(headers))
+    spare = {column: places[1:] for column, places in recognized.items() if places[1:] and column not in explicit}
+    return ColumnMap(ours, _extra(headers, set(ours.values())), len(headers), spare)
+
+
+def _extra(headers: Sequence[str], used: set[int]) -> dict[str, int]:
+    """What the list says beside our columns; what an export of ours added says nothing new."""
+    named = ((one_line(header), index) for index, header in enumerate(headers) if index not in used)
+    return {header: index for header, index in named if header and not header.lower().startswith(OWN_PREFIX)}
+
+
+def names_required(headers: Sequence[str], columns: Mapping[str, str]) -> bool:
+    """Whether these cells can be the header row: a column for the address and one for the company are among them."""
+    known = _recognized(headers, taken=set())
+    cells = set(map(normal_header, headers))
+    return all(column in known or normal_header(columns.get(column, "\0")) in cells for column in REQUIRED)
 
 
 def recognized_count(headers: Sequence[str], columns: Mapping[str, str]) -> int:
@@ -94,24 +117,32 @@ def _explicit(headers: Sequence[str], columns: Mapping[str, str], where: str) ->
     return ours
 
 
-def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, int]:
-    best: dict[str, tuple[int, int]] = {}
+def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, tuple[int, ...]]:
+    """The places of the headers that mean each of our columns, the best name first."""
+    ranked: dict[str, list[tuple[int, int]]] = {}
     for index, header in enumerate(headers):
         column, rank = _by_header().get(normal_header(header), ("", 0))
-        if column and index not in taken and (column not in best or rank < best[column][0]):
-            best[column] = (rank, index)
-    found = {column: index for column, (_, index) in best.items()}
-    return {**found, **_name_words(headers, found, taken)}
+        if column and index not in taken and not _is_profile(header, headers):
+            ranked.setdefault(column, []).append((rank, index))
+    found = {column: tuple(index for _, index in sorted(places)) for column, places in ranked.items()}
+    return found | _name_words(headers, found, taken)
 
 
-def _name_words(headers: Sequence[str], found: Mapping[str, int], taken: set[int]) -> dict[str, int]:
+def _is_profile(header: str, headers: Sequence[str]) -> bool:
+    """In LinkedIn's list of connections, `URL` is the person's profile and not the company's site."""
+    return normal_header(header) == "url" and any(normal_header(other) == "connectedon" for other in headers)
+
+
+def _name_words(
+    headers: Sequence[str], found: Mapping[str, tuple[int, ...]], taken: set[int]
+) -> dict[str, tuple[int, ...]]:
     """`Name` beside `Vorname` is the last name; alone, it is the full name."""
     for index, header in enumerate(headers):
         for part, words in _NAME_WORDS.items():
             other = "first_name" if part == "last_name" else "last_name"
             if normal_header(header) in words and index not in taken:
                 column = part if other in found else FULL_NAME
-                return {} if column in found else {column: index}
+                return {} if column in found else {column: (index,)}
     return {}
 
 

@@ -1,4 +1,4 @@
-"""Streams prospects from a spreadsheet's CSV, from JSONL, or from Python objects; a bad row never stops the good ones.
+"""Streams prospects from a spreadsheet (CSV or .xlsx), from JSONL, or from Python objects; a bad row stops no good one.
 
 Rows with the same normalized e-mail are one prospect: the first row wins, and each later one is reported as a
 duplicate that names it. Only a short hash and a line number of each address are kept in memory.
@@ -7,7 +7,8 @@ duplicate that names it. Only a short hash and a line number of each address are
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,58 +16,97 @@ from pydantic import ValidationError
 
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect, RowFault, odd_name, one_line
-from miniatures.inputs.csv_rows import BrokenRow, Row, read_rows, sniff_delimiter
+from miniatures.inputs.csv_rows import BrokenRow, Row, read_csv
 from miniatures.inputs.encoding import holds_undecodable, open_table
 from miniatures.inputs.headers import COLUMNS, REQUIRED, ColumnMap, map_headers
+from miniatures.inputs.workbook import is_workbook, read_workbook
 
 ProspectSource = Path | str | Iterable[Mapping[str, Any] | Prospect]
 
 
+@dataclass(frozen=True)
+class ListedRow:
+    """A row as it lies in the file, and the prospect that it became."""
+
+    line: int
+    cells: tuple[str, ...]
+    entry: Prospect | BadRow
+
+
+@dataclass(frozen=True)
+class ProspectList:
+    """A list as it lies in its file: what its columns were taken for, and its rows, streamed once."""
+
+    headers: tuple[str, ...]
+    columns: ColumnMap
+    rows: Iterator[ListedRow]
+
+
 def read_prospects(source: ProspectSource, columns: Mapping[str, str] | None = None) -> Iterator[Prospect | BadRow]:
-    """Stream a CSV or JSONL file, or an iterable of dictionaries or prospects.
+    """Stream a CSV, .xlsx or JSONL file, or an iterable of dictionaries or prospects.
 
     Args:
-        source: a path (.jsonl and .ndjson are JSONL, anything else CSV) or Python objects.
+        source: a path (.jsonl and .ndjson are JSONL; a workbook is known by its content) or Python objects.
         columns: our column name -> the file's header, for headers that are not recognized.
 
     Raises:
-        InputError: the file is missing, empty, a workbook, or has no column for the address or the company.
+        InputError: the file is missing, empty, no table, or has no column for the address or the company.
     """
     columns = columns or {}
     if not isinstance(source, (str, Path)):
-        return _merged(_objects(source, columns))
-    path = Path(source)
-    read = _jsonl if path.suffix.lower() in (".jsonl", ".ndjson") else _csv
-    return _merged(read(path, columns))
+        return (row.entry for row in _merged(_objects(source, columns)))
+    return _entries(Path(source), columns)
 
 
-def _merged(rows: Iterable[tuple[int, Prospect | BadRow]]) -> Iterator[Prospect | BadRow]:
+def open_list(path: Path, columns: Mapping[str, str] | None = None) -> ProspectList:
+    """The list with its own columns; raises as `read_prospects` does. Of JSONL the keys are the columns."""
+    columns = columns or {}
+    if not _is_jsonl(path):
+        return _table(path, columns)
+    keys = tuple(dict.fromkeys(key for content in _objects_of(path) for key in content))
+    try:
+        column_map = map_headers(keys, _present(columns, keys), str(path))
+    except InputError:  # Each row that lacks a column says so for itself.
+        column_map = ColumnMap({}, {key: place for place, key in enumerate(keys)}, len(keys))
+    return ProspectList(keys, column_map, _merged(_jsonl(path, columns, keys)))
+
+
+def _entries(path: Path, columns: Mapping[str, str]) -> Iterator[Prospect | BadRow]:
+    rows = _merged(_jsonl(path, columns)) if _is_jsonl(path) else _table(path, columns).rows
+    for row in rows:
+        yield row.entry
+
+
+def _merged(rows: Iterable[ListedRow]) -> Iterator[ListedRow]:
     first_lines: dict[int, int] = {}
-    for line, row in rows:
-        if isinstance(row, BadRow):
+    for row in rows:
+        if isinstance(row.entry, BadRow):
             yield row
             continue
-        if fault := odd_name(row):
-            yield BadRow(line=line, reason=fault, email=row.email)
+        if odd := odd_name(row.entry):
+            yield ListedRow(row.line, row.cells, BadRow(line=row.line, reason=odd, email=row.entry.email))
             continue
-        first = first_lines.setdefault(int(row.key, 16), line)
-        if first == line:
+        first = first_lines.setdefault(int(row.entry.key, 16), row.line)
+        if first == row.line:
             yield row
         else:
             reason = f"the same address as in line {first}, which is kept; this row is merged into it"
-            yield BadRow(line=line, reason=reason, email=row.email, fault=RowFault.DUPLICATE)
+            fault = BadRow(line=row.line, reason=reason, email=row.entry.email, fault=RowFault.DUPLICATE)
+            yield ListedRow(row.line, row.cells, fault)
 
 
-def _csv(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[int, Prospect | BadRow]]:
-    with open_table(path) as file:
-        delimiter, first_line = sniff_delimiter(file, columns)
-        rows = read_rows(file, delimiter, first_line=first_line)
-        header = next(rows, None)
-        if not isinstance(header, Row):
-            raise _no_header(path, header)
-        column_map = map_headers(header.cells, columns, f"{path}, line {header.line}")
-        for row in rows:
-            yield row.line, _from_row(row, column_map)
+def _table(path: Path, columns: Mapping[str, str]) -> ProspectList:
+    rows = read_workbook(path, columns) if is_workbook(path) else read_csv(path, columns)
+    header = next(rows, None)
+    if not isinstance(header, Row):
+        raise _no_header(path, header)
+    column_map = map_headers(header.cells, columns, f"{path}, line {header.line}")
+    listed = (ListedRow(row.line, _cells_of(row), _from_row(row, column_map)) for row in rows)
+    return ProspectList(tuple(header.cells), column_map, _merged(listed))
+
+
+def _cells_of(row: Row | BrokenRow) -> tuple[str, ...]:
+    return tuple(row.cells) if isinstance(row, Row) else ()
 
 
 def _no_header(path: Path, header: BrokenRow | None) -> InputError:
@@ -88,14 +128,32 @@ def _from_row(row: Row | BrokenRow, columns: ColumnMap) -> Prospect | BadRow:
     return _prospect(row.line, fields)
 
 
-def _jsonl(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[int, Prospect | BadRow]]:
+def _is_jsonl(path: Path) -> bool:
+    return path.suffix.lower() in (".jsonl", ".ndjson")
+
+
+def _jsonl(path: Path, columns: Mapping[str, str], keys: Iterable[str] = ()) -> Iterator[ListedRow]:
+    """The rows; their cells are those of `keys`."""
+    for line, content in _json_lines(path):
+        if isinstance(content, BadRow):
+            yield ListedRow(line, (), content)
+        else:
+            cells = tuple(_cell(content.get(key)) for key in keys)
+            yield ListedRow(line, cells, _from_mapping(line, content, columns))
+
+
+def _objects_of(path: Path) -> Iterator[dict[str, Any]]:
+    return (content for _, content in _json_lines(path) if isinstance(content, dict))
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
     with open_table(path) as file:
         for line, text in enumerate(file, start=1):
             if text.strip():
-                yield line, _from_json(line, text, columns)
+                yield line, _json_object(line, text)
 
 
-def _from_json(line: int, text: str, columns: Mapping[str, str]) -> Prospect | BadRow:
+def _json_object(line: int, text: str) -> dict[str, Any] | BadRow:
     try:
         content = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError) as error:
@@ -103,14 +161,13 @@ def _from_json(line: int, text: str, columns: Mapping[str, str]) -> Prospect | B
         return BadRow(line=line, reason=f"not JSON: {reason}; each line must be one object")
     if not isinstance(content, dict):
         return BadRow(line=line, reason="not a JSON object: each line must be one, such as {...}")
-    return _from_mapping(line, content, columns)
+    return content
 
 
-def _objects(
-    source: Iterable[Mapping[str, Any] | Prospect], columns: Mapping[str, str]
-) -> Iterator[tuple[int, Prospect | BadRow]]:
+def _objects(source: Iterable[Mapping[str, Any] | Prospect], columns: Mapping[str, str]) -> Iterator[ListedRow]:
     for line, item in enumerate(source, start=1):
-        yield line, item if isinstance(item, Prospect) else _from_mapping(line, item, columns)
+        entry = item if isinstance(item, Prospect) else _from_mapping(line, item, columns)
+        yield ListedRow(line, (), entry)
 
 
 def _from_mapping(line: int, content: Mapping[str, Any], columns: Mapping[str, str]) -> Prospect | BadRow:
@@ -118,9 +175,8 @@ def _from_mapping(line: int, content: Mapping[str, Any], columns: Mapping[str, s
     extra = content.get("extra")
     named = {str(key): value for key, value in content.items() if not (key == "extra" and isinstance(extra, dict))}
     cells = [_cell(value) for value in named.values()]
-    present = {ours: header for ours, header in columns.items() if header in named or ours not in COLUMNS}
     try:
-        fields = map_headers(list(named), present, f"row {line}").fields(cells)
+        fields = map_headers(list(named), _present(columns, named), f"row {line}").fields(cells)
     except InputError as error:
         found = ", ".join(list(named)[:10]) or "none"
         return BadRow(line=line, reason=f"{error.message.split(': ', 1)[-1]}; the keys found are {one_line(found)}")
@@ -128,6 +184,11 @@ def _from_mapping(line: int, content: Mapping[str, Any], columns: Mapping[str, s
         given = {str(key): _cell(value) for key, value in extra.items()}
         fields["extra"] = {**given, **fields["extra"]}
     return _prospect(line, fields)
+
+
+def _present(columns: Mapping[str, str], keys: Container[str]) -> dict[str, str]:
+    """What the campaign says of columns, as far as this object has them."""
+    return {ours: header for ours, header in columns.items() if header in keys or ours not in COLUMNS}
 
 
 def _cell(value: Any) -> str:

@@ -19,6 +19,7 @@ from miniatures.datamodel.evaluation import (
     WriterOutcome,
 )
 from miniatures.datamodel.miniature import Score
+from miniatures.measure.field_readings import FIELD_READINGS
 from miniatures.measure.report import html_environment, write_page
 
 SHOWN = 600
@@ -74,6 +75,7 @@ def write_evaluation_page(evaluation: Evaluation, path: Path) -> Path:
         measures=dict.fromkeys(name for found in evaluation.backends for name in found.scores),
         writers=writers[:SHOWN],
         researchers=researchers[:SHOWN],
+        readings=FIELD_READINGS,
         hidden=len(writers[SHOWN:]) + len(researchers[SHOWN:]),
     )
     return write_page(page, path)

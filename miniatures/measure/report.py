@@ -1,4 +1,8 @@
-"""The campaign report: one self-contained HTML page that shows every email, its evidence and what the checks said."""
+"""The campaign report: one self-contained HTML page with every email, its evidence and what was said of it.
+
+Whoever wrote the pages, the models' answers or the store itself is not trusted: foreign text is escaped, what would
+turn or hide text is made visible, and only addresses of the web become links.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,14 @@ from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import writing
 from miniatures.datamodel.files import written_whole
+from miniatures.datamodel.foreign_text import is_web_address, visible
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.redaction import without_secrets
-from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.standing import MEANINGS, Standing, State
 from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.measure.check_words import COMPARES
+from miniatures.measure.field_readings import FIELD_READINGS, READY_MEANS
 from miniatures.measure.passages import passages
-from miniatures.store.store import Store
 
 SHOWN = 500
 """Emails that the page shows in full; the figures count all of them."""
@@ -32,14 +38,15 @@ class ReportFigures:
 
     def __init__(self) -> None:
         self.prospects = 0
-        self.by_status: Counter[DraftStatus] = Counter()
+        self.by_state: Counter[State] = Counter()
         self.checks: defaultdict[CheckName, Counter[Outcome]] = defaultdict(Counter)
         self.bill = Bill()
         self.backends: Counter[str] = Counter()
 
-    def add(self, result: ProspectResult) -> None:
+    def add(self, standing: Standing) -> None:
+        result = standing.result
         self.prospects += 1
-        self.by_status[result.status] += 1
+        self.by_state[standing.state] += 1
         if result.status is not DraftStatus.PENDING:
             self.bill += result.bill
         if result.draft is not None:
@@ -57,8 +64,8 @@ class ReportHeading(Frozen):
     search: str
 
 
-def write_report(loaded: LoadedCampaign, store: Store, out: Path | None = None) -> Path:
-    """Write a campaign's report, by default into its work folder, and return the path."""
+def write_report(loaded: LoadedCampaign, standings: Iterable[Standing], out: Path | None = None) -> Path:
+    """Write the report of where a campaign's prospects stand, by default into its work folder; returns the path."""
     settings = loaded.campaign
     heading = ReportHeading(
         campaign=loaded.name,
@@ -68,36 +75,39 @@ def write_report(loaded: LoadedCampaign, store: Store, out: Path | None = None) 
         },
         search=without_secrets(settings.search.use),
     )
-    return write_html_report(heading, store.results(loaded.name), out or loaded.work_folder / "report.html")
+    return write_html_report(heading, standings, out or loaded.work_folder / "report.html")
 
 
-def write_html_report(heading: ReportHeading, results: Iterable[ProspectResult], path: Path) -> Path:
-    """Write the page and return its path. Results are read once; only the first `SHOWN` are held."""
+def write_html_report(heading: ReportHeading, standings: Iterable[Standing], path: Path) -> Path:
+    """Write the page and return its path. Standings are read once; only the first `SHOWN` are held."""
     figures = ReportFigures()
-    shown: list[ProspectResult] = []
-    for result in results:
-        figures.add(result)
+    shown: list[Standing] = []
+    for standing in standings:
+        figures.add(standing)
         if len(shown) < SHOWN:
-            shown.append(result)
+            shown.append(standing)
     template = html_environment().get_template("report.html.jinja")
     page = template.render(
         heading=heading,
         figures=figures,
-        results=sorted(shown, key=_reading_order),
+        standings=sorted(shown, key=_reading_order),
         hidden=figures.prospects - len(shown),
         made_at=datetime.now(UTC),
-        Status=DraftStatus,
-        CheckName=CheckName,
+        State=State,
+        compares=COMPARES,
+        meanings=MEANINGS,
+        ready_means=READY_MEANS,
+        readings=FIELD_READINGS,
     )
     return write_page(page, path)
 
 
-_ORDER = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW, *DraftStatus)
+_ORDER = tuple(State)
 
 
-def _reading_order(result: ProspectResult) -> tuple[int, int]:
-    """Ready ones first; among the others, those with the fewest failed checks."""
-    return _ORDER.index(result.status), len(result.draft.failed_checks) if result.draft else 0
+def _reading_order(standing: Standing) -> tuple[int, int]:
+    """On the way to the outbox first; among the others, those with the fewest failed checks."""
+    return _ORDER.index(standing.state), len(standing.draft.failed_checks) if standing.draft else 0
 
 
 def _usd(cost: float | None) -> str:
@@ -121,11 +131,12 @@ def write_page(page: str, path: Path) -> Path:
 
 
 def html_environment() -> Environment:
-    """What every page is made with: foreign text is escaped, and a name that is not there is an error."""
+    """What every page is made with: foreign text is escaped and visible, and a name that is not there is an error."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=lambda value: visible(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -133,4 +144,5 @@ def html_environment() -> Environment:
     environment.filters["words"] = lambda status: str(status).replace("_", " ")
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["usd"] = _usd
+    environment.tests["web_address"] = is_web_address
     return environment

@@ -8,36 +8,66 @@ takes nothing back. Of several approvals the newest stands.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 
-from miniatures.datamodel.draft import Draft
+from miniatures.datamodel.draft import Draft, EmailText
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.review import Approval, ReadingVerdict, Review, ReviewAction, in_order
 from miniatures.review.email_text import email_of
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What the reviewers' last words on one draft come to: refusals, else the newest approval of its text, if any."""
+
+    refusals: tuple[Review, ...] = ()
+    approving: Review | None = None
+
+    @property
+    def approved_text(self) -> EmailText | None:
+        """The very text that was approved: the draft's, or the reviewer's own."""
+        return email_of(self.approving.target) if self.approving and self.approving.target else None
+
+
+class Decisions:
+    """The reviewers' words on drafts. What was said of a text holds for the same text to the same prospect again."""
+
+    def __init__(self, reviews: Iterable[Review]) -> None:
+        self._said: dict[Hashable, list[Review]] = defaultdict(list)
+        for review in in_order(reviews):
+            if review.draft is not None and (review.judges or _refuses(review)):
+                self._said[review.draft].append(review)
+                self._said[review.prospect, _hash(review.answer)].append(review)
+
+    def on(self, draft: Draft, prospect: str | None = None) -> Decision:
+        """What stands of a draft that was written to this prospect (by key), or to somebody who is not known.
+
+        What was said of another text than the draft's own approves nothing.
+        """
+        again = self._said.get((prospect, draft.text_hash), []) if prospect else []
+        said = {review.id: review for review in (*self._said.get(draft.id, []), *again)}
+        words = in_order({review.reviewer: review for review in in_order(said.values())}.values())
+        refusals = tuple(filter(_refuses, words))
+        approving = [review for review in words if review.target and _hash(review.answer) == draft.text_hash]
+        return Decision(refusals, approving[-1] if approving and not refusals else None)
+
+
 def approvals(reviews: Iterable[Review], drafts: Iterable[Draft]) -> dict[str, Approval]:
-    """The approvals that stand, by draft. What was said of another text than the draft's own approves nothing."""
-    said: dict[str | None, dict[str, Review]] = defaultdict(dict)
-    for review in in_order(reviews):
-        if review.judges or _refuses(review):
-            said[review.draft][review.reviewer] = review
-    found = (_approval(draft, in_order(said[draft.id].values())) for draft in drafts if draft.id in said)
-    return {approval.draft: approval for approval in found if approval is not None}
+    """The approvals that stand, by draft."""
+    decisions = Decisions(reviews)
+    found = ((draft, decisions.on(draft).approving) for draft in drafts)
+    return {draft.id: _approval(draft, review) for draft, review in found if review is not None}
 
 
-def _approval(draft: Draft, last_words: list[Review]) -> Approval | None:
-    approving = [review for review in last_words if review.target and _hash(review.answer) == draft.text_hash]
-    if not approving or any(map(_refuses, last_words)):
-        return None
-    newest = approving[-1]
+def _approval(draft: Draft, review: Review) -> Approval:
     return Approval(
         draft=draft.id,
-        text_hash=_hash(newest.target or {}),
-        reviewer=newest.reviewer,
-        review=newest.id,
-        approved_at=newest.created_at,
+        text_hash=_hash(review.target or {}),
+        reviewer=review.reviewer,
+        review=review.id,
+        approved_at=review.created_at,
     )
 
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -135,6 +136,7 @@ def _with_pragmas(url: URL, pragmas: tuple[str, ...], path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
         require_tables_alone(connection, path)
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # A damaged text spoils its own row.
         for pragma in pragmas:
             connection.execute(pragma)
 

@@ -11,10 +11,11 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Table, func, select
 
 from miniatures.datamodel.backend import Usage
-from miniatures.datamodel.review import Review
+from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Span, Trace
 from miniatures.store.engine import Database
+from miniatures.store.stored import stored
 from miniatures.store.tables import about, reviews, runs, spans, traces
 
 _PAGE = 500
@@ -119,6 +120,17 @@ class Queries:
         asked = _given((reviews.c.campaign, campaign), (reviews.c.reviewer, reviewer))
         return self._entries(reviews, Review, *asked)
 
+    def judged_drafts(self, campaign: str) -> dict[str, str]:
+        """The draft that each review of a campaign is about, by review; known even where the review is damaged.
+
+        Comparisons are left out: they decide about no draft.
+        """
+        columns = reviews.c
+        about_drafts = columns.campaign == campaign, columns.draft.is_not(None), columns.action != ReviewAction.COMPARE
+        with self._database.read() as connection:
+            rows = connection.execute(select(columns.id, columns.draft).where(*about_drafts)).all()
+        return {row.id: row.draft for row in rows}
+
     def tree(self, campaign: str, prospect: str) -> list[Node]:
         """All that happened for one prospect, as trees."""
         entries: list[Trace | Span] = [*self.traces(campaign, prospect), *self.spans(campaign, prospect)]
@@ -166,7 +178,9 @@ class Queries:
             with self._database.read() as connection:
                 page = connection.execute(query.where(table.c.id > last)).all()
             for row in page:
-                yield kind.model_validate_json(row.document)
+                entry = stored(kind, row.document, f"{table.name} {row.id}")
+                if entry is not None:
+                    yield entry
             if len(page) < _PAGE:
                 return
             last = page[-1].id

@@ -18,11 +18,17 @@ from miniatures.datamodel.result import ProspectResult
 from miniatures.store.documents import model_json, plain_json
 from miniatures.store.drafts import draft_row
 from miniatures.store.engine import Database
+from miniatures.store.stored import stored
 from miniatures.store.tables import about, prospects, results
 from miniatures.store.writer import NEW_PROSPECTS, PROSPECTS, RESULTS, Row, Target, Writer
 
 PAGE = 500
 """Prospects that are read or enrolled at a time."""
+
+_STATUSES = frozenset(DraftStatus)
+_RUN = "run the campaign again"
+_REDO = "do the prospect again: miniatures run CAMPAIGN --redo EMAIL"
+_DAMAGED = "DamagedResult: what was stored of it cannot be read; do it again: miniatures run CAMPAIGN --redo EMAIL"
 
 
 class Results:
@@ -77,15 +83,19 @@ class Results:
             query = query.where(results.c.policy == policy)
         with self._database.read() as connection:
             document = connection.scalar(query.order_by(results.c.revision.desc()).limit(1))
-        return None if document is None else ProspectResult.model_validate_json(document)
+        return None if document is None else stored(ProspectResult, document, f"results {prospect}", mend=_REDO)
 
     def stream(self, campaign: str, policy: str | None = None) -> Iterator[ProspectResult]:
-        """Each prospect's result under a policy, or the one saved last, in the list's order; `pending` without one."""
+        """Each prospect's result under a policy, or the one saved last, in the list's order; `pending` without one.
+
+        One whose result is damaged is `failed`, and its error says so.
+        """
         for page in self._pages(campaign):
             saved = self._saved(campaign, page[0].position, page[-1].position, policy)
             for row in page:
-                document = saved.get(row.prospect)
-                yield ProspectResult.model_validate_json(document) if document else _pending(campaign, row.document)
+                result = _result(campaign, row, saved.get(row.prospect))
+                if result is not None:
+                    yield result
 
     def counts(self, campaign: str, policy: str | None = None) -> dict[DraftStatus, int]:
         """How many prospects stand where, under a policy or by each one's last result."""
@@ -95,7 +105,7 @@ class Results:
         with self._database.read() as connection:
             rows = connection.execute(by_status.group_by(results.c.status)).all()
             total = connection.scalar(everyone) or 0
-        counted = Counter({DraftStatus(status): count for status, count in rows})
+        counted = Counter({DraftStatus(status): count for status, count in rows if status in _STATUSES})
         counted[DraftStatus.PENDING] += total - counted.total()
         return {status: counted[status] for status in DraftStatus}
 
@@ -113,7 +123,8 @@ class Results:
         with self._database.read() as connection:  # In two steps, because PostgreSQL may read all results for a join.
             positions = connection.scalars(listed).all()
             saved = connection.execute(query.where(columns.position.in_(positions))).all()
-        return {key: DraftStatus(status) for key, row, status in saved if rows[key].row == row}
+        known = ((key, row, DraftStatus(status)) for key, row, status in saved if status in _STATUSES)
+        return {key: status for key, row, status in known if rows[key].row == row}
 
     def _pages(self, campaign: str) -> Iterator[Sequence[SqlRow[Any, Any, Any]]]:
         """The campaign's list, page by page."""
@@ -168,6 +179,14 @@ def _is_last() -> Any:
     return results.c.revision == select(func.max(other.c.revision)).where(*same).correlate(results).scalar_subquery()
 
 
-def _pending(campaign: str, document: str) -> ProspectResult:
-    prospect = Prospect.model_validate_json(document)
-    return ProspectResult(campaign=campaign, prospect=prospect, status=DraftStatus.PENDING)
+def _result(campaign: str, row: SqlRow[Any, Any, Any], document: str | None) -> ProspectResult | None:
+    """The saved result, or what is known without it; None if the prospect cannot be read either."""
+    result = None if document is None else stored(ProspectResult, document, f"results {row.prospect}", mend=_REDO)
+    if result is not None:
+        return result
+    prospect = stored(Prospect, row.document, f"prospects {row.prospect}", mend=_RUN)
+    if prospect is None:
+        return None
+    if document is None:
+        return ProspectResult(campaign=campaign, prospect=prospect, status=DraftStatus.PENDING)
+    return ProspectResult(campaign=campaign, prospect=prospect, status=DraftStatus.FAILED, error=_DAMAGED)

@@ -33,6 +33,7 @@ from miniatures.store.results import Results
 from miniatures.store.runs import Runs
 from miniatures.store.sql_book import SqlBook
 from miniatures.store.sql_ledger import SqlLedger
+from miniatures.store.stored import stored
 from miniatures.store.tables import about, policies, stages
 from miniatures.store.writer import POLICIES, REVIEWS, Row, Writer
 
@@ -115,10 +116,10 @@ class Store(Queries):
         await self._writer.ask(Row(POLICIES, f'{{{names},"document":{model_json(policy)}}}'))
 
     def policy(self, policy_hash: str) -> Policy | None:
-        """The policy of this hash; None if none was kept."""
+        """The policy of this hash; None if none was kept, or if it is damaged."""
         with self._database.read() as connection:
             document = connection.scalar(select(policies.c.document).where(policies.c.hash == policy_hash))
-        return None if document is None else Policy.model_validate_json(document)
+        return None if document is None else stored(Policy, document, f"policies {policy_hash}")
 
     async def start_run(self, run_id: str, campaign: str, policy: str) -> None:
         """Note that a run begins; `new_id` makes its id. Whoever calls it holds the campaign's lock."""

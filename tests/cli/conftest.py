@@ -78,9 +78,8 @@ async def _fill(loaded: LoadedCampaign, people: list[Prospect]) -> None:
         await store.save_result(
             _result(loaded, reviewed, DraftStatus.NEEDS_REVIEW, draft=draft(DraftStatus.NEEDS_REVIEW), cost=0.0125)
         )
-        dossier = Dossier(
-            status=DossierStatus.BLOCKED, problems=(Problem(where="https://harbour-flowers.example", kind="blocked"),)
-        )
+        gate = Problem(where="https://harbour-flowers.example", kind="blocked", detail="by the site's gateway")
+        dossier = Dossier(status=DossierStatus.BLOCKED, problems=(gate,))
         await store.save_result(_result(loaded, blocked, DraftStatus.BLOCKED, dossier=dossier, cost=None))
         await store.finish_run(run_id, "completed")
 

@@ -1,18 +1,12 @@
 """What the listings say of a campaign that was run, for people and for programs."""
 
-import csv
-import io
 import json
-from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from miniatures.cli.export import safe_cell
 from miniatures.cli.main import main
-from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.standing import State
 
 MAYA = "maya.lind@northmill-bakery.example"
 
@@ -58,8 +52,8 @@ def test_drafts_as_json_lines_lists_everyone(ran, call):
         0.0125,
     )
     assert (blocked["subject"], blocked["cost"]) == (None, None)
-    assert blocked["reason"] == "blocked: https://harbour-flowers.example"
-    assert {row["status"] for row in rows} <= set(DraftStatus)
+    assert blocked["reason"] == "Research was blocked: 1 page blocked (by the site's gateway)."
+    assert {row["status"] for row in rows} <= set(State)
 
 
 def test_drafts_as_one_json_document_is_the_same(ran, call):
@@ -97,7 +91,9 @@ def test_one_draft_in_full_shows_text_evidence_and_reasons_as_they_are(ran, call
 
 
 def test_one_prospect_without_a_draft_says_why(ran, call):
-    assert "blocked: https://harbour-flowers.example" in call("drafts", ran, "tomas.reyes@harbour-flowers.example")
+    shown = call("drafts", ran, "tomas.reyes@harbour-flowers.example")
+    assert "Research was blocked: 1 page blocked (by the site's gateway)." in shown
+    assert "blocked: https://harbour-flowers.example (by the site's gateway)" in shown
 
 
 def test_an_unknown_address_names_the_nearest(ran, refusal):
@@ -115,7 +111,7 @@ def test_an_unknown_status_names_the_known(ran, refusal):
 def test_status_adds_up(ran, call):
     figures = json.loads(call("status", ran, "--json"))
     assert figures["prospects"] == sum(figures["by_status"].values()) == 4
-    assert set(figures["by_status"]) == set(DraftStatus)
+    assert set(figures["by_status"]) == set(State)
     assert figures["failed_checks"] == {"length": 1, "swap": 1}
     assert figures["cost"] is None
     assert [run["outcome"] for run in figures["runs"]] == ["completed"]
@@ -159,30 +155,6 @@ def test_traces_as_json_lines(ran, call):
     assert [entry["entry"] for entry in entries] == ["trace", "span"]
 
 
-def test_export_reads_back_as_csv_without_formulas(ran, call, tmp_path):
-    out = tmp_path / "crm.csv"
-    call("export", ran, "--csv", "--out", out)
-    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
-    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"), newline="")))
-    assert [row["status"] for row in rows] == ["needs_review", "blocked", "pending", "pending"]
-    assert rows[0]["subject"] == "'=Your third depot"
-    assert rows[0]["body"].splitlines()[0] == "Hello Maya,"
-    assert call("export", ran, "--status", "ready").splitlines()[1:] == []
-
-
-def test_export_into_a_folder_that_is_not_there(ran, refusal):
-    code, error = refusal("export", ran, "--out", Path("nowhere") / "x.csv")
-    assert (code, "cannot be written" in error) == (ExitCode.BAD_INPUT, True)
-
-
 def test_a_report_where_a_folder_is(ran, refusal, tmp_path):
     code, error = refusal("report", ran, "--out", tmp_path)
     assert (code, "cannot be written" in error) == (ExitCode.BAD_INPUT, True)
-
-
-@given(text=st.text(max_size=20), start=st.sampled_from(["=", "+", "-", "@", "\t", "\r", " =", "\ufeff@"]))
-def test_no_exported_cell_starts_a_formula(text, start):
-    cell = safe_cell(start + text)
-    assert cell == f"'{start}{text}"
-    assert safe_cell(None) == ""
-    assert safe_cell("Hello = you") == "Hello = you"

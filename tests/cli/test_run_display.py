@@ -149,7 +149,7 @@ def test_summary_says_what_happened_and_what_is_next(folder, capsys):
         loaded,
         folder / "r.html",
         resume="miniatures run x",
-        drafts=f"miniatures drafts {folder}",
+        next_steps={"List the drafts": f"miniatures drafts {folder}", "Read them": "miniatures review x"},
     )
     shown = capsys.readouterr().out
     assert "autumn finished in 10.0 s" in shown
@@ -158,7 +158,8 @@ def test_summary_says_what_happened_and_what_is_next(folder, capsys):
     assert "line 2: no company [x]" in shown
     assert "line 8" not in shown
     assert f"Report: {folder / 'r.html'}" in shown
-    assert f"Drafts: miniatures drafts {folder}" in shown
+    assert f"List the drafts: miniatures drafts {folder}" in shown
+    assert "Read them:       miniatures review x" in shown
 
 
 def test_a_second_run_says_that_nothing_was_done_twice(folder, capsys):
@@ -168,7 +169,7 @@ def test_a_second_run_says_that_nothing_was_done_twice(folder, capsys):
         load_campaign(folder),
         folder / "r.html",
         resume="miniatures run autumn",
-        drafts="miniatures drafts autumn",
+        next_steps={"Drafts": "miniatures drafts autumn"},
     )
     assert "Nothing was left to do: 2 prospects done before, none worked on again." in capsys.readouterr().out
 
@@ -181,7 +182,7 @@ def test_a_run_that_ended_early_says_how_to_go_on(folder, capsys, outcome):
         load_campaign(folder),
         folder / "r.html",
         resume="miniatures run autumn",
-        drafts="miniatures drafts autumn",
+        next_steps={"Drafts": "miniatures drafts autumn"},
     )
     shown = capsys.readouterr().out
     assert "Go on with: miniatures run autumn" in shown

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,14 +13,27 @@ from hypothesis import strategies as st
 from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
-from miniatures.datamodel.draft import Draft, DraftStatus, Ground, Statement
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.draft import Draft, DraftStatus, EmailText, Ground, Statement
+from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.standing import Standing, State
 from miniatures.measure import report
+from miniatures.measure.check_words import COMPARES
+from miniatures.measure.field_readings import FIELD_READINGS
 from miniatures.measure.passages import passages
 from miniatures.measure.report import ReportFigures, ReportHeading, write_html_report
 
+ODD_ADDRESSES = (
+    "javascript:alert(1)",
+    "JavaScript:alert(1)//http://frio.example",
+    " javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "//frio.example/",
+    'HTTPS://frio.example/a"b',
+)
 HEADING = ReportHeading(campaign="autumn", offer="Loggers.", roles={"writer": "local:x"}, search="ddgs")
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -51,8 +66,20 @@ def result(number: int, status: DraftStatus, body: str = "Hello.", cost: float |
     )
 
 
-def page_of(tmp_path: Path, *results: ProspectResult) -> str:
-    return write_html_report(HEADING, results, tmp_path / "runs" / "report.html").read_text(encoding="utf-8")
+def standing(result: ProspectResult, **said: Any) -> Standing:
+    """Where the prospect stands while nobody has said anything."""
+    text = result.draft.text if result.draft else None
+    about = {"state": State(result.status.value), "text": text, "reason": _reason(result)}
+    return Standing(prospect=result.prospect, result=result, **about | said)
+
+
+def _reason(result: ProspectResult) -> str:
+    return result.dossier.why_nothing if result.dossier else ""
+
+
+def page_of(tmp_path: Path, *results: ProspectResult | Standing) -> str:
+    standings = (one if isinstance(one, Standing) else standing(one) for one in results)
+    return write_html_report(HEADING, standings, tmp_path / "runs" / "report.html").read_text(encoding="utf-8")
 
 
 def test_ready_emails_come_first_and_reasons_are_told(tmp_path: Path) -> None:
@@ -82,11 +109,43 @@ def test_a_long_campaign_is_counted_whole_and_shown_in_part(tmp_path: Path) -> N
 
 def test_figures_keep_an_unknown_cost_unknown() -> None:
     figures = ReportFigures()
-    figures.add(result(1, DraftStatus.READY, cost=0.5))
+    figures.add(standing(result(1, DraftStatus.READY, cost=0.5)))
     assert figures.bill.cost_usd == 0.5
-    figures.add(result(2, DraftStatus.READY, cost=None))
+    figures.add(standing(result(2, DraftStatus.READY, cost=None)))
     assert figures.bill.cost_usd is None
     assert figures.bill.usage.total_tokens == 30
+
+
+def test_a_ready_draft_promises_no_more_than_the_checks_hold(tmp_path: Path) -> None:
+    page = page_of(tmp_path, result(1, DraftStatus.READY))
+    assert "passed the checks. Read every email before it is sent." in page
+    assert FIELD_READINGS.sentence in page
+    assert "of 75 drafts called ready, 1 could be sent as it stood, 20 after a small edit, and 60 held" in page
+    assert set(COMPARES) == set(CheckName)
+    assert "each number, name and link is found in the brief, a quote or the row" in page
+    for promise in ("verified", "guarantee", "is supported", "are supported", "stands on", "proven"):
+        assert promise not in page
+
+
+def test_what_people_said_stands_before_the_models_draft(tmp_path: Path) -> None:
+    edited = EmailText(subject="Mine", body="My own words.")
+    mine = standing(result(1, DraftStatus.READY), state=State.EDITED, text=edited, review="edited by ada")
+    refused = standing(result(2, DraftStatus.READY), state=State.REJECTED, text=None, review="rejected by ben")
+    gone = standing(result(3, DraftStatus.READY), state=State.REMOVED, text=None)
+    page = page_of(tmp_path, gone, refused, mine)
+    assert page.index("My own words.") < page.index("draft, which does not stand") < page.index("Subject 1")
+    assert page.index("edited by ada") < page.index("rejected by ben") < page.index("This prospect is no longer on the")
+
+
+def test_a_doctored_store_makes_no_script_link_and_turns_no_text(tmp_path: Path) -> None:
+    doctored = result(1, DraftStatus.READY, body="Pay \u202eyadot\u202c \x1b[2J now")
+    assert doctored.dossier is not None
+    odd = [fact.model_copy(update={"url": url}) for fact in doctored.dossier.facts for url in ODD_ADDRESSES]
+    kept = Quote(quote="No address was kept.", signal="news")
+    dossier = doctored.dossier.model_copy(update={"facts": (*odd, kept)})
+    page = page_of(tmp_path, doctored.model_copy(update={"dossier": dossier}))
+    assert re.findall(r'href="([^"]*)"', page) == ["HTTPS://frio.example/a&#34;b"]
+    assert not re.search("[\u202a-\u202e\x1b]", page)
 
 
 @given(st.lists(st.text(min_size=1), max_size=6), st.text())
