@@ -18,8 +18,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from miniatures.datamodel.errors import InputError, MiniaturesError
 
-MAX_BODY_BYTES = 2 * 1024 * 1024
-"""Far beyond the context of any model that is served in process; about half a million tokens."""
+MAX_BODY_BYTES = 1024 * 1024
+"""About a quarter of a million tokens: far beyond the context of the models that run in this process."""
 
 BODY_SECONDS = 30.0
 """How long a body may take to arrive."""

@@ -77,14 +77,25 @@ class LoadedModel:
 
 def load_model(gguf: Path, sha256: str, header: GGUFHeader) -> LoadedModel:
     """Load the weights; any exception is the engine's own."""
-    from openvino_genai import get_version
-
-    folder = weights_home() / "openvino" / f"{sha256[:16]}-{get_version().partition('-')[0]}-{_RECIPE}"
+    folder = converted_folder(sha256)
     if not folder.is_dir():
         with exclusive(folder):
             if not folder.is_dir():
                 return _convert(gguf, folder, header)
     return _load(folder, folder, header)
+
+
+def converted_folder(sha256: str) -> Path:
+    """Where the first start leaves a weights file and its tokenizer in OpenVINO's own format."""
+    from openvino_genai import get_version
+
+    return weights_home() / "openvino" / f"{sha256[:16]}-{get_version().partition('-')[0]}-{_RECIPE}"
+
+
+def tokenizer_source(gguf: Path, sha256: str) -> Path:
+    """What the tokenizer of a file that has been loaded once is read from."""
+    folder = converted_folder(sha256)
+    return folder if folder.is_dir() else gguf
 
 
 def _load(model: Path, tokenizer: Path, header: GGUFHeader, **options: Any) -> LoadedModel:

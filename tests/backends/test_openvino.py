@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from miniatures.backends.errors import BadRequest, ContextOverflow, OutOfMemory, ServerFailed
+from miniatures.backends.errors import BadRequest, BadSchema, ContextOverflow, OutOfMemory, ServerFailed
 from miniatures.backends.openvino import OpenVINOBackend
 from miniatures.backends.openvino_engine import OpenVINOEngine
 from miniatures.backends.spec import open_backend
@@ -263,3 +263,41 @@ def test_what_a_schema_forces_is_no_more_probable_for_it(embedded_backend: OpenV
     forced = embedded_backend.invoke("Say hello.", response_schema={"enum": ["zzyzx"]}, max_tokens=20, probability=True)
     assert 0 < forced.response_metadata["probability"] < 1e-6 < free <= 1
     assert "probability" not in embedded_backend.invoke("Say hello.", max_tokens=2).response_metadata
+
+
+def held_to(pattern: str) -> dict[str, Any]:
+    return {"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}, "required": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("([", "cannot be compiled: Regex parsing error"),
+        ("^((a{1,1000}){1,1000}){1,1000}$", "more than 3 s to compile"),
+    ],
+)
+async def test_a_bad_schema_fails_alone(
+    embedded_backend: OpenVINOBackend, pattern: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its grammar is, the answers of the others go on, and the next schema is compiled as ever."""
+    monkeypatch.setattr("miniatures.backends.openvino_compiler._KILLED_AFTER_SECONDS", 4.0)
+    others = [
+        asyncio.create_task(embedded_backend.ainvoke(f"Tell me of city {number}.", max_tokens=60))
+        for number in range(3)
+    ]
+    for _ in range(2):
+        with pytest.raises(BadSchema, match=said):
+            await embedded_backend.ainvoke("Hello", response_schema=held_to(pattern))
+    assert all(answer.text for answer in await asyncio.gather(*others))
+    answer = await embedded_backend.ainvoke("Hello", response_schema=held_to("^[ab]{3}$"), max_tokens=20)
+    assert set(json.loads(answer.text)["a"]) <= {"a", "b"}
+
+
+async def test_a_schema_that_is_tried_holds_nobody_up(embedded_backend: OpenVINOBackend) -> None:
+    slow = asyncio.create_task(
+        embedded_backend.ainvoke("Hello", response_schema=held_to("^([a-z]*[0-9]*){1,200}$"), max_tokens=5)
+    )
+    await asyncio.sleep(0.05)
+    await embedded_backend.ainvoke("Say hi.", max_tokens=3)
+    assert not slow.done()
+    slow.cancel()
