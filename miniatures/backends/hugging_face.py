@@ -47,6 +47,17 @@ class HuggingFaceBackend(LocalBackend):
         super().model_post_init(context)
         self._engine = _shared_engine(Checkpoint(self.checkpoint, None if self.gguf is None else Path(self.gguf)))
 
+    @property
+    def repeats_in_company(self) -> bool:
+        """False: the rounding of a batch changes what is drawn, so an answer with a seed is made alone."""
+        return False
+
+    def get_token_ids(self, text: str) -> list[int]:
+        return self._engine.token_ids(text)
+
+    def _prompt(self, messages: list[BaseMessage]) -> str:
+        return self._engine.template.render(messages)
+
     def _submit(
         self, messages: list[BaseMessage], sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Future[Completion]:

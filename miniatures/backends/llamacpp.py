@@ -37,6 +37,17 @@ class LlamaCppBackend(LocalBackend):
         adapter = None if self.adapter_gguf is None else Path(self.adapter_gguf)
         self._lane = _shared_engine(Path(self.gguf)).lane(adapter)
 
+    def get_token_ids(self, text: str) -> list[int]:
+        """Raises NotImplementedError: llama.cpp says how many tokens there are, not which."""
+        raise NotImplementedError(f"{self.identity} tells no token ids: use get_num_tokens, or name it with openvino:")
+
+    def get_num_tokens(self, text: str) -> int:
+        """Tokens in the model's own tokenizer. The model is loaded for it."""
+        return self._lane.count(text)
+
+    def _prompt(self, messages: list[BaseMessage]) -> str:
+        return self._lane.template.render(messages)
+
     def _submit(
         self, messages: list[BaseMessage], sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Future[Completion]:

@@ -124,6 +124,19 @@ def require_json(text: str) -> None:
         raise BadRequest("llama.cpp ignored the answer's JSON schema", hint="Simplify the schema.") from error
 
 
+def prompt_tokens(reply: WireObject) -> int:
+    """How many tokens the prompt of this reply has, whether it fitted or not.
+
+    Raises:
+        BackendError: the reply is of another error.
+    """
+    if (error := reply.get("error")) is None:
+        return int(reply["usage"]["prompt_tokens"])
+    if "n_prompt_tokens" not in error:
+        raise server_error(error)
+    return int(error["n_prompt_tokens"])
+
+
 def server_error(error: WireObject) -> BackendError:
     """The typed form of what the server says is wrong."""
     message = str(error.get("message", error))

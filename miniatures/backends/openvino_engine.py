@@ -9,7 +9,7 @@ import math
 import queue
 import threading
 from concurrent.futures import Future
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,12 @@ from miniatures.backends.completion import Completion, FinishReason, Sampling, T
 from miniatures.backends.constraint import Constraint, constraint_of
 from miniatures.backends.errors import BackendError, OutOfMemory, ServerFailed
 from miniatures.backends.openvino_compiler import GrammarCompiler
-from miniatures.backends.openvino_model import MAX_IN_FLIGHT, LoadedModel, load_model, tokenizer_source
+from miniatures.backends.openvino_model import (
+    MAX_IN_FLIGHT,
+    LoadedModel,
+    load_model,
+)
+from miniatures.backends.openvino_tokenizer import load_tokenizer, token_ids, tokenizer_source
 from miniatures.backends.request import Request, answer_room
 from miniatures.weights.gguf_header import GGUFHeader
 
@@ -61,6 +66,14 @@ class OpenVINOEngine:
             self.submit(request)
         except BackendError as error:
             request.fail(error)
+
+    def token_ids(self, text: str) -> list[int]:
+        """The text's tokens. The model need not be loaded for it."""
+        return token_ids(self._tokenizer, text, self._header.context_tokens)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return load_tokenizer(self._gguf, self._sha256)
 
     def close(self) -> None:
         """Stop after the current step and free the memory; what is still waiting fails."""

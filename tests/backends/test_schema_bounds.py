@@ -99,21 +99,8 @@ def test_what_compiles_quickly_is_told_from_what_has_to_be_tried() -> None:
 
 
 KEYWORDS = st.sampled_from(
-    [
-        "type",
-        "properties",
-        "required",
-        "items",
-        "enum",
-        "const",
-        "anyOf",
-        "oneOf",
-        "allOf",
-        "$ref",
-        "$defs",
-        "minLength",
-    ]
-    + ["maxLength", "minItems", "maxItems", "minimum", "maximum", "additionalProperties", "pattern", "x-grounded", "a"]
+    "type properties required items enum const anyOf oneOf allOf $ref $defs minLength maxLength minItems maxItems "
+    "minimum maximum additionalProperties pattern x-grounded a".split()
 )
 SCHEMAS = st.recursive(
     st.none()
