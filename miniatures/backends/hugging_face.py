@@ -18,7 +18,7 @@ from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing, MissingExtra
 from miniatures.backends.hugging_face_engine import HuggingFaceEngine
 from miniatures.backends.hugging_face_load import INSTALL, Checkpoint
-from miniatures.backends.local import LocalBackend, LocalWeights
+from miniatures.backends.local import NO_API_COST, LocalBackend, LocalWeights
 from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
@@ -92,7 +92,7 @@ def open_transformers(rest: str, settings: BackendSettings) -> HuggingFaceBacken
         gguf=None if gguf is None else str(gguf),
         adapter=None if adapter is None else str(adapter),
         context_tokens=None if gguf is None else read_header(gguf).context_tokens,
-        price=settings.price,
+        price=settings.price or NO_API_COST,
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
     )

@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing
 from miniatures.backends.llamacpp_engine import Lane, LlamaCppEngine, Shape, import_xllamacpp
-from miniatures.backends.local import IN_PROCESS, LocalBackend, LocalWeights
+from miniatures.backends.local import IN_PROCESS, NO_API_COST, LocalBackend, LocalWeights
 from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
@@ -77,7 +77,7 @@ def open_llamacpp(rest: str, settings: BackendSettings) -> LlamaCppBackend:
         gguf=str(weights.base),
         adapter_gguf=None if adapter is None else str(adapter),
         context_tokens=Shape.fitting(header).context_tokens,
-        price=settings.price,
+        price=settings.price or NO_API_COST,
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
     )

@@ -26,6 +26,7 @@ from pydantic import Field
 from miniatures.backends.base import Backend
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing, BadRequest, UnknownModel
+from miniatures.datamodel.backend import Price
 from miniatures.datamodel.capabilities import SMALL, Capabilities, Grammar
 from miniatures.datamodel.json_types import Options
 from miniatures.weights.errors import AdapterIsNoop, UnknownWeights
@@ -39,6 +40,9 @@ _SAMPLING = ("temperature", "top_p", "max_tokens", "seed", "repetition_penalty",
 
 IN_PROCESS = Capabilities(grammar=Grammar.GROUNDED, probability=True).with_trust(SMALL)
 """What any model is trusted with in this process unless its card says otherwise, and what our engines can do."""
+
+NO_API_COST = Price(input_per_million=0, output_per_million=0)
+"""What nobody sends a bill for. The machine's own cost is stated apart, or as the backend's price if one sets it."""
 
 
 class LocalBackend(Backend):

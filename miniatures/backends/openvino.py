@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import BadRequest, UnknownModel
-from miniatures.backends.local import LocalBackend, LocalWeights
+from miniatures.backends.local import NO_API_COST, LocalBackend, LocalWeights
 from miniatures.backends.openvino_engine import OpenVINOEngine
 from miniatures.backends.openvino_model import ARCHITECTURES
 from miniatures.backends.request import Request
@@ -79,7 +79,7 @@ def open_openvino(rest: str, settings: BackendSettings) -> OpenVINOBackend:
         ),
         gguf=str(weights.merged()),
         context_tokens=header.context_tokens,
-        price=settings.price,
+        price=settings.price or NO_API_COST,
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
     )

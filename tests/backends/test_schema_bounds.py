@@ -98,10 +98,11 @@ def test_what_compiles_quickly_is_told_from_what_has_to_be_tried() -> None:
     assert not constraint_of(holding({"type": "string", "pattern": "a"})).is_quick
 
 
-KEYWORDS = st.sampled_from(
-    "type properties required items enum const anyOf oneOf allOf $ref $defs minLength maxLength minItems maxItems "
-    "minimum maximum additionalProperties pattern x-grounded a".split()
-)
+WORDS = """
+type properties required items enum const anyOf oneOf allOf $ref $defs minLength maxLength minItems maxItems minimum
+maximum additionalProperties pattern x-grounded a
+"""
+KEYWORDS = st.sampled_from(WORDS.split())
 SCHEMAS = st.recursive(
     st.none()
     | st.booleans()
