@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -13,21 +12,16 @@ from typing import Any, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from miniatures.app.openai_protocol import (
-    ChatRequest,
-    ChunkWriter,
-    completion,
-    error_body,
-    error_status,
-    models,
-    parse_request,
-)
+from miniatures.app.door import Door, Refused, read_body
+from miniatures.app.openai_reply import ChunkWriter, completion, error_body, error_status, model, models
+from miniatures.app.openai_request import ChatRequest, InvalidRequest, parse_request
 from miniatures.backends.base import Backend
-from miniatures.backends.errors import BadRequest, RateLimited, UnknownModel
+from miniatures.backends.errors import RateLimited, UnknownModel
 from miniatures.datamodel.errors import InputError, MiniaturesError
 
 _log = logging.getLogger(__name__)
@@ -37,28 +31,45 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Chunks = AsyncGenerator[AIMessageChunk, None]
 
 
-def build_app(backends: Mapping[str, Backend], *, api_key: str | None = None) -> Starlette:
-    """The application. `backends` maps the model names that clients use; with `api_key`, requests must carry it."""
-    chat = _Chat(backends)
-    routes = [
-        Route("/v1/chat/completions", _guarded(chat.complete, api_key), methods=["POST"]),
-        Route("/v1/models", _guarded(chat.list_models, api_key), methods=["GET"]),
-        Route("/health", _health, methods=["GET"]),
-    ]
-    return Starlette(routes=routes)
-
-
-def serve(specs: Sequence[str], host: str = "127.0.0.1", port: int = 8000, *, api_key: str | None = None) -> None:
-    """Open the backends and serve them until interrupted. A spec is `SPEC` or `NAME=SPEC`.
+def build_app(
+    backends: Mapping[str, Backend], *, api_key: str | None = None, allowed_hosts: Sequence[str] = ()
+) -> Starlette:
+    """The application. `backends` maps the model names that clients use; with `api_key`, requests must carry it;
+    `allowed_hosts` are names that it is reached by, besides localhost and addresses.
 
     Raises:
-        InputError: two specs have the same name.
+        InputError: the key is empty, or a host is no name.
+    """
+    chat = _Chat(backends)
+    door, keyless = Door(api_key=api_key, names=allowed_hosts), Door(names=allowed_hosts)
+    routes = [
+        Route("/v1/chat/completions", _guarded(chat.complete, door), methods=["POST"]),
+        Route("/v1/models", _guarded(chat.list_models, door), methods=["GET"]),
+        Route("/v1/models/{name:path}", _guarded(chat.retrieve_model, door), methods=["GET"]),
+        Route("/health", _guarded(_health, keyless), methods=["GET"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _not_here})
+
+
+def serve(
+    specs: Sequence[str],
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    *,
+    api_key: str | None = None,
+    allowed_hosts: Sequence[str] = (),
+    on_ready: Callable[[int], None] = lambda port: None,
+) -> None:
+    """Open the backends and serve them until interrupted. A spec is `SPEC` or `NAME=SPEC`; `on_ready` gets the port.
+
+    Raises:
+        InputError: two specs have the same name, the key is empty, or nothing can listen there.
         BackendError: a backend cannot be opened.
     """
-    import uvicorn
+    from miniatures.app.listener import listen
 
-    app = build_app(open_named(specs), api_key=api_key)
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+    app = build_app(open_named(specs), api_key=api_key, allowed_hosts=[host, *allowed_hosts])
+    listen(app, host, port, on_ready=on_ready)
 
 
 def open_named(specs: Sequence[str]) -> dict[str, Backend]:
@@ -97,8 +108,13 @@ class _Chat:
     async def list_models(self, request: Request) -> Response:
         return JSONResponse(models(list(self._backends), self._created))
 
+    async def retrieve_model(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        self._named(name)
+        return JSONResponse(model(name, self._created))
+
     async def complete(self, request: Request) -> Response:
-        asked = parse_request(await request.body())
+        asked = parse_request(await read_body(request))
         backend = self._backend(asked)
         if asked.stream:
             return await _streamed(backend, asked)
@@ -107,13 +123,23 @@ class _Chat:
         return Response(status_code=_CLIENT_GONE) if message is None else JSONResponse(completion(asked.model, message))
 
     def _backend(self, asked: ChatRequest) -> Backend:
-        backend = self._backends.get(asked.model)
+        backend = self._named(asked.model)
+        if asked.logprobs and not backend.capabilities.probability:
+            raise _cannot("logprobs", f"{asked.model} cannot tell how probable an answer was")
+        if asked.frequency_penalty and not backend.capabilities.penalties:
+            raise _cannot("frequency_penalty", f"{asked.model} knows no such penalty")
+        return backend
+
+    def _named(self, name: str) -> Backend:
+        backend = self._backends.get(name)
         if backend is None:
             known = ", ".join(self._backends)
-            raise UnknownModel(f"no model named {asked.model!r} is served here", hint=f"Served are: {known}.")
-        if asked.logprobs and not backend.capabilities.probability:
-            raise BadRequest(f"logprobs: {asked.model} cannot tell how probable an answer was", hint="Leave it out.")
+            raise UnknownModel(f"no model named {name[:100]!r} is served here", hint=f"Served are: {known}.")
         return backend
+
+
+def _cannot(param: str, why: str) -> InvalidRequest:
+    return InvalidRequest(f"{param}: {why}", hint="Leave it out.", param=param)
 
 
 async def _unless_gone(request: Request, answer: asyncio.Future[AIMessage]) -> AIMessage | None:
@@ -153,14 +179,20 @@ async def _health(request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def _guarded(endpoint: Endpoint, api_key: str | None) -> Endpoint:
-    """The endpoint behind the key, with every error in OpenAI's shape."""
+async def _not_here(request: Request, error: Exception) -> Response:
+    """What the router says of an address or a method that there is not."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    code = "method_not_allowed" if status == 405 else "unknown_url"
+    hint = "Served are POST /v1/chat/completions, GET /v1/models and GET /health."
+    return _refusal(Refused(status, code, f"no {request.method} of {request.url.path[:100]!r} is served", hint=hint))
+
+
+def _guarded(endpoint: Endpoint, door: Door) -> Endpoint:
+    """The endpoint behind the door, with every error in OpenAI's shape."""
 
     async def guarded(request: Request) -> Response:
-        if api_key is not None and not _has_key(request, api_key):
-            body = {"message": "the API key is missing or wrong", "type": "invalid_request_error", "param": None}
-            return JSONResponse({"error": body | {"code": "invalid_api_key"}}, status_code=401)
         try:
+            door.check(request)
             return await endpoint(request)
         except MiniaturesError as error:
             return _refusal(error)
@@ -169,11 +201,6 @@ def _guarded(endpoint: Endpoint, api_key: str | None) -> Endpoint:
             return _refusal(MiniaturesError("the server failed; its log says why"))
 
     return guarded
-
-
-def _has_key(request: Request, api_key: str) -> bool:
-    given = request.headers.get("authorization", "").removeprefix("Bearer ")
-    return hmac.compare_digest(given.encode(), api_key.encode())
 
 
 def _refusal(error: MiniaturesError) -> Response:

@@ -53,8 +53,8 @@ async def ask(
     sources: tuple[str, ...] = (),
     **options: Any,
 ) -> Answer[T]:
-    """One structured answer. `options` go to a `Backend` as they are (temperature, max_tokens, seed); a chat model that
-    is none is asked as its owner configured it.
+    """One structured answer. `options` go to a `Backend` as they are (temperature, max_tokens, seed), but that a seed
+    which would cost it its batch is only a `draw`; a chat model that is none is asked as its owner configured it.
 
     `response_schema` among them narrows what a backend may decode for this one question; `schema` reads the answer.
     `sources` are the traces of the calls whose answers stand in the prompt.
@@ -79,6 +79,8 @@ async def _structured_call(
     model: BaseChatModel, messages: list[BaseMessage], schema: type[T], options: Options
 ) -> tuple[AIMessage, T | None, str | None]:
     if isinstance(model, Backend):
+        if "seed" in options and not model.repeats_in_company:
+            options = {"draw": options["seed"], **{name: options[name] for name in options if name != "seed"}}
         message = await model.ainvoke(messages, **{"response_schema": _json_schema(schema), **options})
         try:
             return message, cast(T, parse_structured(message, schema)), None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, cast
 
 from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap, RunnablePassthrough
+from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -41,6 +43,29 @@ class Backend(BaseChatModel):
     def sampling(self) -> Options:
         """What its calls are made with unless they say otherwise, as far as it changes answers: part of the policy."""
         return {}
+
+    @property
+    def repeats_in_company(self) -> bool:
+        """Whether a sampled answer with a seed comes out the same again whatever else is asked at the same time, at no
+        cost to that; of a provider, that is its own word."""
+        return True
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Only backends that can call tools take them.
+
+        Raises:
+            NotImplementedError: says which backend cannot, and what to use.
+        """
+        raise NotImplementedError(
+            f"{self.identity} calls no tools: use with_structured_output for an answer of a given form, "
+            "or a model that calls tools, such as litellm:anthropic/claude-sonnet-4-5"
+        )
 
     @property
     def _llm_type(self) -> str:

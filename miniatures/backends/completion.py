@@ -22,7 +22,8 @@ class Sampling:
     """How to decode. `max_tokens` null leaves the engine its default; temperature 0 is greedy.
 
     `frequency_penalty`: what each use of a token takes from its logit, the prompt not counted (OpenAI's definition).
-    `probability`: whether to tell how probable the answer was.
+    `probability`: whether to tell how probable the answer was. `repeats`: the answer is drawn, and has to come out the
+    same with the same seed whatever else is asked.
     """
 
     max_tokens: int | None = None
@@ -34,6 +35,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
     schema: JsonSchema | None = None
     probability: bool = False
+    repeats: bool = False
 
     def truncate(self, text: str) -> tuple[str, bool]:
         """The text before the first stop string, and whether there was one."""

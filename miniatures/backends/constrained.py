@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from miniatures.backends.errors import BadRequest
-from miniatures.backends.json_grammar import Unsupported, json_grammar
+from miniatures.backends.constraint import constraint_of
+from miniatures.backends.errors import BadSchema
 from miniatures.datamodel.json_types import JsonSchema
 
 
@@ -24,7 +23,7 @@ class SchemaCompiler:
         """A matcher for one answer.
 
         Raises:
-            BadRequest: the schema is invalid or uses what xgrammar does not know.
+            BadSchema: the schema is invalid or uses what xgrammar does not know.
         """
         import xgrammar
 
@@ -32,16 +31,16 @@ class SchemaCompiler:
             compiled = self._compile(schema)
         except (RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[-1]
-            raise BadRequest(
+            raise BadSchema(
                 f"the answer's JSON schema cannot be compiled: {reason}", hint="Simplify the schema."
             ) from error
         return Matcher(xgrammar.GrammarMatcher(compiled, terminate_without_stop_token=True), self._vocabulary)
 
     def _compile(self, schema: JsonSchema) -> Any:
-        try:
-            return self._compiler.compile_grammar(json_grammar(schema))
-        except Unsupported:
-            return self._compiler.compile_json_schema(json.dumps(schema), any_whitespace=False)
+        constraint = constraint_of(schema)
+        if constraint.is_grammar:
+            return self._compiler.compile_grammar(constraint.text)
+        return self._compiler.compile_json_schema(constraint.text, any_whitespace=False)
 
 
 class Matcher:

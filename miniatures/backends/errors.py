@@ -38,6 +38,10 @@ class BadRequest(BackendError):
     """The provider refused the request as malformed."""
 
 
+class BadSchema(BadRequest):
+    """The JSON schema that the answer is to satisfy is malformed, too large, or not to be compiled in time."""
+
+
 class ContextOverflow(BackendError):
     """Prompt and answer do not fit the model's context."""
 

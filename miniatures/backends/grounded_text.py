@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from miniatures.backends.errors import BadRequest
+from miniatures.backends.errors import BadSchema
 from miniatures.backends.grammar_terminal import choice
 from miniatures.datamodel.frozen import Strict
 
@@ -44,14 +44,14 @@ def grounded_text(stated: Any) -> GroundedText:
     """What the keyword of a schema states.
 
     Raises:
-        BadRequest: names the part that is wrong.
+        BadSchema: names the part that is wrong.
     """
     try:
         return GroundedText.model_validate(stated)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in (KEYWORD, *first["loc"]))
-        raise BadRequest(
+        raise BadSchema(
             f"the answer's JSON schema: {where}: {first['msg']}",
             hint=f"Known are {', '.join(GroundedText.model_fields)}.",
         ) from error

@@ -18,7 +18,7 @@ from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing, MissingExtra
 from miniatures.backends.hugging_face_engine import HuggingFaceEngine
 from miniatures.backends.hugging_face_load import INSTALL, Checkpoint
-from miniatures.backends.local import LocalBackend, LocalWeights
+from miniatures.backends.local import NO_API_COST, LocalBackend, LocalWeights
 from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
@@ -46,6 +46,17 @@ class HuggingFaceBackend(LocalBackend):
     def model_post_init(self, context: object, /) -> None:
         super().model_post_init(context)
         self._engine = _shared_engine(Checkpoint(self.checkpoint, None if self.gguf is None else Path(self.gguf)))
+
+    @property
+    def repeats_in_company(self) -> bool:
+        """False: the rounding of a batch changes what is drawn, so an answer with a seed is made alone."""
+        return False
+
+    def get_token_ids(self, text: str) -> list[int]:
+        return self._engine.token_ids(text)
+
+    def _prompt(self, messages: list[BaseMessage]) -> str:
+        return self._engine.template.render(messages)
 
     def _submit(
         self, messages: list[BaseMessage], sampling: Sampling, on_text: Callable[[str], None] | None = None
@@ -81,7 +92,7 @@ def open_transformers(rest: str, settings: BackendSettings) -> HuggingFaceBacken
         gguf=None if gguf is None else str(gguf),
         adapter=None if adapter is None else str(adapter),
         context_tokens=None if gguf is None else read_header(gguf).context_tokens,
-        price=settings.price,
+        price=settings.price or NO_API_COST,
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
     )

@@ -6,6 +6,7 @@ for the next batch. A batch that does not fit into memory is halved and tried ag
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,14 @@ from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.completion import Completion
 from miniatures.backends.constrained import SchemaCompiler
 from miniatures.backends.errors import OutOfMemory
-from miniatures.backends.hugging_face_load import Checkpoint, Loaded, attach_adapter, is_out_of_memory, load_checkpoint
+from miniatures.backends.hugging_face_load import (
+    Checkpoint,
+    Loaded,
+    attach_adapter,
+    is_out_of_memory,
+    load_checkpoint,
+    load_tokenizer,
+)
 from miniatures.backends.micro_batch import MicroBatcher
 from miniatures.backends.request import Request, answer_room
 from miniatures.weights.gguf_header import GGUFHeader
@@ -35,9 +43,7 @@ class HuggingFaceEngine:
         self._loaded: Loaded | None = None
         self._adapters: dict[Path, str] = {}
         self._adapter: Path | None = None
-        self._batcher = MicroBatcher(
-            self._run, key=lambda asked: asked.adapter, max_batch=max_batch, window_s=_WINDOW_S
-        )
+        self._batcher = MicroBatcher(self._run, key=_company, max_batch=max_batch, window_s=_WINDOW_S)
 
     def submit(self, request: Request) -> Future[Completion]:
         """Queue a request; never blocks."""
@@ -54,7 +60,15 @@ class HuggingFaceEngine:
     @cached_property
     def template(self) -> ChatTemplate:
         """The model's own chat template, rendered as every other engine renders it."""
-        return ChatTemplate(tokenizer_header(self.loaded.tokenizer))
+        return ChatTemplate(tokenizer_header(self._tokenizer))
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return load_tokenizer(self._checkpoint)
+
+    def token_ids(self, text: str) -> list[int]:
+        """The text's tokens. The model need not be loaded for it."""
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     @cached_property
     def _schemas(self) -> SchemaCompiler:
@@ -147,6 +161,11 @@ class HuggingFaceEngine:
             self.loaded.model.base_model.enable_adapter_layers()
             self.loaded.model.set_adapter(self._adapters[adapter])
         self._adapter = adapter
+
+
+def _company(request: Request) -> Hashable:
+    """What requests of one batch have in common; what has to come out the same again is answered alone."""
+    return (request.adapter, id(request) if request.sampling.repeats else None)
 
 
 def tokenizer_header(tokenizer: Any) -> GGUFHeader:

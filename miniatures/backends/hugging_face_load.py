@@ -99,6 +99,18 @@ def load_checkpoint(checkpoint: Checkpoint) -> Loaded:
     return Loaded(model, tokenizer)
 
 
+def load_tokenizer(checkpoint: Checkpoint) -> Any:
+    """The tokenizer alone.
+
+    Raises:
+        MissingExtra: torch or transformers is not installed.
+        UnknownModel: there is no such model, or it cannot be read.
+    """
+    transformers, _ = import_libraries()
+    with named_failures(checkpoint.name):
+        return transformers.AutoTokenizer.from_pretrained(**checkpoint.arguments)
+
+
 def attach_adapter(loaded: Loaded, adapter: Path, name: str) -> Loaded:
     """The model with one more LoRA adapter, in bf16 as it was trained; the adapter stays apart from the weights.
 

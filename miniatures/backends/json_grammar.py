@@ -2,22 +2,27 @@
 
 Engines that take a schema allow any white space between tokens; a small model then emits line breaks for ever. This
 grammar allows one space after a colon and after a comma, and nothing else. A schema that uses a keyword which the
-grammar cannot hold raises `Unsupported`: the caller gives it to the engine as it is.
+grammar cannot hold raises `Unsupported`: the caller gives it to the engine as it is. A schema comes from anybody, so
+what is made of it has bounds.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from miniatures.backends.grammar_terminal import terminal
 from miniatures.backends.grounded_text import KEYWORD, GroundedText, grounded_rules, grounded_text
+from miniatures.backends.schema_bounds import SchemaBounds
 from miniatures.datamodel.json_types import JsonSchema
 
 _TEXT = {"title", "description", "default", "examples", "$defs", "definitions", "$schema", "strict"}
 _NAMED_ALTERNATIVES = 1000
 _COUNTED_CHARACTERS = 64
 """A counted repetition takes the engine's grammar compiler seconds when long: longer limits are left to validation."""
+_COUNTED_ITEMS = 1000
+"""A list's longest counted length: longer limits are left to validation, too."""
 # Written as the engine's grammar compiler likes it best: one right-recursive rule for the inside of a string, with a
 # lookahead (= ...) that says what follows. A repetition of a character rule decodes five times slower.
 _BASE = r"""
@@ -49,12 +54,17 @@ def json_grammar(schema: JsonSchema) -> str:
 
     Raises:
         Unsupported: names the keyword.
-        BadRequest: what a text is to be made of is not said as it should be.
+        BadSchema: it is malformed, too large or too deep, or refers to itself; names the place.
     """
     if "object" not in (schema.get("type"), "object" if "$ref" in schema else None):
         raise Unsupported("a root that is no object")
     builder = _Builder(schema)
-    root = builder.expression(schema)
+    try:
+        root = builder.expression(schema)
+    except (TypeError, ValueError, AttributeError) as error:  # a keyword's value is of the wrong type
+        raise builder.bounds.refusal("is malformed") from error
+    except RecursionError:
+        raise builder.bounds.refusal("is nested too deep") from None
     return "\n".join([f"root ::= {root}", *builder.rules, _BASE.strip(), ""])
 
 
@@ -64,11 +74,17 @@ class _Builder:
     def __init__(self, root: JsonSchema) -> None:
         self._root = root
         self._references: dict[str, str] = {}
+        self._unfolding: set[str] = set()
         self._shared: dict[str, str] = {}
+        self.bounds = SchemaBounds()
         self.rules: list[str] = []
 
-    def expression(self, schema: Any) -> str:
-        """What a value of this schema looks like."""
+    def expression(self, schema: Any, *place: str) -> str:
+        """What a value of this schema looks like. `place` leads to it from the schema around it."""
+        with self.bounds.at(*place):
+            return self._expression(schema)
+
+    def _expression(self, schema: Any) -> str:
         if schema is True or schema == {}:
             return "value"
         if not isinstance(schema, dict):
@@ -82,21 +98,24 @@ class _Builder:
             case {"enum": list(values), **others}:
                 return self._only(others, "type") or _either(_literal(value) for value in values)
             case {"anyOf": list(choices), **others} | {"oneOf": list(choices), **others}:
-                return self._only(others) or _either(self.expression(choice) for choice in choices)
+                return self._only(others) or _either(
+                    self.expression(choice, str(number)) for number, choice in enumerate(choices)
+                )
             case {"allOf": [single], **others}:
                 return self._only(others) or self.expression(single)
             case {"type": list(kinds), **others}:
-                return _either(self.expression({"type": kind, **others}) for kind in kinds)
+                return _either(self.expression({"type": kind, **others}) for kind in dict.fromkeys(kinds))
             case {"type": str(kind), **others} if kind in _TYPES:
                 return self._typed(kind, others)
         raise Unsupported(", ".join(stated) or "no type")
 
     def _typed(self, kind: str, keywords: JsonSchema) -> str:
         match kind:
-            case "object":
-                return self._object(keywords)
-            case "array":
-                return self._array(keywords)
+            case "object" | "array":
+                outer, self._unfolding = self._unfolding, set()  # a reference within is no endless one
+                inside = self._object(keywords) if kind == "object" else self._array(keywords)
+                self._unfolding = outer
+                return inside
             case "string":
                 return self._string(keywords)
             case "integer":
@@ -107,14 +126,14 @@ class _Builder:
         if KEYWORD in keywords:
             return self._grounded(grounded_text(keywords[KEYWORD]))
         self._only(keywords, "minLength", "maxLength")
-        least, most = keywords.get("minLength", 0), keywords.get("maxLength")
+        least, most = self.bounds.counts(keywords, "minLength", "maxLength")
         if most is not None and most <= _COUNTED_CHARACTERS:
             return rf'"\"" character{_times(least, most)} "\""'
         return r'"\"" nonempty' if least else "string"
 
     def _grounded(self, text: GroundedText) -> str:
         expression, rules = grounded_rules(text, f"grounded{len(self.rules)}", self._alternatives)
-        self.rules += rules
+        self._add(*rules)
         return expression
 
     def _alternatives(self, expression: str) -> str:
@@ -138,8 +157,11 @@ class _Builder:
 
     def _array(self, keywords: JsonSchema) -> str:
         self._only(keywords, "items", "minItems", "maxItems")
-        item = self._rule(self.expression(keywords.get("items", True)))
-        least, most = keywords.get("minItems", 0), keywords.get("maxItems")
+        item = self._rule(self.expression(keywords.get("items", True), "items"))
+        least, most = self.bounds.counts(keywords, "minItems", "maxItems")
+        if least > _COUNTED_ITEMS:
+            raise Unsupported("minItems of a long list")
+        most = None if most is None or most > _COUNTED_ITEMS else most
         if most == 0:
             return '"[" "]"'
         full = f"{item} (comma {item}){_times(max(least - 1, 0), None if most is None else most - 1)}"
@@ -158,23 +180,27 @@ class _Builder:
     def _map(self, values: Any) -> str:
         if values is False:
             return '"{" "}"'
-        member = f"string colon {self._rule(self.expression(values))}"
+        member = f"string colon {self._rule(self.expression(values, 'additionalProperties'))}"
         return f'"{{" ({member} (comma {member})*)? "}}"'
 
     def _members(self, properties: JsonSchema, required: set[str]) -> str:
         """Members in the order of the schema; an optional one may be left out."""
         first = after = '""'
         for name, schema in reversed(properties.items()):
-            member = f"{_literal(name)} colon {self._rule(self.expression(schema))}"
+            member = f"{_literal(name)} colon {self._rule(self.expression(schema, name))}"
             rest = after
             after = self._rule(f"comma {member} {rest}" + ("" if name in required else f" | {rest}"))
             first = self._rule(f"{member} {rest}" + ("" if name in required else f" | {first}"))
         return first
 
     def _reference(self, pointer: str) -> str:
+        if pointer in self._unfolding:
+            raise self.bounds.refusal("refers to itself and nothing else")
         if pointer not in self._references:
             name = self._references[pointer] = f"ref{len(self._references)}"
-            self.rules.append(f"{name} ::= {self.expression(self._resolve(pointer))}")
+            self._unfolding.add(pointer)
+            self._add(f"{name} ::= {self.expression(self._resolve(pointer), '$ref')}")
+            self._unfolding.discard(pointer)
         return self._references[pointer]
 
     def _resolve(self, pointer: str) -> Any:
@@ -189,8 +215,12 @@ class _Builder:
 
     def _rule(self, expression: str) -> str:
         name = f"rule{len(self.rules)}"
-        self.rules.append(f"{name} ::= {expression}")
+        self._add(f"{name} ::= {expression}")
         return name
+
+    def _add(self, *rules: str) -> None:
+        self.rules += rules
+        self.bounds.made(sum(map(len, rules)))
 
     def _only(self, keywords: JsonSchema, *known: str) -> str:
         """Nothing, or `Unsupported` if there are keywords besides the known ones."""
@@ -201,12 +231,17 @@ class _Builder:
 
 
 def _literal(value: Any) -> str:
-    """The value's compact JSON as terminals."""
-    return terminal(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    """The value's compact JSON as terminals. Raises ValueError for what JSON cannot say: NaN, a lone surrogate."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text.encode()
+    return terminal(text)
 
 
-def _either(choices: Any) -> str:
-    return f"({' | '.join(choices)})"
+def _either(choices: Iterable[str]) -> str:
+    """One of the choices. Raises ValueError if there is none."""
+    if alternatives := " | ".join(choices):
+        return f"({alternatives})"
+    raise ValueError("nothing to choose from")
 
 
 def _times(least: int, most: int | None) -> str:

@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing
 from miniatures.backends.llamacpp_engine import Lane, LlamaCppEngine, Shape, import_xllamacpp
-from miniatures.backends.local import IN_PROCESS, LocalBackend, LocalWeights
+from miniatures.backends.local import IN_PROCESS, NO_API_COST, LocalBackend, LocalWeights
 from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
@@ -36,6 +36,17 @@ class LlamaCppBackend(LocalBackend):
         super().model_post_init(context)
         adapter = None if self.adapter_gguf is None else Path(self.adapter_gguf)
         self._lane = _shared_engine(Path(self.gguf)).lane(adapter)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Raises NotImplementedError: llama.cpp says how many tokens there are, not which."""
+        raise NotImplementedError(f"{self.identity} tells no token ids: use get_num_tokens, or name it with openvino:")
+
+    def get_num_tokens(self, text: str) -> int:
+        """Tokens in the model's own tokenizer. The model is loaded for it."""
+        return self._lane.count(text)
+
+    def _prompt(self, messages: list[BaseMessage]) -> str:
+        return self._lane.template.render(messages)
 
     def _submit(
         self, messages: list[BaseMessage], sampling: Sampling, on_text: Callable[[str], None] | None = None
@@ -66,7 +77,7 @@ def open_llamacpp(rest: str, settings: BackendSettings) -> LlamaCppBackend:
         gguf=str(weights.base),
         adapter_gguf=None if adapter is None else str(adapter),
         context_tokens=Shape.fitting(header).context_tokens,
-        price=settings.price,
+        price=settings.price or NO_API_COST,
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
     )

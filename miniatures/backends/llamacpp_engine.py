@@ -22,7 +22,7 @@ from typing import Any
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.completion import Completion
 from miniatures.backends.errors import MissingExtra, OutOfMemory, UnknownModel
-from miniatures.backends.llamacpp_protocol import Relay, completion_options
+from miniatures.backends.llamacpp_protocol import Relay, completion_options, prompt_tokens
 from miniatures.backends.machine import memory_bytes
 from miniatures.backends.request import Request
 from miniatures.weights.gguf_header import GGUFHeader
@@ -168,6 +168,20 @@ class Lane:
         """Queue a request; never blocks."""
         self._threads.submit(self._answer, request)
         return request.future
+
+    @property
+    def template(self) -> ChatTemplate:
+        return self._engine.template
+
+    def count(self, text: str) -> int:
+        """Tokens of the text, by an answer of no tokens."""
+        if not text:
+            return 0
+        replies: list[Any] = []
+        options = {"prompt": self._engine.start_marks(text), "n_predict": 0, "cache_prompt": False}
+        with self._engine.serving() as complete:
+            complete(options | {"lora": self._engine.scales(self)}, replies.append)
+        return prompt_tokens(replies[-1])
 
     def forget(self) -> None:
         """A new server has empty caches."""

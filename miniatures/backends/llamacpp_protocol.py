@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from miniatures.backends.completion import FinishReason, Sampling
+from miniatures.backends.constraint import constraint_of
 from miniatures.backends.errors import BackendError, BadRequest, ContextOverflow, OutOfMemory, ServerFailed
-from miniatures.backends.json_grammar import Unsupported, json_grammar
 from miniatures.backends.request import DEFAULT_MAX_TOKENS, Request, context_overflow
 from miniatures.datamodel.json_types import JsonSchema, Options, WireObject
 
@@ -47,11 +47,10 @@ def completion_options(sampling: Sampling, context_tokens: int) -> Options:
 
 
 def _constraint(schema: JsonSchema) -> Options:
-    try:
-        grammar = json_grammar(schema)
-    except Unsupported:
+    constraint = constraint_of(schema)
+    if not constraint.is_grammar:
         return {"json_schema": schema | {"x-guidance": {"whitespace_flexible": False}}}
-    own = [line for line in grammar.splitlines() if line.partition(" ")[0] not in _REPLACED_RULES]
+    own = [line for line in constraint.text.splitlines() if line.partition(" ")[0] not in _REPLACED_RULES]
     return {"grammar": "\n".join([*own, _STRING_RULES])}
 
 
@@ -123,6 +122,19 @@ def require_json(text: str) -> None:
         json.loads(text)
     except ValueError as error:
         raise BadRequest("llama.cpp ignored the answer's JSON schema", hint="Simplify the schema.") from error
+
+
+def prompt_tokens(reply: WireObject) -> int:
+    """How many tokens the prompt of this reply has, whether it fitted or not.
+
+    Raises:
+        BackendError: the reply is of another error.
+    """
+    if (error := reply.get("error")) is None:
+        return int(reply["usage"]["prompt_tokens"])
+    if "n_prompt_tokens" not in error:
+        raise server_error(error)
+    return int(error["n_prompt_tokens"])
 
 
 def server_error(error: WireObject) -> BackendError:

@@ -9,7 +9,7 @@ import asyncio
 import queue
 import random
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -19,12 +19,14 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import Field
 
 from miniatures.backends.base import Backend
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing, BadRequest, UnknownModel
+from miniatures.datamodel.backend import Price
 from miniatures.datamodel.capabilities import SMALL, Capabilities, Grammar
 from miniatures.datamodel.json_types import Options
 from miniatures.weights.errors import AdapterIsNoop, UnknownWeights
@@ -33,10 +35,14 @@ from miniatures.weights.merge import adapter_hash, merged_weights
 from miniatures.weights.pull import ensure_weights
 
 _END = None
+_SEEDS = 2**31  # engines differ in how large a seed they take, and in whether it may be negative
 _SAMPLING = ("temperature", "top_p", "max_tokens", "seed", "repetition_penalty", "stop")
 
 IN_PROCESS = Capabilities(grammar=Grammar.GROUNDED, probability=True).with_trust(SMALL)
 """What any model is trusted with in this process unless its card says otherwise, and what our engines can do."""
+
+NO_API_COST = Price(input_per_million=0, output_per_million=0)
+"""What nobody sends a bill for. The machine's own cost is stated apart, or as the backend's price if one sets it."""
 
 
 class LocalBackend(Backend):
@@ -44,6 +50,9 @@ class LocalBackend(Backend):
 
     Decoding is greedy and without a repetition penalty unless said otherwise: a miniature copies quotes and fills JSON,
     and a penalty would punish both.
+
+    A `seed` is a promise: the same sampled answer again on this machine, or a `BadRequest`. The option `draw` sets the
+    random numbers off as a seed does and promises nothing: it costs no engine its batch.
     """
 
     capabilities: Capabilities = IN_PROCESS
@@ -59,6 +68,22 @@ class LocalBackend(Backend):
         """The fields that are set, of those that change an answer."""
         stated = {name: getattr(self, name) for name in _SAMPLING}
         return {name: value for name, value in stated.items() if value is not None}
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: list[BaseMessage],
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool] | None = None,
+    ) -> int:
+        """Tokens of the whole prompt, the model's own marks of each turn included."""
+        return self.get_num_tokens(self._prompt(messages))
+
+    @abstractmethod
+    def get_token_ids(self, text: str) -> list[int]:
+        """The text's tokens in the model's own tokenizer; nothing is asked of the network."""
+
+    @abstractmethod
+    def _prompt(self, messages: list[BaseMessage]) -> str:
+        """The messages as the model reads them."""
 
     @abstractmethod
     def _submit(
@@ -137,12 +162,15 @@ class LocalBackend(Backend):
                 f"{self.identity} knows no option {', '.join(unknown)}", hint=f"It knows {', '.join(sorted(_OPTIONS))}."
             )
         schema = options.get("response_schema")
+        temperature = _first(options.get("temperature"), self.temperature, 0.0)
         seed = _first(options.get("seed"), self.seed)
+        drawn = _first(seed, options.get("draw"))
         return Sampling(
             max_tokens=_least(options.get("max_tokens"), self.max_tokens),
-            temperature=_first(options.get("temperature"), self.temperature, 0.0),
+            temperature=temperature,
             top_p=_first(options.get("top_p"), self.top_p, 1.0),
-            seed=random.getrandbits(31) if seed is None else seed,
+            seed=random.getrandbits(31) if drawn is None else drawn % _SEEDS,
+            repeats=seed is not None and temperature > 0,
             repetition_penalty=_first(options.get("repetition_penalty"), self.repetition_penalty, 1.0),
             frequency_penalty=options.get("frequency_penalty") or 0.0,
             stop=tuple(stop or self.stop or ()),
@@ -218,6 +246,7 @@ _OPTIONS = {
     "temperature",
     "top_p",
     "seed",
+    "draw",
     "repetition_penalty",
     "frequency_penalty",
     "probability",

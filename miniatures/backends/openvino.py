@@ -12,8 +12,8 @@ from langchain_core.messages import BaseMessage
 from pydantic import PrivateAttr
 
 from miniatures.backends.completion import Completion, Sampling
-from miniatures.backends.errors import UnknownModel
-from miniatures.backends.local import LocalBackend, LocalWeights
+from miniatures.backends.errors import BadRequest, UnknownModel
+from miniatures.backends.local import NO_API_COST, LocalBackend, LocalWeights
 from miniatures.backends.openvino_engine import OpenVINOEngine
 from miniatures.backends.openvino_model import ARCHITECTURES
 from miniatures.backends.request import Request
@@ -33,9 +33,25 @@ class OpenVINOBackend(LocalBackend):
         super().model_post_init(context)
         self._engine = _shared_engine(Path(self.gguf))
 
+    @property
+    def repeats_in_company(self) -> bool:
+        """False: all answers of a batch are drawn from one stream of random numbers, so a seed for one is refused."""
+        return False
+
+    def get_token_ids(self, text: str) -> list[int]:
+        return self._engine.token_ids(text)
+
+    def _prompt(self, messages: list[BaseMessage]) -> str:
+        return self._engine.template.render(messages)
+
     def _submit(
         self, messages: list[BaseMessage], sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Future[Completion]:
+        if sampling.repeats:
+            raise BadRequest(
+                f"seed: {self.identity} cannot repeat a sampled answer: its batch shares one stream of random numbers",
+                hint="Leave seed out, set temperature to 0, or name the model with llamacpp: or transformers:.",
+            )
         return self._engine.submit(Request(messages, sampling, on_text=on_text))
 
 
@@ -63,7 +79,7 @@ def open_openvino(rest: str, settings: BackendSettings) -> OpenVINOBackend:
         ),
         gguf=str(weights.merged()),
         context_tokens=header.context_tokens,
-        price=settings.price,
+        price=settings.price or NO_API_COST,
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
     )

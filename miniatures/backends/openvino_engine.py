@@ -9,16 +9,22 @@ import math
 import queue
 import threading
 from concurrent.futures import Future
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.completion import Completion, FinishReason, Sampling, TextStream
+from miniatures.backends.constraint import Constraint, constraint_of
 from miniatures.backends.errors import BackendError, OutOfMemory, ServerFailed
-from miniatures.backends.json_grammar import Unsupported, json_grammar
-from miniatures.backends.openvino_model import MAX_IN_FLIGHT, LoadedModel, load_model
+from miniatures.backends.openvino_compiler import GrammarCompiler
+from miniatures.backends.openvino_model import (
+    MAX_IN_FLIGHT,
+    LoadedModel,
+    load_model,
+)
+from miniatures.backends.openvino_tokenizer import load_tokenizer, token_ids, tokenizer_source
 from miniatures.backends.request import Request, answer_room
-from miniatures.datamodel.json_types import JsonSchema
 from miniatures.weights.gguf_header import GGUFHeader
 
 
@@ -28,6 +34,7 @@ class OpenVINOEngine:
     def __init__(self, gguf: Path, sha256: str, header: GGUFHeader) -> None:
         self.template = ChatTemplate(header)
         self._gguf, self._sha256, self._header = gguf, sha256, header
+        self._compiler = GrammarCompiler(partial(tokenizer_source, gguf, sha256))
         self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._active: list[_Running] = []
         self._model: LoadedModel | None = None
@@ -40,7 +47,7 @@ class OpenVINOEngine:
         """Hand the request to the engine's thread.
 
         Raises (in the future):
-            ContextOverflow, OutOfMemory, ServerFailed.
+            BadSchema, ContextOverflow, OutOfMemory, RateLimited, ServerFailed.
         """
         with self._lock:
             if self._closed:
@@ -51,6 +58,23 @@ class OpenVINOEngine:
             self._inbox.put(request)  # Within the lock, or a closing thread might never see it.
         return request.future
 
+    def _resubmit(self, request: Request, refusal: BackendError | None) -> None:
+        """Its grammar has been tried."""
+        try:
+            if refusal is not None:
+                raise refusal
+            self.submit(request)
+        except BackendError as error:
+            request.fail(error)
+
+    def token_ids(self, text: str) -> list[int]:
+        """The text's tokens. The model need not be loaded for it."""
+        return token_ids(self._tokenizer, text, self._header.context_tokens)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return load_tokenizer(self._gguf, self._sha256)
+
     def close(self) -> None:
         """Stop after the current step and free the memory; what is still waiting fails."""
         with self._lock:
@@ -59,6 +83,7 @@ class OpenVINOEngine:
         if thread is not None:
             self._inbox.put(None)
             thread.join()
+        self._compiler.close()
 
     def _run(self) -> None:
         while self._admit():
@@ -91,14 +116,21 @@ class OpenVINOEngine:
         try:
             if self._model is None:
                 self._model = load_model(self._gguf, self._sha256, self._header)
-            self._active.append(self._enqueue(self._model, request))
+            schema = request.sampling.schema
+            constraint = None if schema is None else constraint_of(schema)
+            if constraint is None or self._compiler.knows(constraint):
+                self._active.append(self._enqueue(self._model, request, constraint))
+            else:
+                self._compiler.try_out(constraint, partial(self._resubmit, request))
         except Exception as error:
             request.fail(_typed(error))
 
-    def _enqueue(self, model: LoadedModel, request: Request) -> _Running:
+    def _enqueue(self, model: LoadedModel, request: Request, constraint: Constraint | None) -> _Running:
         input_ids = model.encode(self.template.render(request.messages))
         room = answer_room(request.sampling, input_ids.shape[1], self._header.context_tokens)
         config = generation_config(request.sampling, room, model.tokenizer.get_eos_token_id())
+        if constraint is not None:
+            config.structured_output_config = _structured(constraint)
         self._next_id += 1
         handle = model.pipeline.add_request(self._next_id, input_ids, config)
         return _Running(request, handle, model, input_ids.shape[1])
@@ -200,20 +232,15 @@ def generation_config(sampling: Sampling, max_tokens: int, end_of_turn: int) -> 
     config.logprobs = int(sampling.probability)
     if sampling.stop:
         config.stop_strings, config.include_stop_str_in_output = set(sampling.stop), True
-    if sampling.schema is not None:
-        config.structured_output_config = _structured(sampling.schema)
     return config
 
 
-def _structured(schema: JsonSchema) -> Any:
-    import json
-
+def _structured(constraint: Constraint) -> Any:
     from openvino_genai import StructuredOutputConfig
 
-    try:
-        return StructuredOutputConfig(grammar=json_grammar(schema))
-    except Unsupported:
-        return StructuredOutputConfig(json_schema=json.dumps(schema))
+    if constraint.is_grammar:
+        return StructuredOutputConfig(grammar=constraint.text)
+    return StructuredOutputConfig(json_schema=constraint.text)
 
 
 def _typed(error: Exception) -> BackendError:

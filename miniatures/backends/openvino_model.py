@@ -17,8 +17,9 @@ from typing import Any
 
 from miniatures.backends.errors import ContextOverflow
 from miniatures.backends.machine import memory_bytes
+from miniatures.backends.openvino_tokenizer import converted_folder
 from miniatures.weights.gguf_header import GGUFHeader
-from miniatures.weights.home import exclusive, weights_home
+from miniatures.weights.home import exclusive
 from miniatures.weights.requantize import write_q8_0
 
 ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
@@ -26,7 +27,6 @@ ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
 
 MAX_IN_FLIGHT = 256
 _READ_AS_THEY_ARE = frozenset({"F32", "F16", "Q8_0", "Q4_0", "Q4_K_S", "Q4_K_M", "Q6_K"})
-_RECIPE = "v2"
 _BATCHED_TOKENS = 2048
 _WANTED_CACHED_TOKENS = 128 * 1024
 _GIB = 1 << 30
@@ -77,9 +77,7 @@ class LoadedModel:
 
 def load_model(gguf: Path, sha256: str, header: GGUFHeader) -> LoadedModel:
     """Load the weights; any exception is the engine's own."""
-    from openvino_genai import get_version
-
-    folder = weights_home() / "openvino" / f"{sha256[:16]}-{get_version().partition('-')[0]}-{_RECIPE}"
+    folder = converted_folder(sha256)
     if not folder.is_dir():
         with exclusive(folder):
             if not folder.is_dir():

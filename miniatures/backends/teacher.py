@@ -21,7 +21,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, SecretStr, model_validator
 
-from miniatures.backends import teacher_prices, teacher_protocol
+from miniatures.backends import teacher_prices, teacher_protocol, teacher_tokens
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import BackendError, MissingKey, UnknownSpec
 from miniatures.backends.teacher_errors import translate
@@ -171,6 +171,18 @@ class TeacherBackend(Backend):
             **({} if choice is None else {"tool_choice": choice}),
             **kwargs,
         )
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Tokens in the tokenizer that litellm carries for the model, else in OpenAI's; the network is not asked."""
+        return teacher_tokens.token_ids(self.model, text)
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: list[BaseMessage],
+        tools: Sequence[WireObject | type | Callable[..., Any] | BaseTool] | None = None,
+    ) -> int:
+        """Tokens of the prompt, the marks of each turn and the tools included, counted likewise."""
+        return teacher_tokens.count(self.model, messages, [convert_to_openai_tool(tool) for tool in tools or ()])
 
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, options: Options, *, stream: bool = False

@@ -80,5 +80,5 @@ def _price(price: dict[str, Any] | None) -> str:
     if price is None:
         return "unknown"
     if not price["input_per_million"] and not price["output_per_million"]:
-        return "free"
+        return "no API cost"
     return f"${price['input_per_million']:g} in, ${price['output_per_million']:g} out, per million tokens"

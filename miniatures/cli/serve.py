@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
+
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # what listens everywhere, and how to reach it from here
 
 
 def serve(
@@ -13,8 +16,15 @@ def serve(
         typer.Argument(metavar="BACKEND...", help="Spec strings such as local:smollm2-135m-instruct, or NAME=SPEC."),
     ],
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen at.")] = 8000,
-    api_key: Annotated[str | None, typer.Option(help="Answer only requests that carry this key.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0: any free one.")] = 8000,
+    api_key: Annotated[
+        str | None,
+        typer.Option(envvar="MINIATURES_SERVE_API_KEY", help="Answer only requests that carry this key."),
+    ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(help="A name that clients reach the server by, besides localhost and addresses; repeatable."),
+    ] = None,
 ) -> None:
     """Serve backends over HTTP, as OpenAI's API does.
 
@@ -23,6 +33,22 @@ def serve(
     from miniatures.app.serve import serve as serve_specs
     from miniatures.app.serve import split_name
 
-    names = ", ".join(split_name(spec)[0] for spec in specs)
-    typer.echo(f"Opening {names}, to be served at http://{host}:{port}/v1 until Ctrl-C", err=True)
-    serve_specs(specs, host, port, api_key=api_key)
+    names = [split_name(spec)[0] for spec in specs]
+    typer.echo(f"Opening {', '.join(names)}", err=True)
+
+    def tell(listening: int) -> None:
+        typer.echo(_ready(host, listening, names, has_key=api_key is not None), err=True)
+
+    serve_specs(specs, host, port, api_key=api_key, allowed_hosts=allowed_host or (), on_ready=tell)
+
+
+def _ready(host: str, port: int, names: list[str], *, has_key: bool) -> str:
+    """What a person needs to know to ask the first question."""
+    reached = _ANYWHERE.get(host, f"[{host}]" if ":" in host else host)
+    url = f"http://{reached}:{port}/v1"
+    body = json.dumps({"model": names[0], "messages": [{"role": "user", "content": "Hello"}]})
+    key = "-H 'Authorization: Bearer YOUR_KEY' " if has_key else ""
+    return (
+        f"Ready at {url} until Ctrl-C. Models: {', '.join(names)}\n"
+        f"Try: curl {url}/chat/completions {key}-H 'Content-Type: application/json' -d '{body}'"
+    )

@@ -146,7 +146,9 @@ def dollars(cost: float | None) -> str:
 
 
 def cost_words(cost: float | None) -> str:
-    """`cost $0.02`, or `cost unknown`."""
+    """`cost $0.02`, `cost unknown`, or that nobody sends a bill."""
+    if cost == 0:
+        return "no API cost (this machine's own is not counted)"
     return f"cost {dollars(cost)}"
 
 

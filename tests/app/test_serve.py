@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
+from miniatures.app.listener import PatientProtocol
 from miniatures.app.serve import build_app, open_named, split_name
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import (
@@ -33,11 +34,14 @@ from miniatures.datamodel.errors import InputError
 from tests.backends.wrappers.scripted import ScriptedBackend, StreamingBackend
 
 HI = [{"role": "user", "content": "hi"}]
+JSON = {"Content-Type": "application/json"}
 
 
 @contextmanager
 def running(backends: dict[str, Backend], **options: Any) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(build_app(backends, **options), port=0, log_level="error"))
+    server = uvicorn.Server(
+        uvicorn.Config(build_app(backends, **options), port=0, log_level="error", http=PatientProtocol)
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -178,7 +182,16 @@ def test_a_backend_that_cannot_tell_says_so(stream: bool) -> None:
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"n": 2}, "n"),
+        ({"n": 2}, "n: one request gets one answer here"),
+        ({"presence_penalty": 1}, "presence_penalty: is not supported here: use frequency_penalty"),
+        ({"top_logprobs": 3, "logprobs": True}, "top_logprobs: is not supported here"),
+        ({"frequency": 1}, "frequency: this server knows no such parameter"),
+        ({"stop": ["a"] * 5}, "stop"),
+        ({"stop": "a" * 201}, "stop.0"),
+        ({"stop": ""}, "stop.0"),
+        ({"seed": 10**30}, "seed"),
+        ({"max_tokens": 10**30}, "max_tokens"),
+        ({"repetition_penalty": 10**300}, "repetition_penalty"),
         ({"top_logprobs": 5}, "top_logprobs"),
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "robot", "content": "hi"}]}, "messages.0.role"),
@@ -199,12 +212,13 @@ def test_what_is_not_served_is_refused_by_name(body: dict[str, Any], field: str)
         reply = ask(url, **body)
     assert reply.status_code == 400
     assert field in reply.json()["error"]["message"]
+    assert reply.json()["error"]["param"].startswith(field.partition(":")[0])
     assert backend.calls == 0
 
 
 def test_a_body_that_is_no_json() -> None:
     with running({"m": ScriptedBackend()}) as url:
-        reply = httpx.post(f"{url}/v1/chat/completions", content=b"\xff{")
+        reply = httpx.post(f"{url}/v1/chat/completions", content=b"\xff{", headers=JSON)
     assert (reply.status_code, reply.json()["error"]["type"]) == (400, "invalid_request_error")
 
 
@@ -246,6 +260,21 @@ def test_a_stream_that_breaks_says_so_and_has_no_end_mark() -> None:
         assert json.loads(text.strip().splitlines()[-1].removeprefix("data: "))["error"]["code"] == "backend_failed"
         with pytest.raises(openai.APIError):
             list(client(url).chat.completions.create(model="m", messages=HI, stream=True))
+
+
+def test_one_model_is_retrieved_by_name() -> None:
+    with running({"owner/model.v1": ScriptedBackend()}) as url:
+        assert client(url).models.retrieve("owner/model.v1").owned_by == "miniatures"
+        with pytest.raises(openai.NotFoundError, match=r"Served are: owner/model\.v1"):
+            client(url).models.retrieve("other")
+
+
+def test_a_penalty_that_an_engine_lacks_is_refused_by_name() -> None:
+    backend = ScriptedBackend(capabilities=Capabilities(penalties=False))
+    with running({"m": backend}) as url:
+        assert ask(url, frequency_penalty=0).status_code == 200
+        reply = ask(url, frequency_penalty=0.5)
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, "frequency_penalty")
 
 
 def test_several_models_by_name_and_health() -> None:

@@ -13,11 +13,16 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from miniatures.backends.errors import BadRequest, ContextOverflow, OutOfMemory, ServerFailed
+from miniatures.backends.errors import BadRequest, BadSchema, ContextOverflow, OutOfMemory, ServerFailed
 from miniatures.backends.openvino import OpenVINOBackend
 from miniatures.backends.openvino_engine import OpenVINOEngine
 from miniatures.backends.spec import open_backend
+from miniatures.backends.wrappers.spending import Spending
+from miniatures.backends.wrappers.wrap import dress
+from miniatures.datamodel.backend import Price
+from miniatures.datamodel.campaign import BackendSettings, Budget
 from miniatures.datamodel.capabilities import Variant
+from miniatures.datamodel.errors import BudgetScope
 from miniatures.weights.gguf_header import read_header
 
 pytestmark = pytest.mark.slow
@@ -40,7 +45,7 @@ def test_what_it_is(embedded_backend: OpenVINOBackend) -> None:
     assert (identity.provider, identity.model, identity.adapter) == ("local", "smollm2-135m-instruct", None)
     assert identity.weights == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
     assert embedded_backend.capabilities.variant is Variant.COMPACT
-    assert embedded_backend.price is None
+    assert embedded_backend.price == Price(input_per_million=0, output_per_million=0)
     assert embedded_backend.context_tokens == 8192
 
 
@@ -113,14 +118,11 @@ def test_stop_strings_end_the_text_exactly(embedded_backend: OpenVINOBackend) ->
     assert "".join(chunk.text for chunk in embedded_backend.stream(prompt, max_tokens=60, stop=[stop])) == message.text
 
 
-async def test_seeds(embedded_backend: OpenVINOBackend) -> None:
-    async def say(seed: int | None) -> str:
-        return (await embedded_backend.ainvoke("Say something odd.", max_tokens=16, temperature=1.2, seed=seed)).text
-
-    first, again, other = await asyncio.gather(say(1), say(1), say(2))
-    assert first == again
-    assert first != other
-    assert len({*(await asyncio.gather(*(say(None) for _ in range(4))))}) > 1
+async def test_draws_differ(embedded_backend: OpenVINOBackend) -> None:
+    """A seed is refused (see test_counting_and_seeds); a draw is not, and other draws give other answers."""
+    options = {"temperature": 1.2, "max_tokens": 16}
+    draws = [embedded_backend.ainvoke("Say something odd.", draw=draw, **options) for draw in (1, 2, 3)]
+    assert len({answer.text for answer in await asyncio.gather(*draws)}) > 1
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
@@ -216,6 +218,8 @@ async def test_a_failing_step_fails_everyone_who_waits_and_recovers(
 END = """
 import threading, time, sys
 from miniatures.backends.spec import open_backend
+from miniatures.backends.wrappers.spending import Spending
+from miniatures.backends.wrappers.wrap import dress
 backend = open_backend("openvino:smollm2-135m-instruct")
 def ask():
     try:
@@ -242,6 +246,8 @@ CLOSED = """
 from miniatures.backends.errors import ServerFailed
 from miniatures.backends.openvino import close_engines
 from miniatures.backends.spec import open_backend
+from miniatures.backends.wrappers.spending import Spending
+from miniatures.backends.wrappers.wrap import dress
 first = open_backend("openvino:smollm2-135m-instruct")
 first.invoke("hi", max_tokens=2)
 close_engines()
@@ -263,3 +269,48 @@ def test_what_a_schema_forces_is_no_more_probable_for_it(embedded_backend: OpenV
     forced = embedded_backend.invoke("Say hello.", response_schema={"enum": ["zzyzx"]}, max_tokens=20, probability=True)
     assert 0 < forced.response_metadata["probability"] < 1e-6 < free <= 1
     assert "probability" not in embedded_backend.invoke("Say hello.", max_tokens=2).response_metadata
+
+
+def held_to(pattern: str) -> dict[str, Any]:
+    return {"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}, "required": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("([", "cannot be compiled: Regex parsing error"),
+        ("^((a{1,1000}){1,1000}){1,1000}$", "more than 3 s to compile"),
+    ],
+)
+async def test_a_bad_schema_fails_alone(
+    embedded_backend: OpenVINOBackend, pattern: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its grammar is, the answers of the others go on, and the next schema is compiled as ever."""
+    monkeypatch.setattr("miniatures.backends.openvino_compiler._KILLED_AFTER_SECONDS", 4.0)
+    others = [
+        asyncio.create_task(embedded_backend.ainvoke(f"Tell me of city {number}.", max_tokens=60))
+        for number in range(3)
+    ]
+    for _ in range(2):
+        with pytest.raises(BadSchema, match=said):
+            await embedded_backend.ainvoke("Hello", response_schema=held_to(pattern))
+    assert all(answer.text for answer in await asyncio.gather(*others))
+    answer = await embedded_backend.ainvoke("Hello", response_schema=held_to("^[ab]{3}$"), max_tokens=20)
+    assert set(json.loads(answer.text)["a"]) <= {"a", "b"}
+
+
+async def test_a_schema_that_is_tried_holds_nobody_up(embedded_backend: OpenVINOBackend) -> None:
+    slow = asyncio.create_task(
+        embedded_backend.ainvoke("Hello", response_schema=held_to("^([a-z]*[0-9]*){1,200}$"), max_tokens=5)
+    )
+    await asyncio.sleep(0.05)
+    await embedded_backend.ainvoke("Say hi.", max_tokens=3)
+    assert not slow.done()
+    slow.cancel()
+
+
+async def test_a_budget_in_usd_stands_over_a_model_of_this_machine(embedded_backend: OpenVINOBackend) -> None:
+    spending = Spending(Budget(usd=0.01), BudgetScope.CAMPAIGN, "campaign autumn")
+    guarded = dress(embedded_backend, settings=BackendSettings(use=SPEC), spendings=[spending])
+    assert (await guarded.ainvoke("Hello", max_tokens=2)).text
+    assert (spending.spent.usd, spending.bill.cost_usd) == (0, 0)

@@ -39,6 +39,10 @@ class WrappedBackend(Backend, Around):
         """The inner backend's."""
         return self.inner.sampling
 
+    @property
+    def repeats_in_company(self) -> bool:
+        return self.inner.repeats_in_company
+
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -119,3 +123,11 @@ class WrappedBackend(Backend, Around):
     def get_num_tokens(self, text: str) -> int:
         """Tokens as the inner backend counts them."""
         return self.inner.get_num_tokens(text)
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: list[BaseMessage],
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool] | None = None,
+    ) -> int:
+        """Tokens of a prompt as the inner backend counts them."""
+        return self.inner.get_num_tokens_from_messages(messages, tools)

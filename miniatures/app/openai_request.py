@@ -1,0 +1,196 @@
+"""What a client asks in OpenAI's chat protocol: its body read, bounded, and refused by name where it is not served."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic_core import from_json
+
+from miniatures.backends.errors import BadRequest
+from miniatures.datamodel.json_types import JsonSchema, Options
+
+MAX_STOPS = 4
+"""As many as OpenAI takes."""
+_LONGEST_STOP = 200  # characters
+_MOST_TOKENS = 1_000_000
+_LARGEST_SEED = 2**63 - 1
+_LONGEST_REASON = 300  # characters
+_REFERENCE = "See OpenAI's chat completions reference."
+
+
+class InvalidRequest(BadRequest):
+    """The request is not one that this server answers; `param` names the field, null if there is none."""
+
+    def __init__(self, message: str, *, hint: str = "", param: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.param = param
+
+
+class _Part(BaseModel):
+    type: Literal["text"]
+    text: str
+
+
+class _Message(BaseModel):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[_Part] | None = None
+    tool_calls: list[Any] | None = Field(default=None, max_length=0)
+
+    def to_langchain(self) -> BaseMessage:
+        content = self.content or ""
+        text = content if isinstance(content, str) else "\n".join(part.text for part in content)
+        kinds: dict[str, type[BaseMessage]] = {"user": HumanMessage, "assistant": AIMessage}
+        return kinds.get(self.role, SystemMessage)(content=text)
+
+
+class _JsonSchema(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+    schema_: JsonSchema = Field(alias="schema")
+
+
+class _ResponseFormat(BaseModel):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: _JsonSchema | None = None
+
+    @model_validator(mode="after")
+    def _has_a_schema(self) -> _ResponseFormat:
+        if self.type == "json_schema" and self.json_schema is None:
+            raise ValueError("json_schema needs a json_schema beside it")
+        return self
+
+
+class _StreamOptions(BaseModel):
+    include_usage: bool = False
+
+
+_Stop = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST_STOP)]
+_Tokens = Annotated[int, Field(gt=0, le=_MOST_TOKENS)]
+
+
+class ChatRequest(BaseModel):
+    """The body of POST /v1/chat/completions.
+
+    What would change the answer and is not served is refused, unless it says what is served anyway; so is a field that
+    nobody knows.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str
+    messages: list[_Message] = Field(min_length=1)
+    stream: bool = False
+    stream_options: _StreamOptions | None = None
+    response_format: _ResponseFormat | None = None
+    stop: list[_Stop] | None = Field(default=None, max_length=MAX_STOPS)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_tokens: _Tokens | None = None
+    max_completion_tokens: _Tokens | None = None
+    seed: int | None = Field(default=None, ge=-_LARGEST_SEED - 1, le=_LARGEST_SEED)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    repetition_penalty: float | None = Field(default=None, gt=0, le=10, description="vLLM's name; OpenAI has none.")
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
+    logprobs: bool | None = Field(default=None, description="Told for the answer as a whole, as one token.")
+
+    # Served as it is anyway, and refused with anything else.
+    n: Literal[1] | None = None
+    presence_penalty: Literal[0] | None = None
+    top_logprobs: Literal[0] | None = None
+    logit_bias: dict[str, float] | None = Field(default=None, max_length=0)
+    tools: list[Any] | None = Field(default=None, max_length=0)
+    tool_choice: Literal["none", "auto"] | None = None
+    functions: list[Any] | None = Field(default=None, max_length=0)
+    function_call: Literal["none", "auto"] | None = None
+    modalities: list[Literal["text"]] | None = None
+    top_k: Literal[-1, 0] | None = None
+    min_p: Literal[0] | None = None
+
+    # Changes no answer here.
+    user: str | None = None
+    safety_identifier: str | None = None
+    metadata: dict[str, str] | None = None
+    prompt_cache_key: str | None = None
+    store: bool | None = None
+    service_tier: str | None = None
+    parallel_tool_calls: bool | None = None
+
+    @field_validator("stop", mode="before")
+    @classmethod
+    def _one_stop(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    def langchain_messages(self) -> list[BaseMessage]:
+        return [message.to_langchain() for message in self.messages]
+
+    def options(self) -> Options:
+        """The keyword arguments of a backend's call."""
+        chosen = {
+            "stop": self.stop or None,
+            "temperature": self.temperature,
+            "max_tokens": self.max_completion_tokens or self.max_tokens,
+            "seed": self.seed,
+            "top_p": None if self.top_p == 1 else self.top_p,
+            "repetition_penalty": self.repetition_penalty,
+            "frequency_penalty": self.frequency_penalty or None,
+            "response_schema": self._response_schema(),
+            "probability": self.logprobs or None,
+        }
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    @property
+    def wants_usage(self) -> bool:
+        return self.stream_options is not None and self.stream_options.include_usage
+
+    def _response_schema(self) -> JsonSchema | None:
+        if self.response_format is None or self.response_format.type == "text":
+            return None
+        if self.response_format.json_schema is not None:
+            return self.response_format.json_schema.schema_
+        return {"type": "object"}
+
+
+_NOT_SERVED = {
+    "n": "one request gets one answer here: ask several times, with another seed each time",
+    "presence_penalty": "is not supported here: use frequency_penalty or repetition_penalty",
+    "top_logprobs": "is not supported here: logprobs tells of the answer as a whole",
+    "logit_bias": "is not supported here",
+    "tools": "is not supported here: use response_format with a JSON schema",
+    "functions": "is not supported here: use response_format with a JSON schema",
+    "tool_choice": "is not supported here: no tools are called",
+    "top_k": "is not supported here: use top_p",
+    "min_p": "is not supported here: use top_p",
+}
+
+
+def parse_request(body: bytes) -> ChatRequest:
+    """The request in a body.
+
+    Raises:
+        InvalidRequest: names the field and what it should be.
+    """
+    try:
+        return ChatRequest.model_validate(_json(body))
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidRequest(f"the body is no JSON: {_short(str(error))}", hint=_REFERENCE) from error
+
+
+def _refusal(error: ValidationError) -> InvalidRequest:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = _short(".".join(str(part) for part in first["loc"]))
+    reason = _NOT_SERVED.get(str(first["loc"][0]) if first["loc"] else "", _short(first["msg"]))
+    if first["type"] == "extra_forbidden":
+        reason = "this server knows no such parameter"
+    return InvalidRequest(f"{where or 'body'}: {reason}", hint=_REFERENCE, param=where or None)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."
