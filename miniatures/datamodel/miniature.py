@@ -11,6 +11,7 @@ from pydantic import Field
 
 from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.gate import GateDecision
 
 MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -47,11 +48,11 @@ class Comparison(Frozen):
     low: float = Field(description="95 % interval of the difference, by bootstrap over companies.")
     high: float
     p_value: float = Field(description="Exact McNemar test.")
-
-    @property
-    def significantly_worse(self) -> bool:
-        """Worse beyond what chance explains, by both tests."""
-        return self.high < 0 and self.p_value < 0.05
+    gained: int | None = Field(default=None, ge=0, description="Cases that only this one passed, if counted.")
+    lost: int | None = Field(default=None, ge=0, description="Cases that only the other passed, if counted.")
+    design_effect: float = Field(
+        default=1.0, ge=1, description="How much less the cases say because those of one company resemble one another."
+    )
 
 
 class MiniatureCard(Frozen):
@@ -88,5 +89,8 @@ class Promotion(Frozen):
     version: str
     replaced: str | None = None
     forced: str | None = Field(default=None, description="The reason given with --force.")
+    gate: GateDecision | None = Field(
+        default=None, description="How it stood beside the version it replaced; null where there was none."
+    )
     rolled_back: bool = Field(default=False, description="It went back to a version that had been live before.")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
