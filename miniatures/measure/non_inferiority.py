@@ -50,11 +50,11 @@ def design_effect(differences: Sequence[float], clusters: Sequence[Hashable]) ->
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """P values adjusted for their number (Holm 1979), in the order given."""
-    if not p_values:
-        return []
-    from statsmodels.stats.multitest import multipletests
-
-    return [float(p_value) for p_value in multipletests(p_values, method="holm")[1]]
+    adjusted, least = [1.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        least = max(least, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = least
+    return adjusted
 
 
 def cases_needed(differing: float, alpha: float, margin: float) -> int:

@@ -75,7 +75,7 @@ def effect_refusals(card: MiniatureCard, adapter_dir: Path) -> list[str]:
     try:
         if is_gguf(card.base):
             merged_weights(base_weights(card), adapter_dir)
-        elif not any(layer.delta().any() for layer in Adapter(adapter_dir).layers.values()):
+        elif not any(layer.changes for layer in Adapter(adapter_dir).layers.values()):
             raise AdapterIsNoop("every factor of it is zero")
     except AdapterIsNoop as error:
         return [f"the adapter changes nothing: {error.message}"]

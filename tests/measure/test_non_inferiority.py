@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miniatures.measure.non_inferiority import cases_needed, design_effect, holm, non_inferiority_p
@@ -43,6 +43,14 @@ def test_cases_of_one_company_count_less():
 def test_holm_of_a_worked_example():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([]) == []
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_holm_is_that_of_statsmodels(p_values: list[float]):
+    from statsmodels.stats.multitest import multipletests
+
+    assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
 
 
 def test_the_cases_that_are_said_to_be_needed_show_it_four_times_in_five():
