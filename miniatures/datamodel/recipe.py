@@ -28,6 +28,14 @@ class Precision(StrEnum):
     FP32 = "fp32"
 
 
+class Tracker(StrEnum):
+    """A service that shows runs beside one another; each needs its own package."""
+
+    TENSORBOARD = "tensorboard"
+    WANDB = "wandb"
+    MLFLOW = "mlflow"
+
+
 class LoraSettings(Strict):
     """The adapter's shape. Rank 16 for bases up to 3 billion parameters and 32 above, unless it is stated."""
 
@@ -68,6 +76,9 @@ class Recipe(Strict):
     seed: int = 7
     evaluate_every: int | None = Field(default=None, ge=1, description="Steps; ten times in all if null.")
     patience: int = Field(default=4, ge=1, description="Evaluations without a better validation loss before stopping.")
+    report_to: tuple[Tracker, ...] = Field(
+        default=(), description="Where transformers reports the run: tensorboard, wandb, mlflow."
+    )
     checkpoint_every: int | None = Field(default=None, ge=1, description="Steps; with every evaluation if null.")
 
     @property

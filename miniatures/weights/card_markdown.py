@@ -7,6 +7,7 @@ from typing import Any
 
 from miniatures.datamodel.capabilities import Questions, Trust
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Score
+from miniatures.weights.catalog import checkpoint_name
 
 
 def card_markdown(card: MiniatureCard, *, has_curve: bool = False) -> str:
@@ -91,7 +92,24 @@ roles: {{researcher: student, writer: student}}
 
 As a researcher it asks of the brief that each signal names its `kinds` of news.
 
-In Python: `open_backend("miniature:{card.name}@{card.version}")`."""
+In Python: `open_backend("miniature:{card.name}@{card.version}")`.
+
+With plain PEFT, from the folder of this card:
+
+```python
+{_plain_peft(card)}
+```"""
+
+
+def _plain_peft(card: MiniatureCard) -> str:
+    """Lines that load the adapter without this project: on the checkpoint, or on the GGUF where there is none."""
+    name = checkpoint_name(card.base)
+    folder, _, file = name.rpartition("/")
+    of_gguf = name.endswith(".gguf")
+    arguments = f'"{folder or "."}", gguf_file="{file}"' if of_gguf else f'"{name}"'
+    return f"""from peft import PeftModel; from transformers import AutoModelForCausalLM
+base = AutoModelForCausalLM.from_pretrained({arguments})
+model = PeftModel.from_pretrained(base, "adapter")"""
 
 
 def _limits(card: MiniatureCard) -> str:
