@@ -56,7 +56,7 @@ class Recipe(Strict):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="The miniature's name, in small letters.")
     base: str = Field(description="A named weight (smollm2-135m-instruct), a GGUF file, a folder or a hub name.")
-    dataset: str = Field(description="Folder of a built dataset, relative to the recipe.")
+    dataset: str = Field(description="Folder of a built dataset, or a .jsonl file of chats, relative to the recipe.")
     roles: tuple[str, ...] = Field(default=("researcher", "writer"), description="Whose examples are trained on.")
     method: Method = Method.LORA
     lora: LoraSettings = LoraSettings()

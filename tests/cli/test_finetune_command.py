@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from miniatures.cli.main import main
 from miniatures.datamodel.errors import ExitCode
@@ -101,3 +103,22 @@ def test_a_tracker_that_is_not_installed_is_named_at_once(
     recipe = workshop.recipe("unknown", report_to=["a-diary"])
     assert main(["finetune", str(recipe), "--estimate"]) == ExitCode.BAD_INPUT
     assert "report_to" in capsys.readouterr().err
+
+
+def test_ones_own_chats_are_trained_on_without_a_dataset(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINIATURES_HOME", str(workshop.folder / "home of chats"))
+    lines = [{"prompt": f"What is {n} and one?", "completion": f"It is {n + 1}."} for n in range(12)]
+    (workshop.folder / "chats.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    recipe = yaml.safe_load(workshop.recipe("chatty", dataset="chats.jsonl", **SHORT).read_text(encoding="utf-8"))
+    del recipe["roles"]
+    (workshop.folder / "chatty.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    assert main(["finetune", str(workshop.folder / "chatty.yaml"), "--json"]) == ExitCode.OK, capsys.readouterr().err
+    card = Registry().card("chatty", "candidate")
+    assert card.recipe["roles"] == ["chat"] and card.training["sources"] == ["chats:chats.jsonl"]
+    assert card.training["learned_tokens"] > 0
+    (workshop.folder / "chats.jsonl").write_text('{"prompt": "x"}', encoding="utf-8")
+    capsys.readouterr()
+    assert main(["finetune", str(workshop.folder / "chatty.yaml"), "--estimate"]) == ExitCode.BAD_INPUT
+    assert "chats.jsonl, line 1: it has neither" in capsys.readouterr().err
