@@ -55,6 +55,18 @@ class Comparison(Frozen):
     )
 
 
+class Readings(Frozen):
+    """What readers who saw all pages, and not the system, said of drafts that it called ready: the result, where check
+    rates are instruments.
+    """
+
+    on: str = Field(description="Which prospects and sites, in words that stand after `on`.")
+    ready: int = Field(ge=0, description="Drafts that were called ready, and read.")
+    sent_as_it_stood: int = Field(ge=0, description="Could be sent as they stood.")
+    sent_after_an_edit: int = Field(ge=0, description="Could be sent after a small edit.")
+    false_statement: int = Field(ge=0, description="Held a false statement.")
+
+
 class MiniatureCard(Frozen):
     """One version of a miniature."""
 
@@ -72,6 +84,7 @@ class MiniatureCard(Frozen):
     taxonomy: str = Field(default="", description="Hash of the kinds of news that it was trained on.")
     recipe: dict[str, Any]
     training: dict[str, Any] = Field(default_factory=dict, description="Steps, tokens, seconds, losses, peak memory.")
+    readings: tuple[Readings, ...] = ()
     scores: dict[str, Score] = Field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
     evaluated_on: str | None = Field(default=None, description="Hash of the manifest of the evaluation's dataset.")
