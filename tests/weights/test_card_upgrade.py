@@ -65,6 +65,8 @@ def test_an_old_card_is_read_in_its_present_form(tmp_path: Path) -> None:
     card = registry.card("outreach", version)
     assert (card.trust, card.taxonomy) == (SMALL, known_taxonomy().hash)
     told = card.model_dump(mode="json", exclude={"trust", "taxonomy", "prompt_versions", "adapter_sha256", "readings"})
+    for comparison in told["comparisons"]:
+        assert [comparison.pop(name) for name in ("gained", "lost", "design_effect")] == [None, None, 1.0]
     assert told == {name: OLD[name] for name in told}
     assert card.readings == ()
 
