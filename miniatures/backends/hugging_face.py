@@ -5,7 +5,6 @@ Other engines serve faster; this one is the reference that they are compared wit
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,6 +22,7 @@ from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.hashing import content_hash
+from miniatures.weights.adapter import read_config
 from miniatures.weights.catalog import CATALOG
 from miniatures.weights.errors import BadAdapter
 from miniatures.weights.gguf_header import read_header
@@ -31,7 +31,7 @@ from miniatures.weights.merge import adapter_hash
 from miniatures.weights.safetensors_file import read_safetensors
 
 _PRECISION = "bf16"
-_CONFIG, _TENSORS = "adapter_config.json", "adapter_model.safetensors"
+_TENSORS = "adapter_model.safetensors"
 _CHANGES_NOTHING_ALONE = (".lora_A.weight", ".lora_magnitude_vector")
 
 
@@ -111,11 +111,7 @@ def _adapter_sha256(folder: Path) -> str:
     try:
         return adapter_hash(folder)
     except BadAdapter:
-        if not ((folder / _CONFIG).is_file() and (folder / _TENSORS).is_file()):
-            raise
-        return content_hash(
-            [json.loads((folder / _CONFIG).read_text(encoding="utf-8")), file_sha256(folder / _TENSORS)]
-        )
+        return content_hash([read_config(folder), file_sha256(folder / _TENSORS)])
 
 
 def _require_change(adapter: Path) -> None:

@@ -46,7 +46,11 @@ class RoleName(StrEnum):
 def build(  # noqa: PLR0913, PLR0917 - one option each
     source: Annotated[
         list[str],
-        typer.Option("--from", metavar="SOURCE", help="A campaign file, a gold folder, or a name in --store; repeat."),
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="A campaign file, a gold folder, chats in JSONL, or a name in --store; repeat.",
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the dataset is written.")],
     store: Annotated[str | None, typer.Option(metavar="URL", help="The store of campaigns given by name.")] = None,
@@ -94,8 +98,8 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
         since=_utc(since),
         until=_utc(until),
     )
-    campaigns, gold = find_sources(source, store)
-    gathered = gather_examples(campaigns, gold, selection, seed, variants)
+    found = find_sources(source, store)
+    gathered = gather_examples(found, selection, seed, variants)
     settings = BuildSettings(
         seed=seed,
         trust=SMALL if variant == "compact" else Trust(),
@@ -106,7 +110,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
         sources=gathered.sources,
         dropped=gathered.dropped,
     )
-    build_dataset(gathered.examples, out, settings, prompts_of(campaigns))
+    build_dataset(gathered.examples, out, settings, prompts_of(found.campaigns))
     _show(out, None, as_json=as_json)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +34,8 @@ def finetune(
     as_json: AsJson = False,
 ) -> None:
     """Train a miniature and register it as the candidate of its name."""
+    if estimate:
+        _hush_libraries()
     from miniatures.datamodel.recipe import Method
     from miniatures.finetune.train.card import register_run
     from miniatures.finetune.train.checkpoints import require_room
@@ -79,6 +83,12 @@ def finetune(
         return
     _show_summary(summary, expected)
     typer.echo(told)
+
+
+def _hush_libraries() -> None:
+    """No bars, warnings or logs but our own: libraries read these when they are imported, so it comes first."""
+    os.environ.update({"TQDM_DISABLE": "1", "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_VERBOSITY": "error"})
+    warnings.simplefilter("ignore")
 
 
 def _show_estimate(expected: Preflight) -> None:

@@ -1,8 +1,9 @@
-"""`miniatures models`: named weights and trained miniatures: listed, shown, pulled, promoted and rolled back."""
+"""`miniatures models`: named weights and trained miniatures: listed, shown, pulled, promoted, rolled back, removed."""
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,11 +15,14 @@ from miniatures.datamodel.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from miniatures.datamodel.gate import GateDecision
     from miniatures.datamodel.miniature import MiniatureCard, Promotion
     from miniatures.weights.pull import WeightsStatus
     from miniatures.weights.registry import Registry
 
-app = typer.Typer(no_args_is_help=True, help="List the named models and miniatures; get, show and promote them.")
+app = typer.Typer(
+    no_args_is_help=True, help="List the named models and miniatures; get, show, promote and remove them."
+)
 
 Reference = Annotated[
     str, typer.Argument(metavar="NAME[@REF]", help="A miniature; REF is live, candidate or a hash's beginning.")
@@ -56,8 +60,9 @@ def show_miniature(reference: Reference, as_json: AsJson = False) -> None:
     from miniatures.weights.card_markdown import card_markdown
     from miniatures.weights.registry import Registry
 
-    registry, (name, ref) = Registry(), _split(reference, "live")
-    card = registry.card(name, ref)
+    registry = Registry()
+    name, ref = _split(reference, "")
+    card = registry.card(name, ref or registry.foremost(name))
     history = registry.state(name).history
     if as_json:
         promotions = [promotion.model_dump(mode="json") for promotion in history]
@@ -79,17 +84,50 @@ def promote_miniature(
     force: Annotated[
         str | None, typer.Option("--force", metavar="REASON", help="Overrule a refusal; the reason is kept.")
     ] = None,
+    margin: Annotated[
+        float, typer.Option(min=0.001, max=0.5, help="Loss of share against the live version that is still not worse.")
+    ] = 0.05,
+    alpha: Annotated[
+        float, typer.Option(min=0.0001, max=0.25, help="Chance of a wrong word, over all measures together.")
+    ] = 0.05,
+    least_cases: Annotated[int, typer.Option(min=1, help="Fewer cases that both versions answered say nothing.")] = 100,
 ) -> None:
-    """Make a version live, the candidate unless another is named, if nothing speaks against it."""
+    """Make a version live, the candidate unless another is named, if it is shown not worse than the live one.
+
+    The settings and what was found are kept with the promotion.
+    """
     from miniatures.agents.roles.role import known_roles
+    from miniatures.datamodel.gate import GateSettings
+    from miniatures.measure.gate import gate_decision
     from miniatures.weights.promotion import promote
     from miniatures.weights.registry import Registry
 
     registry, (name, ref) = Registry(), _split(reference, "candidate")
     decisive = {name: role.measure for name, role in known_roles().items() if role.measure}
     served = _served(registry.card(name, ref))
-    promotion = promote(registry, name, ref, served=served, decisive=decisive, force=force)
+    settings = GateSettings(margin=margin, alpha=alpha, least_cases=least_cases)
+    gate = partial(gate_decision, settings=settings)
+    promotion = promote(registry, name, ref, served=served, decisive=decisive, gate=gate, force=force)
     _say_live(name, promotion)
+
+
+@app.command("remove")
+def remove_miniature(
+    reference: Annotated[str, typer.Argument(metavar="NAME@REF", help="A version of your own.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also if it is live.")] = False,
+) -> None:
+    """Take a version out of the registry, its adapter and card with it. What it wrote stays where it is."""
+    from miniatures.weights.registry import Registry
+
+    registry, (name, ref) = Registry(), _split(reference, "")
+    if not ref:
+        raise InputError(f"{reference} names no version", hint=f"Write {name}@candidate or {name}@HASH.")
+    version = registry.resolve(name, ref)
+    if not yes and not _agreed(f"Remove {name}@{version} for ever?"):
+        raise InputError(f"{name}@{version} was not removed", hint="Answer y, or give --yes.")
+    registry.remove(name, version, force=force)
+    typer.echo(f"{name}@{version} is removed")
 
 
 @app.command("rollback")
@@ -98,6 +136,11 @@ def rollback_miniature(name: Annotated[str, typer.Argument(metavar="NAME", help=
     from miniatures.weights.registry import Registry
 
     _say_live(name, Registry().rollback(name))
+
+
+def _agreed(question: str) -> bool:
+    """Whether a person says yes; nobody is asked where there is no terminal."""
+    return sys.stdin.isatty() and typer.confirm(question)
 
 
 def _split(reference: str, otherwise: str) -> tuple[str, str]:
@@ -125,8 +168,16 @@ def _history(history: tuple[Promotion, ...]) -> list[str]:
     for promotion in history:
         verb = "rolled back to" if promotion.rolled_back else "promoted"
         reason = f" (forced: {promotion.forced})" if promotion.forced else ""
-        entries.append(f"- {promotion.at:%Y-%m-%d %H:%M} {verb} {promotion.version}{reason}")
+        found = f", {_gate_words(promotion.gate)}" if promotion.gate else ""
+        entries.append(f"- {promotion.at:%Y-%m-%d %H:%M} {verb} {promotion.version}{reason}{found}")
     return ["## What was live", *entries] if entries else []
+
+
+def _gate_words(gate: GateDecision) -> str:
+    asked = (
+        f"margin {gate.settings.margin:.1%}, alpha {gate.settings.alpha:g}, {gate.settings.least_cases:,} cases or more"
+    )
+    return f"beside the one before {gate.outcome.value} ({asked})"
 
 
 def _say_live(name: str, promotion: Promotion) -> None:

@@ -43,8 +43,8 @@ class DatasetRow(Frozen):
 
     @property
     def prompt(self) -> tuple[ChatMessage, ...]:
-        """The turns that are read."""
-        return tuple(message for message in self.messages if message.role != "assistant")
+        """The turns that are read: all but the answer's."""
+        return self.messages if self.example.answer is None else self.messages[:-1]
 
 
 class SplitFile(Frozen):

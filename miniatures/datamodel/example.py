@@ -24,12 +24,13 @@ class Source(StrEnum):
     EDITED = "edited"
     CHECKED = "checked"
     TEACHER = "teacher"
+    OWN = "own"
 
 
 class Example(Frozen):
     """What a model is to answer to one prompt."""
 
-    role: str = Field(description="Whose answer it is: writer or researcher.")
+    role: str = Field(description="Whose answer it is: writer, researcher, or chat for one of one's own.")
     variables: dict[str, Any] = Field(description="Of the role's prompt template.")
     answer: StructuredAnswer | None = Field(description="The structured answer; null in a case that is only asked.")
     company: str = Field(description="Splits keep a company on one side.")

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.gate import GateDecision
 
 MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -47,11 +48,23 @@ class Comparison(Frozen):
     low: float = Field(description="95 % interval of the difference, by bootstrap over companies.")
     high: float
     p_value: float = Field(description="Exact McNemar test.")
+    gained: int | None = Field(default=None, ge=0, description="Cases that only this one passed, if counted.")
+    lost: int | None = Field(default=None, ge=0, description="Cases that only the other passed, if counted.")
+    design_effect: float = Field(
+        default=1.0, ge=1, description="How much less the cases say because those of one company resemble one another."
+    )
 
-    @property
-    def significantly_worse(self) -> bool:
-        """Worse beyond what chance explains, by both tests."""
-        return self.high < 0 and self.p_value < 0.05
+
+class Readings(Frozen):
+    """What readers who saw all pages, and not the system, said of drafts that it called ready: the result, where check
+    rates are instruments.
+    """
+
+    on: str = Field(description="Which prospects and sites, in words that stand after `on`.")
+    ready: int = Field(ge=0, description="Drafts that were called ready, and read.")
+    sent_as_it_stood: int = Field(ge=0, description="Could be sent as they stood.")
+    sent_after_an_edit: int = Field(ge=0, description="Could be sent after a small edit.")
+    false_statement: int = Field(ge=0, description="Held a false statement.")
 
 
 class MiniatureCard(Frozen):
@@ -71,6 +84,7 @@ class MiniatureCard(Frozen):
     taxonomy: str = Field(default="", description="Hash of the kinds of news that it was trained on.")
     recipe: dict[str, Any]
     training: dict[str, Any] = Field(default_factory=dict, description="Steps, tokens, seconds, losses, peak memory.")
+    readings: tuple[Readings, ...] = ()
     scores: dict[str, Score] = Field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
     evaluated_on: str | None = Field(default=None, description="Hash of the manifest of the evaluation's dataset.")
@@ -88,5 +102,8 @@ class Promotion(Frozen):
     version: str
     replaced: str | None = None
     forced: str | None = Field(default=None, description="The reason given with --force.")
+    gate: GateDecision | None = Field(
+        default=None, description="How it stood beside the version it replaced; null where there was none."
+    )
     rolled_back: bool = Field(default=False, description="It went back to a version that had been live before.")
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))

@@ -28,6 +28,14 @@ class Precision(StrEnum):
     FP32 = "fp32"
 
 
+class Tracker(StrEnum):
+    """A service that shows runs beside one another; each needs its own package."""
+
+    TENSORBOARD = "tensorboard"
+    WANDB = "wandb"
+    MLFLOW = "mlflow"
+
+
 class LoraSettings(Strict):
     """The adapter's shape. Rank 16 for bases up to 3 billion parameters and 32 above, unless it is stated."""
 
@@ -48,7 +56,7 @@ class Recipe(Strict):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="The miniature's name, in small letters.")
     base: str = Field(description="A named weight (smollm2-135m-instruct), a GGUF file, a folder or a hub name.")
-    dataset: str = Field(description="Folder of a built dataset, relative to the recipe.")
+    dataset: str = Field(description="Folder of a built dataset, or a .jsonl file of chats, relative to the recipe.")
     roles: tuple[str, ...] = Field(default=("researcher", "writer"), description="Whose examples are trained on.")
     method: Method = Method.LORA
     lora: LoraSettings = LoraSettings()
@@ -68,6 +76,9 @@ class Recipe(Strict):
     seed: int = 7
     evaluate_every: int | None = Field(default=None, ge=1, description="Steps; ten times in all if null.")
     patience: int = Field(default=4, ge=1, description="Evaluations without a better validation loss before stopping.")
+    report_to: tuple[Tracker, ...] = Field(
+        default=(), description="Where transformers reports the run: tensorboard, wandb, mlflow."
+    )
     checkpoint_every: int | None = Field(default=None, ge=1, description="Steps; with every evaluation if null.")
 
     @property

@@ -14,11 +14,14 @@ _SPLITTING = "tokenizer.ggml.pre"
 
 
 def checkpoint_of(base: str, folder: Path) -> Checkpoint:
-    """Where the recipe's base is: a named weight, a GGUF file or a folder beside the recipe, else a hub name."""
-    beside = folder / base
-    if base in CATALOG or base.endswith(".gguf"):
-        return Checkpoint(base, ensure_weights(str(beside) if beside.is_file() else base))
-    return Checkpoint(str(beside) if beside.is_dir() else base)
+    """Where the recipe's base is: a named weight, a GGUF file or a folder beside the recipe, else a hub name.
+
+    Its name holds from anywhere: a file or folder is named by its absolute path.
+    """
+    beside = folder / Path(base).expanduser()
+    named = str(beside.resolve()) if base not in CATALOG and beside.exists() else base
+    gguf = base in CATALOG or base.endswith(".gguf")
+    return Checkpoint(named, ensure_weights(named) if gguf else None)
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:

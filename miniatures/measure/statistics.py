@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from miniatures.datamodel.miniature import Comparison, Score
+from miniatures.measure.non_inferiority import design_effect
 
 _ALPHA = 0.05
 _DRAWS = 10_000
@@ -105,7 +106,8 @@ class Paired:
             return None
         ours, theirs = [self.ours[case] for case in cases], [self.theirs[case] for case in cases]
         differences = [float(one) - float(other) for one, other in zip(ours, theirs, strict=True)]
-        interval = clustered_mean(differences, [self.company[case] for case in cases], seed)
+        companies = [self.company[case] for case in cases]
+        interval = clustered_mean(differences, companies, seed)
         return Comparison(
             against=against,
             dataset=dataset,
@@ -115,4 +117,7 @@ class Paired:
             low=interval.low,
             high=interval.high,
             p_value=mcnemar(ours, theirs),
+            gained=differences.count(1.0),
+            lost=differences.count(-1.0),
+            design_effect=design_effect(differences, companies),
         )

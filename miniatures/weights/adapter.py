@@ -20,7 +20,10 @@ from miniatures.weights.safetensors_file import read_safetensors
 
 _CONFIG, _TENSORS = "adapter_config.json", "adapter_model.safetensors"
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<module>.+)\.lora_(?P<side>[AB])(?:\.default)?\.weight")
-_HARMLESS_STARTS = {True, False, None, "gaussian", "eva", "orthogonal"}
+_HARMLESS_STARTS = (True, False, None, "gaussian", "eva", "orthogonal")
+_PLAIN_PATTERN = re.compile(r"\^?(?:[\w.-]|\\\.|\\d\+?)*\$?")
+"""Module names with numbers left open: what PEFT takes for a pattern may be an expression that never ends."""
+_LONGEST_CONFIG, _LONGEST_NAME, _HIGHEST_ALPHA = 1_000_000, 500, 1e9
 # Options that make the adapter more than (alpha/r)*B@A on linear layers.
 _REFUSED: tuple[str, ...] = (
     "use_dora",
@@ -40,6 +43,11 @@ class LowRank:
     up: NDArray[np.float32]
     scale: float
 
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything; told without making the product, which may be far larger than its factors."""
+        return bool(self.scale and (self.up.any(axis=0) & self.down.any(axis=1)).any())
+
     def delta(self) -> NDArray[np.float32]:
         """What is added to the layer's weights (out, in)."""
         return np.float32(self.scale) * (self.up @ self.down)
@@ -55,7 +63,7 @@ class Adapter:
             BadAdapter: no LoRA adapter, or one with parts that cannot be merged: names them.
         """
         self.folder = folder
-        self._config = _read_config(folder)
+        self._config = read_config(folder)
         self._refuse_what_cannot_merge()
 
     @property
@@ -68,23 +76,26 @@ class Adapter:
         """The factors by module name, such as model.layers.0.self_attn.q_proj."""
         sides: dict[str, dict[str, NDArray[np.float32]]] = {}
         for key, tensor in read_safetensors(self.folder / _TENSORS).items():
-            found = _KEY.fullmatch(key)
-            if found is None:
-                raise BadAdapter(f"{self.folder}: {key} is no LoRA factor of a linear layer", hint=_HINT)
-            sides.setdefault(found["module"], {})[found["side"]] = tensor
+            found = _KEY.fullmatch(key) if len(key) <= _LONGEST_NAME else None
+            if found is None or tensor.ndim != 2:
+                raise BadAdapter(f"{self.folder}: {key[:80]} is no LoRA factor of a linear layer", hint=_HINT)
+            factors = sides.setdefault(found["module"], {})
+            if found["side"] in factors:
+                raise BadAdapter(f"{self.folder}: {key[:80]} is there under two names", hint="Save it again.")
+            factors[found["side"]] = tensor
         return {module: self._pair(module, factors) for module, factors in sides.items()}
 
     def _pair(self, module: str, factors: dict[str, NDArray[np.float32]]) -> LowRank:
         if module.endswith(("lm_head", "embed_tokens")):
             raise BadAdapter(f"{self.folder}: it changes {module}, which may be shared with the embedding", hint=_HINT)
-        if set(factors) != {"A", "B"} or factors["A"].shape[0] != factors["B"].shape[1]:
+        if set(factors) != {"A", "B"} or not 0 < factors["A"].shape[0] == factors["B"].shape[1]:
             raise BadAdapter(f"{self.folder}: the factors of {module} do not fit each other", hint="Save it again.")
         return LowRank(factors["A"], factors["B"], self._scale(module, factors["A"].shape[0]))
 
     def _scale(self, module: str, rank: int) -> float:
         """alpha/r, or alpha/sqrt(r) for rank-stabilized LoRA (arXiv:2312.03732)."""
-        alpha = float(_patterned(self._config.get("alpha_pattern"), module, self._config.get("lora_alpha", 8)))
-        return alpha / (math.sqrt(rank) if self._config.get("use_rslora") else rank)
+        stated = _patterned(self._config.get("alpha_pattern"), module, self._config.get("lora_alpha", 8))
+        return float(stated) / (math.sqrt(rank) if self._config.get("use_rslora") else rank)
 
     def _refuse_what_cannot_merge(self) -> None:
         kind = str(self._config.get("peft_type", "")).upper()
@@ -94,7 +105,9 @@ class Adapter:
         if self._config.get("bias", "none") != "none":
             refused.append("bias")
         if self._config.get("init_lora_weights", True) not in _HARMLESS_STARTS:
-            refused.append(f"init_lora_weights={self._config['init_lora_weights']}")
+            refused.append(f"init_lora_weights={str(self._config['init_lora_weights'])[:40]}")
+        if not _are_scales(self._config):
+            raise BadAdapter(f"{self.folder}: its alphas are no plain numbers by module name", hint=_HINT)
         if refused:
             raise BadAdapter(f"{self.folder}: {', '.join(refused)} cannot be merged into a GGUF", hint=_HINT)
 
@@ -102,17 +115,34 @@ class Adapter:
 _HINT = "Train plain LoRA on the linear layers of attention and MLP, or serve it through transformers:."
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, Any]:
+    """The adapter's configuration, as JSON has it.
+
+    Raises:
+        BadAdapter: the folder lacks a file of an adapter, or the configuration is no JSON object.
+    """
     for name in (_CONFIG, _TENSORS):
         if not (folder / name).is_file():
             raise BadAdapter(f"{folder} has no {name}", hint="Name the folder that PEFT's save_pretrained wrote.")
+    path = folder / _CONFIG
     try:
-        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadAdapter(f"{folder / _CONFIG} is no JSON: {error}", hint="Save the adapter again.") from error
+        if path.stat().st_size > _LONGEST_CONFIG:
+            raise ValueError(f"it is longer than {_LONGEST_CONFIG:,} bytes")
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadAdapter(f"{path} is no JSON: {error}", hint="Save the adapter again.") from error
     if not isinstance(config, dict):
-        raise BadAdapter(f"{folder / _CONFIG} holds no object", hint="Save the adapter again.")
+        raise BadAdapter(f"{path} holds no object", hint="Save the adapter again.")
     return config
+
+
+def _are_scales(config: dict[str, Any]) -> bool:
+    """Whether the alphas are finite numbers, and their patterns module names that are looked for in no time."""
+    patterns = config.get("alpha_pattern") or {}
+    if not isinstance(patterns, dict) or not all(_PLAIN_PATTERN.fullmatch(pattern) for pattern in patterns):
+        return False
+    alphas = [config.get("lora_alpha", 8), *patterns.values()]
+    return all(isinstance(alpha, int | float) and abs(alpha) < _HIGHEST_ALPHA for alpha in alphas)
 
 
 def _patterned(patterns: dict[str, Any] | None, module: str, otherwise: Any) -> Any:

@@ -35,7 +35,7 @@ def adapter_gguf(base: Path, adapter_dir: Path) -> Path:
 
 
 def _require_change(adapter: Adapter) -> None:
-    if not any(layer.up.any() and layer.down.any() for layer in adapter.layers.values()):
+    if not any(layer.changes for layer in adapter.layers.values()):
         raise AdapterIsNoop(
             f"{adapter.folder} changes nothing: the factors of every layer are zero",
             hint="Train it (an untrained LoRA adapter is the identity), or leave it out of the spec.",

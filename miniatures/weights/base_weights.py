@@ -24,7 +24,7 @@ def base_weights(card: MiniatureCard) -> Path:
         UnknownWeights: there are no such weights.
         PullFailed, WrongHash, NoSpace: they could not be pulled.
     """
-    path = ensure_weights(card.base) if is_gguf(card.base) else _checkpoint_folder(card.base)
+    path = ensure_weights(card.base) if is_gguf(card.base) else checkpoint_folder(card.base)
     found = weights_sha256(path)
     if found != card.base_sha256:
         raise WrongBase(
@@ -54,8 +54,12 @@ def weights_sha256(path: Path) -> str:
     return content_hash([file_sha256(file) for file in files])
 
 
-def _checkpoint_folder(base: str) -> Path:
-    """The folder itself, or a repository of the hub, downloaded once."""
+def checkpoint_folder(base: str) -> Path:
+    """The folder itself, or a repository of the hub, downloaded once.
+
+    Raises:
+        PullFailed: there is neither.
+    """
     folder = Path(base).expanduser()
     if folder.is_dir():
         return folder

@@ -7,12 +7,14 @@ from typing import Any
 
 from miniatures.datamodel.capabilities import Questions, Trust
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Score
+from miniatures.weights.catalog import checkpoint_name
 
 
 def card_markdown(card: MiniatureCard, *, has_curve: bool = False) -> str:
     """The card as a Markdown page; `has_curve` says that curve.png lies beside it."""
     sections = [
         _what(card),
+        _readings(card),
         _lineage(card),
         _mapping("Recipe", card.recipe),
         _training(card, has_curve),
@@ -32,6 +34,23 @@ def _what(card: MiniatureCard) -> str:
         f"{card.base_licence}) with an adapter of {card.adapter_bytes / 1e6:.1f} MB, for the work of {roles} in "
         f"business-to-business outreach. Made {card.created_at:%Y-%m-%d}."
     )
+
+
+def _readings(card: MiniatureCard) -> str:
+    """What readers found, before anything that code counted."""
+    columns = (
+        "On",
+        "Called ready, and read",
+        "Fit to send as it stood",
+        "After a small edit",
+        "With a false statement",
+    )
+    numbers = [
+        (each.on, *map(str, (each.ready, each.sent_as_it_stood, each.sent_after_an_edit, each.false_statement)))
+        for each in card.readings
+    ]
+    caveat = "The check rates below were counted on cases of our own: they do not say how good a draft is."
+    return f"{_table('What readers found', columns, numbers)}\n\n{caveat}" if numbers else ""
 
 
 def _lineage(card: MiniatureCard) -> str:
@@ -58,12 +77,12 @@ def _training(card: MiniatureCard, has_curve: bool) -> str:
 
 def _scores(card: MiniatureCard) -> str:
     if not card.scores:
-        return "## Scores\n\nNot evaluated yet."
+        return "## Check rates\n\nNot evaluated yet."
     rows = [
         (name, _share(score), f"{score.passed} of {score.total}", _interval(score))
         for name, score in card.scores.items()
     ]
-    table = _table("Scores", ("Measure", "Share", "Cases", "95 % interval (Wilson)"), rows)
+    table = _table("Check rates", ("Measure", "Share", "Cases", "95 % interval (Wilson)"), rows)
     return f"{table}\n\nMeasured on the dataset `{card.evaluated_on or 'not recorded'}`."
 
 
@@ -91,7 +110,26 @@ roles: {{researcher: student, writer: student}}
 
 As a researcher it asks of the brief that each signal names its `kinds` of news.
 
-In Python: `open_backend("miniature:{card.name}@{card.version}")`."""
+In Python: `open_backend("miniature:{card.name}@{card.version}")`.
+
+With plain PEFT, from the folder of this card:
+
+```python
+{_plain_peft(card)}
+```"""
+
+
+def _plain_peft(card: MiniatureCard) -> str:
+    """Lines that load the adapter without this project: on the checkpoint, or on the GGUF where there is none."""
+    name = checkpoint_name(card.base)
+    folder, _, file = name.rpartition("/")
+    of_gguf = name.endswith(".gguf")
+    arguments = f'"{folder or "."}", gguf_file="{file}"' if of_gguf else f'"{name}"'
+    return f"""from peft import PeftModel
+from transformers import AutoModelForCausalLM
+
+base = AutoModelForCausalLM.from_pretrained({arguments})
+model = PeftModel.from_pretrained(base, "adapter")"""
 
 
 def _limits(card: MiniatureCard) -> str:

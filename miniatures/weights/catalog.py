@@ -58,6 +58,7 @@ class Weights(Strict):
     licence: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     context_tokens: int = Field(gt=0, description="Prompt and answer together.")
+    checkpoint: str | None = Field(default=None, description="The same model on the hub, not quantized.")
 
 
 CATALOG: dict[str, Weights] = {
@@ -69,6 +70,7 @@ CATALOG: dict[str, Weights] = {
         licence="Apache-2.0",
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         context_tokens=8192,
+        checkpoint="HuggingFaceTB/SmolLM2-135M-Instruct",
     ),
 }
 
@@ -84,3 +86,8 @@ def named_weights(name: str) -> Weights:
             f"no weights are named {name!r}", hint=f"Known: {', '.join(CATALOG)}; or give the path of a .gguf file."
         )
     return CATALOG[name]
+
+
+def checkpoint_name(base: str) -> str:
+    """What PEFT and transformers call a base: a named weight's checkpoint on the hub, else the path or hub name."""
+    return (CATALOG[base].checkpoint if base in CATALOG else None) or base

@@ -50,6 +50,9 @@ def _failure(source: HubSource, error: Exception) -> PullFailed:
         return PullFailed(f"{source} answered {status}", hint=_STATUS_HINT.get(status, ""))
     if isinstance(reason, OfflineModeIsEnabled):
         return PullFailed(f"{source} could not be read: HF_HUB_OFFLINE is set", hint="Unset it for this pull.")
+    if "Consistency check failed" in str(reason):
+        hint = "A proxy on the way compresses or changes it: reach the hub without it, or name a mirror by HF_ENDPOINT."
+        return PullFailed(f"{source} came in another size than was announced", hint=hint)
     said = re.sub(r"//[^/@\s]+@", "//", str(reason).partition("\n")[0])
     return PullFailed(
         f"{source} could not be read: {said or type(reason).__name__}",

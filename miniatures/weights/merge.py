@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from miniatures.weights.adapter import Adapter, LowRank
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
 from miniatures.weights.gguf_header import read_header, tensor_names
+from miniatures.weights.gguf_tensors import open_tensors
 from miniatures.weights.home import file_sha256, made_once, weights_home
 from miniatures.weights.requantize import write_q8_0
 from miniatures.weights.rotary_rows import interleaved, interleaved_heads
@@ -55,11 +56,9 @@ def _merge(base: Path, adapter: Adapter, target: Path) -> None:
 
 
 def _by_tensor(base: Path, adapter: Adapter) -> dict[str, _Change]:
-    from gguf import GGUFReader
-
     header = read_header(base)
     name_of = tensor_names(header)
-    shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in GGUFReader(base).tensors}
+    shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in open_tensors(base).tensors}
     changes: dict[str, _Change] = {}
     for module, factors in adapter.layers.items():
         tensor = f"{name_of(module)}.weight"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from miniatures.datamodel.gate import GateDecision, GateOutcome, MeasureDecision
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Promotion
 from miniatures.weights.adapter import Adapter
 from miniatures.weights.base_weights import base_weights, is_gguf
 from miniatures.weights.errors import AdapterIsNoop, WeightsError
 from miniatures.weights.merge import merged_weights
-from miniatures.weights.registry import Registry
+from miniatures.weights.registry import Assessment, Registry
+
+Gate = Callable[[Sequence[Comparison], Collection[str]], GateDecision]
+"""Judges comparisons; the second argument are the measures that have to be shown not worse (see measure/gate.py)."""
 
 
 def promote(
@@ -20,12 +24,13 @@ def promote(
     *,
     served: Mapping[str, str],
     decisive: Mapping[str, str],
+    gate: Gate,
     force: str | None = None,
 ) -> Promotion:
     """Make a version live if nothing speaks against it, or in spite of that with `force`, a reason that is kept.
 
     `served` are the versions of the prompts as they are served now, by name; `decisive` names for each role the measure
-    without which two versions were not compared.
+    by which it has to be shown not worse.
 
     Raises:
         PromotionRefused: gives every reason.
@@ -34,17 +39,35 @@ def promote(
     card = registry.card(name, ref)
     adapter = registry.adapter_folder(name, card.version)
 
-    def objections(live: str | None) -> list[str]:
-        return [*refusals(card, live=live, served=served, decisive=decisive), *effect_refusals(card, adapter)]
+    def assess(live: str | None) -> Assessment:
+        decision = None if live is None else decided(card, live, decisive, gate)
+        against = refusals(card, live=live, served=served, decision=decision)
+        return Assessment(decision, against if force else (*against, *effect_refusals(card, adapter)))
 
-    return registry.promote(name, card.version, forced=force, objections=objections)
+    return registry.promote(name, card.version, forced=force, assess=assess)
+
+
+def decided(card: MiniatureCard, live: str, decisive: Mapping[str, str], gate: Gate) -> GateDecision:
+    """What is known of a version beside the live one, from the last dataset that it was evaluated on."""
+    found = [each for each in card.comparisons if _is_with(each, card.name, live)]
+    comparisons = [each for each in found if each.dataset == card.evaluated_on]
+    return gate(comparisons, {decisive[role] for role in card.prompt_versions if role in decisive})
 
 
 def refusals(
-    card: MiniatureCard, *, live: str | None, served: Mapping[str, str], decisive: Mapping[str, str]
+    card: MiniatureCard, *, live: str | None, served: Mapping[str, str], decision: GateDecision | None
 ) -> list[str]:
-    """What the card itself says against the version going live, each in one clause; empty if nothing does."""
-    return [*_prompt_refusals(card, served), *_comparison_refusals(card, live, decisive)]
+    """What the card itself says against the version going live, each in one clause; empty if nothing does.
+
+    A check that could not run is not a pass: what was never measured, or not beside the live version, is refused.
+    """
+    prompts = _prompt_refusals(card, served)
+    if live is None:
+        return prompts if any(score.total for score in card.scores.values()) else [*prompts, _UNMEASURED]
+    return prompts if decision is None else [*prompts, *_gate_refusals(live, decision)]
+
+
+_UNMEASURED = "it was never measured: `miniatures evaluate` on a whole test split keeps its scores on the card"
 
 
 def effect_refusals(card: MiniatureCard, adapter_dir: Path) -> list[str]:
@@ -52,7 +75,7 @@ def effect_refusals(card: MiniatureCard, adapter_dir: Path) -> list[str]:
     try:
         if is_gguf(card.base):
             merged_weights(base_weights(card), adapter_dir)
-        elif not any(layer.delta().any() for layer in Adapter(adapter_dir).layers.values()):
+        elif not any(layer.changes for layer in Adapter(adapter_dir).layers.values()):
             raise AdapterIsNoop("every factor of it is zero")
     except AdapterIsNoop as error:
         return [f"the adapter changes nothing: {error.message}"]
@@ -71,23 +94,26 @@ def _prompt_refusals(card: MiniatureCard, served: Mapping[str, str]) -> list[str
     ]
 
 
-def _comparison_refusals(card: MiniatureCard, live: str | None, decisive: Mapping[str, str]) -> list[str]:
-    """A check that could not run is not a pass: without a comparison with the live version there is no promotion.
-
-    What counts is the last dataset that it was evaluated on, and there a measure that decides for one of its roles.
-    """
-    if live is None or live == card.version:
+def _gate_refusals(live: str, decision: GateDecision) -> list[str]:
+    if decision.outcome is GateOutcome.NOT_WORSE:
         return []
-    found = [each for each in card.comparisons if _is_with(each, card.name, live)]
-    comparisons = [each for each in found if each.dataset == card.evaluated_on]
-    deciding = {decisive[role] for role in card.prompt_versions if role in decisive}
-    if deciding.isdisjoint(each.measure for each in comparisons):
-        return [f"it was never compared with the live version {live}"]
+    worse = [each for each in decision.measures if each.outcome is GateOutcome.WORSE]
+    unknown = [each for each in decision.measures if each.decides and each.outcome is GateOutcome.NOT_YET_KNOWN]
     return [
-        f"it is significantly worse than the live version {live}: {each.measure} {_points(each)} on {each.cases} cases"
-        for each in comparisons
-        if each.significantly_worse
+        *(f"it was never compared with the live version {live} by {measure}" for measure in decision.missing),
+        *(f"it is worse than the live version {live}: {_points(each)}, p = {each.p_worse:.2g}" for each in worse),
+        *(
+            f"whether it is worse than the live version {live} is not yet known: {_lack(each, decision)}"
+            for each in unknown
+        ),
     ]
+
+
+def _lack(each: MeasureDecision, decision: GateDecision) -> str:
+    if each.cases_needed is None:
+        return f"{_points(each)}, measured by an earlier version of this project: evaluate it again"
+    needed = f"about {each.cases_needed:,} cases would show it, if both are equally good"
+    return f"{_points(each)}; {needed} (margin {100 * decision.settings.margin:g} points)"
 
 
 def _is_with(comparison: Comparison, name: str, live: str) -> bool:
@@ -96,6 +122,5 @@ def _is_with(comparison: Comparison, name: str, live: str) -> bool:
     return len(pinned) >= 6 and (live.startswith(pinned) or pinned.startswith(live))
 
 
-def _points(comparison: Comparison) -> str:
-    bounds = f"[{100 * comparison.low:+.1f}, {100 * comparison.high:+.1f}]"
-    return f"{100 * comparison.difference:+.1f} points {bounds}, p = {comparison.p_value:.2g}"
+def _points(each: MeasureDecision) -> str:
+    return f"{each.measure} {100 * each.difference:+.1f} points on {each.cases:,} cases"

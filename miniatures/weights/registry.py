@@ -9,28 +9,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from miniatures.datamodel.gate import GateDecision
 from miniatures.datamodel.miniature import MINIATURE_NAME, MiniatureCard, Promotion, Stage
 from miniatures.weights.errors import PromotionRefused, RegistryError, UnknownMiniature
 from miniatures.weights.home import exclusive, registry_home
+from miniatures.weights.lineage import require_same_lineage, with_scores
 from miniatures.weights.registry_state import STATE, RegistryState, read_state, write_state
 from miniatures.weights.version_folder import (
     CURVE,
+    intact_card,
     read_adapter,
     read_card,
+    remove_version,
     versions_in,
     write_card,
     write_version,
 )
 
 SHIPPED = Path(__file__).parent / "shipped"
+_FOREMOST = (Stage.LIVE, Stage.CANDIDATE)
 _PINNED = re.compile(r"[0-9a-f]{6,64}")
 _OVERRULE = 'Mend that, or overrule it with a reason that is kept: --force "REASON".'
-_LINEAGE = ("base_sha256", "dataset", "prompt_versions", "trust", "recipe")
 
-Objections = Callable[[str | None], Sequence[str]]
-"""Given the live version, if there is one: what speaks against replacing it, each in one clause."""
+
+@dataclass(frozen=True)
+class Assessment:
+    """How a version stood beside the live one, and what speaks against replacing that, each in one clause."""
+
+    gate: GateDecision | None = None
+    against: Sequence[str] = ()
+
+
+Assess = Callable[[str | None], Assessment]
+"""Given the live version, if there is one."""
 
 
 class Registry:
@@ -81,6 +95,11 @@ class Registry:
             raise UnknownMiniature(f"{name}@{ref} {found}", hint=f"Versions of {name}: {', '.join(versions)}.")
         return matching[0]
 
+    def foremost(self, name: str) -> str:
+        """The version to show where none is named: the live one, else the candidate, else the newest."""
+        versions, state = self.versions(name), self.state(name)
+        return self.resolve(name, next((stage for stage in _FOREMOST if getattr(state, stage)), versions[-1]))
+
     def card(self, name: str, ref: str = Stage.LIVE) -> MiniatureCard:
         """The card of a version."""
         return read_card(self._version_folder(name, self.resolve(name, ref)))
@@ -106,11 +125,11 @@ class Registry:
         folder = self._own(card.name) / card.version
         with exclusive(self._own(card.name) / STATE):
             state = read_state(folder.parent)
-            known = _intact(folder)
+            known = intact_card(folder)
             if known is None:
                 write_version(folder, card, adapter_dir, curve)
             else:
-                _require_same_lineage(known, card)
+                require_same_lineage(known, card)
             write_state(folder.parent, state.model_copy(update={"candidate": card.version}))
         return card.version
 
@@ -128,15 +147,15 @@ class Registry:
                 registered = read_card(source)
                 write_version(folder, registered, read_adapter(source, registered), self.curve(name, version))
             known = read_card(folder)
-            _require_same_lineage(known, card)
-            write_card(folder, _with_scores(known, card))
+            require_same_lineage(known, card)
+            write_card(folder, with_scores(known, card))
 
     def promote(
-        self, name: str, version: str, *, forced: str | None = None, objections: Objections = lambda live: ()
+        self, name: str, version: str, *, forced: str | None = None, assess: Assess = lambda live: Assessment()
     ) -> Promotion:
-        """Make a version live. `objections` are asked what speaks against it (see miniatures.weights.promotion).
+        """Make a version live. `assess` says what speaks against it (see miniatures.weights.promotion).
 
-        `forced` is the reason to overrule them, kept in the history.
+        `forced` is the reason to overrule that, kept in the history.
 
         Raises:
             PromotionRefused: gives every objection; none was overruled.
@@ -150,9 +169,11 @@ class Registry:
             state = self.state(name)
             if state.live == target:
                 raise RegistryError(f"{name}@{target} is live already", hint="There is nothing to promote.")
-            if forced is None and (against := objections(state.live)):
-                raise PromotionRefused(f"{name}@{target} is not promoted: {'; '.join(against)}", hint=_OVERRULE)
-            return self._go_live(name, state, Promotion(version=target, replaced=state.live, forced=forced))
+            found = assess(state.live)
+            if forced is None and found.against:
+                raise PromotionRefused(f"{name}@{target} is not promoted: {'; '.join(found.against)}", hint=_OVERRULE)
+            promotion = Promotion(version=target, replaced=state.live, forced=forced, gate=found.gate)
+            return self._go_live(name, state, promotion)
 
     def rollback(self, name: str) -> Promotion:
         """Make live again what was live before the last promotion; once more goes back further.
@@ -167,6 +188,27 @@ class Registry:
                 raise RegistryError(f"nothing was live before {name}@{state.live}", hint="Promote another version.")
             self.adapter_folder(name, state.earlier)
             return self._go_live(name, state, Promotion(version=state.earlier, replaced=state.live, rolled_back=True))
+
+    def remove(self, name: str, ref: str, *, force: bool = False) -> str:
+        """Take a version of the user's own away, whole; its promotions stay in the history. Returns the version.
+
+        Of a shipped version that was copied and measured here, the copy goes and the shipped one is read again.
+
+        Raises:
+            RegistryError: it ships with the package, or it is live and `force` was not given.
+        """
+        version = self.resolve(name, ref)
+        own, shipped = (folder / version for folder in self._folders(name))
+        with exclusive(own.parent / STATE):
+            if not own.is_dir():
+                raise RegistryError(f"{name}@{version} ships with the package", hint="It goes with the package only.")
+            state = read_state(own.parent)
+            if self.state(name).live == version and not (force or shipped.is_dir()):
+                raise RegistryError(f"{name}@{version} is live", hint="Promote another first, or give --force.")
+            if not shipped.is_dir():  # The names go first: none ever means a version that is gone.
+                write_state(own.parent, state.without(version))
+            remove_version(own)
+        return version
 
     def _go_live(self, name: str, state: RegistryState, promotion: Promotion) -> Promotion:
         write_state(self._own(name), state.promoted(promotion))
@@ -205,37 +247,3 @@ class Registry:
 
 def _is_name(text: str) -> bool:
     return MINIATURE_NAME.fullmatch(text) is not None
-
-
-def _intact(folder: Path) -> MiniatureCard | None:
-    """The card of a version that is here already; None if it is not, or if its adapter is damaged."""
-    if not folder.is_dir():
-        return None
-    card = read_card(folder)
-    try:
-        read_adapter(folder, card)
-    except RegistryError:
-        return None
-    return card
-
-
-def _require_same_lineage(known: MiniatureCard, card: MiniatureCard) -> None:
-    differing = [name for name in _LINEAGE if getattr(known, name) != getattr(card, name)]
-    if differing:
-        raise RegistryError(
-            f"{known.name}@{known.version} is registered already with another {' and '.join(differing)}",
-            hint="One adapter has one lineage: register it under another name, or mend the card you give.",
-        )
-
-
-def _with_scores(known: MiniatureCard, card: MiniatureCard) -> MiniatureCard:
-    """The known card with the other's findings; scores of another dataset give way."""
-    same_cases = known.evaluated_on == card.evaluated_on
-    found = {(each.against, each.dataset, each.measure): each for each in (*known.comparisons, *card.comparisons)}
-    return known.model_copy(
-        update={
-            "scores": {**known.scores, **card.scores} if same_cases else card.scores,
-            "comparisons": tuple(found.values()),
-            "evaluated_on": card.evaluated_on,
-        }
-    )

@@ -26,6 +26,11 @@ class RegistryState(Strict):
         candidate = None if self.candidate == promotion.version else self.candidate
         return RegistryState(live=promotion.version, candidate=candidate, history=(*self.history, promotion))
 
+    def without(self, version: str) -> RegistryState:
+        """The state once the version is gone: no name means it; the history stays."""
+        gone = {stage: None for stage in ("live", "candidate") if getattr(self, stage) == version}
+        return self.model_copy(update=gone)
+
     @property
     def earlier(self) -> str | None:
         """What `rollback` goes back to: what was live before, and after a rollback what was live before that."""

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from miniatures.weights.gguf_tensors import open_tensors
+
 _MOSTLY_Q8_0 = 7
 _COLUMNS, _BYTES = 32, 34
 """Numbers and bytes of one block of Q8_0."""
@@ -26,9 +28,7 @@ class Change(Protocol):
 
 def write_q8_0(base: Path, target: Path, changes: Mapping[str, Change] | None = None) -> int:
     """Write the file; `changes` are by tensor name. Returns how many matrices came out different for their change."""
-    from gguf import GGUFReader
-
-    reader = GGUFReader(base)
+    reader = open_tensors(base)
     writer = _writer_like(reader, target)
     for tensor in reader.tensors:
         _announce(writer, tensor)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from miniatures.weights.gguf_header import GGUFHeader
+from miniatures.weights.gguf_soundness import most_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,11 +17,11 @@ def interleaved_heads(tensor: str, header: GGUFHeader) -> int | None:
     """Heads of a tensor whose rows llama.cpp's converter interleaves: q and k of the llama architecture alone."""
     if header.architecture != "llama":
         return None
-    heads = int(header.metadata["llama.attention.head_count"])
+    heads = most_of(header.metadata.get("llama.attention.head_count", 1))
     if tensor.endswith("attn_q.weight"):
         return heads
     if tensor.endswith("attn_k.weight"):
-        return int(header.metadata.get("llama.attention.head_count_kv", heads))
+        return most_of(header.metadata.get("llama.attention.head_count_kv", heads))
     return None
 
 

@@ -75,6 +75,29 @@ def read_adapter(folder: Path, card: MiniatureCard) -> Path:
     return adapter
 
 
+def intact_card(folder: Path) -> MiniatureCard | None:
+    """The card of a version that is here; None if it is not, or if its adapter is damaged.
+
+    Raises:
+        RegistryError: the card is damaged.
+    """
+    if not folder.is_dir():
+        return None
+    card = read_card(folder)
+    try:
+        read_adapter(folder, card)
+    except RegistryError:
+        return None
+    return card
+
+
+def remove_version(folder: Path) -> None:
+    """Take a version away: out of sight in one step, then off the disk. The caller holds the miniature's lock."""
+    gone = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_UNFINISHED))
+    folder.rename(gone / folder.name)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 def write_version(folder: Path, card: MiniatureCard, adapter_dir: Path, curve: Path | None) -> None:
     """Copy the adapter in and write its cards. The caller holds the miniature's lock.
 

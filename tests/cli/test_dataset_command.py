@@ -115,3 +115,18 @@ def test_gold_folders_in_any_order_give_the_same_bytes(tmp_path, monkeypatch, ca
         sources = [option for name in order for option in ("--from", name)]
         assert main(["dataset", "build", *sources, "--out", out]) == ExitCode.OK, capsys.readouterr().err
     assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_chats_of_ones_own_are_a_source_beside_a_campaign(tmp_path, build):
+    chats = [
+        {"messages": [{"role": "user", "content": f"q{n}"}, {"role": "assistant", "content": "a"}]} for n in range(4)
+    ]
+    (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, chats)))
+    code, said = build("--from", "mine.jsonl", "--json")
+    assert code == ExitCode.OK, said
+    stats = json.loads(said)
+    assert stats["roles"]["chat"] == 4 and stats["answers"]["own"] == 4
+    assert stats["sources"] == [CAMPAIGN, "chats:mine.jsonl"]
+    (tmp_path / "mine.jsonl").write_text('{"messages": []}')
+    code, said = build("--from", "mine.jsonl")
+    assert code == ExitCode.BAD_INPUT and "mine.jsonl, line 1: it does not end" in said

@@ -39,7 +39,8 @@ def test_candidate_promoted_replaced_and_rolled_back(tmp_path: Path, capsys: pyt
     assert [(row["version"], row["stages"]) for row in listed(capsys)] == [(first, ["candidate"])]
     assert main(["models", "promote", "mine"]) == ExitCode.OK
     assert capsys.readouterr().out == f"mine@{first} is live\n"
-    second = add(tmp_path, 2, comparisons=(compared(first),))
+    found = compared(first), compared(first, measure="researcher_right")
+    second = add(tmp_path, 2, comparisons=found)
     assert main(["models", "promote", f"mine@{second[:8]}"]) == ExitCode.OK
     assert capsys.readouterr().out == f"mine@{second} is live, in place of {first}\n"
     assert main(["models", "rollback", "mine"]) == ExitCode.OK
@@ -55,18 +56,25 @@ def test_candidate_promoted_replaced_and_rolled_back(tmp_path: Path, capsys: pyt
     assert main(["models", "show", f"mine@{second}"]) == ExitCode.OK
     shown = capsys.readouterr().out
     assert "Lineage" in shown and "rolled back to" in shown
+    assert "beside the one before not worse (margin 5.0%, alpha 0.05, 100 cases or more)" in shown
+    gate = told["history"][1]["gate"]
+    assert gate["settings"] == {"margin": 0.05, "alpha": 0.05, "least_cases": 100}
+    assert [(one["measure"], one["outcome"]) for one in gate["measures"]] == [
+        ("all_checks", "not worse"),
+        ("researcher_right", "not worse"),
+    ]
 
 
 def test_a_refused_promotion_gives_its_reasons_and_a_kept_reason_overrules_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = add(tmp_path, 1)
+    first = add(tmp_path, 1, scores=SCORES)
     main(["models", "promote", "mine"])
     second = add(tmp_path, 2, prompt_versions={"writer": "w0", "retired": "r0"}, comparisons=(compared(first, -0.1),))
     assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
     told = " ".join(capsys.readouterr().err.split())
     assert "the writer prompt w0" in told and "the retired prompt r0, and served is none" in told
-    assert "significantly worse" in told and "--force" in told
+    assert "it is worse than the live version" in told and "--force" in told
     assert main(["models", "promote", "mine", "--force", " "]) != ExitCode.OK
     assert Registry().resolve("mine") == first
     capsys.readouterr()
@@ -88,6 +96,70 @@ def test_a_damaged_version_hides_no_other(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_an_unknown_miniature_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("show", "promote", "rollback"):
-        assert main(["models", command, "nobody"]) == ExitCode.BAD_INPUT
+    for command in ("show", "promote", "rollback", "remove"):
+        name = "nobody@candidate" if command == "remove" else "nobody"
+        assert main(["models", command, name]) == ExitCode.BAD_INPUT
         assert "no miniature is named 'nobody'" in capsys.readouterr().err
+
+
+def test_a_first_version_that_was_never_measured_needs_a_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = add(tmp_path, 1)
+    assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
+    assert "it was never measured" in capsys.readouterr().err
+    assert main(["models", "promote", "mine", "--force", "a first try"]) == ExitCode.OK
+    assert Registry().resolve("mine") == first
+
+
+def test_few_cases_leave_it_open_and_a_wider_margin_may_be_stated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = add(tmp_path, 1, scores=SCORES, prompt_versions=_writer())
+    main(["models", "promote", "mine"])
+    few = compared(first, 0.0, cases=60, gained=1, lost=1, p_value=1.0)
+    second = add(tmp_path, 2, comparisons=(few,), prompt_versions=_writer())
+    capsys.readouterr()
+    assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "is not yet known: all_checks +0.0 points on 60 cases; about" in told
+    assert main(["models", "promote", "mine", "--margin", "0.7"]) == ExitCode.BAD_INPUT
+    assert main(["models", "promote", "mine", "--margin", "0.15", "--least-cases", "50"]) == ExitCode.OK
+    assert Registry().resolve("mine") == second
+
+
+def _writer() -> dict[str, str]:
+    return {"writer": PromptLibrary().version("writer", Variant.COMPACT)}
+
+
+def test_show_without_a_live_version_shows_the_candidate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add(tmp_path, 1)
+    second = add(tmp_path, 2)
+    assert main(["models", "show", "mine"]) == ExitCode.OK
+    assert f"# mine {second}" in capsys.readouterr().out
+    assert main(["models", "show", "mine@candidate", "--json"]) == ExitCode.OK
+    assert json.loads(capsys.readouterr().out)["version"] == second
+
+
+def test_a_version_is_removed_whole_after_a_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = add(tmp_path, 1, scores=SCORES), add(tmp_path, 2)
+    main(["models", "promote", f"mine@{first}"])
+    capsys.readouterr()
+    assert main(["models", "remove", "mine"]) == ExitCode.BAD_INPUT
+    assert "names no version" in capsys.readouterr().err
+    assert main(["models", "remove", f"mine@{second}"]) == ExitCode.BAD_INPUT, "nobody is there to say yes"
+    assert main(["models", "remove", f"mine@{second}", "--yes"]) == ExitCode.OK
+    assert capsys.readouterr().out == f"mine@{second} is removed\n"
+    assert [row["version"] for row in listed(capsys)] == [first]
+    assert Registry().state("mine").candidate is None
+    assert main(["models", "remove", f"mine@{first}", "--yes"]) == ExitCode.BACKEND_UNAVAILABLE
+    assert "is live" in capsys.readouterr().err
+    assert main(["models", "remove", "mine@live", "--yes", "--force"]) == ExitCode.OK
+    capsys.readouterr()
+    assert listed(capsys) == []
+    assert [entry.name for entry in (Registry().root / "mine").iterdir() if entry.is_dir()] == []
+
+
+def test_what_ships_with_the_package_is_not_removed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "remove", "outreach@live", "--yes", "--force"]) == ExitCode.BACKEND_UNAVAILABLE
+    assert "ships with the package" in capsys.readouterr().err

@@ -97,7 +97,7 @@ def test_a_comparison_is_over_the_cases_that_both_sides_have():
     assert (found.cases, found.difference) == (20, pytest.approx(0.4))
     assert found.p_value == pytest.approx(2 * 0.5**8)
     assert 0 < found.low < 0.4 < found.high
-    assert not found.significantly_worse
+    assert (found.gained, found.lost, found.design_effect) == (8, 0, pytest.approx(1.0))
     mirrored = Paired(theirs, ours, paired.company).comparison(against="ours", dataset="d", measure="m", seed=3)
-    assert mirrored is not None and mirrored.significantly_worse
+    assert mirrored is not None and (mirrored.gained, mirrored.lost) == (0, 8)
     assert Paired({}, theirs, {}).comparison(against="t", dataset="d", measure="m", seed=3) is None

@@ -22,6 +22,7 @@ class FileServer(ThreadingHTTPServer):
         self.break_after: int | None = None
         self.honours_ranges = True
         self.compresses = False
+        self.compresses_unasked = False
         self.password: str | None = None
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -75,7 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
         if body and not self.path.startswith("/simple"):
             self.server.ranges.append(self.headers.get("Range"))
         start = self._start()
-        compressed = self.server.compresses and "gzip" in self.headers.get("Accept-Encoding", "")
+        asked = self.server.compresses and "gzip" in self.headers.get("Accept-Encoding", "")
+        compressed = asked or (self.server.compresses_unasked and not self.path.startswith("/simple"))
         sent = gzip.compress(content) if compressed else content[start:]
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(sent)))

@@ -55,6 +55,8 @@ def compared(against: str, difference: float = 0.01, **changes: Any) -> Comparis
         "low": difference - 0.02,
         "high": difference + 0.02,
         "p_value": 0.001 if abs(difference) > 0.02 else 0.6,
+        "gained": 4 + max(0, round(400 * difference)),
+        "lost": 4 + max(0, round(-400 * difference)),
     }
     return Comparison(**{**fields, **changes})
 

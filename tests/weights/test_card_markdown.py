@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from miniatures.datamodel.miniature import Readings
 from miniatures.weights.card_markdown import card_markdown
+from miniatures.weights.registry import SHIPPED, Registry
 from tests.weights.miniatures_made import SCORES, card_of, compared, tiny_adapter
 
 
@@ -54,3 +56,23 @@ def test_a_bar_or_a_line_break_in_a_value_breaks_no_table(tmp_path: Path) -> Non
     page = card_markdown(card_of(tiny_adapter(tmp_path / "a", 1), recipe={"note": "a|b\nc", "many": list(range(40))}))
     assert "| note | a\\|b c |" in page
     assert "| many | 40 values |" in page
+
+
+def test_what_readers_found_stands_before_every_check_rate(tmp_path: Path) -> None:
+    found = Readings(
+        on="twelve realistic sites", ready=75, sent_as_it_stood=1, sent_after_an_edit=20, false_statement=60
+    )
+    page = card_markdown(card_of(tiny_adapter(tmp_path / "a", 1), scores=SCORES, readings=(found,)))
+    row = "| twelve realistic sites | 75 | 1 | 20 | 60 |"
+    assert row in page
+    assert page.index(row) < page.index("do not say how good a draft is") < page.index("| all_checks |")
+    assert "What readers found" not in card_markdown(card_of(tiny_adapter(tmp_path / "a", 1), scores=SCORES))
+
+
+def test_the_shipped_card_says_what_readers_found(tmp_path: Path) -> None:
+    card = Registry(tmp_path / "none").card("outreach")
+    (found,) = card.readings
+    numbers = (found.ready, found.sent_as_it_stood, found.sent_after_an_edit, found.false_statement)
+    assert numbers == (75, 1, 20, 60)
+    page = (SHIPPED / "outreach" / card.version / "CARD.md").read_text(encoding="utf-8")
+    assert page == card_markdown(card, has_curve=True)

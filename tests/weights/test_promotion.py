@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from miniatures.datamodel.gate import GateOutcome, GateSettings
+from miniatures.measure.gate import gate_decision
 from miniatures.weights.errors import PromotionRefused
 from miniatures.weights.home import file_sha256
-from miniatures.weights.promotion import effect_refusals, promote, refusals
+from miniatures.weights.promotion import decided, effect_refusals, promote, refusals
 from miniatures.weights.registry import Registry
 from tests.weights.adapters import write_adapter
-from tests.weights.miniatures_made import card_of, compared, tiny_adapter
+from tests.weights.miniatures_made import SCORES, card_of, compared, tiny_adapter
 
 SERVED = {"writer": "w1", "researcher": "r1", "planner": "p1"}
 DECISIVE = {"writer": "all_checks", "researcher": "researcher_right"}
 LIVE = "0123456789ab"
+GATE = partial(gate_decision, settings=GateSettings())
 
 
 @pytest.fixture
@@ -25,15 +29,20 @@ def adapter(tmp_path: Path) -> Path:
 
 
 def said(adapter: Path, *, live: str | None = None, served: dict[str, str] = SERVED, **changes: Any) -> list[str]:
-    return refusals(card_of(adapter, **changes), live=live, served=served, decisive=DECISIVE)
+    card = card_of(adapter, **{"scores": SCORES, "prompt_versions": {"writer": "w1"}, **changes})
+    decision = None if live is None else decided(card, live, DECISIVE, GATE)
+    return refusals(card, live=live, served=served, decision=decision)
 
 
-def test_nothing_speaks_against_a_first_version(adapter: Path) -> None:
+def test_nothing_speaks_against_a_first_version_that_was_measured(adapter: Path) -> None:
     assert said(adapter) == []
+    (told,) = said(adapter, scores={})
+    assert told.startswith("it was never measured: `miniatures evaluate`")
+    assert said(adapter, scores={"all_checks": SCORES["all_checks"].model_copy(update={"total": 0})}) == [told]
 
 
 def test_other_prompts_than_those_trained_on_are_told_one_by_one(adapter: Path) -> None:
-    told = said(adapter, served={"writer": "w2"})
+    told = said(adapter, served={"writer": "w2"}, prompt_versions={"writer": "w1", "researcher": "r1"})
     assert told == [
         "it was trained on the writer prompt w1, and served is w2",
         "it was trained on the researcher prompt r1, and served is none",
@@ -45,9 +54,7 @@ def test_other_prompts_than_those_trained_on_are_told_one_by_one(adapter: Path) 
 def test_a_comparison_with_the_live_version_is_needed_and_found(adapter: Path, against: str) -> None:
     assert said(adapter, live=LIVE, comparisons=(compared(against),)) == []
     (told,) = said(adapter, live=LIVE, comparisons=(compared(against, -0.05),))
-    assert told.startswith(
-        f"it is significantly worse than the live version {LIVE}: all_checks -5.0 points [-7.0, -3.0]"
-    )
+    assert told == f"it is worse than the live version {LIVE}: all_checks -5.0 points on 400 cases, p = 0.001"
 
 
 @pytest.mark.parametrize(
@@ -55,26 +62,57 @@ def test_a_comparison_with_the_live_version_is_needed_and_found(adapter: Path, a
 )
 def test_a_comparison_with_anything_else_does_not_count(adapter: Path, against: str) -> None:
     told = said(adapter, live=LIVE, comparisons=(compared(against, 0.3),))
-    assert told == [f"it was never compared with the live version {LIVE}"]
+    assert told == [f"it was never compared with the live version {LIVE} by all_checks"]
 
 
 def test_worse_within_chance_is_not_worse(adapter: Path) -> None:
     assert said(adapter, live=LIVE, comparisons=(compared(LIVE, -0.01),)) == []
 
 
-def test_one_significantly_worse_measure_is_enough(adapter: Path) -> None:
-    both = compared(LIVE, 0.05), compared(LIVE, -0.08, measure="researcher_precision")
-    assert len(said(adapter, live=LIVE, comparisons=both)) == 1
+def test_one_worse_measure_is_enough(adapter: Path) -> None:
+    both = compared(LIVE, 0.05), compared(LIVE, -0.08, measure="check_swap")
+    (told,) = said(adapter, live=LIVE, comparisons=both)
+    assert "check_swap -8.0 points" in told
+
+
+def test_what_few_cases_leave_open_is_refused_and_told_how_many_would_do(adapter: Path) -> None:
+    few = compared(LIVE, -0.5, cases=10, gained=0, lost=5, low=-0.8, high=-0.2, p_value=0.0625)
+    (told,) = said(adapter, live=LIVE, comparisons=(few,))
+    assert told.startswith(
+        f"whether it is worse than the live version {LIVE} is not yet known: all_checks -50.0 points"
+    )
+    assert "on 10 cases; about" in told and "would show it" in told and "(margin 5 points)" in told
+
+
+def test_every_role_has_to_be_shown_by_its_own_measure(adapter: Path) -> None:
+    roles = {"prompt_versions": {"writer": "w1", "researcher": "r1"}}
+    writer, researcher = compared(LIVE), compared(LIVE, cases=40, measure="researcher_right")
+    (told,) = said(adapter, live=LIVE, comparisons=(writer, researcher), **roles)
+    assert "not yet known: researcher_right" in told
+    assert said(adapter, live=LIVE, comparisons=(writer, compared(LIVE, measure="researcher_right")), **roles) == []
+
+
+def test_a_role_that_was_not_compared_is_not_shown(adapter: Path) -> None:
+    roles = {"prompt_versions": {"writer": "w1", "researcher": "r1"}}
+    (told,) = said(adapter, live=LIVE, comparisons=(compared(LIVE),), **roles)
+    assert told == f"it was never compared with the live version {LIVE} by researcher_right"
+
+
+def test_a_comparison_that_did_not_count_the_pairs_shows_nothing(adapter: Path) -> None:
+    (told,) = said(adapter, live=LIVE, comparisons=(compared(LIVE, gained=None, lost=None),))
+    assert told.endswith("measured by an earlier version of this project: evaluate it again")
 
 
 def test_only_the_last_dataset_and_a_measure_that_decides_count(adapter: Path) -> None:
-    never = [f"it was never compared with the live version {LIVE}"]
+    never = [f"it was never compared with the live version {LIVE} by all_checks"]
     old, new = compared(LIVE, -0.1, dataset="f" * 64), compared(LIVE, 0.1)
     assert said(adapter, live=LIVE, comparisons=(old, new)) == []
     assert said(adapter, live=LIVE, comparisons=(old,)) == never
     assert said(adapter, live=LIVE, comparisons=(compared(LIVE, 0.1, measure="check_swap"),)) == never
     researcher = {"prompt_versions": {"researcher": "r1"}}
-    assert said(adapter, live=LIVE, comparisons=(new,), **researcher) == never
+    assert said(adapter, live=LIVE, comparisons=(new,), **researcher) == [
+        f"it was never compared with the live version {LIVE} by researcher_right"
+    ]
     assert said(adapter, live=LIVE, comparisons=(compared(LIVE, measure="researcher_right"),), **researcher) == []
 
 
@@ -92,17 +130,20 @@ def test_an_adapter_that_could_not_be_tried_is_refused(adapter: Path, tmp_path: 
 def test_a_promotion_is_refused_with_every_reason_and_overruled_with_one(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "registry", shipped=tmp_path / "none")
     first, zero = tiny_adapter(tmp_path / "1", 1), tiny_adapter(tmp_path / "0", 0, scale=0.0)
-    live = registry.register(card_of(first), first)
-    assert promote(registry, "outreach", "candidate", served=SERVED, decisive=DECISIVE).version == live
+    live = registry.register(card_of(first, scores=SCORES), first)
+    asked: dict[str, Any] = {"served": SERVED, "decisive": DECISIVE, "gate": GATE}
+    assert promote(registry, "outreach", "candidate", **asked).version == live
     version = registry.register(card_of(zero), zero)
     with pytest.raises(PromotionRefused) as caught:
-        promote(registry, "outreach", "candidate", served={**SERVED, "writer": "w2"}, decisive=DECISIVE)
+        promote(registry, "outreach", "candidate", **{**asked, "served": {**SERVED, "writer": "w2"}})
     for reason in ("the writer prompt w1", "never compared with the live", "changes nothing"):
         assert reason in caught.value.message
     assert registry.resolve("outreach", "live") == live
-    forced = promote(registry, "outreach", version, served=SERVED, decisive=DECISIVE, force="a drill")
+    forced = promote(registry, "outreach", version, **asked, force="a drill")
     assert (forced.version, forced.replaced, forced.forced) == (version, live, "a drill")
     assert registry.state("outreach").history[-1] == forced
+    assert forced.gate is not None and forced.gate.outcome is GateOutcome.NOT_YET_KNOWN
+    assert forced.gate.settings == GateSettings(margin=0.05, alpha=0.05, least_cases=100)
 
 
 @pytest.mark.slow

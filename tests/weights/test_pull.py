@@ -256,3 +256,14 @@ def test_passwords_are_not_shown(site, home: Path, monkeypatch) -> None:
     with pytest.raises(PullFailed) as failure:
         pull(_name(monkeypatch, HubSource(repository="ours/absent")))
     assert "s3cret" not in failure.value.message
+
+
+def test_what_a_proxy_compresses_unasked_is_no_wrong_hash(hub: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is asked for as it is; where it comes otherwise, that is said, and the next pull starts afresh."""
+    hub.compresses_unasked = True
+    name = _name(monkeypatch, HubSource(repository="ours/toy"))
+    with pytest.raises(PullFailed) as failure:
+        pull(name)
+    assert "compresses" in failure.value.hint
+    hub.compresses_unasked = False
+    assert pull(name).read_bytes() == CONTENT

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from miniatures.datamodel.miniature import Promotion
 from miniatures.weights.errors import PromotionRefused, RegistryError, UnknownMiniature
 from miniatures.weights.merge import adapter_hash
-from miniatures.weights.registry import Registry
+from miniatures.weights.registry import Assessment, Registry
 from tests.weights.miniatures_made import SCORES, card_of, compared, tiny_adapter
 
 
@@ -108,11 +108,14 @@ def test_objections_are_given_the_live_version_and_overruled_by_a_reason_only(
     registry.promote("outreach", first)
     before = snapshot(registry.root)
     with pytest.raises(PromotionRefused, match=f"against {first}; and more"):
-        registry.promote("outreach", second, objections=lambda live: [f"against {live}", "and more"])
+        registry.promote("outreach", second, assess=lambda live: Assessment(against=[f"against {live}", "and more"]))
     with pytest.raises(RegistryError, match="needs a reason"):
-        registry.promote("outreach", second, forced="  ", objections=lambda live: ["no"])
+        registry.promote("outreach", second, forced="  ", assess=lambda live: Assessment(against=["no"]))
     assert snapshot(registry.root) == before
-    assert registry.promote("outreach", second, forced="known", objections=lambda live: ["no"]).forced == "known"
+    assert (
+        registry.promote("outreach", second, forced="known", assess=lambda live: Assessment(against=["no"])).forced
+        == "known"
+    )
 
 
 def test_registering_again_keeps_card_and_scores(registry: Registry, tmp_path: Path) -> None:
@@ -268,7 +271,7 @@ def test_a_kill_leaves_a_registry_that_reads(tmp_path: Path) -> None:
     """A process that registers and promotes without end is killed at many moments; what it finished is all there."""
     root = tmp_path / "registry"
     script = (
-        "import sys; from pathlib import Path; from miniatures.weights.registry import Registry\n"
+        "import sys; from pathlib import Path; from miniatures.weights.registry import Assessment, Registry\n"
         "from tests.weights.miniatures_made import card_of, tiny_adapter\n"
         "registry = Registry(Path(sys.argv[1]), shipped=Path(sys.argv[1] + '-none'))\n"
         "for seed in range(int(sys.argv[3]), 10**6):\n"
@@ -332,3 +335,36 @@ class LiveVersions(RuleBasedStateMachine):
 
 TestLiveVersions = LiveVersions.TestCase
 TestLiveVersions.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+
+
+def test_a_removal_that_was_cut_short_leaves_no_name_for_what_is_gone(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = add(registry, tmp_path, 1), add(registry, tmp_path, 2)
+    registry.promote("outreach", first)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("miniatures.weights.version_folder.shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            registry.remove("outreach", second)
+    assert registry.versions("outreach") == [first]
+    assert registry.state("outreach").candidate is None
+    assert add(registry, tmp_path, 2) == second, "what was left over is in nobody's way"
+    registry.promote("outreach", second)
+    assert registry.remove("outreach", first) == first
+    assert registry.resolve("outreach") == second
+
+
+def test_of_a_shipped_version_only_the_copy_goes(tmp_path: Path) -> None:
+    shipped = Registry(tmp_path / "shipped", shipped=tmp_path / "none")
+    version = add(shipped, tmp_path, 1)
+    shipped.promote("outreach", version)
+    own = Registry(tmp_path / "own", shipped=tmp_path / "shipped")
+    own.update_card(own.card("outreach").model_copy(update={"scores": SCORES}))
+    assert own.remove("outreach", "live") == version
+    assert own.resolve("outreach") == version and not own.card("outreach").scores
+    with pytest.raises(RegistryError, match="ships with the package"):
+        own.remove("outreach", version, force=True)

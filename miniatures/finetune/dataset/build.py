@@ -21,8 +21,9 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.prompt import ChatMessage
+from miniatures.finetune.dataset.chat_file import CHAT
 from miniatures.finetune.dataset.folder import Dataset, clear_folder, write_lines, write_manifest, write_split
-from miniatures.finetune.dataset.rendering import answer_text, chat_messages, wanted_answer
+from miniatures.finetune.dataset.rendering import answer_text, chat_messages
 from miniatures.finetune.dataset.sightings import is_choice, is_sighting
 from miniatures.finetune.dataset.split import split_by_company
 from miniatures.finetune.near_duplicates import duplicate_groups
@@ -95,7 +96,9 @@ def build_dataset(
         seed=settings.seed,
         trust=_taught(settings.trust, every),
         taxonomy=library.taxonomy.hash,
-        prompt_versions={role: role_named(role).version(library, settings.capabilities) for role in roles},
+        prompt_versions={
+            role: role_named(role).version(library, settings.capabilities) for role in roles if role != CHAT
+        },
         splits=files,
         extra_files=_other_formats(folder, rows),
         roles=roles,
@@ -115,7 +118,7 @@ def _taught(trust: Trust, examples: Iterable[Example]) -> Trust:
     return trust.model_copy(update={"languages": languages}) if trust.languages and languages else trust
 
 
-_STANDING = (Source.EDITED, Source.ACCEPTED, Source.GOLD, Source.CHECKED, Source.TEACHER, Source.VARIANT)
+_STANDING = (Source.EDITED, Source.ACCEPTED, Source.GOLD, Source.CHECKED, Source.OWN, Source.TEACHER, Source.VARIANT)
 
 
 def _standing(example: Example) -> tuple[int, str]:
@@ -159,7 +162,7 @@ def _tested_sightings(sides: Mapping[Split, Sequence[Example]]) -> set[str]:
 def _row(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -> DatasetRow:
     messages = chat_messages(example, prompts, capabilities)
     if example.answer is not None:
-        answer = answer_text(wanted_answer(example, example.answer))
+        answer = answer_text(example, example.answer)
         messages = (*messages, ChatMessage(role="assistant", content=answer))
     return DatasetRow(id=example.id, messages=messages, example=example)
 
@@ -169,7 +172,7 @@ def _text(example: Example) -> str:
     answer = example.answer
     if answer is None or example.role != WRITER.name:
         return example.id
-    return str(answer.get("body") or answer_text(answer))
+    return str(answer.get("body") or answer_text(example, answer))
 
 
 def _without_duplicates(examples: Sequence[Example], *, keep: bool) -> tuple[list[tuple[Example, int]], int]:
@@ -211,7 +214,7 @@ def _openai(row: DatasetRow) -> str:
 
 def _preference(row: DatasetRow) -> str:
     def turn(answer: StructuredAnswer) -> list[dict[str, str]]:
-        return [{"role": "assistant", "content": answer_text(wanted_answer(row.example, answer))}]
+        return [{"role": "assistant", "content": answer_text(row.example, answer)}]
 
     prompt = [message.model_dump() for message in row.prompt]
     chosen, rejected = turn(row.example.answer or {}), turn(row.example.rejected or {})

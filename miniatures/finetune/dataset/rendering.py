@@ -20,6 +20,7 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.prompt import ChatMessage
+from miniatures.finetune.dataset.chat_file import CHAT
 from miniatures.finetune.dataset.sightings import is_choice
 from miniatures.prompts.library import PromptLibrary
 
@@ -47,16 +48,16 @@ class Tokenized:
         return len(self.tokens) - self.prompt
 
 
-def answer_text(answer: StructuredAnswer) -> str:
-    """The answer as a model writes it: JSON on one line, one space after a colon or comma."""
+def answer_text(example: Example, answer: StructuredAnswer) -> str:
+    """The answer as a model writes it: JSON on one line, one space after a colon or comma; a chat's own text as it is.
+
+    A choice names no more sentences than were asked for.
+    """
+    if example.role == CHAT:
+        return str(answer["text"])
+    if is_choice(example):
+        answer = {"choices": answer["choices"][: example.variables["facts"]]}
     return json.dumps(answer, ensure_ascii=False)
-
-
-def wanted_answer(example: Example, answer: StructuredAnswer) -> StructuredAnswer:
-    """The answer as a model may give it: a choice names no more sentences than were asked for."""
-    if not is_choice(example):
-        return answer
-    return {"choices": answer["choices"][: example.variables["facts"]]}
 
 
 def chat_messages(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -> tuple[ChatMessage, ...]:
@@ -65,6 +66,8 @@ def chat_messages(example: Example, prompts: PromptLibrary, capabilities: Capabi
     Raises:
         InputError: there is no such role, or the variables are not those of its prompt.
     """
+    if example.role == CHAT:
+        return tuple(ChatMessage.model_validate(turn) for turn in example.variables["turns"])
     role = role_named(example.role)
     try:
         variables = role.read(example.variables)

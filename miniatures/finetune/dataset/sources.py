@@ -1,11 +1,12 @@
 """Finds the examples that `dataset build --from` names: campaigns in their stores, and folders of gold data.
 
-Gold data is about fictional people and stays as it is; whoever stands in a trace is replaced by a surrogate.
+Gold data is about fictional people and stays as it is, and so do one's own chats; whoever a trace is about is replaced
+by a surrogate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from miniatures.agents.roles.role import role_named
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
+from miniatures.finetune.dataset.chat_file import SUFFIX, read_chats
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
 from miniatures.finetune.dataset.trace_examples import TraceExamples, TraceSelection, trace_examples
 from miniatures.finetune.gold.all_examples import gold_examples
@@ -39,25 +41,48 @@ class Gathered(TraceExamples):
     sources: tuple[str, ...] = ()
 
 
-def find_sources(named: Iterable[str], store: str | None) -> tuple[list[CampaignSource], list[Path]]:
-    """Campaigns and gold folders, each once, in an order that does not depend on how they were listed.
+@dataclass(frozen=True)
+class Sources:
+    """What was named, each once, in an order that does not depend on how it was listed."""
 
-    A name is a gold folder, a campaign file or folder, a folder of campaign folders, or a campaign's name in `store`.
+    campaigns: tuple[CampaignSource, ...] = ()
+    gold: tuple[Path, ...] = ()
+    chats: tuple[Path, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a manifest calls them: without paths."""
+        gold = (f"gold:{folder.name}" for folder in self.gold)
+        return (*(one.name for one in self.campaigns), *gold, *(f"chats:{file.name}" for file in self.chats))
+
+
+def find_sources(named: Iterable[str], store: str | None) -> Sources:
+    """Campaigns, gold folders and files of chats.
+
+    A name is a JSONL file, a gold folder, a campaign file or folder, a folder of campaign folders, or a campaign's name
+    in `store`.
 
     Raises:
         InputError: a name is none of these.
     """
     campaigns: dict[tuple[str, str], CampaignSource] = {}
     gold: dict[Path, Path] = {}
+    chats: dict[Path, Path] = {}
     for name in named:
         path = Path(name).expanduser()
         if (path / _GOLD_FILE).is_file():
             gold[path.resolve()] = path
             continue
+        if path.suffix == SUFFIX and path.is_file():
+            chats[path.resolve()] = path
+            continue
         for source in _campaigns(name, path, store):
             campaigns[source.name, source.store_url] = source
-    ordered = sorted(gold.values(), key=lambda folder: (folder.name, str(folder)))
-    return [campaigns[key] for key in sorted(campaigns)], ordered
+    return Sources(tuple(campaigns[key] for key in sorted(campaigns)), _ordered(gold), _ordered(chats))
+
+
+def _ordered(paths: Mapping[Path, Path]) -> tuple[Path, ...]:
+    return tuple(sorted(paths.values(), key=lambda path: (path.name, str(path))))
 
 
 def _campaigns(name: str, path: Path, store: str | None) -> list[CampaignSource]:
@@ -69,8 +94,8 @@ def _campaigns(name: str, path: Path, store: str | None) -> list[CampaignSource]
     if store is not None:
         return [CampaignSource(name, store)]
     raise InputError(
-        f"{name} is no campaign file and no folder of gold data",
-        hint="Name a campaign.yaml, a gold folder, or a campaign by its name together with --store.",
+        f"{name} is no campaign file, no folder of gold data and no file of chats",
+        hint="Name a campaign.yaml, a gold folder, a .jsonl file, or a campaign by its name together with --store.",
     )
 
 
@@ -93,32 +118,31 @@ def prompts_of(campaigns: Sequence[CampaignSource]) -> PromptLibrary:
     return PromptLibrary(folders[0] if folders else None)
 
 
-def gather_examples(
-    campaigns: Sequence[CampaignSource], gold: Sequence[Path], selection: TraceSelection, seed: int, variants: int
-) -> Gathered:
-    """All examples of the sources.
+def gather_examples(found: Sources, selection: TraceSelection, seed: int, variants: int) -> Gathered:
+    """All examples of the sources; chats are taken whatever the selection.
 
     Raises:
-        InputError: a gold folder holds mistakes, or a store has no traces of a campaign.
+        InputError: a gold folder or a file of chats holds mistakes, or a store has no traces of a campaign.
         StoreError: a store cannot be read.
     """
-    gathered = Gathered(sources=(*(one.name for one in campaigns), *(f"gold:{folder.name}" for folder in gold)))
+    gathered = Gathered(sources=found.names)
     contacts: set[Contact] = set()
     traced: list[Example] = []
-    for source in campaigns:
+    for source in found.campaigns:
         with open_store(source.store_url, create=False) as store:
             traces = list(store.traces(source.name))
             if not traces:
                 message = f"the store holds no traces of the campaign {source.name}"
                 raise InputError(message, hint="Run the campaign first.")
-            found = trace_examples(traces, store.reviews(source.name), selection)
+            told = trace_examples(traces, store.reviews(source.name), selection)
             people = [result.prospect for result in store.results(source.name)]
         contacts |= {Contact(one.first_name, one.last_name, one.company) for one in people}
-        traced += found.examples
-        gathered.dropped += found.dropped
+        traced += told.examples
+        gathered.dropped += told.dropped
     gathered.examples += _about_strangers(traced, contacts, seed, gathered)
-    if gold:
-        made, refused = gold_examples(gold, seed, variants)
+    gathered.examples += [chat for file in found.chats for chat in read_chats(file)]
+    if found.gold:
+        made, refused = gold_examples(found.gold, seed, variants)
         gathered.examples += [example for example in made if example.role in selection.roles]
         gathered.dropped[DropReason.FAILED_CHECKS] += refused
     return gathered

@@ -15,6 +15,7 @@ from miniatures.datamodel.recipe import Precision
 from miniatures.finetune.base_checkpoint import checkpoint_of, load_tokenizer
 from miniatures.finetune.dataset.rendering import served_prompt
 from miniatures.finetune.train import shared_prefix
+from miniatures.weights.base_weights import checkpoint_folder, weights_sha256
 from miniatures.weights.catalog import CATALOG
 from miniatures.weights.home import file_sha256
 
@@ -23,7 +24,7 @@ _PROBE = "the end of this turn"
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A base, ready to be tuned."""
+    """A base, ready to be tuned. `name` holds from anywhere: a named weight, an absolute path or a hub name."""
 
     name: str
     model: Any
@@ -83,8 +84,8 @@ def load_base(base: str, folder: Path, precision: Precision, longest: int, *, tr
         model = model.to("cuda")
     template = ChatTemplate(tokenizer_header(tokenizer))
     _require_system_role(base, template)
-    sha256, licence = _identity(base, checkpoint, model)
-    return BaseModel(base, model, tokenizer, template, sha256, licence)
+    sha256, licence = _identity(checkpoint)
+    return BaseModel(checkpoint.name, model, tokenizer, template, sha256, licence)
 
 
 def _sees_everything(config: Any, longest: int) -> bool:
@@ -122,14 +123,9 @@ def _require_system_role(base: str, template: ChatTemplate) -> None:
 _SYSTEM_HINT = "Tune an instruct model whose chat template has a system role."
 
 
-def _identity(base: str, checkpoint: Checkpoint, model: Any) -> tuple[str, str]:
-    """Hash of the exact weights, and their licence as far as it is stated."""
+def _identity(checkpoint: Checkpoint) -> tuple[str, str]:
+    """Hash of the exact weights, as a card's base is held to it, and their licence as far as it is stated."""
     if checkpoint.gguf is not None:
-        licence = CATALOG[base].licence if base in CATALOG else "unknown"
+        licence = CATALOG[checkpoint.name].licence if checkpoint.name in CATALOG else "unknown"
         return file_sha256(checkpoint.gguf), licence
-    folder = Path(checkpoint.name)
-    if folder.is_dir():
-        from miniatures.backends.hugging_face import folder_hash
-
-        return folder_hash(folder) or "", "unknown"
-    return str(getattr(model.config, "_commit_hash", None) or ""), "unknown"
+    return weights_sha256(checkpoint_folder(checkpoint.name)), "unknown"

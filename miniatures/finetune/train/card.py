@@ -26,7 +26,7 @@ def register_run(
     adapter = out / ADAPTER
     card = MiniatureCard(
         name=recipe.name,
-        base=recipe.base,
+        base=prepared.base.name,
         base_sha256=prepared.base.sha256,
         base_licence=prepared.base.licence,
         base_parameters=prepared.base.parameters,
@@ -37,7 +37,7 @@ def register_run(
         prompt_versions={role: version for role, version in manifest.prompt_versions.items() if role in recipe.roles},
         trust=manifest.trust,
         taxonomy=manifest.taxonomy,
-        recipe=recipe.model_dump(mode="json", exclude={"dataset"}),
+        recipe={**recipe.model_dump(mode="json", exclude={"dataset", "report_to"}), "base": prepared.base.name},
         training={**summary.model_dump(mode="json"), "sources": list(manifest.sources)},
     )
     picture = out / PICTURE

@@ -17,6 +17,7 @@ from miniatures.finetune.train import fused_lora
 from miniatures.finetune.train.base_model import BaseModel as Base
 from miniatures.finetune.train.base_model import load_base
 from miniatures.finetune.train.micro_batches import MicroBatch, plan
+from miniatures.finetune.train.trackers import require_trackers
 from miniatures.finetune.train.training_data import TokenizedSplit, tokenize_rows
 
 _KEPT_KERNELS = "48"
@@ -49,8 +50,8 @@ class Prepared:
 
     @property
     def hash(self) -> str:
-        """What makes two runs the same one: the recipe, whatever it and its dataset are called, and every token."""
-        recipe = self.recipe.model_dump(mode="json", exclude={"name", "dataset"})
+        """What makes two runs the same one: every token, and the recipe whatever it is called and wherever reported."""
+        recipe = self.recipe.model_dump(mode="json", exclude={"name", "dataset", "report_to"})
         sides = (self.training, self.validation)
         return content_hash([recipe, [[example.tokens for example in side.examples] for side in sides]])
 
@@ -66,6 +67,7 @@ def prepare(recipe: Recipe, folder: Path, dataset: Dataset) -> Prepared:
         InputError: there are no examples, or none fits.
         MiniaturesError: the base cannot be loaded or trained.
     """
+    require_trackers(recipe.report_to)
     _set_up_libraries(recipe.seed)
     full = recipe.method is Method.FULL
     base = load_base(recipe.base, folder, recipe.precision, recipe.max_tokens, trained=full)

@@ -1,14 +1,18 @@
-"""Reads a recipe: a YAML file whose dataset stands beside it."""
+"""Reads a recipe: a YAML file whose dataset stands beside it, or a file of one's own chats that becomes one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.recipe import Recipe
-from miniatures.finetune.dataset.folder import Dataset, open_dataset
+from miniatures.finetune.dataset.build import BuildSettings, build_dataset
+from miniatures.finetune.dataset.chat_file import CHAT, SUFFIX, read_chats
+from miniatures.finetune.dataset.folder import MANIFEST, Dataset, open_dataset
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
+from miniatures.weights.home import content_sha256
 
 
 @dataclass(frozen=True)
@@ -19,18 +23,35 @@ class LoadedRecipe:
     folder: Path
 
     def dataset(self) -> Dataset:
-        """The recipe's dataset.
+        """The recipe's dataset. Chats are frozen into one first, once for each state of their file.
 
         Raises:
             InputError: it is not there, or damaged.
         """
-        return open_dataset(self.folder / self.recipe.dataset)
+        path = self.folder / Path(self.recipe.dataset).expanduser()
+        return _frozen_chats(path, self.folder / "runs" / "datasets") if _is_chats(self.recipe) else open_dataset(path)
 
 
 def load_recipe(path: Path) -> LoadedRecipe:
-    """Read a recipe.
+    """Read a recipe. One that names a file of chats trains on chats, unless it says otherwise.
 
     Raises:
         InputError: names the file, the line and the key of each mistake.
     """
-    return LoadedRecipe(validate(Recipe, load_yaml(path)), path.parent)
+    recipe = validate(Recipe, load_yaml(path))
+    if _is_chats(recipe) and "roles" not in recipe.model_fields_set:
+        recipe = recipe.model_copy(update={"roles": (CHAT,)})
+    return LoadedRecipe(recipe, path.parent)
+
+
+def _is_chats(recipe: Recipe) -> bool:
+    return recipe.dataset.endswith(SUFFIX)
+
+
+def _frozen_chats(path: Path, folder: Path) -> Dataset:
+    if not path.is_file():
+        raise InputError(f"there is no file {path}", hint="Name a dataset's folder, or a file of chats.")
+    frozen = folder / f"{path.stem}-{content_sha256(path)[:12]}"
+    if (frozen / MANIFEST).is_file():
+        return open_dataset(frozen)
+    return build_dataset(read_chats(path), frozen, BuildSettings(sources=(f"chats:{path.name}",)))

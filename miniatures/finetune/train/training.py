@@ -22,6 +22,7 @@ from miniatures.finetune.train.run_meter import RunMeter
 from miniatures.finetune.train.spikes import SpikeWatch
 from miniatures.finetune.train.summary import TrainingSummary, summarize
 from miniatures.finetune.train.trainer import MicroBatches, make_trainer
+from miniatures.weights.catalog import checkpoint_name
 
 ADAPTER, SUMMARY = "adapter", "summary.json"
 CURVE, PICTURE, METER = "curve.jsonl", "curve.png", "meter.json"
@@ -133,13 +134,14 @@ def _arguments(prepared: Prepared, out: Path, validates: bool) -> Any:
         remove_unused_columns=False,
         dataloader_num_workers=0,
         dataloader_pin_memory=False,
-        report_to=[],
+        report_to=list(recipe.report_to),
+        run_name=recipe.name,
         disable_tqdm=True,
     )
 
 
 def _save(prepared: Prepared, out: Path) -> None:
-    """The adapter in half precision and without the path of the base, or the whole model after full fine-tuning."""
+    """The adapter in half precision, its base named as plain PEFT loads it, or the whole model after full training."""
     import torch
 
     target = out / ADAPTER
@@ -153,7 +155,7 @@ def _save(prepared: Prepared, out: Path) -> None:
     prepared.model.save_pretrained(str(target))
     path = target / "adapter_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["base_model_name_or_path"] = prepared.base.name
+    config["base_model_name_or_path"] = checkpoint_name(prepared.base.name)
     if isinstance(config["target_modules"], list):  # from a set: each process would order, and so hash, it anew
         config["target_modules"].sort()
     path.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")

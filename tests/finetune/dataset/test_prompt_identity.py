@@ -121,7 +121,7 @@ async def test_the_engine_reads_the_trained_prompt(
         role = role_named(example.role)
         await role.ask(embedded_backend, LIBRARY, role.read(example.variables), node="test", max_tokens=1)
         messages = chat_messages(example, LIBRARY, STUDENT)
-        one = tokenize(messages, answer_text(example.answer), trained, tokenizer, end=2)
+        one = tokenize(messages, answer_text(example, example.answer), trained, tokenizer, end=2)
         assert prompts[-1] == served_prompt(messages, trained)
         assert tokens[-1] == one.tokens[: one.prompt]
     assert len(prompts) == len(examples)
@@ -129,7 +129,7 @@ async def test_the_engine_reads_the_trained_prompt(
 
 def test_the_engines_tokens_of_an_answer_are_those_that_are_learned(engine, trained, tokenizer, examples):
     for example in examples:
-        text = trained.defuse(answer_text(example.answer))
+        text = trained.defuse(answer_text(example, example.answer))
         ours = tokenizer.encode(text, add_special_tokens=False)
         theirs = [int(token) for token in engine.encode(text, add_special_tokens=False).input_ids.data[0]]
         assert ours == theirs

@@ -1,0 +1,111 @@
+"""Reads one's own chats, a JSON object a line, as training examples: what they say is learned as it stands.
+
+Two formats are known, those of OpenAI and of TRL: `{"messages": [{"role": ..., "content": ...}, ...]}`, whose last turn
+is the assistant's, and `{"prompt": ..., "completion": ...}`, each a text or a list of turns. Nothing in them is
+replaced: who stands in a chat is learned too.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.example import Example, Source
+from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.prompt import ChatMessage
+
+CHAT = "chat"
+"""The role of an example that is a chat of one's own. It has no template: its turns are what it is."""
+SUFFIX = ".jsonl"
+_MOST_TOLD = 10
+
+
+def _turns_of(role: str) -> BeforeValidator:
+    """A text alone is one turn of this role."""
+    return BeforeValidator(lambda value: [{"role": role, "content": value}] if isinstance(value, str) else value)
+
+
+class _Chat(Frozen):
+    messages: tuple[ChatMessage, ...]
+
+
+class _Pair(Frozen):
+    prompt: Annotated[tuple[ChatMessage, ...], _turns_of("user")] = Field(min_length=1)
+    completion: Annotated[tuple[ChatMessage, ...], _turns_of("assistant")] = Field(min_length=1)
+
+
+def read_chats(path: Path) -> list[Example]:
+    """Every chat of the file. Chats that ask the same stand on one side of a split.
+
+    Raises:
+        InputError: lines that are no chat, each by its number; or there is none.
+    """
+    chats: list[Example] = []
+    bad: list[str] = []
+    try:
+        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", hint="Name another file.") from error
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                chats.append(_example(_turns(line)))
+            except (ValueError, RecursionError) as error:
+                bad.append(f"line {number}: {_reason(error)}")
+    if bad:
+        more = f"; and {len(bad) - _MOST_TOLD:,} more" if len(bad) > _MOST_TOLD else ""
+        raise InputError(f"{path}, {'; '.join(bad[:_MOST_TOLD])}{more}", hint=_HINT)
+    if not chats:
+        raise InputError(f"{path} holds no chats", hint=_HINT)
+    return chats
+
+
+_HINT = 'A line is {"messages": [...]} that ends with the assistant\'s turn, or {"prompt": "...", "completion": "..."}.'
+
+
+def _turns(line: bytes) -> tuple[ChatMessage, ...]:
+    """The turns of one line.
+
+    Raises:
+        ValueError: it is no chat that can be learned from.
+    """
+    read = json.loads(line.decode("utf-8"))
+    if not isinstance(read, dict):
+        raise ValueError("it is no JSON object")
+    if "messages" in read:
+        turns = _Chat.model_validate(read).messages
+    elif {"prompt", "completion"} <= read.keys():
+        pair = _Pair.model_validate(read)
+        turns = (*pair.prompt, *pair.completion)
+    else:
+        raise ValueError("it has neither messages nor prompt and completion")
+    if len(turns) < 2 or turns[-1].role != "assistant" or not turns[-1].content.strip():
+        raise ValueError("it does not end with an answer of the assistant's to somebody")
+    return turns
+
+
+def _example(turns: tuple[ChatMessage, ...]) -> Example:
+    *read, answer = (turn.model_dump() for turn in turns)
+    variables: dict[str, Any] = {"turns": read}
+    same = f"chat {content_hash(read)[:12]}"
+    return Example(role=CHAT, variables=variables, answer={"text": answer["content"]}, company=same, source=Source.OWN)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case ValidationError():
+            first = error.errors()[0]
+            return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        case json.JSONDecodeError():
+            return f"it is no JSON ({error.msg} at character {error.pos + 1})"
+        case UnicodeDecodeError():
+            return "it is not UTF-8"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _:
+            return str(error)

@@ -1,0 +1,75 @@
+"""The paired non-inferiority test against published figures, and by how often it is wrong in simulated evaluations."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from miniatures.measure.non_inferiority import cases_needed, design_effect, holm, non_inferiority_p
+
+
+def test_the_p_value_of_tangos_own_example():
+    """Tango (1998), soft contact lenses: 44 pairs, 43 and 1 agree and differ; margin 10 points, Z = 1.709."""
+    assert non_inferiority_p(0, 1, 44, 0.1) == pytest.approx(0.0437, abs=0.0005)
+
+
+def test_ten_equal_answers_show_nothing_and_four_hundred_do():
+    assert non_inferiority_p(0, 0, 10, 0.05) > 0.2
+    assert non_inferiority_p(0, 5, 10, 0.05) > 0.9
+    assert non_inferiority_p(10, 10, 400, 0.05) < 0.001
+    assert non_inferiority_p(0, 0, 0, 0.05) == 1.0
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 300), st.floats(0.001, 0.5))
+def test_more_lost_cases_never_make_it_surer(gained: int, lost: int, same: int, margin: float):
+    cases = gained + lost + same + 1
+    p_value = non_inferiority_p(gained, lost, cases, margin)
+    assert 0 <= p_value <= 1
+    assert non_inferiority_p(gained, lost + 1, cases, margin) >= p_value - 1e-9
+
+
+def test_cases_of_one_company_count_less():
+    alike = [1.0] * 10 + [0.0] * 10 + [-1.0] * 10
+    assert design_effect(alike, list(range(30))) == pytest.approx(1.0)
+    assert design_effect(alike, [place // 10 for place in range(30)]) == pytest.approx(14.5)
+    assert design_effect([0.0] * 30, [place // 10 for place in range(30)]) == 1.0
+    assert design_effect(alike, ["one"] * 30) == 1.0
+
+
+def test_holm_of_a_worked_example():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]) == []
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_holm_is_that_of_statsmodels(p_values: list[float]):
+    from statsmodels.stats.multitest import multipletests
+
+    assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
+
+
+def test_the_cases_that_are_said_to_be_needed_show_it_four_times_in_five():
+    random = np.random.default_rng(5)
+    cases = cases_needed(0.12, 0.05, 0.05)
+    shown = [_p_of(random, cases, 0.0, 0.12) < 0.05 for _ in range(2_000)]
+    assert np.mean(shown) == pytest.approx(0.8, abs=0.04)
+
+
+@pytest.mark.parametrize("cases", [60, 150, 450])
+@pytest.mark.parametrize("differing", [0.06, 0.2])
+def test_a_version_at_the_margin_passes_for_not_worse_in_one_case_of_twenty(cases: int, differing: float):
+    random = np.random.default_rng(cases)
+    wrong = np.mean([_p_of(random, cases, -0.05, differing) < 0.05 for _ in range(4_000)])
+    assert wrong <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 4_000)
+
+
+def _p_of(random: np.random.Generator, cases: int, difference: float, differing: float) -> float:
+    gained, lost, _ = random.multinomial(
+        cases, [(differing + difference) / 2, (differing - difference) / 2, 1 - differing]
+    )
+    return non_inferiority_p(gained, lost, cases, 0.05)
