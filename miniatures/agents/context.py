@@ -68,13 +68,15 @@ class CampaignContext:
     now: Callable[[], datetime] = _now
 
     def __post_init__(self) -> None:
-        """Refuse a researcher whose brief it could not serve.
+        """Refuse a researcher whose brief it could not serve, and read the policy, whose files no node is to wait for.
 
         Raises:
-            InputError: the brief does not name the kinds of news that such a researcher goes by.
+            InputError: the brief does not name the kinds of news that such a researcher goes by, or no role has that
+                name.
         """
         if RESEARCHER.name in self.models:
             require_kinds(capabilities_of(self.model(RESEARCHER.name)), self.brief, self.prompts)
+        _ = self.policy
 
     def seats(self, role: str) -> Seats | None:
         """Who sits behind a role; None where nobody does."""

@@ -41,7 +41,7 @@ def _file_lock(database: Database, campaign: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     assert database.path is not None
-    lock = FileLock(database.path.with_name(f"{database.path.name}.{_file_name(campaign)}.lock"))
+    lock = FileLock(database.path.with_name(f"{database.path.name}.{_file_name(campaign)}.lock"), thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
