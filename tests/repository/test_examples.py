@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSED = ROOT / "examples" / "compose_a_graph.py"
 LIGHT = """
 import runpy, sys
-sys.modules.update(dict.fromkeys(["torch", "transformers", "peft", "accelerate", "matplotlib", "xgrammar", "xllamacpp"]))
+sys.modules.update(dict.fromkeys(["torch", "transformers", "peft", "matplotlib", "xgrammar", "xllamacpp"]))
 runpy.run_path(sys.argv[1], run_name="__main__")
 """
 """Runs a file where the packages of the extras cannot be imported."""
