@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     from miniatures.agents.runs import run_campaign as run_campaign
     from miniatures.agents.state import ProspectState as ProspectState
     from miniatures.agents.tools.fetch.http import HttpFetcher as HttpFetcher
+    from miniatures.agents.tools.fetching import FetchOutcome as FetchOutcome
+    from miniatures.agents.tools.fetching import FetchStatus as FetchStatus
+    from miniatures.agents.tools.fetching import PageFetcher as PageFetcher
+    from miniatures.agents.tools.search.base import SearchHit as SearchHit
+    from miniatures.agents.tools.search.base import SearchOutcome as SearchOutcome
+    from miniatures.agents.tools.search.base import SearchProvider as SearchProvider
+    from miniatures.agents.tools.search.base import SearchQuery as SearchQuery
+    from miniatures.agents.tools.search.base import SearchStatus as SearchStatus
     from miniatures.agents.tools.search.folder import FolderSearch as FolderSearch
     from miniatures.agents.verify import build_verify_graph as build_verify_graph
     from miniatures.agents.write import build_write_graph as build_write_graph
     from miniatures.backends.spec import open_backend as open_backend
     from miniatures.datamodel.brief import Brief as Brief
+    from miniatures.datamodel.evidence import Page as Page
     from miniatures.datamodel.prospect import Prospect as Prospect
     from miniatures.inputs.brief import load_brief as load_brief
     from miniatures.inputs.campaign import load_campaign as load_campaign
@@ -43,11 +52,14 @@ _HOMES = {
     "agents.runs": "run_campaign",
     "agents.state": "ProspectState",
     "agents.tools.fetch.http": "HttpFetcher",
+    "agents.tools.fetching": "FetchOutcome FetchStatus PageFetcher",
+    "agents.tools.search.base": "SearchHit SearchOutcome SearchProvider SearchQuery SearchStatus",
     "agents.tools.search.folder": "FolderSearch",
     "agents.verify": "build_verify_graph",
     "agents.write": "build_write_graph",
     "backends.spec": "open_backend",
     "datamodel.brief": "Brief",
+    "datamodel.evidence": "Page",
     "datamodel.prospect": "Prospect",
     "inputs.brief": "load_brief",
     "inputs.campaign": "load_campaign",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,13 +21,14 @@ from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.campaign import Budget
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.draft import Draft, DraftStatus
-from miniatures.datamodel.errors import BudgetReached, BudgetScope
+from miniatures.datamodel.errors import BudgetReached, BudgetScope, described
 from miniatures.datamodel.prospect import BadRow, Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.trace import new_id
 from miniatures.store.open import Store
 from miniatures.store.tracing import Scope, enter_scope, span
 
+_log = logging.getLogger(__name__)
 _BATCH = 256
 _SETTLED = frozenset({DraftStatus.READY, DraftStatus.NEEDS_REVIEW, DraftStatus.NOTHING_FOUND})
 
@@ -118,13 +120,14 @@ class CampaignRunner:
             except BudgetReached as error:
                 if error.scope is not BudgetScope.PROSPECT:
                     raise
-                return self._result(item, DraftStatus.OVER_BUDGET, error=_words(error))
+                return self._result(item, DraftStatus.OVER_BUDGET, error=described(error))
         dossier, draft = state.get("dossier"), state.get("draft")
         status = _status_of(dossier, draft)
         return self._result(item, status, dossier=dossier, draft=draft)
 
     async def failed(self, item: Prospect, error: Exception) -> ProspectResult:
-        return self._result(item, DraftStatus.FAILED, error=_words(error))
+        _log.debug("%s failed", item.key, exc_info=error)
+        return self._result(item, DraftStatus.FAILED, error=described(error))
 
     async def settle(self, item: Prospect, done: ProspectResult) -> None:
         await self._store.save_result(done)
@@ -225,7 +228,3 @@ def _status_of(dossier: Dossier | None, draft: Draft | None) -> DraftStatus:
             return DraftStatus.BLOCKED
         case DossierStatus.FAILED:
             return DraftStatus.FAILED
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

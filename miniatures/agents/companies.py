@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import urlsplit
 
+from miniatures.agents.tools.search.websites import host_of
 from miniatures.checks.vocabulary import is_ordinary
 from miniatures.checks.word_list import word_set
 from miniatures.checks.words import fold, words_of
@@ -86,19 +86,14 @@ def names_company(text: str, company: str) -> bool:
 def own_hosts(website: str, email: str, company: str) -> frozenset[str]:
     """The hosts that the company speaks on: its website's and, unless a free provider's, its mail's."""
     mail = frozenset([email.rpartition("@")[2].lower()]) - _FREE_MAIL
-    site = _host(website if "//" in website else f"//{website}")
-    return frozenset(_with_siblings(host, company) for host in {site, *mail} if host)
+    return frozenset(_with_siblings(host, company) for host in {host_of(website), *mail} if host)
 
 
 def is_own_page(url: str, prospect: Prospect) -> bool:
     """Whether the page stands on one of the company's hosts or below one."""
-    host = _host(url)
+    host = host_of(url)
     own_ones = own_hosts(prospect.website, prospect.email, prospect.company)
     return any(host == own or host.endswith(f".{own}") for own in own_ones)
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def _with_siblings(host: str, company: str) -> str:

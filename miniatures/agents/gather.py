@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
-from urllib.parse import urldefrag
 
 from miniatures.agents.candidates import Candidate, rank_sentences, within_limits
 from miniatures.agents.companies import about_another
 from miniatures.agents.context import CampaignContext
+from miniatures.agents.own_site import OwnSite
+from miniatures.agents.reading import problem_of, read_hits
 from miniatures.agents.state import Gathered, RankedSentence
-from miniatures.agents.tools.fetching import FetchStatus
-from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchQuery, SearchStatus
+from miniatures.agents.tools.crawl import page_name
+from miniatures.agents.tools.search.base import ANSWERED, SearchHit, SearchOutcome, SearchQuery, SearchStatus
 from miniatures.checks.evidence import age_trouble
 from miniatures.datamodel.dossier import Problem, SetAside, SetAsideReason
 from miniatures.datamodel.evidence import Evidence, Page, SourceRef
@@ -25,20 +27,22 @@ _LONG_TEXT = 60_000
 
 
 async def gather_once(
-    context: CampaignContext, prospect: Prospect, queries: Sequence[SearchQuery], seen: frozenset[str]
+    context: CampaignContext,
+    prospect: Prospect,
+    queries: Sequence[SearchQuery],
+    seen: frozenset[str],
+    seconds: float,
 ) -> Gathered:
-    """Ask every query at once, read the pages they lead to, and keep the sentences worth choosing from."""
+    """Ask every query at once, read pages for at most `seconds`, and keep the sentences worth choosing from.
+
+    First come the pages that the queries lead to, then those of the prospect's own site that they did not.
+    """
     outcomes = await _search_all(context, queries)
-    problems = [
-        problem for query, outcome in zip(queries, outcomes, strict=True) for problem in _of_search(query, outcome)
-    ]
-    hits = _fresh_hits(outcomes, seen)[: context.research.pages]
-    pages, fetch_problems = await _read_all(context, hits)
-    ranked = await _ranked(context, prospect, pages)
-    good, set_aside = _sift(context, prospect, ranked)
-    return _gathered(
-        queries, hits, outcomes, within_limits(good, context.research), set_aside, [*problems, *fetch_problems]
-    )
+    started = asyncio.get_running_loop().time()
+    reading = await _read(context, prospect, outcomes, seen, started + seconds)
+    spent = asyncio.get_running_loop().time() - started
+    good, set_aside = _sift(context, prospect, await _ranked(context, prospect, reading.pages))
+    return _gathered(queries, outcomes, reading, within_limits(good, context.research), set_aside, spent)
 
 
 async def _search_all(context: CampaignContext, queries: Sequence[SearchQuery]) -> list[SearchOutcome]:
@@ -50,7 +54,7 @@ async def _search_all(context: CampaignContext, queries: Sequence[SearchQuery]) 
 
 
 def _of_search(query: SearchQuery, outcome: SearchOutcome) -> list[Problem]:
-    if outcome.status in {SearchStatus.FOUND, SearchStatus.EMPTY}:
+    if outcome.status in ANSWERED:
         return []
     return [Problem(where=query.text, kind=outcome.status.value, detail=outcome.detail)]
 
@@ -65,31 +69,37 @@ def _fresh_hits(outcomes: Iterable[SearchOutcome], seen: frozenset[str]) -> list
     return list(hits.values())
 
 
-def page_name(url: str) -> str:
-    """The URL without its fragment and trailing slash, by which a page is known again."""
-    return urldefrag(url)[0].rstrip("/")
+@dataclass(frozen=True)
+class _Reading:
+    """What reading pages brought: the pages, each text once, the names of those asked for, and what went wrong."""
+
+    pages: list[Page]
+    names: tuple[str, ...]
+    problems: list[Problem]
 
 
-async def _read_all(context: CampaignContext, hits: Sequence[SearchHit]) -> tuple[list[Page], list[Problem]]:
-    read = [(hit.page, None) for hit in hits] if all(hit.page for hit in hits) else await _fetch_all(context, hits)
-    pages = {page.text_hash: page for page, _ in reversed(read) if page is not None}
-    ordered = [page for page, _ in read if page is not None and pages.get(page.text_hash) is page]
-    return ordered, [problem for _, problem in read if problem is not None]
-
-
-async def _fetch_all(context: CampaignContext, hits: Sequence[SearchHit]) -> list[tuple[Page | None, Problem | None]]:
-    return await asyncio.gather(*(_read(context, hit) for hit in hits))
-
-
-async def _read(context: CampaignContext, hit: SearchHit) -> tuple[Page | None, Problem | None]:
-    if hit.page is not None:
-        return hit.page, None
-    if context.fetcher is None:
-        return None, Problem(where=hit.url, kind=FetchStatus.FAILED.value, detail="the context has no fetcher")
-    outcome = await context.fetcher.fetch(hit.url)
-    if outcome.status is FetchStatus.FETCHED:
-        return outcome.page, None
-    return None, Problem(where=hit.url, kind=outcome.status.value, detail=outcome.detail)
+async def _read(
+    context: CampaignContext,
+    prospect: Prospect,
+    outcomes: Sequence[SearchOutcome],
+    seen: frozenset[str],
+    deadline: float,
+) -> _Reading:
+    own, most = OwnSite(context, prospect), context.research.pages
+    hits = _fresh_hits(outcomes, seen)
+    answered = any(outcome.status in ANSWERED for outcome in outcomes)
+    hits = hits[: most - own.share(hits[:most]) if answered else most]
+    fetched = await read_hits(context, hits, deadline)
+    names = tuple(page_name(hit.url) for hit in hits)
+    site = await own.read(most - len(hits) if answered else 0, seen | {*names}, deadline)
+    pages: dict[str, Page] = {}
+    for page in (*fetched.pages, *site.pages):
+        pages.setdefault(page.text_hash, page)
+    return _Reading(
+        pages=list(pages.values()),
+        names=(*names, *(page_name(page.url) for page in site.pages)),
+        problems=[problem_of(outcome) for outcome in (*fetched.problems, *site.problems)],
+    )
 
 
 async def _ranked(context: CampaignContext, prospect: Prospect, pages: list[Page]) -> list[Candidate]:
@@ -137,22 +147,24 @@ def _reference(page: Page) -> SourceRef:
 
 def _gathered(
     queries: Sequence[SearchQuery],
-    hits: Sequence[SearchHit],
     outcomes: Sequence[SearchOutcome],
+    reading: _Reading,
     candidates: Sequence[Candidate],
     set_aside: Sequence[SetAside],
-    problems: Sequence[Problem],
+    seconds: float,
 ) -> Gathered:
     pages = list({id(candidate.page): candidate.page for candidate in candidates}.values())
     places = {id(page): place for place, page in enumerate(pages)}
+    searched = [problem for asked in zip(queries, outcomes, strict=True) for problem in _of_search(*asked)]
     return Gathered(
         queries=tuple(query.text for query in queries),
-        urls=tuple(page_name(hit.url) for hit in hits),
+        urls=reading.names,
         searches=tuple(outcome.status for outcome in outcomes),
         pages=tuple(map(_reference, pages)),
         sentences=tuple(
             RankedSentence(text=one.sentence, page=places[id(one.page)], signal=one.signal) for one in candidates
         ),
         set_aside=tuple(set_aside),
-        problems=tuple(problems),
+        problems=(*searched, *reading.problems),
+        seconds=round(seconds, 3),
     )

@@ -11,20 +11,21 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.gather import gather_once, page_name
+from miniatures.agents.gather import gather_once
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.plan import plan_queries, template_queries
 from miniatures.agents.roles.planner import PLANNER
 from miniatures.agents.select import Selected, select_facts
 from miniatures.agents.state import Gathered, ProspectInput, ProspectState, ResearchOutput
-from miniatures.agents.tools.search.base import SearchStatus
+from miniatures.agents.tools.crawl import page_name
+from miniatures.agents.tools.fetching import FetchStatus
+from miniatures.agents.tools.search.base import ANSWERED, SearchStatus
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Signal
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.prospect import Prospect
 
-_ANSWERED = frozenset({SearchStatus.FOUND, SearchStatus.EMPTY})
 _BLOCKED = frozenset({SearchStatus.BLOCKED, SearchStatus.BLOCKED_OR_EMPTY})
 _BLOCKED_PAGES = frozenset({"blocked", "robots_disallowed"})
 
@@ -49,13 +50,14 @@ async def gather(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
     signals = missing_signals(context, state.get("dossier"))
     asked = [query for round_ in before for query in round_.queries]
     seen = frozenset(url for round_ in before for url in round_.urls)
+    seconds = context.research.seconds - sum(round_.seconds for round_ in before)
     policy = context.policy
     result = await ledgered(
         context,
         "gather",
         prospect,
         Gathered,
-        lambda: _gather(context, prospect, signals, asked, seen),
+        lambda: _gather(context, prospect, signals, asked, seen, seconds),
         is_final=_is_final,
         settings=policy.research,
         search=policy.search,
@@ -69,15 +71,23 @@ async def gather(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
 
 
 def _is_final(gathered: Gathered) -> bool:
-    """A round that brought nothing while something was blocked or failed is tried again by the next run."""
-    return bool(gathered.sentences) or not gathered.problems
+    """A round that was cut short, or brought nothing while something was blocked or failed, is tried again by the next
+    run.
+    """
+    cut_short = any(problem.kind == FetchStatus.OUT_OF_TIME for problem in gathered.problems)
+    return not cut_short and (bool(gathered.sentences) or not gathered.problems)
 
 
 async def _gather(
-    context: CampaignContext, prospect: Prospect, signals: list[Signal], asked: list[str], seen: frozenset[str]
+    context: CampaignContext,
+    prospect: Prospect,
+    signals: list[Signal],
+    asked: list[str],
+    seen: frozenset[str],
+    seconds: float,
 ) -> Gathered:
     plan = await plan_queries(context, prospect, signals, asked)
-    found = await gather_once(context, prospect, plan.queries, seen)
+    found = await gather_once(context, prospect, plan.queries, seen, seconds)
     return found.model_copy(update={"problems": plan.problems + found.problems, "bill": plan.bill})
 
 
@@ -107,13 +117,16 @@ def conclude(
 
 
 def _status_of_nothing(rounds: tuple[Gathered, ...]) -> DossierStatus:
-    """Nothing found is said only when somebody answered and, if they named pages, one could be read."""
+    """Nothing found is said only when somebody answered, there was time and, if pages were named, one could be read."""
     searches = [status for round_ in rounds for status in round_.searches]
-    if not any(status in _ANSWERED for status in searches):
+    if not any(status in ANSWERED for status in searches):
         blocked = bool(searches) and all(status in _BLOCKED for status in searches)
         return DossierStatus.BLOCKED if blocked else DossierStatus.FAILED
+    problems = [problem for round_ in rounds for problem in round_.problems]
+    if any(problem.kind == FetchStatus.OUT_OF_TIME for problem in problems):
+        return DossierStatus.FAILED
     urls = {url for round_ in rounds for url in round_.urls}
-    unread = [problem for round_ in rounds for problem in round_.problems if page_name(problem.where) in urls]
+    unread = [problem for problem in problems if page_name(problem.where) in urls]
     if not urls or len(unread) < len(urls):
         return DossierStatus.NOTHING_FOUND
     blocked = all(problem.kind in _BLOCKED_PAGES for problem in unread)

@@ -109,7 +109,13 @@ def _open(loaded: LoadedCampaign, hosts: Mapping[str, str], held: AsyncExitStack
     context = CampaignContext(
         models=open_roles(loaded, store, run_id),
         brief=loaded.brief,
-        search=open_search(settings.search, folder=loaded.folder, fetcher=fetcher, cache=cache),
+        search=open_search(
+            settings.search,
+            folder=loaded.folder,
+            fetcher=fetcher,
+            cache=cache,
+            seconds_per_site=settings.research.seconds,
+        ),
         fetcher=fetcher,
         prompts=PromptLibrary(loaded.prompts_folder),
         research=settings.research,

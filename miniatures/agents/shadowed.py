@@ -19,6 +19,7 @@ from langchain_core.language_models import BaseChatModel
 from miniatures.agents.context import CampaignContext
 from miniatures.backends.ask import identity_of
 from miniatures.backends.wrappers.spending import prospect_spending
+from miniatures.datamodel.errors import described
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Span, Trace
 from miniatures.store.tracing import current_scope, narrow_scope
@@ -67,7 +68,7 @@ async def _beside(shadow: BaseChatModel, ask: Ask[T], held: _HeldTraces) -> None
         with narrow_scope(sink=held):
             await ask(shadow, Seat.SHADOW)
     except Exception as error:
-        _log.warning("the shadow %s gave no answer: %s", identity_of(shadow), error)
+        _log.warning("the shadow %s gave no answer: %s", identity_of(shadow), described(error))
 
 
 class _HeldTraces:

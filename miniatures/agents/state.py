@@ -33,6 +33,7 @@ class Gathered(Frozen):
     sentences: tuple[RankedSentence, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     problems: tuple[Problem, ...] = ()
+    seconds: float = Field(default=0.0, description="Of reading pages.")
     bill: Bill = Bill()
 
     def evidence(self, sentence: RankedSentence, signal: str, trace: str | None = None) -> Evidence:

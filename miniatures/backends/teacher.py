@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -29,6 +28,7 @@ from miniatures.backends.teacher_prices import quiet_litellm
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.json_types import Options, WireObject
+from miniatures.datamodel.redaction import without_secrets
 
 
 class TeacherBackend(Backend):
@@ -224,9 +224,9 @@ def open_openai_compatible(rest: str, settings: BackendSettings) -> TeacherBacke
             f"openai-compatible:{rest} is not an address and a model",
             hint="Write it as openai-compatible:http://127.0.0.1:8000/v1#model.",
         )
-    if "@" in urlsplit(url).netloc:
+    if without_secrets(url) != url:
         raise UnknownSpec(
-            "the address of openai-compatible: holds a password", hint=f"Put the key into {ENDPOINT_KEY}."
+            "the address of openai-compatible: holds a password or a key", hint=f"Put the key into {ENDPOINT_KEY}."
         )
     return TeacherBackend(
         model=f"openai/{model}",

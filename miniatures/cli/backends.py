@@ -10,6 +10,7 @@ import typer
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.terminal import console, duration, plain, print_json
 from miniatures.datamodel.errors import ExitCode, MiniaturesError
+from miniatures.datamodel.redaction import without_secrets
 
 if TYPE_CHECKING:
     from miniatures.datamodel.campaign import BackendSettings
@@ -27,7 +28,7 @@ def backends(campaign: CampaignPath, as_json: AsJson = False) -> None:
     reports = []
     for name, settings in loaded.campaign.backends.items():
         played = [role for role, backend in roles.items() if backend == name]
-        reports.append({"name": name, "use": settings.use, "roles": played, **_check(settings)})
+        reports.append({"name": name, "use": without_secrets(settings.use), "roles": played, **_check(settings)})
     print_json(reports) if as_json else _show(reports)
     if not all(report["answers"] for report in reports):
         raise typer.Exit(ExitCode.BACKEND_UNAVAILABLE)

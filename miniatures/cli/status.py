@@ -27,6 +27,7 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
     from miniatures.datamodel.backend import Bill
     from miniatures.datamodel.draft import DraftStatus
     from miniatures.datamodel.prospect import BadRow
+    from miniatures.datamodel.redaction import without_secrets
 
     by_status: Counter[str] = Counter()
     failing: Counter[str] = Counter()
@@ -45,7 +46,7 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
         "tokens": bill.usage.total_tokens,
         "cost": bill.cost_usd,
         "runs": _runs(loaded),
-        "store": loaded.store_url,
+        "store": without_secrets(loaded.store_url),
         "bad_rows": [row.model_dump(mode="json") for row in loaded.prospects() if isinstance(row, BadRow)],
     }
 

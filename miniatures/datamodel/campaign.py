@@ -142,6 +142,13 @@ class ResearchSettings(Strict):
     candidate_tokens: int = Field(default=1500, ge=100, description="Their tokens at most, estimated.")
     facts: int = Field(default=4, ge=1, le=12, description="Quotes given to the writer at most.")
     max_age_days: int = Field(default=540, ge=1, description="Evidence published earlier is set aside as stale.")
+    seconds: float = Field(
+        default=300,
+        gt=0,
+        exclude=True,
+        description="For reading pages, per prospect, at most; a search's own turn does not count. No part of the "
+        "policy: more time changes no answer but lets one come.",
+    )
 
 
 class WritingSettings(Strict):

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import groupby
 
 from pydantic import Field
 
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.frozen import Frozen
+
+_WORDS = {
+    "blocked": "blocked",
+    "blocked_or_empty": "blocked or empty",
+    "robots_disallowed": "closed to robots",
+    "address_refused": "at an address that is refused",
+    "needs_browser": "readable in a browser only",
+    "unsupported_type": "of a kind that is not read",
+    "timed_out": "timed out",
+    "out_of_time": "left unread for lack of time",
+}
+_TELLING = frozenset({"blocked", "failed", "timed_out"})
+"""Of these the first one's own word is added: it says what to mend."""
+_LONGEST_DETAIL = 160
+_OF_MODELS = frozenset({"malformed_answer", "dropped_choice"})
 
 
 class DossierStatus(StrEnum):
@@ -52,3 +69,53 @@ class Dossier(Frozen):
     problems: tuple[Problem, ...] = ()
     candidates: int = Field(default=0, description="Sentences that the researcher chose from.")
     bill: Bill = Field(default=Bill(), description="Of the planner and the researcher.")
+
+    @property
+    def why_nothing(self) -> str:
+        """Why there is no fact, in one sentence that a person can read in a list; empty where there is one."""
+        if self.facts:
+            return ""
+        reasons = [*_of_problems(self.problems), *_of_set_aside(self.set_aside)]
+        return f"{_beginning(self)}{': ' if reasons else ''}{', '.join(reasons)}."
+
+
+_ASIDE_WORDS = {SetAsideReason.STALE: "too old", SetAsideReason.OTHER_COMPANY: "about another company"}
+
+
+def _beginning(dossier: Dossier) -> str:
+    match dossier.status:
+        case DossierStatus.BLOCKED:
+            return "Research was blocked"
+        case DossierStatus.FAILED:
+            return "Research failed"
+        case DossierStatus.FOUND | DossierStatus.NOTHING_FOUND:
+            pass
+    if dossier.candidates:
+        return f"None of {_counted(dossier.candidates, 'sentence')} tells what the brief looks for"
+    return "Nothing to quote was found"
+
+
+def _of_problems(problems: Sequence[Problem]) -> Iterator[str]:
+    told = [problem for problem in problems if problem.kind not in _OF_MODELS]
+    for (is_page, kind), group in groupby(sorted(told, key=_sort), key=_sort):
+        alike = list(group)
+        word = _WORDS.get(kind, kind.replace("_", " "))
+        detail = next((one.detail for one in alike if one.detail), "") if kind in _TELLING else ""
+        because = f" ({detail[:_LONGEST_DETAIL]})" if detail else ""
+        yield f"{_counted(len(alike), 'page' if is_page else 'search')} {word}{because}"
+
+
+def _sort(problem: Problem) -> tuple[bool, str]:
+    return problem.where.startswith(("http://", "https://")), problem.kind
+
+
+def _of_set_aside(set_aside: Sequence[SetAside]) -> Iterator[str]:
+    reasons = [one.reason for one in set_aside]
+    for reason, word in _ASIDE_WORDS.items():
+        if count := reasons.count(reason):
+            yield f"{_counted(count, 'sentence')} {word}"
+
+
+def _counted(count: int, noun: str) -> str:
+    plural = "es" if noun.endswith("ch") else "s"
+    return f"{count} {noun}{'' if count == 1 else plural}"

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
+from miniatures.datamodel.redaction import without_secrets
+
 
 class ExitCode(IntEnum):
     """What the process tells its caller; documented in the README and kept stable."""
@@ -24,14 +26,14 @@ class ExitCode(IntEnum):
 
 
 class MiniaturesError(Exception):
-    """An error with a cause and a cure. Subclasses set `exit_code`."""
+    """An error with a cause and a cure. Subclasses set `exit_code`. `message` loses the secrets of an address."""
 
     exit_code: ExitCode = ExitCode.UNEXPECTED
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = without_secrets(message)
         self.hint = hint
+        super().__init__(self.message)
 
     @property
     def name(self) -> str:
@@ -85,6 +87,18 @@ class StoreError(MiniaturesError):
     """The database could not be opened, read or written."""
 
     exit_code = ExitCode.STORE_UNAVAILABLE
+
+
+def described(error: BaseException) -> str:
+    """An error as traces, spans, results and logs keep it: its word, and its sentence if that is ours.
+
+    Foreign exceptions may quote secrets (a key in an address, a prompt): their word only.
+    """
+    if isinstance(error, MiniaturesError):
+        return f"{error.name}: {error.message}"
+    if not isinstance(error, Exception):
+        return "Cancelled: given up before it was complete"
+    return type(error).__name__
 
 
 @contextmanager

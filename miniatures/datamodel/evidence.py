@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import Field
 
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.hashing import text_hash
 
 
 class SourceRef(Frozen):
@@ -23,6 +24,26 @@ class Page(SourceRef):
     """The main text of one fetched document."""
 
     text: str = Field(description="Main text as extracted; quotes are verbatim slices of it.")
+
+    @classmethod
+    def of(
+        cls,
+        url: str,
+        text: str,
+        *,
+        title: str = "",
+        published: datetime | None = None,
+        fetched_at: datetime | None = None,
+    ) -> Page:
+        """A page with the hash of its text, fetched just now unless it is said when."""
+        return cls(
+            url=url,
+            title=title,
+            text=text,
+            text_hash=text_hash(text),
+            published=published,
+            fetched_at=fetched_at or datetime.now(UTC),
+        )
 
 
 class Quote(Frozen):

@@ -14,6 +14,7 @@ from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import writing
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.redaction import without_secrets
 from miniatures.datamodel.result import ProspectResult
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.measure.passages import passages
@@ -61,8 +62,10 @@ def write_report(loaded: LoadedCampaign, store: Store, out: Path | None = None) 
     heading = ReportHeading(
         campaign=loaded.name,
         offer=loaded.brief.offer,
-        roles={role: settings.backends[name].use for role, name in settings.roles.backend_names.items()},
-        search=settings.search.use,
+        roles={
+            role: without_secrets(settings.backends[name].use) for role, name in settings.roles.backend_names.items()
+        },
+        search=without_secrets(settings.search.use),
     )
     return write_html_report(heading, store.results(loaded.name), out or loaded.work_folder / "report.html")
 

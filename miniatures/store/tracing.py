@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from miniatures.datamodel.errors import described
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Span, Trace
@@ -91,7 +92,7 @@ def span(kind: str, name: str, **attributes: Any) -> Iterator[dict[str, Any]]:
         with enter_scope(replace(scope, parent_id=entry.id)):
             yield entry.attributes
     except BaseException as error:
-        entry.error = f"{type(error).__name__}: {error}"
+        entry.error = described(error)
         raise
     finally:
         entry.total_ms = (time.perf_counter() - started) * 1000

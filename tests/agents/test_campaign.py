@@ -169,7 +169,7 @@ class OddBackend(SteadyBackend):
 
     async def _agenerate(self, messages: list[BaseMessage], *rest: object, **options: object) -> ChatResult:
         if "Number1003" in messages[-1].text:
-            raise ZeroDivisionError("division by zero")
+            raise ZeroDivisionError("at https://ana:hunter2@gateway.example/")
         return await super()._agenerate(messages, *rest, **options)  # type: ignore[arg-type]
 
 
@@ -179,7 +179,10 @@ async def test_one_prospects_trouble_is_not_the_others(tmp_path: Path) -> None:
     assert summary.by_status == {DraftStatus.NEEDS_REVIEW: 5, DraftStatus.FAILED: 1}
     with open_store(url) as store:
         (failed,) = [result for result in store.results(NAME) if result.status is DraftStatus.FAILED]
-    assert failed.error == "ZeroDivisionError: division by zero"
+        spans = list(store.spans(NAME, failed.prospect.key))
+    assert failed.error == "ZeroDivisionError"
+    assert {span.error for span in spans} >= {"ZeroDivisionError"}
+    assert "hunter2" not in "".join(span.model_dump_json() for span in spans)
 
 
 async def test_a_second_process_is_refused(tmp_path: Path) -> None:

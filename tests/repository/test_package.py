@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 import zipfile
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,3 +58,17 @@ def test_every_public_name_loads() -> None:
 
     for name in miniatures.__all__:
         assert getattr(miniatures, name) is not None
+
+
+def test_the_oldest_version_that_may_be_installed_is_the_one_that_was_tested() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    tested = dict(
+        line.split("==") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").split() if "==" in line
+    )
+    tested = {canonicalize_name(name): Version(version) for name, version in tested.items()}
+    named = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    for requirement in map(Requirement, named):
+        if requirement.name != "miniatures":
+            (bound,) = requirement.specifier
+            assert bound.operator in {">=", "=="}, requirement
+            assert Version(bound.version) == tested[canonicalize_name(requirement.name)], requirement

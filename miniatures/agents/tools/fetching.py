@@ -24,6 +24,8 @@ class FetchStatus(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_REDIRECTS = "too_many_redirects"
     TIMED_OUT = "timed_out"
+    OUT_OF_TIME = "out_of_time"
+    """There was no time left for the page among all that are read for one prospect."""
     UNREADABLE = "unreadable"
     FAILED = "failed"
 
@@ -35,6 +37,11 @@ class FetchOutcome(Frozen):
     url: str
     page: Page | None = None
     detail: str = ""
+
+    @classmethod
+    def of(cls, page: Page) -> FetchOutcome:
+        """The outcome of a fetch that gave this page."""
+        return cls(status=FetchStatus.FETCHED, url=page.url, page=page)
 
 
 class FetchProblem(Exception):

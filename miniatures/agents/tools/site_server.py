@@ -11,7 +11,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from miniatures.datamodel.errors import InputError
 
@@ -84,7 +84,7 @@ def _handler(folder: Path, requests: Counter[str]) -> type[BaseHTTPRequestHandle
         def do_GET(self) -> None:
             host = (self.headers.get("Host") or "").lower()
             host = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-            path = unquote(urlsplit(self.path).path)
+            path = unquote(self.path.partition("?")[0])
             requests[f"{host}{path}"] += 1
             found = find_document(folder, host, path)
             if found is None:

@@ -15,7 +15,7 @@ from miniatures.backends.base import Backend
 from miniatures.backends.wrappers.call import Call
 from miniatures.backends.wrappers.parts import Heard, Part, message_of
 from miniatures.backends.wrappers.wrapper import WrappedBackend
-from miniatures.datamodel.errors import MiniaturesError
+from miniatures.datamodel.errors import described
 from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.datamodel.trace import Trace, new_id
@@ -37,7 +37,7 @@ class RecordedBackend(WrappedBackend):
         try:
             await call.heard_by(record.note).ask(self.inner)
         except BaseException as error:
-            scope.sink.record(record.trace(describe(error)))
+            scope.sink.record(record.trace(described(error)))
             raise
         scope.sink.record(record.trace(None))
 
@@ -103,14 +103,6 @@ class _Record:
 
     def _elapsed_ms(self) -> float:
         return (time.perf_counter() - self._started) * 1000
-
-
-def describe(error: BaseException) -> str:
-    """An error as traces say it: its word, and its sentence. Foreign exceptions may quote secrets: their word only."""
-    if isinstance(error, MiniaturesError):
-        return f"{error.name}: {error.message}"
-    interrupted = not isinstance(error, Exception)
-    return "Cancelled: the call was given up before its answer was complete" if interrupted else type(error).__name__
 
 
 _ROLES: dict[str, Literal["system", "user", "assistant"]] = {"system": "system", "ai": "assistant"}

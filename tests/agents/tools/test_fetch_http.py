@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from collections import Counter
@@ -127,6 +128,33 @@ async def test_robots(robots: str, status: int, path: str, expected: FetchStatus
         await fetcher.fetch("http://frost.example/another")
     assert server.asked["/robots.txt"] == 1
     assert (server.asked[path] == 0) == (expected is not FetchStatus.FETCHED)
+
+
+OTHERS = "".join(f"User-agent: robot{number}\n" for number in range(4_000))
+HOSTILE_RULES = {
+    "many robots, many rules": OTHERS + "Disallow: /a*b$\n" * 60_000,
+    "a million lines": "User-agent: *\n" + "\n" * 1_000_000,
+    "wildcards": "User-agent: *\n" + "Disallow: /*a*a*a*a*a*a*a*a*b\n" * 50_000,
+    "one long wildcard": "User-agent: *\nDisallow: /" + "*a" * 900_000,
+    "dollars": "User-agent: *\nDisallow: /" + "$" * 1_500_000,
+    "nonsense": "x y\n" * 490_000,
+}
+
+
+@pytest.mark.parametrize("robots", HOSTILE_RULES.values(), ids=HOSTILE_RULES)
+async def test_no_robots_file_holds_a_run_up(robots: str) -> None:
+    async with serving(with_robots(robots)) as server, fetcher_for(server) as fetcher:
+        started = time.process_time()
+        outcome = await fetcher.fetch(f"http://frost.example/{'a' * 4_000}")
+        assert outcome.status is FetchStatus.FETCHED
+    assert time.process_time() - started < 5
+
+
+async def test_rules_for_us_are_kept_among_those_for_thousands() -> None:
+    robots = f"{OTHERS}Allow: /\n\nUSERAGENT : Miniatures*  # us\nDisallow: /news\n\n{OTHERS}Disallow: /about\n"
+    async with serving(with_robots(robots)) as server, fetcher_for(server) as fetcher:
+        statuses = [(await fetcher.fetch(f"http://frost.example{path}")).status for path in ("/news", "/about")]
+    assert statuses == [FetchStatus.ROBOTS_DISALLOWED, FetchStatus.FETCHED]
 
 
 async def test_a_redirect_to_a_disallowed_page_is_not_followed() -> None:
@@ -271,7 +299,20 @@ async def test_tls_is_checked_against_the_name_not_the_address(monkeypatch: pyte
 
 async def test_an_unknown_issuer_is_not_trusted() -> None:
     async with serving(lambda *_: reply(), _tls()) as server, fetcher_for(server) as fetcher:
-        assert (await fetcher.fetch("https://secure.example/")).status is FetchStatus.FAILED
+        outcome = await fetcher.fetch("https://secure.example/")
+    assert outcome.status is FetchStatus.FAILED
+    assert outcome.detail == "robots.txt: certificate: self-signed certificate"
+
+
+async def test_what_the_network_says_is_told_and_no_address_with_it() -> None:
+    async def unknown(host: str, _: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async with serving(lambda *_: reply()) as server:
+        pass
+    async with fetcher_for(server) as refused, HttpFetcher(resolve=unknown) as unresolved:
+        assert (await refused.fetch("http://frost.example/?key=s3cret")).detail == "robots.txt: connection refused"
+        assert (await unresolved.fetch("http://frost.example/")).detail == "robots.txt: DNS: name or service not known"
 
 
 async def test_spans_of_fetch_and_extract() -> None:

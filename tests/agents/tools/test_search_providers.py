@@ -76,6 +76,32 @@ async def test_searxng() -> None:
     }
 
 
+async def test_a_searxng_address_may_hold_credentials_which_go_nowhere_else() -> None:
+    async with standing_in(200, b'{"results": []}') as (root, request):
+        address = f"{root.replace('//', '//ana:hunter2@')}/meta?key=s3cret&categories=news"
+        search = SearxngSearch(address)
+        await search.search(QUERY, 3)
+    assert request.line == (
+        "GET /meta/search?key=s3cret&categories=news&q=Nordvik+Frost+new+store&format=json HTTP/1.1"
+    )
+    assert "authorization: Basic" in request.headers.replace("Authorization", "authorization")
+    assert search.identity == f"searxng:{root}/meta?key=***&categories=news"
+
+
+@pytest.mark.parametrize(
+    ("address", "word"),
+    [
+        ("http://ana:hunter2@127.0.0.1:1/?key=s3cret", "connection refused"),
+        ("http://ana:hunter2@nowhere.invalid/?key=s3cret", "DNS: "),
+    ],
+)
+async def test_a_search_that_cannot_be_reached_says_the_networks_own_word(address: str, word: str) -> None:
+    outcome = await SearxngSearch(address).search(QUERY, 3)
+    assert outcome.status is SearchStatus.FAILED
+    assert outcome.detail.startswith(f"searxng could not be reached: {word}")
+    assert "hunter2" not in outcome.detail and "s3cret" not in outcome.detail
+
+
 async def test_searxng_without_results() -> None:
     assert (await ask("searxng", 200, {"results": []}))[0].status is SearchStatus.EMPTY
     silent = {"results": [], "unresponsive_engines": [["google", "CAPTCHA"]]}
@@ -195,7 +221,9 @@ async def test_ddgs_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     async with standing_in(200, b"") as (root, _):
         pass
     monkeypatch.setattr(Mojeek, "search_url", f"{root}/search")
-    assert (await DdgsSearch(("mojeek",)).search(QUERY, 3)).status is SearchStatus.FAILED
+    outcome = await DdgsSearch(("mojeek",)).search(QUERY, 3)
+    assert outcome.status is SearchStatus.FAILED
+    assert outcome.detail == "ddgs could not be reached: connection refused"
 
 
 def test_the_named_backends_exist() -> None:

@@ -14,6 +14,7 @@ import httpx
 from miniatures.agents.tools.fetch.address import AddressRefused
 from miniatures.agents.tools.fetch.network import GuardedBackend, GuardedTransport
 from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
+from miniatures.agents.tools.network_word import network_word
 from miniatures.datamodel.campaign import FetchSettings
 
 READABLE_TYPES = frozenset(
@@ -81,9 +82,9 @@ class Downloader:
         except AddressRefused as error:
             raise FetchProblem(FetchStatus.ADDRESS_REFUSED, error.message) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
-            raise FetchProblem(FetchStatus.FAILED, f"{type(error).__name__}: {error}") from error
+            raise FetchProblem(FetchStatus.FAILED, network_word(error)) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpcore.UnsupportedProtocol, UnicodeError) as error:
-            raise FetchProblem(FetchStatus.FAILED, f"{type(error).__name__}: {error}") from error
+            raise FetchProblem(FetchStatus.FAILED, network_word(error)) from error
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -25,7 +25,6 @@ from miniatures.agents.tools.fetching import FetchOutcome, FetchProblem, FetchSt
 from miniatures.agents.tools.urls import authority, next_url, web_url
 from miniatures.datamodel.campaign import FetchSettings
 from miniatures.datamodel.evidence import Page
-from miniatures.datamodel.hashing import text_hash
 from miniatures.store.tracing import span
 
 MAX_REDIRECTS = 5
@@ -176,15 +175,14 @@ class HttpFetcher(PageFetcher):
 def _outcome(document: _Document, extraction: Extraction) -> FetchOutcome:
     if extraction.status is not FetchStatus.FETCHED:
         return FetchOutcome(status=extraction.status, url=document.url, detail=extraction.detail)
-    page = Page(
-        url=document.url,
+    page = Page.of(
+        document.url,
+        extraction.text,
         title=extraction.title,
-        text=extraction.text,
-        text_hash=text_hash(extraction.text),
         published=extraction.published,
         fetched_at=document.fetched_at,
     )
-    return FetchOutcome(status=FetchStatus.FETCHED, url=document.url, page=page)
+    return FetchOutcome.of(page)
 
 
 def _check_status(status: int) -> None:

@@ -1,7 +1,12 @@
-"""What a site's robots.txt lets us read, and how slowly (RFC 9309, plus Crawl-delay)."""
+"""What a site's robots.txt lets us read, and how slowly (RFC 9309, plus Crawl-delay).
+
+The parser's time grows with robots named times rules given: it sees a bounded text in which all other robots are one.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,6 +21,13 @@ from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
 _RULES_KEPT_S = 24 * 3600.0
 _PROBLEM_KEPT_S = 300.0
 _HOSTS_REMEMBERED = 1_024
+_LARGEST = 512 * 1024
+"""Bytes that are read of a robots.txt; the standard asks for 500 KiB at least."""
+_MOST_LINES = 50_000
+_LONGEST_LINE = 2_000
+"""Characters; a longer line is no rule that anybody wrote by hand, and is left out."""
+_AGENT_LINE = re.compile(r"\s*user[- ]?agent\b[\s:]*([^#]*)", re.IGNORECASE)
+_OTHER_ROBOT = "another-robot"
 
 ReadRobots = Callable[[httpx.URL], Awaitable[Reply]]
 
@@ -53,7 +65,8 @@ class Robots:
         if known.until > self._clock():
             return known
         try:
-            known.rules, known.problem = _parse(await read(robots_url)), None
+            text = readable_rules(await read(robots_url), self._product)
+            known.rules, known.problem = await asyncio.to_thread(_parse, text), None
             known.until = self._clock() + _RULES_KEPT_S
         except FetchProblem as problem:
             known.problem = problem
@@ -61,15 +74,31 @@ class Robots:
         return known
 
 
-def _parse(reply: Reply) -> Any:
-    """Rules of a reply. None there (4xx) means that all may be read; a server in trouble, that nothing may.
+def readable_rules(reply: Reply, product: str) -> str:
+    """What is to be parsed for us. None there (4xx) means that all may be read; a server in trouble, that nothing may.
 
     Raises:
         FetchProblem: the server is in trouble or asks for patience.
     """
-    from protego import Protego
-
     if reply.status == 429 or reply.status >= 500:
         raise FetchProblem(FetchStatus.BLOCKED, f"HTTP {reply.status}, so nothing is read for now")
-    text = reply.body.decode("utf-8-sig", "replace") if 200 <= reply.status < 300 else ""
+    if not 200 <= reply.status < 300:
+        return ""
+    body = reply.body if len(reply.body) <= _LARGEST else reply.body[:_LARGEST].rpartition(b"\n")[0]
+    lines = body.decode("utf-8-sig", "replace").splitlines()[:_MOST_LINES]
+    return "\n".join(_with_robot_folded(line, product.lower()) for line in lines if len(line) <= _LONGEST_LINE)
+
+
+def _with_robot_folded(line: str, product: str) -> str:
+    named = _AGENT_LINE.match(line)
+    if named is None:
+        return line
+    robot = named[1].strip().lower()
+    is_ours = robot == "*" or robot.replace("*", "") in product
+    return f"User-agent: {robot if is_ours else _OTHER_ROBOT}"
+
+
+def _parse(text: str) -> Any:
+    from protego import Protego
+
     return Protego.parse(text)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import httpx
 
 from miniatures.agents.tools.extract.clean import clean_line
+from miniatures.agents.tools.network_word import network_word
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchStatus
 from miniatures.datamodel.json_types import WireObject
 
@@ -38,7 +39,7 @@ async def ask_json(provider: str, request: httpx.Request) -> WireObject:
             finally:
                 await response.aclose()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NoAnswer(SearchStatus.FAILED, f"{provider}: {type(error).__name__}: {error}") from error
+        raise NoAnswer(SearchStatus.FAILED, f"{provider} could not be reached: {network_word(error)}") from error
     _check_status(provider, response, body)
     try:
         answer = json.loads(body)
@@ -81,7 +82,7 @@ def outcome_of(results: object, url: str, title: str, snippet: str, limit: int) 
     if not isinstance(results, list):
         raise NoAnswer(SearchStatus.FAILED, "the answer holds no list of results")
     hits = tuple(_hits((item for item in results if isinstance(item, dict)), url, title, snippet))[:limit]
-    return SearchOutcome(status=SearchStatus.FOUND if hits else SearchStatus.EMPTY, hits=hits)
+    return SearchOutcome.of(*hits)
 
 
 def _hits(items: Iterable[WireObject], url: str, title: str, snippet: str) -> Iterable[SearchHit]:

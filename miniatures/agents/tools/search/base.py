@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import Field
 
+from miniatures.agents.tools.crawl import SiteRead
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.frozen import Frozen
 
@@ -28,6 +29,11 @@ class SearchHit(Frozen):
     snippet: str = ""
     page: Page | None = None
 
+    @classmethod
+    def of(cls, page: Page) -> SearchHit:
+        """A hit that holds its document already."""
+        return cls(url=page.url, title=page.title, page=page)
+
 
 class SearchStatus(StrEnum):
     """Blocked, empty and failed searches are three outcomes."""
@@ -39,12 +45,22 @@ class SearchStatus(StrEnum):
     FAILED = "failed"
 
 
+ANSWERED = frozenset({SearchStatus.FOUND, SearchStatus.EMPTY})
+"""The provider did its work, whatever there was to find."""
+
+
 class SearchOutcome(Frozen):
     """What one search gave."""
 
     status: SearchStatus
     hits: tuple[SearchHit, ...] = ()
     detail: str = ""
+
+    @classmethod
+    def of(cls, *hits: SearchHit | Page) -> SearchOutcome:
+        """What an answered search found, best first; none is an answer, too."""
+        found = tuple(SearchHit.of(hit) if isinstance(hit, Page) else hit for hit in hits)
+        return cls(status=SearchStatus.FOUND if found else SearchStatus.EMPTY, hits=found)
 
 
 class SearchProvider(Protocol):
@@ -56,4 +72,13 @@ class SearchProvider(Protocol):
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
         """At most `limit` hits, best first."""
+        ...
+
+
+@runtime_checkable
+class SiteHolder(Protocol):
+    """A provider that can give a whole site, what its searches did not hit as well."""
+
+    async def site(self, website: str) -> SiteRead:
+        """All that is held of a web site; nothing of one that is not held."""
         ...

@@ -14,6 +14,14 @@ BACKENDS = ("duckduckgo", "brave", "mojeek", "yahoo", "startpage")
 SPACING_S = 3.0
 _TIMEOUT_S = 15
 _NOTHING = "No results found."
+_NETWORK_WORDS = {
+    "dns": "DNS: no engine's name resolves",
+    "certificate": "certificate: it was refused",
+    "refused": "connection refused",
+    "timed out": "timed out",
+    "unreachable": "network is unreachable",
+}
+"""What the library's sentence holds, in lower case, and what the network said by it."""
 
 
 class DdgsSearch:
@@ -32,13 +40,17 @@ class DdgsSearch:
             return outcome_of(results, "href", "title", "body", limit)
         except NoAnswer as problem:
             return problem.outcome
-        except RatelimitException as error:
-            return SearchOutcome(status=SearchStatus.BLOCKED, detail=f"ddgs: {error}")
-        except TimeoutException as error:
-            return SearchOutcome(status=SearchStatus.FAILED, detail=f"ddgs: timed out: {error}")
+        except RatelimitException:
+            return SearchOutcome(
+                status=SearchStatus.BLOCKED, detail="ddgs: the engines ask for patience (too many calls)"
+            )
+        except TimeoutException:
+            return SearchOutcome(status=SearchStatus.FAILED, detail="ddgs could not be reached: timed out")
         except DDGSException as error:
-            status = SearchStatus.BLOCKED_OR_EMPTY if _NOTHING in str(error) else SearchStatus.FAILED
-            return SearchOutcome(status=status, detail=f"ddgs: {error}"[:300])
+            if _NOTHING in str(error):
+                return SearchOutcome(status=SearchStatus.BLOCKED_OR_EMPTY, detail=f"ddgs: {_NOTHING}")
+            detail = f"ddgs could not be reached: {_network_word(error)}"
+            return SearchOutcome(status=SearchStatus.FAILED, detail=detail)
 
     def _ask(self, text: str, limit: int) -> list[WireObject]:
         from ddgs import DDGS
@@ -47,3 +59,9 @@ class DdgsSearch:
             text, region="us-en", max_results=limit, backend=self._backends
         )
         return found
+
+
+def _network_word(error: Exception) -> str:
+    """The library tells no codes, and its sentences quote addresses: what it means is recognized, else not repeated."""
+    said = str(error).lower()
+    return next((word for sign, word in _NETWORK_WORDS.items() if sign in said), type(error).__name__)

@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from miniatures.agents.tools.crawl import LinkFetcher
 from miniatures.agents.tools.disk_cache import DiskCache
 from miniatures.agents.tools.search import brave, ddgs, searxng, tavily
 from miniatures.agents.tools.search.base import SearchProvider
 from miniatures.agents.tools.search.folder import FolderSearch
-from miniatures.agents.tools.search.sites import LinkFetcher, SiteListSearch
+from miniatures.agents.tools.search.sites import SECONDS_PER_SITE, SiteListSearch
 from miniatures.agents.tools.search.websites import root_url
-from miniatures.agents.tools.search.wrappers import CachedSearch, CircuitBreaker, SpacedSearch, TracedSearch
+from miniatures.agents.tools.search.wrappers import (
+    CachedSearch,
+    CircuitBreaker,
+    SpacedSearch,
+    TracedSearch,
+    TracedSites,
+)
 from miniatures.datamodel.campaign import SearchSettings
 from miniatures.datamodel.errors import InputError
 
@@ -19,21 +26,26 @@ _KNOWN = "ddgs, searxng:URL, brave, tavily, local:PATH"
 
 
 def open_search(
-    settings: SearchSettings, *, folder: Path, fetcher: LinkFetcher | None = None, cache: Path | None = None
+    settings: SearchSettings,
+    *,
+    folder: Path,
+    fetcher: LinkFetcher | None = None,
+    cache: Path | None = None,
+    seconds_per_site: float = SECONDS_PER_SITE,
 ) -> SearchProvider:
     """The provider that `settings.use` names.
 
-    Relative paths start at `folder`. `fetcher` crawls the sites of a site list. `cache` is the folder that results are
-    kept in; without one they are not kept.
+    Relative paths start at `folder`. `fetcher` crawls the sites of a site list, each in so many seconds. `cache` is
+    the folder that results are kept in; without one they are not kept.
 
     Raises:
         InputError: the provider is unknown, its key is missing, or its path or URL is wrong.
     """
     kind, _, rest = settings.use.strip().partition(":")
     if kind == "local":
-        local = _open_local(rest, folder, fetcher)
-        local.identity = f"{kind}:{rest}"  # as the campaign file says it, wherever its folder lies
-        return TracedSearch(local)
+        local = _open_local(rest, folder, fetcher, seconds_per_site)
+        local.identity = f"{kind}:{rest}@{local.content[:12]}"  # as the campaign file says it, wherever its folder lies
+        return TracedSites(local)
     provider, spacing_s = _open_remote(kind, rest)
     breaker = CircuitBreaker(provider)
     spacing_s = spacing_s if settings.spacing_s is None else settings.spacing_s
@@ -59,7 +71,9 @@ def _open_remote(kind: str, rest: str) -> tuple[SearchProvider, float]:
     raise InputError(f"search: no provider is called {kind!r}", hint=f"There are {_KNOWN}.")
 
 
-def _open_local(rest: str, folder: Path, fetcher: LinkFetcher | None) -> SearchProvider:
+def _open_local(
+    rest: str, folder: Path, fetcher: LinkFetcher | None, seconds_per_site: float
+) -> FolderSearch | SiteListSearch:
     path = folder / Path(rest).expanduser()
     if not rest or not path.exists():
         raise InputError(f"search: {path if rest else 'local:'} does not exist", hint="Write local:PATH to documents.")
@@ -69,7 +83,7 @@ def _open_local(rest: str, folder: Path, fetcher: LinkFetcher | None) -> SearchP
         raise InputError(f"search: {path} is neither a folder nor a .txt site list", hint="Write one site URL a line.")
     if fetcher is None:
         raise InputError(f"search: the sites in {path} need a fetcher", hint="Give open_search(fetcher=...).")
-    return SiteListSearch(path, fetcher)
+    return SiteListSearch(path, fetcher, seconds_per_site=seconds_per_site)
 
 
 def _key(variable: str, provider: str) -> str:

@@ -6,22 +6,23 @@ import httpx
 
 from miniatures.agents.tools.search.answers import NoAnswer, ask_json, outcome_of
 from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
-from miniatures.agents.tools.urls import without_userinfo
+from miniatures.datamodel.redaction import without_secrets
 
 SPACING_S = 1.0
 
 
 class SearxngSearch:
-    """Asks the SearXNG server at `url`."""
+    """Asks the SearXNG server at `url`; a user and password in it, and its query, go along with every search."""
 
     name = "searxng"
 
     def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-        self.identity = f"{self.name}:{without_userinfo(self._url)}"
+        address = httpx.URL(url)
+        self._url = address.copy_with(path=f"{address.path.rstrip('/')}/search", fragment=None)
+        self.identity = f"{self.name}:{without_secrets(url.rstrip('/'))}"
 
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
-        request = httpx.Request("GET", f"{self._url}/search", params={"q": query.text, "format": "json"})
+        request = httpx.Request("GET", self._url.copy_merge_params({"q": query.text, "format": "json"}))
         try:
             answer = await ask_json(self.name, request)
             outcome = outcome_of(answer.get("results"), "url", "title", "content", limit)

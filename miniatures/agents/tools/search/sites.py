@@ -5,48 +5,54 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from miniatures.agents.tools.bounded import BoundedDict
+from miniatures.agents.tools.crawl import LinkFetcher, SiteRead, crawl
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
 from miniatures.agents.tools.search.ranking import RankedPages
 from miniatures.agents.tools.search.websites import host_of, root_url
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.evidence import Page
+from miniatures.datamodel.hashing import text_hash
 
 PAGES_PER_SITE = 20
+SECONDS_PER_SITE = 300.0
 _SITES_REMEMBERED = 256
 _SITES_AT_ONCE = 16
-
-
-class LinkFetcher(Protocol):
-    """A fetcher that also tells a page's links to its own host."""
-
-    async def fetch_links(self, url: str) -> tuple[FetchOutcome, tuple[str, ...]]: ...
 
 
 @dataclass
 class _Site:
     crawling: asyncio.Lock = field(default_factory=asyncio.Lock)
-    pages: RankedPages | None = None
-    problems: list[FetchOutcome] = field(default_factory=list)
+    read: SiteRead | None = None
+    ranked: RankedPages = field(default_factory=lambda: RankedPages(()))
 
 
 class SiteListSearch:
-    """Crawls breadth first, same-host links only, at most `pages_per_site` fetches a site.
+    """Crawls each site when it is first asked about: at most `pages_per_site` fetches, in `seconds_per_site` seconds.
 
-    Robots, pace, cache and caps are the fetcher's. A query whose website is in the list searches that site only; any
-    other query searches them all, which crawls them all.
+    A query whose website is in the list searches that site only; any other query searches them all, which crawls them
+    all. The provider is known by the list's text: what stands on the sites changes by the day.
+
+    Raises:
+        InputError: the list cannot be read, or holds what is no web site.
     """
 
     name = "local"
 
-    def __init__(self, sites: Path, fetcher: LinkFetcher, pages_per_site: int = PAGES_PER_SITE) -> None:
-        self.identity = f"{self.name}:{sites}"
+    def __init__(
+        self,
+        sites: Path,
+        fetcher: LinkFetcher,
+        pages_per_site: int = PAGES_PER_SITE,
+        seconds_per_site: float = SECONDS_PER_SITE,
+    ) -> None:
         self._roots = read_site_list(sites)
+        self.content = text_hash(sites.read_text("utf-8-sig"))
+        self.identity = f"{self.name}:{sites}@{self.content[:12]}"
         self._fetcher = fetcher
         self._pages_per_site = pages_per_site
+        self._seconds_per_site = seconds_per_site
         self._sites: BoundedDict[str, _Site] = BoundedDict(_SITES_REMEMBERED, lambda site: site.crawling.locked())
         self._at_once = asyncio.Semaphore(_SITES_AT_ONCE)
 
@@ -55,35 +61,32 @@ class SiteListSearch:
         hosts = [host] if host in self._roots else list(self._roots)
         sites = await asyncio.gather(*(self._crawled(each) for each in hosts))
         if len(sites) == 1:
-            ranked = sites[0].pages or RankedPages(())
+            ranked = sites[0].ranked
         else:
-            ranked = RankedPages([page for site in sites if site.pages for page in site.pages.pages])
-        return _outcome(ranked, query.text, limit, [problem for site in sites for problem in site.problems])
+            ranked = RankedPages([page for site in sites for page in site.ranked.pages])
+        return _outcome(ranked, query.text, limit, [problem for site in sites for problem in _problems(site)])
+
+    async def site(self, website: str) -> SiteRead:
+        """All that was read of a site of the list; nothing of any other."""
+        host = host_of(website)
+        found = (await self._crawled(host)).read if host in self._roots else None
+        return found or SiteRead()
 
     async def _crawled(self, host: str) -> _Site:
         site = self._sites.get(host, _Site)
         async with site.crawling:
-            if site.pages is None:
+            if site.read is None:
                 async with self._at_once:
-                    pages = await self._crawl(self._roots[host], site.problems)
-                site.pages = RankedPages(pages)
+                    deadline = asyncio.get_running_loop().time() + self._seconds_per_site
+                    site.read = await crawl(
+                        self._fetcher, self._roots[host], most=self._pages_per_site, deadline=deadline
+                    )
+                site.ranked = RankedPages(site.read.pages)
         return site
 
-    async def _crawl(self, root: str, problems: list[FetchOutcome]) -> list[Page]:
-        """Each page once, however many addresses lead to it."""
-        waiting, seen = [root], {root}
-        pages: dict[str, Page] = {}
-        for _ in range(self._pages_per_site):
-            if not waiting:
-                break
-            outcome, links = await self._fetcher.fetch_links(waiting.pop(0))
-            if outcome.page is None:
-                problems.append(outcome)
-                continue
-            pages.setdefault(outcome.page.text_hash, outcome.page)
-            waiting += [link for link in links if link not in seen]
-            seen |= {*links, outcome.page.url}
-        return list(pages.values())
+
+def _problems(site: _Site) -> list[FetchOutcome]:
+    return site.read.problems if site.read else []
 
 
 def _outcome(ranked: RankedPages, text: str, limit: int, problems: list[FetchOutcome]) -> SearchOutcome:

@@ -8,8 +8,11 @@ from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
 
+from miniatures.agents.tools.crawl import SiteRead
 from miniatures.agents.tools.disk_cache import DiskCache
 from miniatures.agents.tools.search.base import SearchOutcome, SearchProvider, SearchQuery, SearchStatus
+from miniatures.agents.tools.search.folder import FolderSearch
+from miniatures.agents.tools.search.sites import SiteListSearch
 from miniatures.datamodel.hashing import content_hash
 from miniatures.store.tracing import span
 
@@ -142,3 +145,15 @@ class TracedSearch:
             outcome = await self._inner.search(query, limit)
             attributes |= {"status": outcome.status.value, "hits": len(outcome.hits), "detail": outcome.detail}
             return outcome
+
+
+class TracedSites(TracedSearch):
+    """Leaves a span of each search in sites that are held whole."""
+
+    def __init__(self, inner: FolderSearch | SiteListSearch) -> None:
+        super().__init__(inner)
+        self._sites = inner
+
+    async def site(self, website: str) -> SiteRead:
+        """All that is held of a web site."""
+        return await self._sites.site(website)
