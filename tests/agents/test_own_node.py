@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import END
+from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
+from pydantic import BaseModel
 
 from miniatures import ProspectState, build_prospect_graph, state_serializer
 from miniatures.agents.tools.search.base import SearchOutcome, SearchStatus
@@ -103,3 +104,29 @@ async def test_a_person_may_be_asked_there_and_the_graph_goes_on_where_it_was() 
 def test_a_node_that_was_named_and_not_added_is_told_when_the_graph_is_compiled() -> None:
     with pytest.raises(ValueError, match="approve"):
         build_prospect_graph(when_found="approve").compile()
+
+
+class Note(BaseModel):
+    """What a node of one's own leaves in the state."""
+
+    text: str
+
+
+class NotedState(ProspectState, total=False):
+    note: Note
+
+
+@pytest.mark.parametrize(("own", "kept"), [((Note,), Note), ((), dict)])
+async def test_a_class_of_ones_own_comes_back_from_a_checkpoint_where_it_is_named(
+    own: tuple[type, ...], kept: type
+) -> None:
+    graph: StateGraph[Any, Any, Any, Any] = StateGraph(NotedState)
+    graph.add_node("noted", lambda state: {"note": Note(text="approved")})
+    graph.add_edge(START, "noted")
+    saver = InMemorySaver(serde=state_serializer(*own))
+    thread = {"configurable": {"thread_id": "1"}}
+    compiled = graph.compile(checkpointer=saver)
+    await compiled.ainvoke({"prospect": PROSPECT}, thread)
+    values = (await compiled.aget_state(thread)).values
+    assert isinstance(values["note"], kept)
+    assert values["prospect"] == PROSPECT
