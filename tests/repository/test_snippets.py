@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+EXAMPLE = ROOT / "examples" / "cold_storage"
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -28,6 +32,49 @@ def test_the_python_of_a_page_is_one_script_that_runs(page: str, embedded_weight
     )
     assert finished.returncode == 0, finished.stderr
     assert "{'first'} asked a model" in finished.stdout
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_guide_run_in_order(tmp_path: Path, embedded_weights: Path) -> None:
+    """On the guide's own list, with the example's brief and pages, as the guide says of its outputs."""
+    page = DOCS / "guide.md"
+    commands = [line[2:] for block in blocks(page, "console") for line in block.splitlines() if line.startswith("$ ")]
+    for command in commands:
+        finished = subprocess.run(
+            [sys.executable, "-m", *shlex.split(command)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert finished.returncode == 0, f"{command}\n{finished.stdout}\n{finished.stderr}"
+        if command == "miniatures init autumn":
+            _fill_in(tmp_path / "autumn", blocks(page, "csv")[0])
+    assert "solveig.asen@nordvik-frost.example" in (tmp_path / "emails.csv").read_text(encoding="utf-8")
+
+
+def _fill_in(campaign: Path, prospects: str) -> None:
+    shutil.copy(EXAMPLE / "brief.md", campaign)
+    shutil.copytree(EXAMPLE / "sites", campaign / "pages")
+    (campaign / "prospects.csv").write_text(prospects, encoding="utf-8")
+    settings = campaign / "campaign.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("\nsearch: ddgs\n", "\nsearch: local:pages\n"), encoding="utf-8")
+
+
+def test_the_campaign_lines_of_the_guide_are_valid() -> None:
+    from miniatures.datamodel.campaign import Campaign
+
+    (snippet,) = blocks(DOCS / "guide.md", "yaml")
+    given = {
+        "name": "x",
+        "brief": "brief.md",
+        "prospects": "prospects.csv",
+        "search": "ddgs",
+        **yaml.safe_load(snippet),
+    }
+    assert Campaign.model_validate(given).roles.researcher is not None
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
