@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import miniatures
 
-project, author, copyright = "Miniatures", "The Miniatures authors", "Apache-2.0"
+project, author, copyright = "Miniatures", "The Miniatures authors", "The Miniatures authors, Apache-2.0"
 version = release = miniatures.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
