@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick explore lint install install-dev miniature benchmarks clean
+.PHONY: demo test quick explore lint docs install install-dev miniature benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
@@ -27,6 +27,10 @@ lint: install-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site, with search, for reading from the disk or any web server: build/docs/index.html.
+docs: .venv/installed-docs
+	$(BIN)/python -m sphinx -q -E -W --keep-going -c docs . build/docs
+
 install: .venv/installed
 install-dev: .venv/installed-dev
 
@@ -43,6 +47,10 @@ install-dev: .venv/installed-dev
 .venv/installed-dev: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing the development extras into .venv (a few minutes)..."
 	$(INSTALL) -e '.[dev]'
+	@touch $@ .venv/installed .venv/installed-docs
+
+.venv/installed-docs: .venv/bin/python pyproject.toml constraints.txt
+	$(INSTALL) -e '.[docs]'
 	@touch $@ .venv/installed
 
 # The shipped miniature, from the hand-written data to its measured scores. About an hour on two idle cores, up to three

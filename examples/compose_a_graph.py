@@ -1,17 +1,21 @@
-"""A graph of your own: research on one backend, a node of yours, writing on another backend."""
+"""A graph of your own: a node of yours between research and writing, on the miniature that ships.
+
+From a fresh checkout:
+
+    make install
+    .venv/bin/python examples/compose_a_graph.py
+"""
 
 import asyncio
 from pathlib import Path
-
-from langgraph.graph import StateGraph
+from typing import Any
 
 from miniatures import (
     CampaignContext,
     FolderSearch,
     Prospect,
     ProspectState,
-    build_research_graph,
-    build_write_graph,
+    build_prospect_graph,
     load_brief,
     open_backend,
 )
@@ -19,25 +23,22 @@ from miniatures import (
 EXAMPLE = Path(__file__).parent / "cold_storage"
 
 
-def keep_two_facts(state: ProspectState) -> ProspectState:
-    """A node of your own between ours."""
+def keep_own_words(state: ProspectState) -> dict[str, Any]:
+    """A node of your own: write only of what the company says of itself, where it says anything of itself."""
     dossier = state["dossier"]
-    return {"dossier": dossier.model_copy(update={"facts": dossier.facts[:2]})}
+    own = tuple(fact for fact in dossier.facts if {"we", "our", "us"} & set(fact.quote.lower().split()))
+    return {"dossier": dossier.model_copy(update={"facts": own or dossier.facts})}
 
 
 async def main() -> None:
-    """Research and write one email, and say what the checks think of it."""
-    graph = StateGraph(ProspectState, CampaignContext)
-    graph.add_node("research", build_research_graph().compile())
-    graph.add_node("keep_two_facts", keep_two_facts)
-    graph.add_node("write", build_write_graph().compile())
-    graph.add_edge("__start__", "research")
-    graph.add_edge("research", "keep_two_facts")
-    graph.add_edge("keep_two_facts", "write")
+    """Research and write one email, and say what it stands on and what the checks think of it."""
+    graph = build_prospect_graph(when_found="keep_own_words")
+    graph.add_node("keep_own_words", keep_own_words)
+    graph.add_edge("keep_own_words", "write")
+
+    miniature = open_backend("miniature:outreach@live")
     context = CampaignContext(
-        models={
-            "writer": open_backend("llamacpp:smollm2-135m-instruct"),
-        },
+        models={"researcher": miniature, "writer": miniature},
         search=FolderSearch(EXAMPLE / "sites"),
         brief=load_brief(EXAMPLE / "brief.md"),
     )
@@ -50,7 +51,8 @@ async def main() -> None:
     )
     state = await graph.compile().ainvoke({"prospect": prospect}, context=context)
     draft = state["draft"]
-    print(draft.subject, draft.body, sep="\n")
+    print(draft.subject, draft.body, sep="\n\n")
+    print("\nFrom:", *(f"- {fact.quote} ({fact.url})" for fact in draft.evidence), sep="\n")
     for check in draft.failed_checks:
         print(f"- {check.name}: {check.reason}")
 

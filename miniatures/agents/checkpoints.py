@@ -12,24 +12,28 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 
-def state_serializer() -> JsonPlusSerializer:
-    """The serializer for `InMemorySaver(serde=...)`, `AsyncSqliteSaver(..., serde=...)` and their like."""
+def state_serializer(*own: type) -> JsonPlusSerializer:
+    """The serializer for `InMemorySaver(serde=...)`, `AsyncSqliteSaver(..., serde=...)` and their like.
+
+    `own` are the classes that your nodes put into the state.
+    """
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-    return JsonPlusSerializer(allowed_msgpack_modules=_kept_types())
+    return JsonPlusSerializer(
+        allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in _kept_types() + own]
+    )
 
 
-def _kept_types() -> list[tuple[str, ...]]:
+def _kept_types() -> tuple[type, ...]:
     from miniatures.agents import state
     from miniatures.agents.tools.search.base import SearchStatus
     from miniatures.datamodel import backend, check, dossier, draft, evidence, prospect, seat
 
-    kept = [
+    return (
         *(state.Gathered, state.RankedSentence, state.Written, SearchStatus, seat.Seat),
         *(backend.Bill, backend.Usage, check.CheckName, check.CheckResult, check.Outcome),
         *(dossier.Dossier, dossier.DossierStatus, dossier.Problem, dossier.SetAside, dossier.SetAsideReason),
         *(draft.Statement, draft.Draft, draft.DraftStatus, draft.EmailText, draft.Ground),
         *(evidence.Evidence, evidence.Quote, evidence.Page, evidence.SourceRef),
         *(prospect.Prospect, prospect.Recipient),
-    ]
-    return [(kind.__module__, kind.__name__) for kind in kept]
+    )

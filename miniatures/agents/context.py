@@ -70,11 +70,11 @@ class CampaignContext:
     now: Callable[[], datetime] = _now
 
     def __post_init__(self) -> None:
-        """Refuse a researcher or a writer whose brief it could not serve.
+        """Refuse a model that could not serve the brief, and read the policy, whose files no node is to wait for.
 
         Raises:
             InputError: the brief does not name the kinds of news that such a researcher goes by, or is in a language
-                that such a writer was not taught.
+                that such a writer was not taught, or no role has that name.
         """
         if RESEARCHER.name in self.models:
             require_kinds(capabilities_of(self.model(RESEARCHER.name)), self.brief, self.prompts)
@@ -82,6 +82,7 @@ class CampaignContext:
             writer = self.seat(WRITER.name, seat)
             if writer is not None:
                 require_languages(capabilities_of(writer), self.brief)
+        _ = self.policy
 
     def seats(self, role: str) -> Seats | None:
         """Who sits behind a role; None where nobody does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from miniatures.agents.campaign import CampaignRunner
@@ -94,32 +94,36 @@ def count_prospects(loaded: LoadedCampaign, limit: int | None = None) -> int:
 @asynccontextmanager
 async def open_campaign(loaded: LoadedCampaign, *, hosts: Mapping[str, str]) -> AsyncIterator[OpenCampaign]:
     """Open everything that the campaign file names."""
-    settings = loaded.campaign
+    async with AsyncExitStack() as held:
+        yield await asyncio.to_thread(_open, loaded, hosts, held)
+
+
+def _open(loaded: LoadedCampaign, hosts: Mapping[str, str], held: AsyncExitStack) -> OpenCampaign:
+    """Open it in a thread, because files and weights are waited for; what is open is left to `held` to close."""
+    settings, run_id = loaded.campaign, new_id()
     cache = loaded.work_folder / "cache"
-    with open_store(loaded.store_url) as store, store.campaign_lock(loaded.name):
-        run_id = new_id()
-        fetcher = HttpFetcher(settings.fetch, hosts={**settings.hosts, **hosts}, cache=cache)
-        try:
-            context = CampaignContext(
-                models=await asyncio.to_thread(open_roles, loaded, store, run_id),
-                brief=loaded.brief,
-                search=open_search(
-                    settings.search,
-                    folder=loaded.folder,
-                    fetcher=fetcher,
-                    extractor=fetcher.extractor,
-                    cache=cache,
-                    seconds_per_site=settings.research.seconds,
-                ),
-                fetcher=fetcher,
-                prompts=PromptLibrary(loaded.prompts_folder),
-                research=settings.research,
-                write=settings.write,
-                ledger=store.ledger(loaded.name),
-            )
-            yield OpenCampaign(context, store, run_id)
-        finally:
-            await fetcher.aclose()
+    store = held.enter_context(open_store(loaded.store_url))
+    held.enter_context(store.campaign_lock(loaded.name))
+    fetcher = HttpFetcher(settings.fetch, hosts={**settings.hosts, **hosts}, cache=cache)
+    held.push_async_callback(fetcher.aclose)
+    context = CampaignContext(
+        models=open_roles(loaded, store, run_id),
+        brief=loaded.brief,
+        search=open_search(
+            settings.search,
+            folder=loaded.folder,
+            fetcher=fetcher,
+            extractor=fetcher.extractor,
+            cache=cache,
+            seconds_per_site=settings.research.seconds,
+        ),
+        fetcher=fetcher,
+        prompts=PromptLibrary(loaded.prompts_folder),
+        research=settings.research,
+        write=settings.write,
+        ledger=store.ledger(loaded.name),
+    )
+    return OpenCampaign(context, store, run_id)
 
 
 def open_roles(loaded: LoadedCampaign, store: Store, run_id: str) -> dict[str, Seats]:

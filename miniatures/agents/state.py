@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from pydantic import Field
+from typing_extensions import TypedDict  # that of typing has no JSON schema before Python 3.12
 
 from miniatures.agents.tools.search.base import SearchStatus
 from miniatures.datamodel.backend import Bill

@@ -22,8 +22,16 @@ def load_brief(path: Path | str) -> Brief:
         InputError: names the file, the line and the key of each mistake.
     """
     path = Path(path)
-    text = read_text(path).replace("\r\n", "\n").replace("\r", "\n")
-    document, prose = _parts(text, path)
+    return parse_brief(read_text(path), path)
+
+
+def parse_brief(text: str, path: Path) -> Brief:
+    """The brief in a text; `path` names it in errors.
+
+    Raises:
+        InputError: names the line and the key of each mistake.
+    """
+    document, prose = _parts(text.replace("\r\n", "\n").replace("\r", "\n"), path)
     document = _with_background(document, prose)
     brief = validate(Brief, document)
     _refuse_twins(brief, document)

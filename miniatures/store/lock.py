@@ -42,7 +42,7 @@ def _file_lock(database: Database, campaign: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     assert database.path is not None
-    lock = FileLock(database.path.with_name(f"{database.path.name}.{_file_name(campaign)}.lock"))
+    lock = FileLock(database.path.with_name(f"{database.path.name}.{_file_name(campaign)}.lock"), thread_local=False)
     if Path(lock.lock_file).is_symlink():
         raise StoreError(f"the lock {lock.lock_file} is a link", hint="Remove it: a lock is a file of its own.")
     try:

@@ -49,9 +49,8 @@ def test_the_folders_the_project_is_known_by_are_links(name: str) -> None:
 def test_langgraph_json_names_a_graph_that_builds() -> None:
     exported = json.loads((ROOT / "langgraph.json").read_text(encoding="utf-8"))["graphs"]
     for target in exported.values():
-        path, _, name = target.partition(":")
-        module = import_module(path.removeprefix("./").removesuffix(".py").replace("/", "."))
-        assert getattr(module, name)().compile().nodes
+        module, _, name = target.partition(":")
+        assert getattr(import_module(module), name).compile().nodes
 
 
 def test_every_public_name_loads() -> None:

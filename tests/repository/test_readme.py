@@ -38,12 +38,6 @@ def test_the_python_example_runs_as_it_stands(embedded_weights: Path) -> None:
     assert finished.stdout.startswith("found ")
 
 
-@pytest.mark.slow
-def test_the_composed_graph_runs(embedded_weights: Path) -> None:
-    finished = run([sys.executable, "examples/compose_a_graph.py"])
-    assert finished.returncode == 0, finished.stderr
-
-
 def test_the_make_targets_exist() -> None:
     targets = [command.split()[1] for command in commands() if command.startswith("make ")]
     assert targets == ["demo", "test"]

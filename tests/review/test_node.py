@@ -20,10 +20,8 @@ from tests.checks.cases import BODY, PROSPECT
 
 
 def reviewed_graph():
-    graph = build_prospect_graph()
-    graph.branches["verify"].clear()
+    graph = build_prospect_graph(when_written="review")
     graph.add_node("review", human_review)
-    graph.add_edge("verify", "review")
     graph.add_conditional_edges("review", after_review, {"accepted": END, "edited": "review", "rejected": END})
     return graph.compile(checkpointer=InMemorySaver(serde=state_serializer()))
 
@@ -51,9 +49,10 @@ async def test_the_question_shows_the_draft_and_what_failed():
 
 async def test_accepting_makes_it_ready_and_asks_no_model_again():
     _, answer, writer = await until_review()
+    asked = len(writer.calls)
     state = await answer(action="accept")
     assert state["draft"].status is DraftStatus.READY
-    assert len(writer.calls) == 1
+    assert len(writer.calls) == asked == 2  # the draft failed a check, and the rewrite as well
 
 
 async def test_an_edit_is_checked_again_and_shown_again():
