@@ -15,7 +15,9 @@ from miniatures.agents.tools.extract.process import WorkerGone, WorkerNotStarted
 from miniatures.agents.tools.extract.protocol import LARGEST_FRAME, Document
 from miniatures.agents.tools.fetching import FetchStatus
 
-_MOST_WORKERS = 4
+WORKERS = 3
+"""At most; more than two, so that a document or two that take long never stop the rest. About 75 MB each."""
+
 _TRIES = 3
 
 
@@ -103,8 +105,8 @@ class ExtractionPool:
 
 @lru_cache(maxsize=1)
 def shared_pool() -> ExtractionPool:
-    """The pool of this process. It has two workers at least, so that one document that takes long never stops all."""
-    pool = ExtractionPool(max(2, min(os.cpu_count() or 1, _MOST_WORKERS)))
+    """The pool of this process."""
+    pool = ExtractionPool(WORKERS)
     atexit.register(pool.close)
     return pool
 

@@ -17,6 +17,7 @@ import pytest
 from miniatures.agents.tools.extract.document import extract
 from miniatures.agents.tools.extract.extraction import Extraction
 from miniatures.agents.tools.extract.extractor import Extractor
+from miniatures.agents.tools.extract.pool import WORKERS
 from miniatures.agents.tools.fetching import FetchStatus
 from miniatures.agents.tools.search.base import SearchQuery, SearchStatus
 from miniatures.agents.tools.search.folder import FolderSearch
@@ -109,7 +110,7 @@ async def test_a_folder_tells_the_file_that_could_not_be_read(tmp_path: Path) ->
 def test_many_loops_share_the_workers() -> None:
     for _ in range(3):
         assert asyncio.run(Extractor().extract(STORY, "text/html", URL)).status is FetchStatus.FETCHED
-    assert len(workers()) <= 4
+    assert len(workers()) <= WORKERS
 
 
 SCRIPT = """
