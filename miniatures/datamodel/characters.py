@@ -13,14 +13,23 @@ CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029"
 JOINERS = "\u200c\u200d"
 """Invisible, but names in Persian and Indic scripts need them; for use in a character class."""
 
-INVISIBLE = (
+SURROGATES = "\ud800-\udfff"
+"""Halves of characters, which no encoding takes, for use in a character class."""
+
+VARIATIONS = "\ufe00-\ufe0f"
+"""Invisible, but they colour emoji; for use in a character class."""
+
+HIDDEN = (
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "\u2800\ufff9-\ufffc\U0001107f\U00013430-\U00013440\U00016fe4\U0001d159"  # blank glyphs, joiners, annotations
     "\ufdd0-\ufdef" + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 )
-"""What shows nothing, joiners apart: all that Unicode calls default-ignorable, blanks and non-characters, for use in a
-character class."""
+"""What shows nothing and serves nobody: all else that Unicode calls default-ignorable, turns of direction, blanks and
+non-characters, for use in a character class."""
+
+INVISIBLE = HIDDEN + VARIATIONS
+"""What shows nothing, joiners apart, for use in a character class."""
 
 _MOST_MARKS = 30
 _LAST_MARK = 0x1FFFF

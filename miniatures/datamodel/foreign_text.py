@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 
-# Control characters but tab and line feed, soft and invisible spaces, marks and overrides of direction, the two Unicode
-# line breaks, lone surrogates and tags. The joiners U+200C and U+200D stay: Persian and Indic names need them.
-_UNSAFE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    r"\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
+from miniatures.datamodel.characters import CONTROLS, HIDDEN, SURROGATES
+
+_UNSAFE = re.compile(f"(?![\t\n])[{CONTROLS}{HIDDEN}{SURROGATES}]")
 _REPLACEMENT = "\ufffd"
 
 

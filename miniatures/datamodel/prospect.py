@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, EmailStr, Field, field_validator
 
-from miniatures.datamodel.characters import CONTROLS, INVISIBLE, nfc
+from miniatures.datamodel.characters import CONTROLS, INVISIBLE, SURROGATES, nfc
 from miniatures.datamodel.clickable import clickables
 from miniatures.datamodel.frozen import Frozen, Strict
 from miniatures.datamodel.hashing import content_hash, text_hash
@@ -26,7 +26,7 @@ def prospect_key(email: str) -> str:
     return text_hash(normalize_email(email))[:16]
 
 
-_BREAKS = re.compile(f"[{CONTROLS}\ud800-\udfff]+")
+_BREAKS = re.compile(f"[{CONTROLS}{SURROGATES}]+")
 _UNSEEN = re.compile(f"[{INVISIBLE}]+")
 _MARKUP = re.compile(r"[<>{}`]|&(?:#\d|#x|\w+;)")
 _NO_PERSONS = re.compile(r"[\[\]|\\]")

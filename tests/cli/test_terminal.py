@@ -64,7 +64,7 @@ def test_a_command_to_paste_starts_the_program_that_was_started(tmp_path, monkey
     assert command("drafts", "a folder") == f"{shown} drafts 'a folder'"
 
 
-def test_started_as_a_module_it_is_named_as_a_module(folder):
+def test_started_as_a_module_it_is_named_as_a_module(tmp_path, folder):
     environment = {**os.environ, "PYTHONPATH": str(Path(command_line.__file__).parents[2])}
     ran = subprocess.run(
         [sys.executable, "-m", "miniatures", "drafts", folder],
@@ -72,6 +72,7 @@ def test_started_as_a_module_it_is_named_as_a_module(folder):
         capture_output=True,
         text=True,
         env=environment,
+        cwd=tmp_path,
     )
     [line] = [line for line in ran.stdout.splitlines() if line.startswith("One in full: ")]
     assert line.removeprefix("One in full: ").startswith(f"{sys.executable} -m miniatures drafts")
