@@ -13,6 +13,9 @@ from miniatures.cli.export import safe_cell
 from miniatures.cli.main import main
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.prospect import Prospect
+from miniatures.inputs.campaign import load_campaign
+from miniatures.store.home_secret import pseudonym
 
 MAYA = "maya.lind@northmill-bakery.example"
 
@@ -186,3 +189,14 @@ def test_no_exported_cell_starts_a_formula(text, start):
     assert cell == f"'{start}{text}"
     assert safe_cell(None) == ""
     assert safe_cell("Hello = you") == "Hello = you"
+
+
+def test_exported_traces_name_nobody_that_can_be_guessed(ran, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
+    loaded = load_campaign(ran)
+    person = next(row for row in loaded.prospects() if isinstance(row, Prospect))
+    for options in (["--jsonl"], [person.email, "--json"], [person.email, "--jsonl"]):
+        assert main(["traces", str(ran), *options]) == ExitCode.OK
+        told = capsys.readouterr().out
+        assert pseudonym(person.key) in told
+        assert person.key not in told
