@@ -123,3 +123,13 @@ def _give_freed_memory_back() -> None:
     """What C libraries have freed stays with the process until they are asked for it."""
     if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_secret(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The secret behind pseudonyms is always the same, and that of whoever runs the tests is left alone."""
+    folder = tmp_path_factory.mktemp("secret")
+    (folder / "pseudonyms.secret").write_bytes(b"s" * 32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("miniatures.store.home_secret.user_data_path", lambda name: folder)
+        yield

@@ -56,9 +56,20 @@ def traces(
 
 def _entries(store: Store, campaign: str, key: str | None) -> Iterator[dict[str, Any]]:
     for trace in store.traces(campaign, key):
-        yield {"entry": "trace", **trace.model_dump(mode="json")}
+        yield {"entry": "trace", **_exported(trace)}
     for span in store.spans(campaign, key):
-        yield {"entry": "span", **span.model_dump(mode="json")}
+        yield {"entry": "span", **_exported(span)}
+
+
+def _exported(entry: Trace | Span) -> dict[str, Any]:
+    """The entry under a pseudonym: the store's own name of somebody can be checked by whoever knows the address."""
+    from miniatures.store.home_secret import pseudonym
+
+    told = entry.model_dump(mode="json")
+    if entry.prospect:
+        told["prospect"] = pseudonym(entry.prospect)
+        told |= {"name": told["prospect"]} if told.get("name") == entry.prospect else {}
+    return told
 
 
 @dataclass
@@ -158,4 +169,4 @@ def _label(entry: Trace | Span) -> str:
 
 
 def _as_dict(node: Node) -> dict[str, Any]:
-    return {**node.entry.model_dump(mode="json"), "children": [_as_dict(child) for child in node.children]}
+    return {**_exported(node.entry), "children": [_as_dict(child) for child in node.children]}

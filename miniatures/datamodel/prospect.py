@@ -22,7 +22,7 @@ def normalize_email(email: str) -> str:
 
 
 def prospect_key(email: str) -> str:
-    """The pseudonym of whoever has this address."""
+    """What a store calls whoever has this address, which lies beside it: outside of a store it is no pseudonym."""
     return text_hash(normalize_email(email))[:16]
 
 
@@ -87,7 +87,7 @@ class Prospect(Recipient):
 
     @property
     def key(self) -> str:
-        """Pseudonym: names the prospect in traces and the ledger without their address."""
+        """Names the prospect in traces and the ledger; exports have a keyed pseudonym (store/home_secret.py)."""
         return prospect_key(self.email)
 
     @property

@@ -6,7 +6,10 @@ import pytest
 
 from miniatures.cli.main import main
 from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.standing import State
+from miniatures.inputs.campaign import load_campaign
+from miniatures.store.home_secret import pseudonym
 
 MAYA = "maya.lind@northmill-bakery.example"
 
@@ -158,3 +161,14 @@ def test_traces_as_json_lines(ran, call):
 def test_a_report_where_a_folder_is(ran, refusal, tmp_path):
     code, error = refusal("report", ran, "--out", tmp_path)
     assert (code, "cannot be written" in error) == (ExitCode.BAD_INPUT, True)
+
+
+def test_exported_traces_name_nobody_that_can_be_guessed(ran, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
+    loaded = load_campaign(ran)
+    person = next(row for row in loaded.prospects() if isinstance(row, Prospect))
+    for options in (["--jsonl"], [person.email, "--json"], [person.email, "--jsonl"]):
+        assert main(["traces", str(ran), *options]) == ExitCode.OK
+        told = capsys.readouterr().out
+        assert pseudonym(person.key) in told
+        assert person.key not in told

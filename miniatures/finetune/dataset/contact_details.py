@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from miniatures.datamodel.hashing import text_hash
+from miniatures.datamodel.keyed_hash import keyed_hash
 
 EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 PHONE = (
@@ -17,18 +17,18 @@ _FICTIONAL = "55501"
 """The last seven digits of telephone numbers that are kept free for fiction are 555 01xx."""
 
 
-def surrogate_email(email: str, seed: int) -> str:
+def surrogate_email(email: str, secret: bytes) -> str:
     """An address under a reserved domain."""
-    name = text_hash(f"{seed} {email.lower()}")
+    name = keyed_hash(secret, email.lower())
     return f"contact-{name[:6]}@{name[6:12]}.example"
 
 
-def surrogate_phone(phone: str, seed: int) -> str:
+def surrogate_phone(phone: str, secret: bytes) -> str:
     """A number of the same shape whose last seven digits are 555 01xx; what is no telephone number stays."""
     digits = re.sub(r"\D", "", phone)
     if len(digits) < _FEWEST_DIGITS or _DATE.fullmatch(phone):
         return phone
-    last = int(text_hash(f"{seed} {digits}")[:8], 16) % 100
+    last = int(keyed_hash(secret, digits)[:8], 16) % 100
     if digits[-7:] == f"{_FICTIONAL}{last:02}":
         last = (last + 1) % 100
     fresh = iter(f"{digits[:-7]}{_FICTIONAL}{last:02}")

@@ -14,12 +14,14 @@ from miniatures.agents.roles.role import role_named
 from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
+from miniatures.datamodel.keyed_hash import keyed_hash
 from miniatures.finetune.dataset.chat_file import SUFFIX, read_chats
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
 from miniatures.finetune.dataset.trace_examples import TraceExamples, TraceSelection, trace_examples
 from miniatures.finetune.gold.all_examples import gold_examples
 from miniatures.inputs.campaign import CAMPAIGN_FILE, LoadedCampaign, load_campaign
 from miniatures.prompts.library import PromptLibrary
+from miniatures.store.home_secret import home_secret
 from miniatures.store.open import open_store
 
 _GOLD_FILE = "briefs.yaml"
@@ -150,7 +152,7 @@ def gather_examples(found: Sources, selection: TraceSelection, seed: int, varian
 
 def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int, gathered: Gathered) -> list[Example]:
     """The examples with surrogates. One that its surrogates spoil is left out: it would teach a fault."""
-    surrogates = Surrogates(contacts | contacts_of(examples), seed)
+    surrogates = Surrogates(contacts | contacts_of(examples), _secret_of(seed))
     kept = []
     for example in examples:
         changed = surrogates.replace(example)
@@ -159,6 +161,11 @@ def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int,
         else:
             kept.append(changed)
     return kept
+
+
+def _secret_of(seed: int) -> bytes:
+    """What surrogates are drawn with: another seed draws others, and only the user's own secret draws these."""
+    return keyed_hash(home_secret(), str(seed)).encode()
 
 
 def _faulty(example: Example) -> bool:

@@ -1,9 +1,11 @@
 """Replaces contacts' names, addresses and telephone numbers (pseudonymization), so that no model memorizes a person.
 
-Each word of a name has one surrogate, drawn by seed: the same person is the same stranger in every example, whatever
-the order. The sender stays who they are, and so does the company. A name that is an everyday word as well (May, Grace),
-or that the brief or the company carries too (Miller of Miller Bakery), is replaced only where it plainly means the
-person: in the greeting, beside another part of the name, or after a title such as Ms.
+Each word of a name has one surrogate, drawn by a secret: the same person is the same stranger in every example,
+whatever the order, and nobody without the secret can try out who it may be. The sender stays who they are, and so does the
+company. A name that is an everyday word as well (May, Grace), or that the brief or the company carries too (Miller of
+Miller Bakery), is replaced only where it plainly means the person: in the greeting, beside another part of the name, or
+after a title such as Ms. Third persons, whom a quote or a sentence names and no list of prospects, stay; with the extra
+`anonymize`, `dataset build --mask-people` masks them (see people.py).
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from typing import Any
 from miniatures.checks.company_names import company_key
 from miniatures.checks.words import fold
 from miniatures.datamodel.example import Example
-from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.json_types import StructuredAnswer
+from miniatures.datamodel.keyed_hash import keyed_hash
 from miniatures.finetune.dataset.contact_details import EMAIL, PHONE, surrogate_email, surrogate_phone
 from miniatures.finetune.dataset.name_words import (
     cuts,
@@ -51,8 +53,8 @@ class Contact:
 class Surrogates:
     """The replacement of everybody in `contacts`, who are found in all examples about their company."""
 
-    def __init__(self, contacts: Iterable[Contact], seed: int) -> None:
-        self._seed = seed
+    def __init__(self, contacts: Iterable[Contact], secret: bytes) -> None:
+        self._secret = secret
         self._of_company: dict[str, set[Contact]] = defaultdict(set)
         self._originals: set[str] = set()
         for contact in contacts:
@@ -68,7 +70,7 @@ class Surrogates:
         table = _Table(self.surrogate, _guarded(example))
         for contact in ([own] if own else []) + [other for other in others if other != own]:
             table.add(contact)
-        replacement = _Replacement(table, example.variables.get("brief") or {}, self._seed)
+        replacement = _Replacement(table, example.variables.get("brief") or {}, self._secret)
         return example.model_copy(
             update={
                 "variables": _variables(example.variables, replacement),
@@ -87,12 +89,12 @@ class Surrogates:
     def _draw(self, word: str, kind: str) -> str:
         if len(word) == 1 and not is_unspaced(word):
             letters = [chr(letter) for letter in range(ord("A"), ord("Z") + 1) if chr(letter) != word.upper()]
-            return min(letters, key=lambda letter: text_hash(f"{self._seed} {fold(word)} {letter}"))
+            return min(letters, key=lambda letter: keyed_hash(self._secret, f"{fold(word)} {letter}"))
         lists = GIVEN if kind == "given" else FAMILY
         names = lists.get(script(word), lists["LATIN"])
         free = [name for name in names if keys(name).isdisjoint(self._originals)]
         pool = free or [name for name in lists["LATIN"] if fold(name) != fold(word)]
-        return min(pool, key=lambda name: text_hash(f"{self._seed} {kind} {fold(word)} {name}"))
+        return min(pool, key=lambda name: keyed_hash(self._secret, f"{kind} {fold(word)} {name}"))
 
 
 class _Table:
@@ -145,12 +147,12 @@ class _Word:
 class _Replacement:
     """Rewrites the texts of one example; the brief's addresses and numbers stay, and its sender's whole name."""
 
-    def __init__(self, table: _Table, brief: Mapping[str, Any], seed: int) -> None:
+    def __init__(self, table: _Table, brief: Mapping[str, Any], secret: bytes) -> None:
         self._table = table
         self._kept = fold(str(brief))
         self._kept_digits = re.sub(r"\D", "", self._kept)
         self._sender = re.compile(re.escape(str(brief.get("sender", {}).get("name", ""))) or r"(?!)")
-        self._seed = seed
+        self._secret = secret
 
     def name(self, text: str) -> str:
         """A field that holds nothing but a name."""
@@ -207,11 +209,11 @@ class _Replacement:
         return bool(after and after.surrogate and touch(text, word.end, after.start))
 
     def _address(self, email: str) -> str:
-        return email if fold(email) in self._kept else surrogate_email(email, self._seed)
+        return email if fold(email) in self._kept else surrogate_email(email, self._secret)
 
     def _number(self, phone: str) -> str:
         kept = re.sub(r"\D", "", phone) in self._kept_digits
-        return phone if kept else surrogate_phone(phone, self._seed)
+        return phone if kept else surrogate_phone(phone, self._secret)
 
 
 def contacts_of(examples: Iterable[Example]) -> set[Contact]:
