@@ -24,19 +24,8 @@ MOST_SECONDS = 5.0
 MOST_TEXT = 8_000_000
 """Characters of the prompt, and of every text on the way to it."""
 
-_PADDING = frozenset({"center", "expandtabs", "ljust", "rjust", "zfill"})
-_GROWING_FILTERS = (
-    "center",
-    "format",
-    "indent",
-    "replace",
-    "wordwrap",
-    "xmlattr",
-    "urlize",
-    "pprint",
-    "batch",
-    "slice",
-)
+_PADDING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "zfill"})
+_GROWING_FILTERS = ("batch", "center", "indent", "pprint", "replace", "slice", "urlize", "wordwrap", "xmlattr")
 _PASSED = "jinja_pass_arg"  # how Jinja knows which filters want its environment
 _TURN, _FITTING = "__turn__", "__fitting__"
 
@@ -84,6 +73,11 @@ def _within(pieces: Any) -> Any:
         yield piece
 
 
+def _turn() -> str:
+    _meter.get().turn()
+    return ""
+
+
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
     """Compiles templates as transformers does, with every loop and every growing text under a meter."""
 
@@ -91,10 +85,8 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
-        self.globals.pop("lipsum")
-        self.globals[_TURN] = lambda: _meter.get().turn() or ""
-        self.filters[_FITTING] = _fitting
-        del self.filters["format"]
+        self.filters = {name: own for name, own in self.filters.items() if name != "format"} | {_FITTING: _fitting}
+        self.globals = {name: own for name, own in self.globals.items() if name != "lipsum"} | {_TURN: _turn}
         for name in _GROWING_FILTERS:
             self.filters[name] = _metered(name, self.filters[name])
 
@@ -187,4 +179,4 @@ class _Metering(NodeTransformer):
 
 
 def _through(node: Any, line: int) -> nodes.Filter:
-    return nodes.Filter(node, _FITTING, [], [], None, None).set_lineno(line, override=False)
+    return cast(nodes.Filter, nodes.Filter(node, _FITTING, [], [], None, None).set_lineno(line))
