@@ -13,10 +13,9 @@ from functools import cached_property
 from typing import Any
 
 from jinja2 import TemplateError
-from jinja2.ext import loopcontrols
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, HumanMessage, SystemMessage, ToolMessage
 
+from miniatures.backends.bounded_template import BoundedEnvironment, render
 from miniatures.backends.errors import BadRequest, UnknownModel
 from miniatures.weights.gguf_header import GGUFHeader
 
@@ -42,13 +41,15 @@ class ChatTemplate:
         """
         turns = [{"role": _role(message), "content": self.defuse(_text(message))} for message in messages]
         try:
-            prompt: str = self._compiled.render(
-                messages=turns,
-                add_generation_prompt=True,
-                bos_token=self._header.token("bos"),
-                eos_token=self._header.token("eos"),
+            return render(
+                self._compiled,
+                {
+                    "messages": turns,
+                    "add_generation_prompt": True,
+                    "bos_token": self._header.token("bos"),
+                    "eos_token": self._header.token("eos"),
+                },
             )
-            return prompt
         except TemplateError as error:
             raise BadRequest(
                 f"the model's chat template refuses these messages: {error}", hint="Alternate user and assistant turns."
@@ -68,11 +69,16 @@ class ChatTemplate:
         source = self._header.chat_template
         if source is None:
             raise UnknownModel("the GGUF carries no chat template", hint="Use an instruct model's GGUF.")
-        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+        environment = BoundedEnvironment()
         environment.filters["tojson"] = _to_json
         environment.globals["raise_exception"] = _refuse
         environment.globals["strftime_now"] = lambda layout: datetime.now().strftime(layout)
-        return environment.from_string(source)
+        try:
+            return environment.from_string(source)
+        except (TemplateError, RecursionError, ValueError) as error:
+            raise UnknownModel(
+                f"the model's chat template cannot be read: {error}", hint="Use another file of the model."
+            ) from error
 
 
 def _role(message: BaseMessage) -> str:

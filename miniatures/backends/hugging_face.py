@@ -17,7 +17,7 @@ from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing, MissingExtra
 from miniatures.backends.hugging_face_engine import HuggingFaceEngine
 from miniatures.backends.hugging_face_load import INSTALL, Checkpoint
-from miniatures.backends.local import NO_API_COST, LocalBackend, LocalWeights
+from miniatures.backends.local import NO_API_COST, LocalBackend, LocalWeights, absolute_name
 from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
@@ -74,7 +74,8 @@ def open_transformers(rest: str, settings: BackendSettings) -> HuggingFaceBacken
         AdapterChangesNothing, BadAdapter: the adapter cannot be used.
     """
     _require_libraries()
-    name, _, folder = rest.partition("+")
+    stated, _, folder = rest.partition("+")
+    name = absolute_name(stated)
     adapter = Path(folder).expanduser().resolve() if folder else None
     from_gguf = name in CATALOG or name.endswith(".gguf")
     gguf = LocalWeights(name).base if from_gguf else None
@@ -86,9 +87,9 @@ def open_transformers(rest: str, settings: BackendSettings) -> HuggingFaceBacken
             model=name,
             adapter=None if adapter is None else _adapter_sha256(adapter),
             quantization=_PRECISION,
-            weights=file_sha256(gguf) if gguf else folder_hash(Path(name).expanduser()),
+            weights=file_sha256(gguf) if gguf else folder_hash(Path(name)),
         ),
-        checkpoint=name if from_gguf else _folder_or_name(name),
+        checkpoint=name,
         gguf=None if gguf is None else str(gguf),
         adapter=None if adapter is None else str(adapter),
         context_tokens=None if gguf is None else read_header(gguf).context_tokens,
@@ -121,11 +122,6 @@ def _require_change(adapter: Path) -> None:
             f"{adapter} changes nothing: the second factor of every layer is zero",
             hint="Train it (an untrained LoRA adapter is the identity), or leave it out of the spec.",
         )
-
-
-def _folder_or_name(name: str) -> str:
-    folder = Path(name).expanduser()
-    return str(folder) if folder.is_dir() else name
 
 
 def folder_hash(folder: Path) -> str | None:

@@ -29,6 +29,7 @@ from miniatures.backends.errors import AdapterChangesNothing, BadRequest, Unknow
 from miniatures.datamodel.backend import Price
 from miniatures.datamodel.capabilities import SMALL, Capabilities, Grammar
 from miniatures.datamodel.json_types import Options
+from miniatures.weights.catalog import CATALOG
 from miniatures.weights.errors import AdapterIsNoop, UnknownWeights
 from miniatures.weights.home import file_sha256
 from miniatures.weights.merge import adapter_hash, merged_weights
@@ -206,6 +207,14 @@ class LocalBackend(Backend):
         }
 
 
+def absolute_name(name: str) -> str:
+    """A catalog's or a hub's name as it is; a file or folder of this machine by its absolute path, so that it means
+    the same wherever it is asked from."""
+    path = Path(name).expanduser()
+    is_path = name.endswith(".gguf") or name.startswith(("/", "./", "../", "~")) or path.is_dir()
+    return str(path.absolute().resolve()) if is_path and name not in CATALOG else name
+
+
 class LocalWeights:
     """What the text after `local:` names: a weights file, and the adapter that is merged into it, if any."""
 
@@ -216,8 +225,9 @@ class LocalWeights:
             UnknownModel: no weights, or no adapter, of that name.
             WeightsError: the weights could not be pulled.
         """
-        self.name, _, adapter = rest.partition("+")
-        self.adapter = Path(adapter).expanduser() if adapter else None
+        name, _, adapter = rest.partition("+")
+        self.name = absolute_name(name)
+        self.adapter = Path(adapter).expanduser().absolute() if adapter else None
         try:
             self.base = ensure_weights(self.name)
         except UnknownWeights as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, FunctionMessage, HumanMessage, SystemMessage
 
 from miniatures.backends.chat_template import ChatTemplate
-from miniatures.backends.errors import BadRequest
-from miniatures.weights.gguf_header import read_header
+from miniatures.backends.errors import BadRequest, UnknownModel
+from miniatures.weights.gguf_header import GGUFHeader, read_header
 
 CHATS: list[list[BaseMessage]] = [
     [HumanMessage("Hello")],
@@ -56,3 +57,55 @@ def test_text_blocks_are_joined_and_pictures_refused(template: ChatTemplate) -> 
         template.render([HumanMessage([{"type": "image_url", "image_url": {"url": "data:"}}])])
     with pytest.raises(BadRequest, match="FunctionMessage"):
         template.render([FunctionMessage(name="f", content="x")])
+
+
+def of(source: str) -> ChatTemplate:
+    return ChatTemplate(GGUFHeader({"general.architecture": "llama", "tokenizer.chat_template": source}))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for i in range(10 ** 9) %}a{% endfor %}",
+        "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+        "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
+        "{% for i in [1, 2] recursive %}{{ loop([1, 2]) }}{% endfor %}",
+        "{{ 'a' * 1000000000 }}",
+        "{{ 10 ** 10 ** 10 }}",
+        "{{ '%1000000000d' % 1 }}",
+        "{{ 'a'.ljust(1000000000) }}",
+        "{{ '{:1000000000}'.format(1) }}",
+        "{{ 'a' | center(1000000000) }}",
+        "{{ ('a,' * 3) | indent(1000000000) }}",
+        "{% set n = namespace(x='ab') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+        "{% set n = namespace(x='ab') %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}",
+        "{% set n = namespace(x='ab') %}{% for i in range(9) %}{% set n.x = n.x.replace('a', n.x) * 1 %}{% endfor %}",
+        "{% set n = namespace(x='ab') %}{% for i in range(60) %}{% set y %}{{ n.x }}{{ n.x }}{% endset %}"
+        "{% set n.x = y %}{% endfor %}",
+        "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = n.x * n.x %}{% endfor %}",
+        "{{ messages[0].nothing.more }}",
+        "{{ ''.__class__.__mro__ }}{{ raise_exception('no') }}",
+    ],
+)
+def test_a_hostile_template_ends_in_a_sentence(source: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(BadRequest, match="the model's chat template refuses these messages"):
+        of(source).render([HumanMessage("hi")])
+    assert time.monotonic() - started < 15
+
+
+def test_a_template_that_cannot_be_read() -> None:
+    for source in ("{% for %}", "{{ '%1000000000d' | format(1) }}"):
+        with pytest.raises(UnknownModel, match="cannot be read"):
+            of(source).render([HumanMessage("hi")])
+
+
+def test_what_chat_templates_use_still_works() -> None:
+    source = (
+        "{%- macro tell(m) %}{{ m.role | upper }}{% endmacro %}"
+        "{% set ns = namespace(n=0) %}{% for m in messages %}{% if m.role == 'system' %}{% continue %}{% endif %}"
+        "{% set ns.n = ns.n + 1 %}{{ tell(m) ~ ':' }}{{ m.content.strip().split(' ')[-1] | replace('a', 'b') }}"
+        "{{ loop.index0 % 2 }}{{ {'x': 1} | tojson }}{{ '-' if not loop.last }}{% endfor %}{{ ns.n }}"
+    )
+    said = of(source).render([SystemMessage("s"), HumanMessage("a data "), AIMessage("ok")])
+    assert said == 'USER:dbtb1{"x": 1}-ASSISTANT:ok0{"x": 1}2'

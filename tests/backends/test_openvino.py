@@ -128,7 +128,7 @@ async def test_draws_differ(embedded_backend: OpenVINOBackend) -> None:
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 def test_structured_answers_hold_the_schema(embedded_backend: OpenVINOBackend, temperature: float) -> None:
     model = embedded_backend.with_structured_output(Picks, include_raw=True)
-    result: dict[str, Any] = model.invoke("Pick sentence 3.", max_tokens=120, temperature=temperature, seed=3)
+    result: dict[str, Any] = model.invoke("Pick sentence 3.", max_tokens=120, temperature=temperature, draw=3)
     text = result["raw"].text
     assert "\n" not in text
     if result["raw"].response_metadata["finish_reason"] == "stop":

@@ -86,3 +86,19 @@ def test_an_untrained_adapter_is_refused(embedded_weights: Path, tmp_path: Path)
     folder = write_adapter(tmp_path / "identity", scale=0.0, layers=1)
     with pytest.raises(AdapterChangesNothing, match="changes no weight"):
         open_backend(f"openvino:smollm2-135m-instruct+{folder}")
+
+
+@pytest.mark.parametrize("kind", ["local", "llamacpp", "transformers"])
+def test_a_base_beside_oneself_is_kept_by_its_absolute_path_and_hash(
+    kind: str, embedded_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bases").mkdir()
+    (tmp_path / "bases" / "own.gguf").symlink_to(embedded_weights)
+    monkeypatch.chdir(tmp_path)
+    beside = open_backend(f"{kind}:./bases/own.gguf").identity
+    monkeypatch.chdir(tmp_path / "bases")
+    within = open_backend(f"{kind}:own.gguf").identity
+    monkeypatch.chdir("/")
+    again = open_backend(f"{kind}:{beside.model}").identity
+    assert beside == within == again
+    assert beside.weights == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
