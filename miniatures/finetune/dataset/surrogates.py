@@ -1,11 +1,11 @@
 """Replaces contacts' names, addresses and telephone numbers (pseudonymization), so that no model memorizes a person.
 
 Each word of a name has one surrogate, drawn by a secret: the same person is the same stranger in every example,
-whatever the order, and nobody without the secret can try out who it may be. The sender stays who they are, and so does the
-company. A name that is an everyday word as well (May, Grace), or that the brief or the company carries too (Miller of
-Miller Bakery), is replaced only where it plainly means the person: in the greeting, beside another part of the name, or
-after a title such as Ms. Third persons, whom a quote or a sentence names and no list of prospects, stay; with the extra
-`anonymize`, `dataset build --mask-people` masks them (see people.py).
+whatever the order, and nobody without the secret can try out who it may be. The sender stays who they are, and so does
+the company. A name that is an everyday word as well (May, Grace), or that the brief or the company carries too (Miller
+of Miller Bakery), is replaced only where it plainly means the person: in the greeting, beside another part of the name,
+or after a title such as Ms. Third persons, whom a quote or a sentence names and no list of prospects, stay; with the
+extra `anonymize`, `dataset build --mask-people` masks them (see people.py).
 """
 
 from __future__ import annotations
