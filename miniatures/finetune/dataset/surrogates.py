@@ -1,11 +1,11 @@
 """Replaces contacts' names, addresses and telephone numbers (pseudonymization), so that no model memorizes a person.
 
 Each word of a name has one surrogate, drawn by a secret: the same person is the same stranger in every example,
-whatever the order, and nobody without the secret can try out who it may be. The sender stays who they are, and so does the
-company. A name that is an everyday word as well (May, Grace), or that the brief or the company carries too (Miller of
-Miller Bakery), is replaced only where it plainly means the person: in the greeting, beside another part of the name, or
-after a title such as Ms. Third persons, whom a quote or a sentence names and no list of prospects, stay; with the extra
-`anonymize`, `dataset build --mask-people` masks them (see people.py).
+whatever the order, and nobody without the secret can try out who it may be. The sender stays who they are, and so does
+the company. A name that is an everyday word as well (May, Grace), or that the brief or the company carries too (Miller
+of Miller Bakery), is replaced only where it plainly means the person: in the greeting, beside another part of the name,
+or after a title such as Ms. Third persons, whom a quote or a sentence names and no list of prospects, stay; with the
+extra `anonymize`, `dataset build --mask-people` masks them (see people.py).
 """
 
 from __future__ import annotations
@@ -254,19 +254,20 @@ def _answer(answer: StructuredAnswer | None, replacement: _Replacement) -> Struc
 
 def _guarded(example: Example) -> frozenset[str]:
     """Folded words of the brief and the company."""
-    texts = (*_strings(example.variables.get("brief", {})), example.company)
+    texts = (*strings_in(example.variables.get("brief", {})), example.company)
     return frozenset(fold(word) for text in texts for word in words_in(text))
 
 
-def _strings(value: Any) -> Iterable[str]:
+def strings_in(value: Any) -> Iterable[str]:
+    """Every text within a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for one in value.values():
-            yield from _strings(one)
+            yield from strings_in(one)
     elif isinstance(value, list | tuple):
         for one in value:
-            yield from _strings(one)
+            yield from strings_in(one)
 
 
 @lru_cache(maxsize=1)
