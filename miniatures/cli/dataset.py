@@ -75,15 +75,26 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     variant: Annotated[
         Literal["compact", "full"], typer.Option(help="The prompts that the student will be served.")
     ] = "compact",
+    mask_people: Annotated[
+        bool, typer.Option("--mask-people", help="Also replace others whom traces name (extra anonymize).")
+    ] = False,
+    people_model: Annotated[
+        str, typer.Option(metavar="MODEL", help="The spaCy model that finds them: a name, or a folder.")
+    ] = "en_core_web_sm",
     keep_near_duplicates: Annotated[
         bool, typer.Option("--keep-near-duplicates", help="Count near-duplicates, but leave them in.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Freeze examples into a folder: split by company, rendered, hashed. Building twice gives the same bytes."""
+    """Freeze examples into a folder: split by company, rendered, hashed. Building twice gives the same bytes.
+
+    Prospects and their colleagues on the list are replaced by surrogates. Third persons in quotes stay, unless
+    --mask-people finds them.
+    """
     from miniatures.datamodel.capabilities import SMALL, Trust
     from miniatures.finetune.dataset.build import BuildSettings, build_dataset
     from miniatures.finetune.dataset.folder import open_dataset
+    from miniatures.finetune.dataset.people import presidio_finder
     from miniatures.finetune.dataset.sources import find_sources, gather_examples, prompts_of
     from miniatures.finetune.dataset.split import sides_of
     from miniatures.finetune.dataset.trace_examples import ROLES, TraceSelection
@@ -99,7 +110,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
         until=_utc(until),
     )
     found = find_sources(source, store)
-    gathered = gather_examples(found, selection, seed, variants)
+    gathered = gather_examples(found, selection, seed, variants, presidio_finder(people_model) if mask_people else None)
     settings = BuildSettings(
         seed=seed,
         trust=SMALL if variant == "compact" else Trust(),

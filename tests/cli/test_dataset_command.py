@@ -12,10 +12,12 @@ from miniatures.cli.main import main
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.review import Review, ReviewAction
+from miniatures.finetune.dataset.trace_examples import SYNTHESIZE
 from miniatures.store.open import open_store
 from tests.checks.cases import PROSPECT
+from tests.finetune.dataset.test_people import rule_model
 from tests.finetune.small_space import write_space
-from tests.finetune.written_traces import BAD, BETTER, CAMPAIGN, GOOD, researcher_trace, writer_trace
+from tests.finetune.written_traces import BAD, BETTER, CAMPAIGN, GOOD, researcher_trace, sighting_trace, writer_trace
 
 OTHER = Prospect(email="maria@sunden.example", company="Nordfrost Sunden", first_name="María", last_name="Okonjo")
 
@@ -130,3 +132,19 @@ def test_chats_of_ones_own_are_a_source_beside_a_campaign(tmp_path, build):
     (tmp_path / "mine.jsonl").write_text('{"messages": []}')
     code, said = build("--from", "mine.jsonl")
     assert code == ExitCode.BAD_INPUT and "mine.jsonl, line 1: it does not end" in said
+
+
+def test_third_persons_stay_unless_they_are_masked(tmp_path, store, build):
+    pytest.importorskip("presidio_analyzer")
+    sentence = "Ottilie Brandvold opened the second cold store at Kvalnes."
+    with open_store(str(store)) as opened:
+        opened.recorder.record(sighting_trace("expansion", sentence, node=SYNTHESIZE))
+    everything = ("--validation", "0", "--test", "0")
+    assert build(*everything)[0] == ExitCode.OK
+    assert "Ottilie Brandvold" in (tmp_path / "data" / "train.jsonl").read_text(encoding="utf-8")
+    code, said = build(*everything, "--mask-people", "--people-model", str(rule_model(tmp_path / "model")))
+    assert code == ExitCode.OK, said
+    masked = (tmp_path / "data" / "train.jsonl").read_text(encoding="utf-8")
+    assert "Brandvold" not in masked and "opened the second cold store at Kvalnes." in masked
+    code, said = build("--mask-people", "--people-model", "xx_none")
+    assert code == ExitCode.BAD_INPUT and "xx_none is not installed" in said

@@ -16,6 +16,7 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.keyed_hash import keyed_hash
 from miniatures.finetune.dataset.chat_file import SUFFIX, read_chats
+from miniatures.finetune.dataset.people import FindPeople, third_persons
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
 from miniatures.finetune.dataset.trace_examples import TraceExamples, TraceSelection, trace_examples
 from miniatures.finetune.gold.all_examples import gold_examples
@@ -120,8 +121,11 @@ def prompts_of(campaigns: Sequence[CampaignSource]) -> PromptLibrary:
     return PromptLibrary(folders[0] if folders else None)
 
 
-def gather_examples(found: Sources, selection: TraceSelection, seed: int, variants: int) -> Gathered:
-    """All examples of the sources; chats are taken whatever the selection.
+def gather_examples(
+    found: Sources, selection: TraceSelection, seed: int, variants: int, find_people: FindPeople | None = None
+) -> Gathered:
+    """All examples of the sources; chats are taken whatever the selection. With `find_people`, third persons whom a
+    trace's texts name are replaced as well.
 
     Raises:
         InputError: a gold folder or a file of chats holds mistakes, or a store has no traces of a campaign.
@@ -141,6 +145,8 @@ def gather_examples(found: Sources, selection: TraceSelection, seed: int, varian
         contacts |= {Contact(one.first_name, one.last_name, one.company) for one in people}
         traced += told.examples
         gathered.dropped += told.dropped
+    if find_people is not None:
+        contacts |= third_persons(traced, find_people)
     gathered.examples += _about_strangers(traced, contacts, seed, gathered)
     gathered.examples += [chat for file in found.chats for chat in read_chats(file)]
     if found.gold:

@@ -254,19 +254,20 @@ def _answer(answer: StructuredAnswer | None, replacement: _Replacement) -> Struc
 
 def _guarded(example: Example) -> frozenset[str]:
     """Folded words of the brief and the company."""
-    texts = (*_strings(example.variables.get("brief", {})), example.company)
+    texts = (*strings_in(example.variables.get("brief", {})), example.company)
     return frozenset(fold(word) for text in texts for word in words_in(text))
 
 
-def _strings(value: Any) -> Iterable[str]:
+def strings_in(value: Any) -> Iterable[str]:
+    """Every text within a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for one in value.values():
-            yield from _strings(one)
+            yield from strings_in(one)
     elif isinstance(value, list | tuple):
         for one in value:
-            yield from _strings(one)
+            yield from strings_in(one)
 
 
 @lru_cache(maxsize=1)
