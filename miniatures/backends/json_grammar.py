@@ -20,9 +20,8 @@ from miniatures.datamodel.json_types import JsonSchema
 _TEXT = {"title", "description", "default", "examples", "$defs", "definitions", "$schema", "strict"}
 _NAMED_ALTERNATIVES = 1000
 _COUNTED_CHARACTERS = 64
-"""A counted repetition takes the engine's grammar compiler seconds when long: longer limits are left to validation."""
-_COUNTED_ITEMS = 1000
-"""A list's longest counted length: longer limits are left to validation, too."""
+"""A counted repetition takes the engine's grammar compiler seconds when long: longer limits are left to validation, and
+so are those of lists and texts that come after too many others."""
 # Written as the engine's grammar compiler likes it best: one right-recursive rule for the inside of a string, with a
 # lookahead (= ...) that says what follows. A repetition of a character rule decodes five times slower.
 _BASE = r"""
@@ -127,7 +126,7 @@ class _Builder:
             return self._grounded(grounded_text(keywords[KEYWORD]))
         self._only(keywords, "minLength", "maxLength")
         least, most = self.bounds.counts(keywords, "minLength", "maxLength")
-        if most is not None and most <= _COUNTED_CHARACTERS:
+        if most is not None and most <= _COUNTED_CHARACTERS and self.bounds.affords(most):
             return rf'"\"" character{_times(least, most)} "\""'
         return r'"\"" nonempty' if least else "string"
 
@@ -159,9 +158,10 @@ class _Builder:
         self._only(keywords, "items", "minItems", "maxItems")
         item = self._rule(self.expression(keywords.get("items", True), "items"))
         least, most = self.bounds.counts(keywords, "minItems", "maxItems")
-        if least > _COUNTED_ITEMS:
+        if most is not None and not self.bounds.affords(most):
+            most = None
+        if most is None and least > 1 and not self.bounds.affords(least):
             raise Unsupported("minItems of a long list")
-        most = None if most is None or most > _COUNTED_ITEMS else most
         if most == 0:
             return '"[" "]"'
         full = f"{item} (comma {item}){_times(max(least - 1, 0), None if most is None else most - 1)}"

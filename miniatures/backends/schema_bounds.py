@@ -10,6 +10,8 @@ from miniatures.datamodel.json_types import JsonSchema
 
 MAX_GRAMMAR = 256 * 1024
 """Characters of the largest grammar, or of the largest schema that goes to an engine as it is."""
+MOST_COUNTS = 1000
+"""Sum of the counted lengths in one grammar: compiling takes a fraction of a millisecond for each."""
 _MOST_SCHEMAS = 10_000
 _DEEPEST = 64
 
@@ -21,6 +23,7 @@ class SchemaBounds:
         self._place: list[str] = []
         self._schemas = 0
         self._size = 0
+        self._counts_left = MOST_COUNTS
 
     @contextmanager
     def at(self, *place: str) -> Iterator[None]:
@@ -51,6 +54,13 @@ class SchemaBounds:
         if not (_is_count(low) and (high is None or (_is_count(high) and low <= high))):
             raise self.refusal(f"has a {least} or {most} that is no count")
         return low, high
+
+    def affords(self, count: int) -> bool:
+        """Whether so long a counted length may still be written out; if so, it is."""
+        if count > self._counts_left:
+            return False
+        self._counts_left -= count
+        return True
 
     def refusal(self, why: str) -> BadSchema:
         """The error for what is wrong at the place that is being read."""
