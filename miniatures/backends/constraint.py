@@ -27,7 +27,7 @@ class Constraint:
 
     @property
     def is_quick(self) -> bool:
-        """Whether it compiles for certain, and within a second: a grammar of ours, whose counts are few, if not long."""
+        """Whether it compiles for certain, and within a second: a grammar of ours that is not long."""
         return self.is_grammar and len(self.text) <= _QUICK_CHARACTERS
 
 

@@ -17,7 +17,8 @@ from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing, MissingExtra
 from miniatures.backends.hugging_face_engine import HuggingFaceEngine
 from miniatures.backends.hugging_face_load import INSTALL, Checkpoint
-from miniatures.backends.local import NO_API_COST, LocalBackend, LocalWeights, absolute_name
+from miniatures.backends.local import NO_API_COST, LocalBackend
+from miniatures.backends.local_weights import LocalWeights, absolute_name
 from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings

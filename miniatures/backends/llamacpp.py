@@ -13,7 +13,8 @@ from pydantic import PrivateAttr
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import AdapterChangesNothing
 from miniatures.backends.llamacpp_engine import Lane, LlamaCppEngine, Shape, import_xllamacpp
-from miniatures.backends.local import IN_PROCESS, NO_API_COST, LocalBackend, LocalWeights
+from miniatures.backends.local import IN_PROCESS, NO_API_COST, LocalBackend
+from miniatures.backends.local_weights import LocalWeights
 from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings

@@ -13,7 +13,8 @@ from pydantic import PrivateAttr
 
 from miniatures.backends.completion import Completion, Sampling
 from miniatures.backends.errors import BadRequest, UnknownModel
-from miniatures.backends.local import NO_API_COST, LocalBackend, LocalWeights
+from miniatures.backends.local import NO_API_COST, LocalBackend
+from miniatures.backends.local_weights import LocalWeights
 from miniatures.backends.openvino_engine import OpenVINOEngine
 from miniatures.backends.openvino_model import ARCHITECTURES
 from miniatures.backends.request import Request

@@ -91,7 +91,7 @@ def kinds() -> list[str]:
 
 def open_local(rest: str, settings: BackendSettings) -> Backend:
     """OpenVINO where its reader knows the architecture, else llama.cpp."""
-    from miniatures.backends.local import LocalWeights
+    from miniatures.backends.local_weights import LocalWeights
     from miniatures.backends.openvino_model import ARCHITECTURES
     from miniatures.weights.gguf_header import read_header
 

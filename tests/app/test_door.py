@@ -11,6 +11,7 @@ import pytest
 
 from miniatures.app import door, listener
 from miniatures.app.door import Door
+from miniatures.cli.main import main
 from miniatures.datamodel.errors import InputError
 from tests.app.test_serve import HI, JSON, running
 from tests.backends.wrappers.scripted import ScriptedBackend
@@ -81,6 +82,24 @@ def test_a_key_that_would_keep_nobody_out_is_refused_at_start(key: str) -> None:
         Door(api_key=key)
 
 
+def test_when_it_is_ready_it_says_where_and_how(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("miniatures.app.serve.open_named", lambda specs: {"m": ScriptedBackend()})
+    monkeypatch.setattr(listener._Server, "run", lambda server, sockets: server._on_ready())
+    assert main(["serve", "m=local:x", "--port", "0", "--api-key", "right"]) == 0
+    said = capsys.readouterr().err
+    assert "Ready at http://127.0.0.1:" in said and "Models: m" in said
+    assert "curl http://127.0.0.1:" in said and "Bearer YOUR_KEY" in said and "right" not in said
+    assert main(["serve", "m=local:x", "--port", "0", "--api-key", ""]) == 2
+    assert "--api-key is empty" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:
+    with listener.bound("127.0.0.1", 0) as taken, pytest.raises(InputError, match="nothing can listen at"):
+        listener.bound("127.0.0.1", taken.getsockname()[1])
+
+
 def test_a_host_that_is_no_name_is_refused_at_start() -> None:
     with pytest.raises(InputError, match="--allowed-host"):
         Door(names=["http://models.example/"])
@@ -127,6 +146,34 @@ def test_what_is_no_http_is_told_so_in_json() -> None:
     with running({"m": ScriptedBackend()}) as url:
         said = raw(url, b"\x16\x03\x01 nonsense\r\n\r\n")
     assert b" 400 " in said and b"invalid_http" in said
+
+
+HOSTILE = {
+    "deep": b"[" * 100_000,
+    "no number": BODY[:-1] + b', "temperature": NaN}',
+    "infinite": BODY[:-1] + b', "temperature": 1e999}',
+    "huge": BODY[:-1] + b', "seed": 1' + b"0" * 5000 + b"}",
+    "no UTF-8": BODY.replace(b"hi", b"\xff\xfe"),
+    "half a character": BODY.replace(b"hi", b"\\ud800"),
+    "empty": b"",
+    "a list": b"[]",
+    "100,000 stops": BODY[:-1] + b', "stop": [' + b", ".join([b'"a"'] * 100_000) + b"]}",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_body_is_answered_in_json(body: bytes) -> None:
+    backend = ScriptedBackend(seen=[])
+    with running({"m": backend}) as url:
+        reply = post(url, body)
+        assert post(url).status_code == 200
+    assert (reply.status_code, reply.json()["error"]["type"]) == (400, "invalid_request_error")
+    assert backend.calls == 1
+
+
+def test_ten_thousand_messages_reach_the_backend() -> None:
+    with running({"m": ScriptedBackend()}) as url:
+        assert post(url, json.dumps({"model": "m", "messages": HI * 10_000}).encode()).status_code == 200
 
 
 @pytest.mark.parametrize(
