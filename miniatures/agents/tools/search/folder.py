@@ -55,7 +55,11 @@ class FolderSearch:
                 self._all = await self._read()
         pages = self._by_host.get(host_of(query.website), self._all)
         hits = await asyncio.to_thread(pages.best, query.text, limit)
-        detail = f"{len(self._unread)} files could not be read: {'; '.join(self._unread[:5])}" if self._unread else ""
+        detail = (
+            f"{len(self._unread)} files could not be read: {'; '.join(sorted(self._unread)[:5])}"
+            if self._unread
+            else ""
+        )
         return SearchOutcome(status=SearchStatus.FOUND if hits else SearchStatus.EMPTY, hits=hits, detail=detail)
 
     async def _read(self) -> RankedPages:
