@@ -91,12 +91,13 @@ def test_ctrl_c_ends_a_run_that_reads_such_a_page(tmp_path: Path) -> None:
             [sys.executable, __file__, str(tmp_path / "store"), server.target],
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])},
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         workers = _busy_workers(running.pid)
-        running.send_signal(signal.SIGINT)
+        os.killpg(running.pid, signal.SIGINT)
         time.sleep(0.5)
         assert running.poll() is None, "the first Ctrl-C lets what is in flight finish"
-        running.send_signal(signal.SIGINT)
+        os.killpg(running.pid, signal.SIGINT)
         _, told = running.communicate(timeout=10)
     assert running.returncode == 130 and b"Go on with" in told
     _, alive = psutil.wait_procs(workers, timeout=10 if sys.platform == "linux" else 110)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from miniatures.agents.tools.disk_cache import DiskCache
 from miniatures.agents.tools.extract.extraction import Extraction
 from miniatures.agents.tools.extract.pool import shared_pool
-from miniatures.agents.tools.extract.protocol import Document, from_json, to_json
+from miniatures.agents.tools.extract.protocol import Document, PipeBroken, from_json, to_json
 from miniatures.agents.tools.fetching import FetchStatus
 from miniatures.datamodel.campaign import FetchSettings
 
@@ -33,7 +34,8 @@ class Extractor:
         key = f"EXTRACT {hashlib.sha256(body).hexdigest()} {self._deadline_s:g} {content_type}"
         kept = await self._disk.get(key)
         if kept is not None:
-            return from_json(kept[0])
+            with suppress(PipeBroken):  # kept by another version
+                return from_json(kept[0])
         extraction = await self._read(body, content_type, url)
         if extraction.status in _REMEMBERED:
             await self._disk.put(key, to_json(extraction))

@@ -16,7 +16,7 @@ from miniatures.agents.tools.extract.protocol import LARGEST_FRAME, Document
 from miniatures.agents.tools.fetching import FetchStatus
 
 WORKERS = 3
-"""At most; more than two, so that a document or two that take long never stop the rest. About 75 MB each."""
+"""At most; more than two, so that a document or two that take long never stop the rest. About 100 MB each."""
 
 _TRIES = 3
 

@@ -129,4 +129,5 @@ def _start() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        process_group=0,  # a terminal's Ctrl-C is for the run, which decides whether the document at hand is finished
     )

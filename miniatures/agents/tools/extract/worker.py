@@ -70,7 +70,7 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _leave_signals_to_the_run() -> None:
-    """Ctrl-C reaches the whole process group; the run decides whether the document at hand is finished."""
+    """Whoever stops a service signals all of its processes; the run decides whether a document is finished."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if hasattr(signal, "SIGALRM"):

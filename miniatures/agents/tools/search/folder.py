@@ -62,7 +62,7 @@ class FolderSearch:
     async def search(self, query: SearchQuery, limit: int) -> SearchOutcome:
         pages = (await self._ready()).get(host_of(query.website), self._all)
         hits = await asyncio.to_thread(pages.best, query.text, limit) if pages else ()
-        told = "; ".join(one.told for one in self._unread[:5])
+        told = "; ".join(sorted(one.told for one in self._unread)[:5])
         detail = f"{len(self._unread)} files could not be read: {told}" if told else ""
         return SearchOutcome(status=SearchStatus.FOUND if hits else SearchStatus.EMPTY, hits=hits, detail=detail)
 
