@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from miniatures.backends.constraint import Constraint
@@ -107,8 +108,9 @@ class GrammarCompiler:
     def _ask(self, question: WireObject) -> WireObject | None:
         """The answer; None if the process had to be killed, or died of the question."""
         assert self._process is not None and self._process.stdin is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
+        with suppress(OSError):  # It has died since; so there is nothing to read, either.
+            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.flush()
         return self._read(_KILLED_AFTER_SECONDS)
 
     def _read(self, seconds: float) -> WireObject | None:
