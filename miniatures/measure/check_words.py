@@ -17,7 +17,7 @@ COMPARES = {
     CheckName.SPAM: "no word that spam filters look for",
     CheckName.LINKS: "links are those of the brief",
     CheckName.LANGUAGE: "each sentence is in the brief's language",
-    CheckName.GROUNDS: "no definite statement stands on nothing: each shares words with the brief or a quote",
+    CheckName.GROUNDS: "each definite statement shares words with the brief or a quote",
     CheckName.EVIDENCE: "no quote that it uses is too old or set aside",
     CheckName.SWAP: "with another company's quotes it would not pass",
 }
