@@ -342,3 +342,16 @@ async def test_pages_made_to_be_slow(body: bytes) -> None:
     outcome = await fetch(sending(answer(body)), timeout_s=15)
     assert isinstance(outcome.status, FetchStatus)
     assert time.monotonic() - started < 20, outcome.status
+
+
+async def test_thousands_of_headers_stop_nobody() -> None:
+    headers = [f"X{number}: a" for number in range(8_000)]
+    started = time.monotonic()
+    found = await fetch(sending(answer(PAGE, "image/png", *headers)))
+    assert found.status is FetchStatus.UNSUPPORTED_TYPE
+    assert time.monotonic() - started < 2
+
+
+async def test_a_content_type_that_came_twice() -> None:
+    twice = answer(PAGE, "text/html", "Content-Type: text/html; charset=utf-8")
+    assert (await fetch(sending(twice))).status is FetchStatus.FETCHED

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 
 from miniatures.agents.tools.disk_cache import DiskCache
 from miniatures.agents.tools.extract.extraction import Extraction
 from miniatures.agents.tools.extract.pool import shared_pool
-from miniatures.agents.tools.extract.protocol import Document, from_json, to_json
+from miniatures.agents.tools.extract.protocol import Document, PipeBroken, from_json, to_json
 from miniatures.agents.tools.fetching import FetchStatus
 from miniatures.datamodel.campaign import FetchSettings
 
@@ -33,7 +34,8 @@ class Extractor:
         key = f"EXTRACT {hashlib.sha256(body).hexdigest()} {self._deadline_s:g} {content_type}"
         kept = await self._disk.get(key)
         if kept is not None:
-            return from_json(kept[0])
+            with contextlib.suppress(PipeBroken):  # the cache of another version, or one that somebody sent
+                return from_json(kept[0])
         extraction = await self._read(body, content_type, url)
         if extraction.status in _REMEMBERED:
             await self._disk.put(key, to_json(extraction))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -47,8 +48,8 @@ class Reply:
 
 
 def media_type(header: str) -> str:
-    """The media type of a Content-Type header, without parameters."""
-    return header.partition(";")[0].strip().lower()
+    """The media type of a Content-Type header, without parameters; the first if the header came twice."""
+    return re.split("[;,]", header, maxsplit=1)[0].strip().lower()
 
 
 class Downloader:
@@ -91,7 +92,7 @@ class Downloader:
         await self._client.aclose()
 
     async def _reply(self, response: httpx.Response) -> Reply:
-        headers = dict(response.headers)
+        headers = dict(response.headers.items())  # `dict(headers)` takes time that grows with their square
         if not 200 <= response.status_code < 300:
             return Reply(response.status_code, headers)
         content_type = media_type(headers.get("content-type", ""))
