@@ -62,11 +62,29 @@ def _reads_as_sentence(sentence: str) -> bool:
 
 def rank_sentences(pages: Sequence[Page], brief: Brief, prospect: Prospect) -> list[Candidate]:
     """Every sentence, best first; equal scores in the order of the pages, unmatched sentences with a number first."""
-    placed = [(sentence, page) for page in pages for sentence in split_sentences(page.text)][:_MOST_SENTENCES]
+    placed = _placed(pages)
     matches = match_signals([sentence for sentence, _ in placed], brief.signals, prospect.company)
     candidates = [Candidate(*place, *match) for place, match in zip(placed, matches, strict=True)]
     candidates.sort(key=lambda candidate: (-candidate.score, not _NUMBER.search(candidate.sentence)))
     return candidates
+
+
+def _placed(pages: Sequence[Page]) -> list[tuple[str, Page]]:
+    """The sentences with their pages; where there are too many, a page of very many leaves room for all others."""
+    split = [split_sentences(page.text) for page in pages]
+    most = _fair_share([len(found) for found in split])
+    return [(sentence, page) for found, page in zip(split, pages, strict=True) for sentence in found[:most]]
+
+
+def _fair_share(counts: Sequence[int]) -> int:
+    """How many sentences each page may give at most, so that all of them together are not too many."""
+    left = _MOST_SENTENCES
+    for place, count in enumerate(sorted(counts)):
+        share = left // (len(counts) - place)
+        if count > share:
+            return share
+        left -= count
+    return _MOST_SENTENCES
 
 
 def match_signals(sentences: Sequence[str], signals: tuple[Signal, ...], company: str) -> list[tuple[str, float]]:

@@ -23,7 +23,7 @@ from miniatures.datamodel.prospect import Prospect
 
 _MOST_SET_ASIDE = 12
 _LONG_TEXT = 60_000
-"""Characters of page text from which ranking goes to a thread."""
+"""Characters of page text from which ranking and sifting go to a thread."""
 
 
 async def gather_once(
@@ -41,7 +41,7 @@ async def gather_once(
     started = asyncio.get_running_loop().time()
     reading = await _read(context, prospect, outcomes, seen, started + seconds)
     spent = asyncio.get_running_loop().time() - started
-    good, set_aside = _sift(context, prospect, await _ranked(context, prospect, reading.pages))
+    good, set_aside = await _sifted(context, prospect, reading.pages)
     return _gathered(queries, outcomes, reading, within_limits(good, context.research), set_aside, spent)
 
 
@@ -102,10 +102,14 @@ async def _read(
     )
 
 
-async def _ranked(context: CampaignContext, prospect: Prospect, pages: list[Page]) -> list[Candidate]:
-    if sum(len(page.text) for page in pages) < _LONG_TEXT:
-        return rank_sentences(pages, context.brief, prospect)
-    return await asyncio.to_thread(rank_sentences, pages, context.brief, prospect)
+async def _sifted(
+    context: CampaignContext, prospect: Prospect, pages: list[Page]
+) -> tuple[list[Candidate], list[SetAside]]:
+    def sifted() -> tuple[list[Candidate], list[SetAside]]:
+        return _sift(context, prospect, rank_sentences(pages, context.brief, prospect))
+
+    is_long = sum(len(page.text) for page in pages) >= _LONG_TEXT
+    return await asyncio.to_thread(sifted) if is_long else sifted()
 
 
 def _sift(

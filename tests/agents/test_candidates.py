@@ -127,3 +127,11 @@ def test_deterministic_and_empty():
     )
     assert select_candidates([], BRIEF, PROSPECT, ResearchSettings()) == []
     assert select_candidates([page("")], BRIEF, PROSPECT, ResearchSettings()) == []
+
+
+def test_a_page_of_very_many_sentences_hides_no_other():
+    clauses = "\n".join(f"Clause {n} of the terms says that every buyer pays within thirty days." for n in range(5_000))
+    for pages in ([page(clauses, url="https://terms.example/"), page()], [page(), page(clauses)]):
+        ranked = rank_sentences(pages, BRIEF, PROSPECT)
+        assert QUOTE in {candidate.sentence for candidate in ranked}
+        assert len(ranked) == 2_000

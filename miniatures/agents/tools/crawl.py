@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.datamodel.evidence import Page
+
+_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
+_PAGES_A_TURN = 3
 
 
 @runtime_checkable
@@ -44,14 +50,18 @@ async def crawl(
 ) -> SiteRead:
     """At most `most` fetches, until `deadline` by the event loop's clock; pages whose name is known are not fetched.
 
-    The root always is, for its links. Robots, pace, cache and caps are the fetcher's. What was read stays when time
-    runs out.
+    The root always is, for its links; the host that it leads to is the site's. Of pages that redirect elsewhere no link
+    is followed, and a section of very many pages, such as a calendar, lets the others have their turn. Robots, pace,
+    cache and caps are the fetcher's. What was read stays when time runs out.
     """
-    read, waiting, seen = SiteRead(), [root], {root}
+    read, waiting, home = SiteRead(), [root], ""
+    seen, sections = {_same(root)}, Counter[str]()
     for _ in range(most):
         if not waiting:
             break
-        url = waiting.pop(0)
+        url = min(waiting, key=lambda link: sections[_section(link)] // _PAGES_A_TURN)
+        waiting.remove(url)
+        sections[_section(url)] += 1
         try:
             async with asyncio.timeout_at(deadline):
                 outcome, links = await fetcher.fetch_links(url)
@@ -59,9 +69,26 @@ async def crawl(
             read.problems.append(out_of_time(url))
             break
         _note(read, outcome)
-        waiting += [link for link in links if link not in seen and page_name(link) not in known]
-        seen |= {*links, outcome.url}
+        seen.add(_same(outcome.url))
+        home = home or _host(outcome.url)
+        for link in links if _host(outcome.url) == home else ():
+            if _same(link) not in seen and page_name(link) not in known:
+                waiting.append(link)
+                seen.add(_same(link))
     return read
+
+
+def _same(url: str) -> str:
+    """What two addresses of one page have in common on nearly every site."""
+    return _INDEX.sub("", page_name(url).partition("://")[2].removeprefix("www.")).rstrip("/")
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _section(url: str) -> str:
+    return urlsplit(url).path.strip("/").partition("/")[0]
 
 
 def _note(read: SiteRead, outcome: FetchOutcome) -> None:

@@ -18,6 +18,10 @@ KEPT_S = 30 * 24 * 3600.0
 """Entries older than this, in seconds, are deleted when the cache is opened."""
 
 
+_SELECT = """
+    SELECT content, kept_at FROM entries
+    WHERE key = ? AND typeof(content) = 'blob' AND typeof(kept_at) IN ('real', 'integer')
+"""
 _MOST_BYTES = 200_000_000
 
 
@@ -60,7 +64,7 @@ class DiskCache:
                 self._connection = None
 
     def _get(self, key: str) -> tuple[bytes, float] | None:
-        row = self._execute("SELECT content, kept_at FROM entries WHERE key = ?", key)
+        row = self._execute(_SELECT, key)
         content = None if row is None else _unpacked(row[0])
         return None if row is None or content is None else (content, max(0.0, self._clock() - row[1]))
 

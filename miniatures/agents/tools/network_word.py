@@ -48,6 +48,8 @@ def _word(error: BaseException) -> str:
             return "timed out"
         case OSError() if error.errno:
             return _lower(os.strerror(error.errno))
+        case httpcore.RemoteProtocolError() | httpx.RemoteProtocolError():
+            return "the server broke off, or answered what is no HTTP"
     return ""
 
 

@@ -175,3 +175,22 @@ def test_the_charset_in_the_page() -> None:
 def test_an_undeclared_charset_is_guessed() -> None:
     text = "<p>Die Kühlhäuser der Gesellschaft wurden größer und größer, über Jahre hinweg, für Öl und Käse.</p>"
     assert "größer und größer" in decode(text.encode("cp1252"))
+
+
+@pytest.mark.parametrize("declared", ["text/html; charset=utf-8", "text/html", "text/html; charset=iso-8859-1"])
+@pytest.mark.parametrize("stray", [b"\xa0", b"\x92", b"\xff\xfe\xfa", b"\xe4"])
+def test_a_stray_byte_spoils_no_other(declared: str, stray: bytes) -> None:
+    story = "Die Bäckerei eröffnet eine größere Filiale in Köln, sagt die Geschäftsführerin Ümit Öz."
+    assert story in decode(f"<p>{story}</p>".encode() + stray + b"<p>Mehr</p>", declared)
+
+
+@pytest.mark.parametrize("label", ["utf-16", "UTF-16LE", "utf-32"])
+def test_a_page_in_ascii_that_calls_itself_utf_16(label: str) -> None:
+    page = f"<meta charset={label}><p>A second bakery was opened in Leeds.</p>"
+    for body in (page, page + " "):
+        assert decode(body.encode(), f"text/html; charset={label}") == body
+
+
+def test_gaps_and_labels_that_only_browsers_know() -> None:
+    assert "Bäckerei" in decode("\x81 Die Bäckerei".encode("latin-1"), "text/html; charset=iso-8859-1")
+    assert decode("กรุงเทพฯ".encode("cp874"), "text/html; charset=windows-874") == "กรุงเทพฯ"

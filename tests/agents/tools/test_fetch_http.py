@@ -301,7 +301,7 @@ async def test_an_unknown_issuer_is_not_trusted() -> None:
     async with serving(lambda *_: reply(), _tls()) as server, fetcher_for(server) as fetcher:
         outcome = await fetcher.fetch("https://secure.example/")
     assert outcome.status is FetchStatus.FAILED
-    assert outcome.detail == "robots.txt: certificate: self-signed certificate"
+    assert outcome.detail == "certificate: self-signed certificate"
 
 
 async def test_what_the_network_says_is_told_and_no_address_with_it() -> None:
@@ -311,8 +311,8 @@ async def test_what_the_network_says_is_told_and_no_address_with_it() -> None:
     async with serving(lambda *_: reply()) as server:
         pass
     async with fetcher_for(server) as refused, HttpFetcher(resolve=unknown) as unresolved:
-        assert (await refused.fetch("http://frost.example/?key=s3cret")).detail == "robots.txt: connection refused"
-        assert (await unresolved.fetch("http://frost.example/")).detail == "robots.txt: DNS: name or service not known"
+        assert (await refused.fetch("http://frost.example/?key=s3cret")).detail == "connection refused"
+        assert (await unresolved.fetch("http://frost.example/")).detail == "DNS: name or service not known"
 
 
 async def test_spans_of_fetch_and_extract() -> None:
@@ -402,3 +402,15 @@ async def test_the_site_server_answers_over_http(tmp_path: Path) -> None:
     ]
     assert found[2].status is FetchStatus.NOT_FOUND
     assert sites.requests["a.example/"] == 1
+
+
+async def test_a_robots_file_beyond_the_cap_is_cut() -> None:
+    rules = "User-agent: *\nDisallow: /closed\n" + "# a long file\n" * 5_000
+    async with serving(with_robots(rules)) as server, fetcher_for(server, max_bytes=20_000) as fetcher:
+        assert (await fetcher.fetch("http://store.example/open")).status is FetchStatus.FETCHED
+        assert (await fetcher.fetch("http://store.example/closed")).status is FetchStatus.ROBOTS_DISALLOWED
+
+
+async def test_a_site_that_cannot_be_reached_is_no_matter_of_robots() -> None:
+    async with HttpFetcher(FetchSettings(allow=("127.0.0.1",)), hosts={"gone.example": "127.0.0.1:1"}) as fetcher:
+        assert (await fetcher.fetch("http://gone.example/")).detail == "connection refused"

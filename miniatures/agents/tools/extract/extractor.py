@@ -34,7 +34,7 @@ class Extractor:
         key = f"EXTRACT {hashlib.sha256(body).hexdigest()} {self._deadline_s:g} {content_type}"
         kept = await self._disk.get(key)
         if kept is not None:
-            with suppress(PipeBroken):  # kept by another version
+            with suppress(PipeBroken):  # the cache of another version, or one that somebody sent
                 return from_json(kept[0])
         extraction = await self._read(body, content_type, url)
         if extraction.status in _REMEMBERED:

@@ -25,6 +25,7 @@ _READER_ONLY_CLASSES = frozenset(
 )
 _COLOR = re.compile(r"(?:^|;)color:([^;!]+)")
 _BACKGROUND = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
+_PICTURE = re.compile(r"(?:^|;)background-image:[^;]*(?:url|gradient)\(")
 _NAMED_COLORS = {"white": "ffffff", "black": "000000", "snow": "fffafa", "ghostwhite": "f8f8ff", "ivory": "fffff0"}
 _WHITE = "ffffff"
 
@@ -61,8 +62,9 @@ def _is_inked_out(element: HtmlElement, style: str, papers: dict[HtmlElement | N
     `papers` holds the background of each element so far, in document order, so a parent's is always known.
     """
     background = _BACKGROUND.search(style)
+    pictured = "background" in element.attrib or _PICTURE.search(style)
     stated = background.group(1) if background else element.get("bgcolor", "")
-    paper = _hex(stated) if stated else papers.get(element.getparent(), papers[None])
+    paper = _hex(stated) if stated or pictured else papers.get(element.getparent(), papers[None])
     papers[element] = paper
     found = _COLOR.search(style)
     color = _hex(found.group(1) if found else element.get("color", ""))

@@ -27,7 +27,9 @@ _MOST_COMPARED = 5_000
 _FEWEST_WORDS = 8
 _FEWEST_WORDS_OF_PART = 60
 _CHROME = ("nav", "aside", "button", "menu")
-_CHROME_OUTSIDE_ARTICLES = ("header", "footer")
+_CHROME_OF_PAGES = ("header", "footer")
+_SECTIONS = ("article", "section", "main")
+"""What has headers and footers of its own, as HTML says; elsewhere they are the page's."""
 _CHROME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "menu"})
 _BLOCKS = frozenset(
     {"address", "article", "blockquote", "body", "br", "caption", "center", "dd", "details", "div", "dl", "dt"}
@@ -187,7 +189,7 @@ def _visible_text(root: HtmlElement) -> str:
 def _is_chrome(element: HtmlElement) -> bool:
     if element.tag in _CHROME or element.get("role", "") in _CHROME_ROLES:
         return True
-    return element.tag in _CHROME_OUTSIDE_ARTICLES and next(element.iterancestors("article", "section"), None) is None
+    return element.tag in _CHROME_OF_PAGES and next(element.iterancestors(*_SECTIONS), None) is None
 
 
 def _flowing(text: str | None, place: HtmlElement | None) -> str:

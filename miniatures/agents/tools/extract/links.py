@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 from lxml.html import HtmlElement
 
@@ -9,23 +11,11 @@ from miniatures.agents.tools.fetching import FetchProblem
 from miniatures.agents.tools.urls import authority, next_url, web_url
 
 _MOST_LINKS = 500
-_NOT_PAGES = (
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".gif",
-    ".svg",
-    ".webp",
-    ".ico",
-    ".css",
-    ".js",
-    ".zip",
-    ".gz",
-    ".mp4",
-    ".mp3",
-    ".xml",
-    ".json",
-    ".woff2",
+_NO_PAGE = re.compile(
+    r"\.(?:jpe?g|png|gif|svg|webp|avif|ico|bmp|tiff?|css|m?js|json|xml|rss|atom|ics|vcf|woff2?|ttf|eot"
+    r"|mp[34]|m4[av]|mov|avi|wmv|webm|ogg|wav|zip|t?gz|bz2|xz|7z|rar|tar|exe|msi|dmg|pkg|deb|rpm|apk|iso|bin"
+    r"|docx?|dotx?|xlsx?|pptx?|od[tsp]|rtf|csv|epub|eps|psd|ai|dwg)$",
+    re.IGNORECASE,
 )
 
 
@@ -52,5 +42,5 @@ def _target(base: httpx.URL, href: str, rel: str) -> str:
         target = next_url(base, href)
     except FetchProblem:
         return ""
-    is_page = not target.path.lower().endswith(_NOT_PAGES)
+    is_page = _NO_PAGE.search(target.path) is None
     return str(target) if is_page and authority(target) == authority(base) else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import threading
 from collections import deque
@@ -27,7 +28,7 @@ class _Job:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._worker: WorkerProcess | None = None
-        self._is_abandoned = False
+        self.is_abandoned = False
         self._lock = threading.Lock()
 
     def ask(self, worker: WorkerProcess) -> Extraction:
@@ -40,14 +41,14 @@ class _Job:
 
     def abandon(self) -> None:
         with self._lock:
-            self._is_abandoned = True
+            self.is_abandoned = True
             if self._worker is not None:
                 self._worker.kill()
 
     def _hand_to(self, worker: WorkerProcess | None) -> None:
         with self._lock:
             self._worker = worker
-            if worker is not None and self._is_abandoned:
+            if worker is not None and self.is_abandoned:
                 worker.kill()
 
 
@@ -70,7 +71,12 @@ class ExtractionPool:
             return Extraction(FetchStatus.TOO_LARGE, detail=f"larger than {LARGEST_FRAME >> 20} MiB")
         job = _Job(document)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, job)
+            reading = asyncio.get_running_loop().run_in_executor(self._threads, self._read, job)
+        except RuntimeError as error:  # the system gives no thread, or this process is ending
+            job.abandon()
+            return _not_started(error)
+        try:
+            return await reading
         except asyncio.CancelledError:
             job.abandon()
             raise
@@ -83,11 +89,13 @@ class ExtractionPool:
 
     def _read(self, job: _Job) -> Extraction:
         for _ in range(_TRIES):
+            if job.is_abandoned:
+                break
             try:
                 worker = self._take()
                 extraction = job.ask(worker)
             except WorkerNotStarted as error:
-                return Extraction(FetchStatus.FAILED, detail=f"no extraction worker could be started: {error}")
+                return _not_started(error)
             except WorkerGone as gone:
                 if gone.has_read:
                     return gone.extraction
@@ -97,10 +105,18 @@ class ExtractionPool:
         return Extraction(FetchStatus.FAILED, detail="the extraction workers ended before they read it")
 
     def _take(self) -> WorkerProcess:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return WorkerProcess()
+        """An idle worker that has not ended meanwhile, else a new one."""
+        with contextlib.suppress(IndexError):
+            while True:
+                worker = self._idle.pop()
+                if worker.is_alive:
+                    return worker
+                worker.close()
+        return WorkerProcess()
+
+
+def _not_started(error: Exception) -> Extraction:
+    return Extraction(FetchStatus.FAILED, detail=f"no extraction worker could be started: {error}")
 
 
 @lru_cache(maxsize=1)

@@ -62,11 +62,17 @@ class WorkerProcess:
         except PipeBroken as error:
             raise WorkerNotStarted(f"it ended with status {self.close()}") from error
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs, as far as is known."""
+        return self._process.poll() is None
+
     def ask(self, document: Document) -> Extraction:
         """What the document says, within its deadline.
 
         Raises:
             WorkerGone: there is no answer; the worker is closed.
+            WorkerNotStarted: there is no watching over it; the worker is closed.
         """
         has_read = False
         try:
@@ -94,7 +100,11 @@ class WorkerProcess:
         """Kill the worker if the block takes longer."""
         watch = threading.Timer(seconds, self._kill_late)
         watch.daemon = True
-        watch.start()
+        try:
+            watch.start()
+        except RuntimeError as error:  # the system gives no more threads
+            self.close()
+            raise WorkerNotStarted(str(error)) from error
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""What a page's own style elements hide: the selectors of those rules that an ordinary reader's screen would apply."""
+"""What a page's own style elements hide from an ordinary reader's screen, where no other rule shows it again."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 from lxml.html import HtmlElement
 
-from miniatures.agents.tools.extract.declarations import hides
+from miniatures.agents.tools.extract.declarations import Declaration, declared, hidden_by
 
 if TYPE_CHECKING:
     from cssselect import Selector
+
+Specificity = tuple[int, int, int]
 
 _COMMENT_OR_STRING = re.compile(
     r"""/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*+(?:"|$)|'(?:[^'\\\n]|\\.)*+(?:'|$)""", re.DOTALL | re.MULTILINE
@@ -23,34 +26,72 @@ _UP_TO_BRACE = re.compile(r"([^{}]*+)([{}]|\Z)")
 _NAME = re.compile(r"[.#]([\w-]+)")
 _MEDIA_TYPE = re.compile(r"(?:only\s+)?(all|screen)\b|not\s+(?:print|speech)\b")
 _FEATURE = re.compile(r"\(\s*([^()]*?)\s*\)")
-_WIDTH = re.compile(r"(min|max)-width\s*:\s*(\d*\.?\d+)(px|r?em)?")
+_WIDTH = re.compile(r"(?:(min|max)-width\s*:|width\s*([<>])=?)\s*(\d*\.?\d+)(px|r?em)?")
 _SCREEN_PX, _EM_PX = 1280.0, 16.0
 _SATISFIED = frozenset(
     {"color", "hover", "hover:hover", "any-hover:hover", "pointer:fine", "any-pointer:fine", "orientation:landscape"}
     | {"scripting:enabled", "prefers-color-scheme:light", "prefers-reduced-motion:no-preference", "update:fast"}
 )
+_DOUBTFUL = re.compile(r"@supports|@media\b.*\bor\b", re.IGNORECASE | re.DOTALL)
 _LONGEST_SELECTOR = 500
+
+
+class _Place(NamedTuple):
+    """What the rules somewhere in a sheet apply to, if anything; where that is not sure, they hide but show nothing."""
+
+    selectors: str | None
+    is_sure: bool
+
+
+class Rule(NamedTuple):
+    """A selector list, and what it declares about whether something is seen."""
+
+    selectors: str
+    declarations: tuple[Declaration, ...]
 
 
 def hidden_by_sheets(root: HtmlElement) -> set[HtmlElement]:
     """The elements that the page's style elements hide, apart from what only shows below hidden ones."""
     sheets = [sheet for sheet in root.xpath("//style[not(ancestor::noscript)]") if _applies(sheet.get("media", ""))]
-    selectors = dict.fromkeys(found for sheet in sheets for found in hiding_selectors(sheet.text_content()))
-    if not selectors:
+    rules = [rule for sheet in sheets for rule in rules_of(sheet.text_content())]
+    hiding = [rule for rule in rules if hidden_by(rule.declarations)]
+    if not hiding:
         return set()
     names = {name for value in root.xpath("//@class | //@id") for name in value.split()}
-    possible = [selector for selector in selectors if _may_match(selector, names)]
-    return {element for selector in possible for find in _compiled(selector) for element in find(root)}
+    hidden = {element for rule in hiding for element, _ in _matches(rule, root, names)}
+    return {element for element, style in _cascaded(hidden, rules, root, names).items() if hidden_by(style)}
 
 
-def hiding_selectors(sheet: str) -> Iterator[str]:
-    """The selector lists of the rules that hide what they match; of nested rules with those around them."""
-    around: list[str | None] = [""]
+def _cascaded(
+    elements: set[HtmlElement], rules: list[Rule], root: HtmlElement, names: set[str]
+) -> dict[HtmlElement, list[Declaration]]:
+    """What the sheets and its own style declare for each element, the weaker first."""
+    found: dict[HtmlElement, list[tuple[Specificity, Declaration]]] = {element: [] for element in elements}
+    for rule in rules if elements else ():
+        for element, specificity in _matches(rule, root, names):
+            if element in found:
+                found[element] += ((specificity, declaration) for declaration in rule.declarations)
+    return {
+        element: [one for _, one in sorted(stated, key=itemgetter(0))] + list(declared(element.get("style", "")))
+        for element, stated in found.items()
+    }
+
+
+def _matches(rule: Rule, root: HtmlElement, names: set[str]) -> Iterator[tuple[HtmlElement, Specificity]]:
+    if _may_match(rule.selectors, names):
+        for find, specificity in _compiled(rule.selectors):
+            yield from ((element, specificity) for element in find(root))
+
+
+def rules_of(sheet: str) -> Iterator[Rule]:
+    """The rules that apply and have to do with whether something is seen; of nested ones with those around them."""
+    around = [_Place("", True)]
     for piece in _UP_TO_BRACE.finditer(_COMMENT_OR_STRING.sub(_without_braces, sheet)):
         declarations, _, prelude = piece[1].rpartition(";") if piece[2] == "{" else (piece[1], "", "")
         here = around[-1]
-        if here and hides(declarations):
-            yield here
+        telling = tuple(declared(declarations)) if here.selectors else ()
+        if here.selectors and telling and (here.is_sure or hidden_by(telling)):
+            yield Rule(here.selectors, telling)
         if piece[2] == "{":
             around.append(_within(here, prelude.strip()))
         elif len(around) > 1:
@@ -64,16 +105,18 @@ def _without_braces(found: re.Match[str]) -> str:
     return '""' if "{" in found[0] or "}" in found[0] or ";" in found[0] else found[0]
 
 
-def _within(around: str | None, prelude: str) -> str | None:
-    """What a rule applies to, given what is around it; None where it does not apply at all."""
-    if around is None:
-        return None
+def _within(around: _Place, prelude: str) -> _Place:
+    """What a rule applies to, given what is around it."""
+    if around.selectors is None:
+        return around
     if prelude.startswith("@"):
-        return around if _is_in_force(prelude) else None
-    if not around:
-        return prelude
+        is_sure = around.is_sure and not _DOUBTFUL.match(prelude)
+        return _Place(around.selectors if _is_in_force(prelude) else None, is_sure)
+    if not around.selectors:
+        return _Place(prelude, around.is_sure)
     inner = prelude if "&" in prelude else f"& {prelude}"
-    return inner.replace("&", f":is({around})") if len(around) + len(inner) < _LONGEST_SELECTOR else None
+    is_short = len(around.selectors) + len(inner) < _LONGEST_SELECTOR
+    return _Place(inner.replace("&", f":is({around.selectors})") if is_short else None, around.is_sure)
 
 
 def _is_in_force(prelude: str) -> bool:
@@ -105,8 +148,8 @@ def _holds(query: str) -> bool:
 
 def _is_satisfied(feature: str) -> bool:
     if found := _WIDTH.fullmatch(feature):
-        width = float(found[2]) * (_EM_PX if found[3] and found[3].endswith("em") else 1.0)
-        return width <= _SCREEN_PX if found[1] == "min" else width >= _SCREEN_PX
+        width = float(found[3]) * (_EM_PX if found[4] and found[4].endswith("em") else 1.0)
+        return width <= _SCREEN_PX if found[1] == "min" or found[2] == ">" else width >= _SCREEN_PX
     return re.sub(r"\s", "", feature) in _SATISFIED
 
 
@@ -118,8 +161,8 @@ def _may_match(selector: str, names: set[str]) -> bool:
 
 
 @lru_cache(maxsize=4_096)
-def _compiled(selectors: str) -> tuple[etree.XPath, ...]:
-    """The XPath of each selector in a list that is about elements and written in a way known here."""
+def _compiled(selectors: str) -> tuple[tuple[etree.XPath, Specificity], ...]:
+    """The XPath of each selector in a list that is about elements and written in a way known here, and its weight."""
     from cssselect import SelectorSyntaxError, parse
 
     if len(selectors) > _LONGEST_SELECTOR:
@@ -131,9 +174,9 @@ def _compiled(selectors: str) -> tuple[etree.XPath, ...]:
         return tuple(path for piece in pieces for path in _compiled(piece))
 
 
-def _path(selector: Selector) -> Iterator[etree.XPath]:
+def _path(selector: Selector) -> Iterator[tuple[etree.XPath, Specificity]]:
     from cssselect import ExpressionError, HTMLTranslator
 
     if selector.pseudo_element is None:
         with suppress(ExpressionError, etree.XPathError, ValueError):
-            yield etree.XPath(HTMLTranslator().selector_to_xpath(selector))
+            yield etree.XPath(HTMLTranslator().selector_to_xpath(selector)), selector.specificity()

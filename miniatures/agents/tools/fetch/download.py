@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -47,15 +48,15 @@ class Reply:
 
 
 def media_type(header: str) -> str:
-    """The media type of a Content-Type header, without parameters."""
-    return header.partition(";")[0].strip().lower()
+    """The media type of a Content-Type header, without parameters; the first if the header came twice."""
+    return re.split("[;,]", header, maxsplit=1)[0].strip().lower()
 
 
 class Downloader:
     """Sends GET requests and nothing else: no cookies are kept, no redirect is followed, no proxy is asked."""
 
     def __init__(self, settings: FetchSettings, backend: GuardedBackend) -> None:
-        self._max_bytes = settings.max_bytes
+        self._max_bytes, self._timeout_s = settings.max_bytes, settings.timeout_s
         self._client = httpx.AsyncClient(
             transport=GuardedTransport(backend),
             headers={
@@ -78,12 +79,14 @@ class Downloader:
             async with asyncio.timeout(timeout_s), self._client.stream("GET", url, headers=dict(headers)) as response:
                 return await self._reply(response)
         except TimeoutError as error:
-            raise FetchProblem(FetchStatus.TIMED_OUT, f"not finished after {timeout_s:g} s") from error
+            raise FetchProblem(FetchStatus.TIMED_OUT, f"not finished after {self._timeout_s:g} s") from error
         except AddressRefused as error:
             raise FetchProblem(FetchStatus.ADDRESS_REFUSED, error.message) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             raise FetchProblem(FetchStatus.FAILED, network_word(error)) from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpcore.UnsupportedProtocol, UnicodeError) as error:
+        except (httpx.RemoteProtocolError, httpx.InvalidURL, UnicodeError) as error:  # httpx reads each Location
+            raise FetchProblem(FetchStatus.FAILED, "it redirects to what is no address of a web page") from error
+        except (httpx.HTTPError, httpcore.UnsupportedProtocol) as error:
             raise FetchProblem(FetchStatus.FAILED, network_word(error)) from error
 
     async def aclose(self) -> None:
@@ -91,18 +94,18 @@ class Downloader:
         await self._client.aclose()
 
     async def _reply(self, response: httpx.Response) -> Reply:
-        headers = dict(response.headers)
+        headers = dict(response.headers.items())  # `dict(headers)` takes time that grows with their square
         if not 200 <= response.status_code < 300:
             return Reply(response.status_code, headers)
-        content_type = media_type(headers.get("content-type", ""))
-        if content_type not in READABLE_TYPES and response.url.path != "/robots.txt":
+        content_type, is_robots = media_type(headers.get("content-type", "")), response.url.path == "/robots.txt"
+        if content_type not in READABLE_TYPES and not is_robots:
             raise FetchProblem(FetchStatus.UNSUPPORTED_TYPE, f"the content type is {content_type!r}")
-        body = await _read(response.aiter_raw(), headers.get("content-encoding", ""), self._max_bytes)
+        body = await _read(response.aiter_raw(), headers.get("content-encoding", ""), self._max_bytes, is_cut=is_robots)
         return Reply(response.status_code, headers, body)
 
 
-async def _read(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int) -> bytes:
-    """The decompressed body. No more than one byte beyond the cap is ever decompressed."""
+async def _read(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int, *, is_cut: bool) -> bytes:
+    """The decompressed body, cut at the cap or refused beyond it, of which one byte at most is ever decompressed."""
     inflate = _inflater(encoding.strip().lower())
     body = bytearray()
     async for chunk in chunks:
@@ -110,6 +113,8 @@ async def _read(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int) -> 
             body += inflate(chunk, max_bytes + 1 - len(body))
         except zlib.error as error:
             raise FetchProblem(FetchStatus.UNREADABLE, f"the {encoding} body is broken: {error}") from error
+        if len(body) > max_bytes and is_cut:
+            return bytes(body[:max_bytes])
         if len(body) > max_bytes:
             raise FetchProblem(FetchStatus.TOO_LARGE, f"larger than {max_bytes} bytes")
     return bytes(body)

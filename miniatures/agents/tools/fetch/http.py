@@ -193,7 +193,7 @@ def _check_status(status: int) -> None:
             raise FetchProblem(FetchStatus.EMPTY, f"HTTP {status}")
         case 404 | 410:
             raise FetchProblem(FetchStatus.NOT_FOUND, f"HTTP {status}")
-        case 401 | 402 | 403 | 407 | 429 | 451 | 503:
+        case 401 | 402 | 403 | 407 | 429 | 451 | 503 | 999:
             raise FetchProblem(FetchStatus.BLOCKED, f"HTTP {status}")
         case _ if not 200 <= status < 300:
             raise FetchProblem(FetchStatus.FAILED, f"HTTP {status}")

@@ -6,14 +6,15 @@ A page about a company changes by the day, not by the minute: a reply is fresh f
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
+from pydantic import AwareDatetime, Field, ValidationError
 
 from miniatures.agents.tools.disk_cache import DiskCache
 from miniatures.agents.tools.fetch.download import Reply
+from miniatures.datamodel.frozen import Frozen
 
 DAY_S = 24 * 3600.0
 WEEK_S = 7 * DAY_S
@@ -37,6 +38,14 @@ class KeptReply:
         return {header: self.reply.headers[ours] for header, ours in asked.items() if ours in self.reply.headers}
 
 
+class _Head(Frozen):
+    """The first line of an entry; the body follows as it came."""
+
+    status: int = Field(ge=100, le=999)
+    headers: dict[str, str]
+    fetched_at: AwareDatetime
+
+
 class HttpCache:
     """Replies by URL; without a disk cache it remembers nothing."""
 
@@ -49,10 +58,12 @@ class HttpCache:
         if entry is None:
             return None
         head, _, body = entry[0].partition(b"\n")
-        kept = json.loads(head)
-        reply = Reply(kept["status"], kept["headers"], body)
-        fetched_at = datetime.fromisoformat(kept["fetched_at"])
-        return KeptReply(reply, fetched_at, entry[1] < freshness_s(reply.headers.get("cache-control", "")))
+        try:
+            kept = _Head.model_validate_json(head)
+        except ValidationError:  # the cache of another version, or one that somebody sent
+            return None
+        reply = Reply(kept.status, kept.headers, body)
+        return KeptReply(reply, kept.fetched_at, entry[1] < freshness_s(reply.headers.get("cache-control", "")))
 
     async def put(self, url: httpx.URL, reply: Reply) -> KeptReply:
         """Keep a reply that came just now, if it may be kept."""
@@ -60,8 +71,8 @@ class HttpCache:
         may_keep = reply.status in _KEPT_STATUSES and freshness_s(reply.headers.get("cache-control", "")) > 0
         if self._disk and may_keep:
             headers = {name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers}
-            head = {"status": reply.status, "headers": headers, "fetched_at": kept.fetched_at.isoformat()}
-            await self._disk.put(f"GET {url}", json.dumps(head).encode() + b"\n" + reply.body)
+            head = _Head(status=reply.status, headers=headers, fetched_at=kept.fetched_at)
+            await self._disk.put(f"GET {url}", head.model_dump_json().encode() + b"\n" + reply.body)
         return kept
 
 

@@ -29,6 +29,9 @@ _LONGEST_LINE = 2_000
 _AGENT_LINE = re.compile(r"\s*user[- ]?agent\b[\s:]*([^#]*)", re.IGNORECASE)
 _OTHER_ROBOT = "another-robot"
 
+_OF_THE_SITE = frozenset({FetchStatus.FAILED, FetchStatus.ADDRESS_REFUSED})
+"""What keeps us from the whole site; robots.txt was only what was asked for first."""
+
 ReadRobots = Callable[[httpx.URL], Awaitable[Reply]]
 
 
@@ -55,7 +58,8 @@ class Robots:
         """
         known = await self._rules(url.copy_with(raw_path=b"/robots.txt"), read)
         if known.problem is not None:
-            raise FetchProblem(known.problem.status, f"robots.txt: {known.problem.detail}")
+            place = "" if known.problem.status in _OF_THE_SITE else "robots.txt: "
+            raise FetchProblem(known.problem.status, place + known.problem.detail)
         if not known.rules.can_fetch(str(url), self._product):
             raise FetchProblem(FetchStatus.ROBOTS_DISALLOWED, "robots.txt asks not to read this page")
         return float(known.rules.crawl_delay(self._product) or 0.0)

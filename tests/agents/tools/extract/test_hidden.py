@@ -72,6 +72,15 @@ HIDING_SHEETS = {
     "after an import": "@import url(x.css);.a{display:none}",
     "after a brace in a string": '.z{content:"}"}.y{content:"{"}.a{display:none}',
     "after a comment with a brace": "/* } { */.a{display:none}",
+    "shown by what no browser understands": ".a{display:none}.a{display:bogus}.a{display:-ms-flexbox}",
+    "shown on paper": ".a{display:none}@media print{.a{display:block}}",
+    "shown under a mouse": ".a{opacity:0}.a:hover,.a:focus{opacity:1}",
+    "shown by a weaker rule": "#one{display:none}.a{display:block}",
+    "shown by an unimportant rule": ".a{display:none!important}#one{display:block}",
+    "shown before": ".a{display:block}.b{display:none}",
+    "shown in an animation": ".a{opacity:0}@keyframes x{.a{opacity:1}}",
+    "shown where something unknown is supported": ".a{display:none}@supports (x:y){.a{display:block}}",
+    "shown in another way": ".a{display:none}.a{visibility:visible;opacity:1}",
     "in a comment that never ends": ".a{display:none}/* ",
 }
 
@@ -94,6 +103,19 @@ SHOWING_SHEETS = {
     "yellow": ".a{color:rgb(255,255,0)}",
     "black, opaque": ".a{color:rgba(0,0,0,1.0)}",
     "a broken selector": ".a[{display:none}",
+    "shown again": ".a{display:none}.a{display:block}",
+    "the tab that is open": ".a{display:none}.a.b{display:block}",
+    "by another property": ".a{visibility:hidden;opacity:0}.a.b{visibility:visible;opacity:1}",
+    "shown from a width on": ".a{display:none!important}@media (min-width:48em){.b{display:block!important}}",
+    "shown from a width on, in signs": ".a{display:none}@media (width >= 600px){.a{display:block}}",
+    "hidden up to a width, in signs": "@media (width<600px){.a{display:none}}",
+    "shown by the stronger rule": "div > .a.b{display:block}.a{display:none}",
+    "a centred box": ".a{position:absolute;left:50%;width:960px;margin-left:-480px}",
+    "a column beside another": ".a{float:left;margin-left:-100%}",
+    "a card that overlaps": ".a{margin-top:-150px}",
+    "a hanging line": ".a{text-indent:-100px;padding-left:100px}",
+    "a clearfix": ".a{overflow:hidden;height:1%}",
+    "a gradient": ".a{background:linear-gradient(90deg,red,blue);-webkit-background-clip:text;color:transparent}",
     "commented out": "/*.a{display:none}*/",
 }
 
@@ -121,3 +143,31 @@ def test_text_after_what_is_hidden_stays_in_its_place() -> None:
     assert text_of("<p>one <i hidden>x</i>two <!-- x -->three<i hidden>y</i> four <?x y?>five</p>").endswith(
         "one two three four five"
     )
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["display:none;display:flex", "opacity:0;opacity:1", "opacity:1!important;opacity:0", "color:#0000;color:#000"],
+)
+def test_the_last_declaration_counts(style: str) -> None:
+    assert "It takes pressure off" in text_of(f'<p style="{style}">It takes pressure off the store at Moss.</p>')
+
+
+def test_its_own_style_shows_what_a_sheet_hides() -> None:
+    news = "It takes pressure off the store at Moss."
+    assert news in text_of(
+        f'<p class=wow style="visibility:visible">{news}</p>', "<style>.wow{visibility:hidden}</style>"
+    )
+
+
+@pytest.mark.parametrize(
+    "paper", ["<div style='background-image:url(a.jpg)'>", "<table background=a.jpg><tr><td>", "<div bgcolor=navy>"]
+)
+def test_white_on_a_picture_is_seen(paper: str) -> None:
+    news = "It takes pressure off the store at Moss."
+    assert news in text_of(f"{paper}<p style='color:#fff'>{news}</p>")
+
+
+def test_the_header_of_the_main_part_is_no_header_of_the_page() -> None:
+    news = "It takes pressure off the store at Moss."
+    assert news in text_of(f"<main><header><h1>News</h1><p>{news}</p></header><p>{STORY}</p></main>")

@@ -13,7 +13,7 @@ from miniatures.agents.tools.extract.clean import clean_line, clean_text
 from miniatures.agents.tools.extract.declarations import hides
 from miniatures.agents.tools.extract.document import extract
 from miniatures.agents.tools.extract.plain import paragraphs
-from miniatures.agents.tools.extract.style_sheets import hiding_selectors
+from miniatures.agents.tools.extract.style_sheets import rules_of
 from miniatures.agents.tools.search.ranking import RankedPages
 from miniatures.checks.words import fold
 from miniatures.datamodel.characters import nfc
@@ -137,5 +137,5 @@ def test_headers_and_styles() -> None:
     for start in ("color:rgba(", "font-size:.", "opacity:", "clip-path:inset("):
         hides(filled("1,0", start, "x"))
         hides(filled("0", start, "x"))
-    assert list(hiding_selectors(filled("a{b{"))) == []
+    assert list(rules_of(filled("a{b{"))) == []
     assert time.monotonic() - started < BOUND_S

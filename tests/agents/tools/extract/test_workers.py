@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -17,7 +18,9 @@ import pytest
 from miniatures.agents.tools.extract.document import extract
 from miniatures.agents.tools.extract.extraction import Extraction
 from miniatures.agents.tools.extract.extractor import Extractor
-from miniatures.agents.tools.extract.pool import WORKERS
+from miniatures.agents.tools.extract.pool import WORKERS, ExtractionPool, _Job
+from miniatures.agents.tools.extract.process import WorkerProcess
+from miniatures.agents.tools.extract.protocol import Document
 from miniatures.agents.tools.fetching import FetchStatus
 from miniatures.agents.tools.search.base import SearchQuery, SearchStatus
 from miniatures.agents.tools.search.folder import FolderSearch
@@ -153,3 +156,38 @@ def test_no_worker_outlives_the_process_that_started_it(tmp_path: Path, number: 
     running.communicate(timeout=20)
     _, alive = psutil.wait_procs(started, timeout=10 if sys.platform == "linux" else 110)
     assert not alive
+
+
+async def test_any_number_of_workers_that_died_while_idle_cost_no_document() -> None:
+    pool = ExtractionPool(1)
+    pool._idle.extend(WorkerProcess() for _ in range(4))
+    for worker in workers():
+        worker.kill()
+        worker.wait()
+    assert (await pool.extract(Document(STORY, "text/html", URL, 60))).status is FetchStatus.FETCHED
+    pool.close()
+
+
+def test_a_document_that_was_given_up_takes_no_worker() -> None:
+    pool, job = ExtractionPool(1), _Job(Document(STORY, "text/html", URL, 60))
+    before = workers()
+    job.abandon()
+    assert pool._read(job).status is FetchStatus.FAILED
+    assert workers() == before
+    pool.close()
+
+
+async def test_a_system_without_threads_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = workers()
+
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    for kind in (threading.Timer, threading.Thread):
+        pool = ExtractionPool(1)
+        with monkeypatch.context() as patch:
+            patch.setattr(kind, "start", start)
+            found = await pool.extract(Document(STORY, "text/html", URL, 60))
+        assert found.status is FetchStatus.FAILED and "can't start new thread" in found.detail
+        pool.close()
+    assert workers() == before
