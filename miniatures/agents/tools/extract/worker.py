@@ -12,6 +12,7 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 from miniatures.agents.tools.extract.document import extract
@@ -100,13 +101,24 @@ def _limit_memory() -> None:
 
 
 def _is_worn() -> bool:
-    """Whether so much memory has been held that an innocent document could run out of it."""
+    """Whether so much memory is held that an innocent document could run out of it."""
+    return _resident_bytes() > _WORN_BYTES
+
+
+def _resident_bytes() -> int:
+    """What this process holds; 0 where nothing tells.
+
+    Linux is asked in its own way: the peak that `getrusage` tells there begins with that of the process that started
+    this one, which may hold a model.
+    """
+    if sys.platform == "linux":
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     try:
         import resource
-    except ImportError:
-        return False
+    except ImportError:  # Windows
+        return 0
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > _WORN_BYTES
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 if __name__ == "__main__":

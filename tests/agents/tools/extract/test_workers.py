@@ -120,11 +120,12 @@ SCRIPT = """
     from pathlib import Path
     from miniatures.agents.tools.extract.extractor import Extractor
 
+    held = b"x" * int(sys.argv[2])
     print(asyncio.run(Extractor(100).extract(Path(sys.argv[1]).read_bytes(), "text/html", "http://nordvik.example/")))
 """
 
 
-def script(folder: Path, body: bytes) -> subprocess.Popen[bytes]:
+def script(folder: Path, body: bytes, held_bytes: int = 0) -> subprocess.Popen[bytes]:
     """A script without a guard for `__main__`, in a folder with a module that must not be imported."""
     (folder / "script.py").write_text(textwrap.dedent(SCRIPT))
     (folder / "body.html").write_bytes(body)
@@ -132,7 +133,7 @@ def script(folder: Path, body: bytes) -> subprocess.Popen[bytes]:
     elsewhere.mkdir()
     (elsewhere / "lxml.py").write_text("raise SystemExit('imported from the working folder')")
     return subprocess.Popen(
-        [sys.executable, folder / "script.py", folder / "body.html"],
+        [sys.executable, folder / "script.py", folder / "body.html", str(held_bytes)],
         cwd=elsewhere,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stdout=subprocess.PIPE,
@@ -142,6 +143,11 @@ def script(folder: Path, body: bytes) -> subprocess.Popen[bytes]:
 
 def test_an_unguarded_script_may_extract(tmp_path: Path) -> None:
     out, err = script(tmp_path, STORY).communicate(timeout=60)
+    assert b"eleven doors" in out and not err
+
+
+def test_a_process_that_holds_a_model_has_workers_like_any_other(tmp_path: Path) -> None:
+    out, err = script(tmp_path, STORY, held_bytes=700 << 20).communicate(timeout=60)
     assert b"eleven doors" in out and not err
 
 
