@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 
 from miniatures.checks.reading import Reading, read_source
+from miniatures.checks.web import host_of, without_links
+from miniatures.checks.words import words_of
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.dossier import SetAside
 from miniatures.datamodel.draft import Ground
@@ -66,7 +68,7 @@ class CheckCase:
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
         """Everything that may carry a number or a link."""
-        return (*(source.reading for source in self.sources), self.prospect_reading)
+        return (*(source.reading for source in self.sources), self._brief_reading.hosts, self.prospect_reading)
 
     @cached_property
     def common_numbers(self) -> tuple[Reading, ...]:
@@ -84,6 +86,12 @@ class CheckCase:
         """Every folded word that any source or the prospect's fields carry."""
         quotes = (source.reading.words for source in self.quote_sources)
         return self._brief_reading.words.union(self.prospect_reading.words, *quotes)
+
+    @cached_property
+    def plain_words(self) -> frozenset[str]:
+        """Every folded word of the sources that stands outside of anything that can be clicked."""
+        texts = (*(source.text for source in self.sources), *self.prospect.known_texts)
+        return frozenset(word for text in texts for word in words_of(without_links(text, ())))
 
     @cached_property
     def common_stems(self) -> frozenset[str]:
@@ -110,6 +118,7 @@ class BriefReading:
             signature,
         ]
         self.sources = tuple(Source(Ground.BRIEF, text, read_source(text, brief.language)) for text in texts if text)
+        self.hosts = read_source(" ; ".join(map(host_of, brief.links)), brief.language)
         self.words: frozenset[str] = frozenset().union(*(source.reading.words for source in self.sources))
         self.stems: frozenset[str] = frozenset().union(*(source.reading.stems for source in self.sources))
 
