@@ -65,10 +65,23 @@ class CheckCase:
     def sources(self) -> tuple[Source, ...]:
         return self.brief_sources + self.quote_sources
 
+    def readings_for(self, said: Reading) -> tuple[Reading, ...]:
+        """Everything that may carry a number or a link of a text.
+
+        The numbers of the sender's address stand for the address alone: a text that uses them names more of it.
+        """
+        address = self._brief_reading.address
+        is_address = not said.stems or not address.stems.isdisjoint(said.stems)
+        return (*self._readings, address) if is_address else self._readings
+
     @cached_property
-    def readings(self) -> tuple[Reading, ...]:
-        """Everything that may carry a number or a link."""
-        return (*(source.reading for source in self.sources), self._brief_reading.hosts, self.prospect_reading)
+    def _readings(self) -> tuple[Reading, ...]:
+        brief = self._brief_reading
+        return (
+            *(source.reading for source in (*brief.told, *self.quote_sources)),
+            brief.contact,
+            self.prospect_reading,
+        )
 
     @cached_property
     def common_numbers(self) -> tuple[Reading, ...]:
@@ -115,10 +128,12 @@ class BriefReading:
             brief.audience,
             *background,
             *brief.links,
-            signature,
         ]
-        self.sources = tuple(Source(Ground.BRIEF, text, read_source(text, brief.language)) for text in texts if text)
-        self.hosts = read_source(" ; ".join(map(host_of, brief.links)), brief.language)
+        contact = [sender.name, sender.title, sender.company, sender.email, *map(host_of, brief.links)]
+        self.contact = read_source(" ; ".join(contact), brief.language)
+        self.address = read_source(sender.postal_address, brief.language)
+        self.told = tuple(Source(Ground.BRIEF, text, read_source(text, brief.language)) for text in texts if text)
+        self.sources = (*self.told, Source(Ground.BRIEF, signature, read_source(signature, brief.language)))
         self.words: frozenset[str] = frozenset().union(*(source.reading.words for source in self.sources))
         self.stems: frozenset[str] = frozenset().union(*(source.reading.stems for source in self.sources))
 

@@ -110,5 +110,11 @@ def test_the_host_of_a_link_of_the_brief_may_be_named():
 
 
 def test_long_runs_beside_text_without_spaces_are_read_at_once():
-    for run in ("http://a" + "." * 19_000 + "例a", "\uff0c" * 19_000, "例" * 19_000 + ".com", "a.例" * 6_000, "[ " * 9_000):
+    for run in (
+        "http://a" + "." * 19_000 + "例a",
+        "\uff0c" * 19_000,
+        "例" * 19_000 + ".com",
+        "a.例" * 6_000,
+        "[ " * 9_000,
+    ):
         links_of(run)
