@@ -68,7 +68,6 @@ def test_short_courtesies_assert_nothing(sentence):
         "Nordfrost struggles with absent drivers and unhappy neighbours.",
         "Our engineers speak four dialects fluently.",
         "I admired the orchard behind your canteen.",
-        "Our sensors are certified.",
         "We are the market leader.",
         "Our customers include Nordfrost.",
     ],
