@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 
 from miniatures.checks.reading import Reading, read_source
+from miniatures.checks.web import host_of, without_links
+from miniatures.checks.words import words_of
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.dossier import SetAside
 from miniatures.datamodel.draft import Ground
@@ -63,10 +65,23 @@ class CheckCase:
     def sources(self) -> tuple[Source, ...]:
         return self.brief_sources + self.quote_sources
 
+    def readings_for(self, said: Reading) -> tuple[Reading, ...]:
+        """Everything that may carry a number or a link of a text.
+
+        The numbers of the sender's address stand for the address alone: a text that uses them names more of it.
+        """
+        address = self._brief_reading.address
+        is_address = not said.stems or not address.stems.isdisjoint(said.stems)
+        return (*self._readings, address) if is_address else self._readings
+
     @cached_property
-    def readings(self) -> tuple[Reading, ...]:
-        """Everything that may carry a number or a link."""
-        return (*(source.reading for source in self.sources), self.prospect_reading)
+    def _readings(self) -> tuple[Reading, ...]:
+        brief = self._brief_reading
+        return (
+            *(source.reading for source in (*brief.told, *self.quote_sources)),
+            brief.contact,
+            self.prospect_reading,
+        )
 
     @cached_property
     def common_numbers(self) -> tuple[Reading, ...]:
@@ -84,6 +99,12 @@ class CheckCase:
         """Every folded word that any source or the prospect's fields carry."""
         quotes = (source.reading.words for source in self.quote_sources)
         return self._brief_reading.words.union(self.prospect_reading.words, *quotes)
+
+    @cached_property
+    def plain_words(self) -> frozenset[str]:
+        """Every folded word of the sources that stands outside of anything that can be clicked."""
+        texts = (*(source.text for source in self.sources), *self.prospect.known_texts)
+        return frozenset(word for text in texts for word in words_of(without_links(text, ())))
 
     @cached_property
     def common_stems(self) -> frozenset[str]:
@@ -107,9 +128,12 @@ class BriefReading:
             brief.audience,
             *background,
             *brief.links,
-            signature,
         ]
-        self.sources = tuple(Source(Ground.BRIEF, text, read_source(text, brief.language)) for text in texts if text)
+        contact = [sender.name, sender.title, sender.company, sender.email, *map(host_of, brief.links)]
+        self.contact = read_source(" ; ".join(contact), brief.language)
+        self.address = read_source(sender.postal_address, brief.language)
+        self.told = tuple(Source(Ground.BRIEF, text, read_source(text, brief.language)) for text in texts if text)
+        self.sources = (*self.told, Source(Ground.BRIEF, signature, read_source(signature, brief.language)))
         self.words: frozenset[str] = frozenset().union(*(source.reading.words for source in self.sources))
         self.stems: frozenset[str] = frozenset().union(*(source.reading.stems for source in self.sources))
 

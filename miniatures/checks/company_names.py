@@ -15,22 +15,19 @@ from functools import lru_cache
 from itertools import pairwise
 
 from miniatures.checks.names import is_headline
-from miniatures.checks.vocabulary import NEVER_NAMES, is_ordinary
+from miniatures.checks.unspaced_names import is_unspaced, names_unspaced
+from miniatures.checks.vocabulary import COMMON_WORDS, NEVER_NAMES, is_ordinary
 from miniatures.checks.word_list import listed_words, word_set
-from miniatures.checks.words import UNSPACED, bare, fold
+from miniatures.checks.words import bare, fold
 
-_FILLERS = word_set(
-    """
-    gmbh ag kg se ltd limited llc llp inc incorporated corp corporation plc sa sas sarl sl slu bv nv oy oyj ab as asa
-    aps srl spa kk pty pte kft sro doo lda ltda co the and company group holding holdings z o und
-    """
-)
+_LEGAL_FORMS = frozenset(map(fold, listed_words("legal_forms")))
+_FILLERS = _LEGAL_FORMS | word_set("co the and company group holding holdings z o und")
 """What says nothing anywhere in a name (AB Volvo); at its end, cleanco's longer list of legal forms says nothing."""
 _GIVEN_NAMES = frozenset(map(fold, listed_words("given_names")))
 _SHARED = listed_words("shared_first_words") | _GIVEN_NAMES
 _COMPANY_NOUNS = listed_words("company_nouns")
 _HONORIFICS = listed_words("honorifics")
-_BESIDE_A_NAME = NEVER_NAMES | listed_words("offices") | listed_words("months")
+_BESIDE_A_NAME = NEVER_NAMES | listed_words("offices") | listed_words("months") | listed_words("regions")
 """What may follow a company's name with a capital and is no part of a name."""
 _PLACING = word_set("in at near around outside within im bei")
 _NOUN_CAPITALS = word_set("der die das und den dem ein eine einen im mit für ist hat wird")
@@ -38,7 +35,7 @@ _NOUN_CAPITALS = word_set("der die das und den dem ein eine einen im mit für is
 _SHORTEST, _CASELESS = 4, 3
 """Letters: of the shortest first word that stands alone, and of the longest name that is matched as it is written."""
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-_UNSPACED_NAME = re.compile(f"[{UNSPACED}]")
+_DIGRAPH = re.compile("([aou])e")
 _DOTS = re.compile(r"(?<=\b\w)\.(?=\w\b)|(?<=\b\w)\.$")
 _PARTS = re.compile(r"\s+[-\u2013\u2014|/]\s+|\s*[()]\s*")
 _SENTENCE_BREAK = re.compile(r"[.!?:;\n\r\u2022|]")
@@ -64,8 +61,8 @@ def company_key(company: str) -> str:
 
 def names_company(text: str, company: str) -> bool:
     """Whether the text names the company, whole words only."""
-    if _UNSPACED_NAME.search(company):
-        return fold(company) in fold(text)
+    if is_unspaced(company):
+        return names_unspaced(text, company)
     return any(_mentions(text, company))
 
 
@@ -104,16 +101,36 @@ def _mentions(text: str, company: str) -> Iterator[bool]:
     while place < len(words):
         name = next((name for name in sought if _stands_at(name, words, place, company)), None)
         if name is not None:
-            yield len(name) > 1 or not _is_anothers(text, words, place, company)
+            yield len(name) > 1 or not (
+                _is_anothers(text, words, place, company)
+                or (name != sought[0] and _is_of_another_form(words, place, company))
+            )
         place += len(name) if name is not None else 1
 
 
 def _stands_at(name: Sequence[str], words: Sequence[_Word], place: int, company: str) -> bool:
-    if words[place].folded != name[0] or [word.folded for word in words[place : place + len(name)]] != name:
+    written = words[place : place + len(name)]
+    if written[0].folded[:1] != name[0][:1] or not _are_all_alike(name, [word.folded for word in written]):
+        return False
+    if len(name) == 1 and written[0].is_lower_case and not any(word.is_lower_case for word in _words_in(company)):
         return False
     if any(len(part) > _CASELESS and not is_ordinary(part) and part not in _SHARED for part in name):
         return True
-    return company.islower() or not all(word.is_lower_case for word in words[place : place + len(name)])
+    return company.islower() or not all(word.is_lower_case for word in written)
+
+
+def _are_all_alike(name: Sequence[str], written: Sequence[str]) -> bool:
+    """Word for word, the last perhaps in a genitive without apostrophe: Nordfrosts neue Halle."""
+    ending = f"{name[-1]}s"
+    return len(name) == len(written) and all(
+        _are_alike(one, other) or (one is name[-1] and other == ending and not is_ordinary(other))
+        for one, other in zip(name, written, strict=True)
+    )
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Whether two folded words are one, umlauts perhaps in two letters: Mueller, Müller."""
+    return one == other or (len(one) >= _SHORTEST and _DIGRAPH.sub(r"\1", one) == _DIGRAPH.sub(r"\1", other))
 
 
 def _is_anothers(text: str, words: Sequence[_Word], place: int, company: str) -> bool:
@@ -124,9 +141,23 @@ def _is_anothers(text: str, words: Sequence[_Word], place: int, company: str) ->
 def _goes_on(text: str, words: Sequence[_Word], place: int, company: str) -> bool:
     """Whether the word after it makes a longer name that the company's does not hold."""
     word, after = words[place], words[place + 1] if place + 1 < len(words) else None
-    if after is None or _is_possessive(word) or not _JOINT.fullmatch(text[word.end : after.start]):
+    own = _own(company)
+    is_genitive = _is_possessive(word) or (word.folded not in own and word.folded[:-1] in own)
+    if after is None or is_genitive or not _JOINT.fullmatch(text[word.end : after.start]):
         return False
-    return _continues_a_name(after, _sentence_around(text, word), _own(company))
+    sentence = _sentence_around(text, word)
+    if text[word.end] == "-" and after.folded not in _COMPANY_NOUNS and not _NOUN_CAPITALS.isdisjoint(_words(sentence)):
+        return False
+    return _continues_a_name(after, sentence, own)
+
+
+def _is_of_another_form(words: Sequence[_Word], place: int, company: str) -> bool:
+    """Whether a legal form follows the short name, and the company, which states one, has another: Shell plc."""
+    after = words[place + 1] if place + 1 < len(words) else None
+    own = set(_words(company))
+    if after is None or after.folded not in _LEGAL_FORMS or own.isdisjoint(_LEGAL_FORMS) or after.folded in own:
+        return False
+    return after.is_capitalized or after.folded in {"plc", "gmbh"}
 
 
 def _is_persons(text: str, words: Sequence[_Word], place: int, company: str) -> bool:
@@ -195,6 +226,8 @@ def _first_unit(name: str, core: Sequence[str]) -> list[str]:
 def _is_distinctive(words: Sequence[str]) -> bool:
     if len(words) > 1:
         return any(word not in _SHARED and not is_ordinary(word) for word in words)
+    if words and words[0].upper() == words[0]:  # Without capitals nothing tells whether the name goes on.
+        return False
     return bool(words) and len(words[0]) >= _SHORTEST and words[0] not in _SHARED and not is_ordinary(words[0])
 
 
@@ -203,4 +236,4 @@ def _without_legal_form(company: str) -> str:
     from cleanco import basename
 
     core = str(basename(company))
-    return company if not core or is_ordinary(fold(core)) else core
+    return company if not core or fold(core) in COMMON_WORDS else core

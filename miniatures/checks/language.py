@@ -1,6 +1,7 @@
 """The email is in the brief's language, each of its sentences: a small model mixes in what it was trained on.
 
-A sentence that is too short or too full of names to be sure about says nothing. Languages that read alike, such as the
+A sentence that is too short or too full of names to be sure about says nothing, and neither do words in quotation
+marks: a slogan or a headline may be quoted as it was written. Languages that read alike, such as the
 Scandinavian ones, count as one.
 """
 
@@ -32,6 +33,9 @@ _SURE = 0.9
 _SHORTEST, _SHORTEST_UNSPACED = 30, 10
 """Characters of a sentence whose language can be told."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+_QUOTED = re.compile(
+    '\u201e[^\u201c\u201d]{1,200}[\u201c\u201d]|\u201c[^\u201d]{1,200}\u201d|\u00ab[^\u00bb]{1,200}\u00bb|"[^"]{1,200}"'
+)
 _LONGEST_READ = 2_000
 
 
@@ -41,7 +45,7 @@ def check_language(draft: DraftText, case: CheckCase) -> Verdict:
     if wanted not in NAMES:
         return not_run(f"the language {case.brief.language!r} cannot be told from others")
     for sentence in draft.sentences:
-        spoken = language_of(without_links(sentence.text))
+        spoken = language_of(_QUOTED.sub(" ", without_links(sentence.text)))
         if spoken and not _are_alike(spoken, wanted):
             return failed(f"{shortened(sentence.text)!r} is {NAMES[spoken]}, and the brief asks for {NAMES[wanted]}")
     return passed()

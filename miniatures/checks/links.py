@@ -16,7 +16,7 @@ def check_links(draft: DraftText, case: CheckCase) -> Verdict:
     A company whose name is a domain (Example.com) may be called by it.
     """
     allowed = allowed_links(case.brief) | named_as_domain(case.prospect.company)
-    found = [link for text in (draft.subject, draft.body) for link in links_of(text, case.words)]
+    found = [link for text in (draft.subject, draft.body) for link in links_of(text, case.plain_words)]
     foreign = distinct(link for link in found if link not in allowed)
     return failed(f"the text links to {listed(foreign)}, which the brief does not") if foreign else passed()
 

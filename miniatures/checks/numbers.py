@@ -61,6 +61,13 @@ _COUNTED = re.compile(r"\+?[\s-]?(?:[a-z]+[\s-])??([a-z]{3,}[a-rt-z]s)\b")
 _RANGE = re.compile(r"\d[-\u2013]\d")
 _ORDINALS = word_set("st nd rd th s er re e eme º ª")
 _LONGEST_EXACT = 15
+_OR_MORE = re.compile(
+    r"(?<!no )(?<!not )(?<!nicht )(?<!pas )\b"
+    r"(?:(?:more|greater) than|at least|in excess of|upwards? of|exceed(?:s|ing)?"
+    r"|mehr als|mindestens|plus d[eu]|au moins|más de|al menos|(?P<over>over|above|über)) $",
+    re.IGNORECASE,
+)
+_DURATIONS = word_set("second minute hour day week month year")
 
 
 def parse_number(token: str, following: str, preceding: str, mark: DecimalMark) -> list[Number] | None:
@@ -82,7 +89,7 @@ def parse_number(token: str, following: str, preceding: str, mark: DecimalMark) 
             tuple(variants),
             negative,
             _counted(digits, suffix, following, preceding),
-            following[:1] == "+",
+            following[:1] == "+" or _is_at_least(preceding, following),
         )
     ]
     if " " in digits and mark is DecimalMark.ANY:
@@ -172,6 +179,12 @@ def _counted(digits: str, suffix: str, following: str, preceding: str) -> str:
         return ""
     match = _COUNTED.match(following)
     return stem(match[1]) if match and fold(match[1]) not in UNITS else ""
+
+
+def _is_at_least(preceding: str, following: str) -> bool:
+    """More than 40 docks, but not over 40 days, which may be in that time."""
+    found = _OR_MORE.search(preceding)
+    return found is not None and not (found["over"] and unit_at(following) in _DURATIONS)
 
 
 def scale_length(following: str) -> int:

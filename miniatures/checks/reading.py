@@ -119,7 +119,7 @@ class _Reader:
 
     def _take_number(self, match: re.Match[str]) -> bool:
         following = self._text[match.end() : match.end() + 32]
-        preceding = self._text[max(0, match.start() - 8) : match.start()]
+        preceding = self._text[max(0, match.start() - 16) : match.start()]
         numbers = parse_number(match[0], following, preceding, self._mark)
         if numbers is None:
             return False
@@ -139,9 +139,8 @@ class _Reader:
         self._stems.update(stems)
         if unit:
             self._units.add(unit)
-        if not written.islower() and looks_like_name(
-            self._text, match.start(), written, word, self._language, self._first_word
-        ):
+        is_name = not written.islower() and word not in self._number_words
+        if is_name and looks_like_name(self._text, match.start(), written, word, self._language, self._first_word):
             self._names.append(written)
         self._first_word = False
 

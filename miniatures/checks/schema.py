@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.entities import html5
 
 from miniatures.checks.case import CheckCase
 from miniatures.checks.draft_text import DraftText
@@ -15,7 +16,14 @@ LONGEST_SUBJECT = 150
 LONGEST_BODY = 20_000
 """Characters; beyond it no check reads the text."""
 _JOINED = re.compile(r"\d(?:\+|%(?!ig))[^\W\d_]{2,}")
-_HIDDEN = re.compile(rf"(?![\t\n\r])[{UNPRINTABLE}\u200c\u200d]")
+_JOINING = "\u0600-\u08ff\u0900-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefe"
+"""Letters and signs of scripts that need joiners."""
+_EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+_HIDDEN = re.compile(
+    rf"(?![\t\n\r])[{UNPRINTABLE}]|(?<![{_JOINING}])\u200c|(?<![{_JOINING}{_EMOJI}])\u200d|(?<=[{_EMOJI}])\u200d(?![{_EMOJI}])"
+)
+_TAG = re.compile(r"<(?:/?[a-z][a-z0-9-]*(?:[\s/>]|$)|!--|!doctype|\?)", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d++|#x[0-9a-f]++|(?P<name>[a-z]\w+));", re.IGNORECASE)
 
 
 def check_schema(draft: DraftText, case: CheckCase) -> Verdict:
@@ -35,7 +43,15 @@ def check_schema(draft: DraftText, case: CheckCase) -> Verdict:
         return failed(f"the text runs {joined[0]!r} together: a space is missing")
     if draft.body.lstrip().lower().startswith(("subject:", '{"', "```")):
         return failed("the body begins with a subject line or markup instead of a greeting")
-    return passed()
+    markup = _markup(draft.subject) or _markup(draft.body)
+    return failed(f"the text holds the markup {markup!r}; an email is plain text") if markup else passed()
+
+
+def _markup(text: str) -> str:
+    """What a program that shows HTML would take for more than text; empty if there is nothing."""
+    entities = (found[0] for found in _ENTITY.finditer(text) if found["name"] is None or f"{found['name']};" in html5)
+    tag = _TAG.search(text)
+    return tag[0].strip() if tag else next(entities, "")
 
 
 def unreadable(subject: str, body: str) -> str:

@@ -14,6 +14,8 @@ from miniatures.checks.definite import is_definite, own_names
 from miniatures.checks.draft_text import DraftText, Sentence
 from miniatures.checks.reading import Reading
 from miniatures.checks.support import carries_name, carries_number, distinct, unsupported_pieces
+from miniatures.checks.word_list import listed_table
+from miniatures.checks.words import words_of
 from miniatures.datamodel.draft import Ground, Statement
 
 _SIGN_OFF = re.compile(
@@ -22,7 +24,9 @@ _SIGN_OFF = re.compile(
     r"met vriendelijke|atenciosamente)\b",
     re.IGNORECASE,
 )
-_FEWEST_STEMS = 3
+_FEWEST_STEMS, _FEWEST_OF_A_WRITER = 2, 3
+"""Content words of the shortest sentence that asserts something; of a writer's own it is longer ("I'll be brief")."""
+_FIRST_PERSON = listed_table("first_person")
 _SHARED, _SHARED_BY_ALL = 0.34, 0.25
 """Shares of a sentence's content that one source, and all together, have to carry to be its ground."""
 _LONGEST_SIGN_OFF = 6
@@ -43,7 +47,14 @@ def statements_of(draft: DraftText, case: CheckCase) -> tuple[Statement, ...]:
 def _asserts(sentence: Sentence, case: CheckCase) -> bool:
     reading = sentence.reading
     specific = len(reading.numbers) + len(own_names(sentence, case))
-    return not sentence.is_question and (specific > 0 or len(reading.stems) >= _FEWEST_STEMS)
+    return not sentence.is_question and (specific > 0 or len(reading.stems) >= _fewest_stems(sentence, case))
+
+
+def _fewest_stems(sentence: Sentence, case: CheckCase) -> int:
+    own = _FIRST_PERSON.get(case.brief.language[:2].lower())
+    if own is None or not set(own.split()).isdisjoint(words_of(sentence.text)):
+        return _FEWEST_OF_A_WRITER
+    return _FEWEST_STEMS
 
 
 def _statement(sentence: Sentence, unsupported: tuple[str, ...], case: CheckCase) -> Statement:

@@ -61,14 +61,15 @@ def carries_name(words: frozenset[str], name: str) -> bool:
 
 def unsupported_pieces(reading: Reading, case: CheckCase) -> Iterator[str]:
     """The numbers, names and links of a text that no source of the case carries, as they are written."""
+    readings = case.readings_for(reading)
     for number in reading.numbers:
-        if not any(carries_count(text, number) for text in case.readings):
+        if not any(carries_count(text, number) for text in readings):
             yield f"{number.surface}+" if number.or_more else number.surface
     for name in reading.names:
         if not carries_name(case.words, name):
             yield name
     for link in reading.links:
-        if not any(link in text.links for text in case.readings):
+        if not any(link in text.links for text in readings):
             yield link
 
 

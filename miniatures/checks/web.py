@@ -12,18 +12,30 @@ from collections.abc import Collection, Iterator
 from miniatures.checks.units import UNITS
 from miniatures.checks.vocabulary import is_ordinary
 from miniatures.checks.word_list import listed_words, word_set
-from miniatures.checks.words import fold
-from miniatures.datamodel.clickable import Clickable, clickables
+from miniatures.checks.words import HANGUL, UNSPACED, fold
+from miniatures.datamodel.clickable import Clickable, clickables, is_domain
 from miniatures.datamodel.plain_text import as_clicked
 
 _TRAILING = ".,;:!?)]}'\"\u2019*_>"
 _DOTTED_NAMES = listed_words("dotted_names")
 _ABBREVIATIONS = listed_words("abbreviations")
 _SMALL_WORDS = word_set("am as at be by do in is it me my no so to us")
+_BEFORE_SMALL_WORDS = word_set(
+    "a.m approx bzw ca est etc evtl ggf incl inkl p.m usw vs jan feb mar apr jun jul aug sep sept oct nov dec"
+)
 _LONGER_OPENERS = word_set("How New Now Here Next One You")
-_FILE_ENDINGS = word_set("md py sh rs pl")
-_FILE_NAMES = word_set("readme changelog contributing license licence index main setup notes install roadmap todo")
-_WELL_KNOWN = word_set("com net org info biz edu gov")
+_FILE_ENDINGS = word_set("md py sh")
+_FILE_NAMES = word_set(
+    "backup build changelog config contributing deploy guide index install license licence main notes plan readme "
+    "report roadmap run runbook script setup test tests todo utils"
+)
+_LAST_NAMES = word_set(
+    "Abbott Black Blue Bond Chase Ford Fox Gallo Gold Gray Green Hughes Kim Leclerc Lincoln Pink Rich Schmidt Schwarz "
+    "Sharp Weir"
+)
+"""Last names that end a domain as well: J.Green may be somebody."""
+_UNSPACED_TEXT = re.compile(f"[{UNSPACED}{HANGUL}]++")
+_GOES_ON = re.compile(r"[@/\\]|[a-z0-9]", re.IGNORECASE | re.ASCII)
 _VERSION = re.compile(r"\b(?:version|release|firmware|build|update)\s+(?:is\s+|to\s+)?$", re.IGNORECASE)
 
 
@@ -42,10 +54,10 @@ def links_of(text: str, known: Collection[str] | None = None) -> list[str]:
     return [normal_link(found.text) for found in find_links(shown, known)]
 
 
-def without_links(text: str) -> str:
-    """The text with nothing in place of its links and addresses."""
+def without_links(text: str, known: Collection[str] | None = None) -> str:
+    """The text with nothing in place of its links and addresses; `known` as in `find_links`."""
     pieces, place = [], 0
-    for found in find_links(text):
+    for found in find_links(text, known):
         pieces.append(text[place : found.start])
         place = found.end
     return " ".join([*pieces, text[place:]])
@@ -53,13 +65,24 @@ def without_links(text: str) -> str:
 
 def normal_link(link: str) -> str:
     """What spellings of one link share: no scheme, no www. (www.com keeps it), no trailing slash, lower-case host."""
-    trimmed = link.rstrip(_TRAILING)
+    trimmed = _without_text_around(link.rstrip(_TRAILING)).rstrip(_TRAILING)
     scheme, mark, rest = trimmed.partition("://")
     if mark and scheme.lower() in {"http", "https"}:
         trimmed = rest
     trimmed = re.sub(r"^(?:mailto:|www\.(?=[^/?#]*\.))", "", trimmed, flags=re.IGNORECASE)
     host, slash, path = trimmed.partition("/")
     return (host.lower() + slash + path).rstrip("/")
+
+
+def _without_text_around(link: str) -> str:
+    """The link without the words that a script without spaces writes right beside it, as in `見https://a.example/b。`."""
+    start = _UNSPACED_TEXT.match(link)
+    rest = link[start.end() :] if start and link[start.end() :][:1].isascii() else link
+    after = _UNSPACED_TEXT.search(rest)
+    if after is None or not rest[: after.start()].strip(_TRAILING) or _GOES_ON.search(rest, after.start()):
+        return rest
+    ends = any(is_domain(f"a.{label}") for label in re.split(r"[^\w-]+", rest[after.start() :]) if label)
+    return rest if ends else rest[: after.start()]
 
 
 def host_of(link: str) -> str:
@@ -69,7 +92,7 @@ def host_of(link: str) -> str:
 
 
 def _is_ordinary(found: Clickable, text: str, known: Collection[str] | None) -> bool:
-    if found.host in _DOTTED_NAMES:
+    if all(name in _DOTTED_NAMES for name in found.text.split("/")):
         return True
     if not found.is_bare:
         return False
@@ -78,7 +101,7 @@ def _is_ordinary(found: Clickable, text: str, known: Collection[str] | None) -> 
         _is_version(last, text[max(0, found.start - 24) : found.start])
         or _is_measure(words, last)
         or _is_abbreviated(words, last)
-        or _is_file(words, last, known)
+        or _is_file(words, last)
         or _is_glued(words, last, text[found.end : found.end + 2], known)
     )
 
@@ -88,23 +111,25 @@ def _is_version(last: str, before: str) -> bool:
 
 
 def _is_measure(words: list[str], last: str) -> bool:
-    """9.30.am, 12.km or 4.in"""
+    """9.30.am or 12.km"""
     ending = last.lower()
-    return all(word.isdigit() for word in words) and (ending in UNITS or ending in _SMALL_WORDS or ending == "pm")
+    return all(word.isdigit() for word in words) and (ending in UNITS or ending in {"am", "pm"})
 
 
 def _is_abbreviated(words: list[str], last: str) -> bool:
     """e.g.in, etc.to or E.Leclerc"""
-    if all(len(word) == 1 for word in words):
-        named = words[0].isupper() and last.istitle() and len(last) > 2 and last.lower() not in _WELL_KNOWN
-        return named or len(words) > 1
-    return len(words) == 1 and words[0].lower() in _ABBREVIATIONS and last in _SMALL_WORDS
+    if all(len(word) == 1 and word.isupper() for word in words) and last in _LAST_NAMES:
+        return True
+    written = ".".join(words).lower()
+    known = written in _BEFORE_SMALL_WORDS or ("." in written and written in _ABBREVIATIONS)
+    return known and last in _SMALL_WORDS
 
 
-def _is_file(words: list[str], last: str, known: Collection[str] | None) -> bool:
+def _is_file(words: list[str], last: str) -> bool:
     """README.md or meeting_notes.md"""
-    parts = [part for word in words for part in re.split(r"[-_]", word) if part]
-    return last in _FILE_ENDINGS and all(fold(part) in _FILE_NAMES or _is_word(part, known or ()) for part in parts)
+    parts = [fold(part) for word in words for part in re.split(r"[-_]", word) if part]
+    named = not _FILE_NAMES.isdisjoint(parts)
+    return last in _FILE_ENDINGS and named and all(part in _FILE_NAMES or _is_word(part, ()) for part in parts)
 
 
 def _is_glued(words: list[str], last: str, following: str, known: Collection[str] | None) -> bool:

@@ -12,6 +12,8 @@ from miniatures.datamodel.characters import normalized
 WORD_PATTERN = r"[^\W\d_]++(?:['\u2019][^\W\d_]++)*"
 UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff"
 """Letters of scripts that put no spaces between words, for use in a character class."""
+HANGUL = r"\u1100-\u11ff\uac00-\ud7af"
+"""Letters of Korean, which joins its particles to any word, for use in a character class."""
 _WORD = re.compile(WORD_PATTERN)
 _LETTERS = str.maketrans("łøđð\u0131ħ\u2019\u02bc", "loddih''") | str.maketrans({"þ": "th", "æ": "ae", "œ": "oe"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "Å": "Aa"})

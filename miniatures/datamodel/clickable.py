@@ -16,12 +16,14 @@ from itertools import pairwise
 
 _SCHEMES = (
     "mailto|tel|telnet|sms|smsto|mms|fax|callto|facetime|skype|sips?|xmpp|whatsapp|javascript|vbscript|jscript|livescript|"
-    "magnet|bitcoin|intent|itms(?:-apps)?|webcals?|urn|view-source|blob|cid|mid|ms-[a-z]+|zoommtg|msteams|https?|ftps?|ssh|"
+    "magnet|bitcoin|ethereum|litecoin|monero|upi|spotify|viber|ircs?|ldaps?|nntp|rtsp|onenote|search-ms|intent|itms(?:-apps)?|webcals?|urn|view-source|blob|cid|mid|ms-[a-z]+|zoommtg|msteams|https?|ftps?|ssh|"
     r"(?:data|file|news|market|geo|maps|about|feed|callback|search|tg)(?=:\S{0,200}[/,;?@])"
 )
 """Schemes that need no slashes; of those that are words as well, only what goes on like a link is one."""
 _REST = r"[^\s<>\"\u201c\u201d\u201e\u00ab\u00bb`]"
-_HOST = r"[\w-]++(?:\.[\w-]++)++"
+_PICTURES = "\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+"""Emoji, of which names of domains are made too."""
+_HOST = rf"[\w{_PICTURES}-]++(?:\.[\w-]++)++"
 _TAIL = rf"(?::\d++(?!\w))?(?:[/?#]{_REST}*+)?"
 _CANDIDATE = re.compile(
     rf"(?P<link>(?<![a-z0-9+-])[a-z][a-z0-9+-]{{0,30}}+://{_REST}++"
@@ -33,6 +35,8 @@ _CANDIDATE = re.compile(
     rf"|(?P<host>(?<![\w-]){_HOST})(?P<tail>{_TAIL})",
     re.IGNORECASE,
 )
+_OTHER_LETTERS = re.compile(r"(?![\x00-\u036f])[^\W\d_]")
+"""A letter of no Latin script."""
 _NUMERIC = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 _RESERVED = frozenset({"example", "test", "invalid", "localhost", "onion", "local", "internal"})
 
@@ -62,13 +66,20 @@ def clickables(text: str) -> Iterator[Clickable]:
 
 
 def is_domain(host: str) -> bool:
-    """Whether words joined by dots end as domains do, or are an IP address. A sentence may be glued to it."""
+    """Whether words joined by dots end as domains do, or are an IP address. A sentence may be glued to it.
+
+    Where a script without spaces or with other letters follows, as in `evil.comを`, the domain ends before it.
+    """
     labels = [label.strip("_-") for label in host.split(".")]
     if all(_NUMERIC.fullmatch(label) for label in labels):
         return _is_four(labels)
-    if _is_top_level(labels[-1]):
+    if _is_top_level(labels[-1]) or _is_top_level(_OTHER_LETTERS.split(labels[-1])[0]):
         return True
-    return any(following[:1].isupper() and _is_top_level(label) for label, following in pairwise(labels[1:]))
+    return any(_begins_anew(following) and _is_top_level(label) for label, following in pairwise(labels[1:]))
+
+
+def _begins_anew(label: str) -> bool:
+    return label[:1].isupper() or _OTHER_LETTERS.match(label) is not None
 
 
 def _is_four(labels: list[str]) -> bool:

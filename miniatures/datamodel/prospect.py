@@ -28,7 +28,8 @@ def prospect_key(email: str) -> str:
 
 _BREAKS = re.compile(f"[{CONTROLS}{SURROGATES}]+")
 _UNSEEN = re.compile(f"[{INVISIBLE}]+")
-_MARKUP = re.compile(r"[<>{}`]|&(?:#\d|#x|\w+;)")
+_MARKUP = re.compile(r"[<>{}`]|&(?:#\d|#x|[a-z]\w+;)", re.IGNORECASE)
+_DEGREE = re.compile(r"[BM]\.(?:Sc|Ed|Com|Tech|Arch)", re.IGNORECASE)
 _NO_PERSONS = re.compile(r"[\[\]|\\]")
 
 
@@ -103,13 +104,14 @@ class Prospect(Recipient):
 def odd_name(recipient: Recipient) -> str:
     """Why a field that reaches an email is no plain text, in words that name the field; empty if all are.
 
-    A company may be named like a domain, and a title may name one; a person's name may not.
+    A company may be named like a domain, and a title may name one; a person's name may not, save for a degree (M.Sc.).
     """
     for name in Recipient.model_fields:
         text, words, is_persons = getattr(recipient, name), name.replace("_", " "), name.endswith("_name")
         if _MARKUP.search(text) or (is_persons and _NO_PERSONS.search(text)):
             return f"the {words} {text[:60]!r} holds markup: write it as plain text"
-        links = [found for found in clickables(as_clicked(text)) if is_persons or not found.is_bare]
+        found = [link for link in clickables(as_clicked(text)) if not _DEGREE.fullmatch(link.text)]
+        links = [link for link in found if is_persons or not link.is_bare]
         if links:
             return f"the {words} {text[:60]!r} holds the link {links[0].text!r}: write it without"
     return ""

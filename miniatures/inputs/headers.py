@@ -122,15 +122,19 @@ def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, tuple[int,
     ranked: dict[str, list[tuple[int, int]]] = {}
     for index, header in enumerate(headers):
         column, rank = _by_header().get(normal_header(header), ("", 0))
-        if column and index not in taken and not _is_profile(header, headers):
+        if column and index not in taken and not _means_something_else(header, headers):
             ranked.setdefault(column, []).append((rank, index))
     found = {column: tuple(index for _, index in sorted(places)) for column, places in ranked.items()}
     return found | _name_words(headers, found, taken)
 
 
-def _is_profile(header: str, headers: Sequence[str]) -> bool:
-    """In LinkedIn's list of connections, `URL` is the person's profile and not the company's site."""
-    return normal_header(header) == "url" and any(normal_header(other) == "connectedon" for other in headers)
+_OTHERWISE = {"url": "connectedon", "title": "jobtitle"}
+"""Beside the second header the first is another thing: the person's profile (LinkedIn), Mr or Mrs (Outlook)."""
+
+
+def _means_something_else(header: str, headers: Sequence[str]) -> bool:
+    beside = _OTHERWISE.get(normal_header(header))
+    return beside is not None and any(normal_header(other) == beside for other in headers)
 
 
 def _name_words(

@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from miniatures.datamodel.draft import Draft, EmailText
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.json_types import StructuredAnswer
@@ -39,7 +41,8 @@ class Decisions:
         for review in in_order(reviews):
             if review.draft is not None and (review.judges or _refuses(review)):
                 self._said[review.draft].append(review)
-                self._said[review.prospect, _hash(review.answer)].append(review)
+                if text := _hash(review.answer):
+                    self._said[review.prospect, text].append(review)
 
     def on(self, draft: Draft, prospect: str | None = None) -> Decision:
         """What stands of a draft that was written to this prospect (by key), or to somebody who is not known.
@@ -50,7 +53,8 @@ class Decisions:
         said = {review.id: review for review in (*self._said.get(draft.id, []), *again)}
         words = in_order({review.reviewer: review for review in in_order(said.values())}.values())
         refusals = tuple(filter(_refuses, words))
-        approving = [review for review in words if review.target and _hash(review.answer) == draft.text_hash]
+        approving = [review for review in words if is_of_an_email(review) and _hash(review.answer) == draft.text_hash]
+        approving = [review for review in approving if review.target]
         return Decision(refusals, approving[-1] if approving and not refusals else None)
 
 
@@ -76,5 +80,14 @@ def _refuses(review: Review) -> bool:
     return read or review.action is ReviewAction.REJECT
 
 
+def is_of_an_email(review: Review) -> bool:
+    """Whether what was reviewed is an email, and what the reviewer made of it as well."""
+    return all(_hash(answer) for answer in (review.answer, review.target) if answer is not None)
+
+
 def _hash(answer: StructuredAnswer) -> str:
-    return content_hash(email_of(answer))
+    """The text's hash; empty if the answer is no email."""
+    try:
+        return content_hash(email_of(answer))
+    except ValidationError:
+        return ""

@@ -14,7 +14,7 @@ from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.standing import Standing, State
 from miniatures.inputs.campaign import LoadedCampaign
-from miniatures.review.approvals import Decisions
+from miniatures.review.approvals import Decisions, is_of_an_email
 from miniatures.store.store import Store
 
 _LOST_WORD = "a review of this draft cannot be read, and it may be a rejection: review it again"
@@ -58,7 +58,7 @@ class Rulings:
         """The rulings on a campaign's drafts."""
         reviews = list(store.reviews(campaign))
         judged = store.judged_drafts(campaign)
-        lost = judged.keys() - {review.id for review in reviews}
+        lost = judged.keys() - {review.id for review in reviews if is_of_an_email(review)}
         return cls(Decisions(reviews), frozenset(judged[review] for review in lost))
 
 

@@ -149,7 +149,8 @@ def test_citation_of_one_number_alone_is_none():
         ("seven thousand m²", "seven thousand"),
         ("24-dock", None),
         ("twenty-four dock", None),
-        ("two dozen", "two dozen"),
+        ("two dozen", None),
+        ("three dozen", "three dozen"),
         ("twice as large a", "twice"),
         ("fourfold", "fourfold"),
         ("tenfold", "tenfold"),
@@ -237,6 +238,29 @@ def test_a_space_that_is_missing_after_a_number_is_odd_text(text, passes):
 
 
 @pytest.mark.parametrize(
+    ("claim", "passes"),
+    [
+        ("You have 24 loading docks", True),
+        ("You have two dozen docks", True),
+        ("Twenty-four docks is a lot", True),
+        ("You have more than 24 loading docks", False),
+        ("You have at least 24 loading docks", False),
+        ("You have over 24 loading docks", False),
+        ("You have no more than 24 loading docks", True),
+        ("It takes two days, over 2 days to be exact", True),
+        ("Your 7,200 ft² cold store is large", False),
+        ("Your 7,200 km² cold store is large", False),
+        ("You have dozens of loading docks", False),
+        ("You have 12 loading docks", False),
+        ("We are at 12 Harbour Road", True),
+    ],
+)
+def test_more_than_a_number_another_unit_and_an_address_are_no_support(claim, passes):
+    body = swap_text("A store of that size uses", f"{claim}. A store of that size uses")
+    assert result(CheckName.UNSUPPORTED, body=body).passed is passes
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "As Helixor told us, it works.",
@@ -283,6 +307,46 @@ def test_german_nouns_are_no_names():
         "Guten Tag Frau López,\n\nich habe von Ihrem neuen Kühlhaus in Rotterdam gelesen. Die Energie kostet viel Geld."
     )
     assert result(CheckName.UNSUPPORTED, subject="Energie im Kühlhaus", body=body, case=german).passed
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<a href="/x">here</a>',
+        "<iframe src=x>",
+        "<form action=x>",
+        "<img src=x onerror=alert(1)>",
+        "<IMG",
+        "<!-- x",
+        "evil&#46;top",
+        "evil&period;top",
+        "&#x68;ttp",
+    ],
+)
+def test_markup_is_no_text_of_an_email(markup):
+    assert "markup" in result(CheckName.SCHEMA, body=f"{BODY}\n{markup}").reason
+    assert not result(CheckName.SCHEMA, subject=f"{SUBJECT} {markup}").passed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It costs <5% of it, and x < y.",
+        "Your R&D; your M&A; your AT&T; all of it.",
+        "<https://frostwatch.example/demo>",
+        "<anna@frostwatch.example>",
+        "می‌خواهم",
+        "क्‍ष",
+        "👩‍💻",
+    ],
+)
+def test_signs_and_joiners_that_a_text_needs_are_text(text):
+    assert result(CheckName.SCHEMA, body=f"{BODY}\n{text}").passed
+
+
+@pytest.mark.parametrize("text", ["ev‌il", "ev‍il", "👩‍", "‌Sale"])
+def test_a_joiner_that_joins_nothing_is_hidden(text):
+    assert "invisible" in result(CheckName.SCHEMA, body=f"{BODY}\n{text}").reason
 
 
 @pytest.mark.parametrize(

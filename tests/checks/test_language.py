@@ -53,6 +53,19 @@ def test_names_and_numbers_are_of_no_language(sentence):
     assert found.passed, found.reason
 
 
+@pytest.mark.parametrize(
+    ("sentence", "passes"),
+    [
+        ("Your note \u201eWir bauen in Kiel eine neue Halle f\u00fcr alle Kunden\u201c caught my eye.", True),
+        ("You wrote \u00ab Nous ouvrons un nouveau site \u00e0 Lyon en mai \u00bb.", True),
+        ('You wrote "Nous ouvrons un nouveau site \u00e0 Lyon en mai".', True),
+        ('Wir haben gelesen, dass Sie in Kiel "a new hall" bauen, und freuen uns.', False),
+    ],
+)
+def test_words_in_quotation_marks_may_be_in_their_own_language(sentence, passes):
+    assert result(CheckName.LANGUAGE, body=swap_text(_OFFER, sentence)).passed is passes
+
+
 def test_half_an_english_email_for_a_german_brief_fails():
     found = result(CheckName.LANGUAGE, case=case(brief=_GERMAN.model_copy(update={"language": "de-AT"})))
     assert "is English, and the brief asks for German" in found.reason

@@ -13,7 +13,7 @@ from miniatures.checks.web import links_of, normal_link
 from miniatures.datamodel.check import CheckName
 from miniatures.finetune.gold.check import check_case
 from miniatures.finetune.gold.folder import read_gold
-from tests.checks.cases import BODY, PROSPECT, SUBJECT, case, result, swap_text
+from tests.checks.cases import BODY, PROSPECT, SUBJECT, case, evidence, result, swap_text
 
 _DATA = Path(__file__).parent / "data"
 _GOLD = Path(__file__).parents[2] / "examples" / "gold"
@@ -96,3 +96,25 @@ def test_no_text_hides_a_link_that_follows(text):
 def test_the_subject_and_the_sender_keep_their_links():
     assert result(CheckName.LINKS, subject=SUBJECT).passed
     assert result(CheckName.LINKS, body=f"{BODY}\nanna@frostwatch.example\nHTTPS://FrostWatch.example/demo").passed
+
+
+@pytest.mark.parametrize("link", ["evil.md", "evil.sh", "Evil.New offers it", "Evil.It offers it", "evil-plan.py"])
+def test_a_quote_that_holds_a_link_makes_it_no_ordinary_word(link):
+    hostile = case(evidence=(evidence(), evidence(f"All is explained at {link} for everybody.")))
+    assert not result(CheckName.LINKS, body=swap_text(_PLACE, f"See {link}. A store of that size"), case=hostile).passed
+
+
+def test_the_host_of_a_link_of_the_brief_may_be_named():
+    body = swap_text(_PLACE, "More of it is on frostwatch.example. A store of that size")
+    assert result(CheckName.UNSUPPORTED, body=body).passed
+
+
+def test_long_runs_beside_text_without_spaces_are_read_at_once():
+    for run in (
+        "http://a" + "." * 19_000 + "例a",
+        "\uff0c" * 19_000,
+        "例" * 19_000 + ".com",
+        "a.例" * 6_000,
+        "[ " * 9_000,
+    ):
+        links_of(run)

@@ -47,12 +47,29 @@ def test_an_invented_claim_stands_on_nothing_and_names_its_pieces():
 @pytest.mark.parametrize(
     "sentence",
     [
+        "I'll be brief.",
+        "That caught my eye.",
+        "I'd love to hear your thoughts.",
+        "We make it simple.",
+        "Well done to you.",
+    ],
+)
+def test_short_courtesies_assert_nothing(sentence):
+    body = swap_text("A store of that size uses a lot of energy.", sentence)
+    assert result(CheckName.GROUNDS, body=body).passed
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
         "Your foremen struggled badly with absences.",
         "We rescued nine famous breweries.",
         "You are glad about the mayor's visit.",
         "Nordfrost struggles with absent drivers and unhappy neighbours.",
         "Our engineers speak four dialects fluently.",
         "I admired the orchard behind your canteen.",
+        "We are the market leader.",
+        "Our customers include Nordfrost.",
     ],
 )
 def test_a_definite_statement_that_stands_on_nothing_fails_and_is_named(sentence):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from miniatures.datamodel.prospect import BadRow, Prospect
+from miniatures.inputs.headers import map_headers
 from miniatures.inputs.prospects import ProspectList, open_list
 
 CRM = Path(__file__).parent / "crm"
@@ -109,3 +110,22 @@ def test_linkedin_whose_url_is_the_persons_profile() -> None:
 def test_every_cell_of_a_row_is_kept_as_it_stands(name: str) -> None:
     export = listed(name)
     assert all(len(row.cells) == len(export.headers) for row in export.rows if isinstance(row.entry, Prospect))
+
+
+@pytest.mark.parametrize(
+    ("headers", "column", "header"),
+    [
+        ("First Name|Last Name|Title|Company|Job Title|E-mail Address|Web Page", "title", "Job Title"),
+        ("First Name|Last Name|Title|Company|Job Title|E-mail Address|Web Page", "website", "Web Page"),
+        ("Owner Name|Contact Name|Contact Email|Company|Company Email", "email", "Contact Email"),
+        ("Full name|Email|Current Job Position|Current Company Name", "company", "Current Company Name"),
+        ("Email address|Domain name|Organization", "website", "Domain name"),
+        ("姓名|公司|职位|邮箱|网站", "email", "邮箱"),
+        ("성명|회사|직책|이메일", "company", "회사"),
+    ],
+)
+def test_headers_of_other_programs(headers: str, column: str, header: str) -> None:
+    columns = headers.split("|")
+    found = map_headers(columns, {}, "list.csv")
+    assert columns[found.ours[column]] == header
+    assert "title" not in found.spare

@@ -114,6 +114,17 @@ def test_what_was_said_of_a_text_holds_when_a_run_writes_the_same_again(campaign
     assert (standing(campaign).state, standing(campaign).text) == (State.READY, other)
 
 
+@pytest.mark.parametrize("broken", ["answer", "edited"])
+def test_a_review_of_what_is_no_email_approves_nothing_and_stops_nothing(campaign, broken):
+    write(campaign)
+    good = edit(item(), "ada", EmailText(subject="Depot", body="Dear Ana"))
+    say(campaign, good.model_copy(update={broken: {"odd": 1}}))
+    assert standing(campaign).state is State.NEEDS_REVIEW
+    refused = reject(item(), "ben", RejectReason.GENERIC)
+    say(campaign, refused.model_copy(update={"answer": {"odd": 1}}))
+    assert (standing(campaign).state, standing(campaign).text) == (State.REJECTED, None)
+
+
 def test_who_is_no_longer_on_the_list_is_removed_and_comes_back_with_the_row(campaign):
     write(campaign)
     campaign.prospects_path.write_text(ANA.format("COO").replace("ana@", "ben@"))
