@@ -20,9 +20,14 @@ REQUIRED = {"email": "e-mail address", "company": "company"}
 """The columns that every list has, and what a person calls them."""
 OWN_PREFIX = "miniatures_"
 """How the columns begin that an export adds to the list's own."""
+MAX_COLUMNS = 1000
+"""Columns of a list at most; more is no list of prospects."""
 COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME)
 
 _SYNONYMS = Path(__file__).parent / "synonyms.yaml"
+
+_PROFILE = "url"
+"""In LinkedIn's list of connections it is the person's profile, and not the company's site."""
 
 # Words that mean one part of a name when the other part has a column of its own, and the whole name otherwise.
 _NAME_WORDS = {"last_name": ("name", "nom", "naam", "navn", "namn"), "first_name": ("nombre", "nome")}
@@ -120,17 +125,13 @@ def _explicit(headers: Sequence[str], columns: Mapping[str, str], where: str) ->
 def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, tuple[int, ...]]:
     """The places of the headers that mean each of our columns, the best name first."""
     ranked: dict[str, list[tuple[int, int]]] = {}
+    is_linkedin = "connectedon" in map(normal_header, headers)
     for index, header in enumerate(headers):
         column, rank = _by_header().get(normal_header(header), ("", 0))
-        if column and index not in taken and not _is_profile(header, headers):
+        if column and index not in taken and not (is_linkedin and normal_header(header) == _PROFILE):
             ranked.setdefault(column, []).append((rank, index))
     found = {column: tuple(index for _, index in sorted(places)) for column, places in ranked.items()}
     return found | _name_words(headers, found, taken)
-
-
-def _is_profile(header: str, headers: Sequence[str]) -> bool:
-    """In LinkedIn's list of connections, `URL` is the person's profile and not the company's site."""
-    return normal_header(header) == "url" and any(normal_header(other) == "connectedon" for other in headers)
 
 
 def _name_words(
