@@ -25,12 +25,16 @@ LONGEST_CELL = 32_767
 """Characters that a cell of a workbook holds."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_FORMULA_WITHIN = re.compile(r"([\n\r\t;][ \ufeff]*)(?=[=@＝＠]|[+＋－-][^\n\r\t;]*(?:\||\w\())")  # noqa: RUF001
+"""A spreadsheet whose lists are cut at semicolons begins a cell of its own there. A line that begins with a dash is a
+formula only if it calls something."""
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"[+-]?[\d\s().,/-]*\d[\d\s().,/-]*")
 
 
 def safe_cell(value: str) -> str:
     """The value as a cell of CSV that no spreadsheet runs as a formula."""
+    value = _FORMULA_WITHIN.sub(r"\1'", value)
     starts = value.lstrip(" \ufeff").startswith(_FORMULA_STARTS)
     return f"'{value}" if starts and not _NUMBER.fullmatch(value) else value
 

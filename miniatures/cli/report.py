@@ -9,6 +9,7 @@ import typer
 
 from miniatures.cli.arguments import CampaignPath
 from miniatures.cli.results import open_run
+from miniatures.datamodel.foreign_text import visible
 
 
 def report(
@@ -20,4 +21,4 @@ def report(
     from miniatures.review.standings import standings
 
     with open_run(campaign) as (loaded, store):
-        typer.echo(write_report(loaded, standings(loaded, store), out))
+        typer.echo(visible(str(write_report(loaded, standings(loaded, store), out))))

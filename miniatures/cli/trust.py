@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miniatures.cli.arguments import CampaignPath
+from miniatures.datamodel.foreign_text import visible
 
 if TYPE_CHECKING:
     from miniatures.datamodel.errors import NotTrusted
@@ -22,13 +23,13 @@ def trust(
     from miniatures.inputs.reach import reach_of
     from miniatures.inputs.trust import trust as allow
 
-    places = campaign_places(campaign)
+    places, shown = campaign_places(campaign), visible(str(campaign))
     reach = reach_of(places)
     if not reach:
-        typer.echo(f"{campaign} keeps to its own folder: there is nothing to allow")
+        typer.echo(f"{shown} keeps to its own folder: there is nothing to allow")
     elif yes or _agreed(reach, err=False):
         allow(places.path, reach)
-        typer.echo(f"{campaign} is trusted with this")
+        typer.echo(f"{shown} is trusted with this")
     else:
         raise typer.Exit(2)
 
@@ -39,7 +40,7 @@ def asked_for_trust(error: NotTrusted) -> bool:
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    typer.echo(f"{error.file} is not trusted yet.", err=True)
+    typer.echo(f"{visible(str(error.file))} is not trusted yet.", err=True)
     agreed = _agreed(error.reach, err=True)
     if agreed:
         allow(error.file, error.reach)

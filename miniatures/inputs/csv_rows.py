@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TextIO
 
 from miniatures.datamodel.prospect import one_line
-from miniatures.inputs.encoding import open_table
-from miniatures.inputs.headers import names_required, recognized_count
+from miniatures.inputs.encoding import lines_of, open_table
+from miniatures.inputs.headers import MAX_COLUMNS, names_required, recognized_count
 
 DELIMITERS = ",;\t"
 _MAX_LINES = 100
@@ -48,7 +48,7 @@ def read_csv(path: Path, columns: Mapping[str, str]) -> Iterator[Row | BrokenRow
     """
     with open_table(path) as file:
         delimiter, first_line = sniff_delimiter(file, columns)
-        yield from from_header(read_rows(file, delimiter, first_line=first_line), columns)
+        yield from from_header(read_rows(lines_of(file, first_line), delimiter, first_line=first_line), columns)
 
 
 def sniff_delimiter(file: TextIO, columns: Mapping[str, str]) -> tuple[str, int]:
@@ -56,12 +56,12 @@ def sniff_delimiter(file: TextIO, columns: Mapping[str, str]) -> tuple[str, int]
 
     Returns it with the line at which the file is left: the second if a spreadsheet's `sep=;` stood in the first.
     """
-    first = file.readline()
+    first = next(lines_of(file), "")
     stated = first.strip().lower()
     if stated.startswith("sep=") and len(stated) == 5:
         return first.strip()[-1], 2
     file.seek(0)
-    sample = list(islice(file, _SAMPLE_LINES))
+    sample = list(islice(lines_of(file), _SAMPLE_LINES))
     file.seek(0)
     return max(DELIMITERS, key=lambda delimiter: _evidence(sample, delimiter, columns)), 1
 
@@ -101,7 +101,9 @@ def read_rows(lines: Iterable[str], delimiter: str, *, first_line: int = 1) -> I
             source.back_to_second_line()
             yield BrokenRow(line, _reason(error))
             continue
-        if any(one_line(cell) for cell in cells):
+        if len(cells) > MAX_COLUMNS:
+            yield BrokenRow(line, f"more than {MAX_COLUMNS:,} columns")
+        elif any(one_line(cell) for cell in cells):
             yield Row(line, cells)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +19,8 @@ from miniatures.inputs.text_file import marked_encoding, require_file
 
 MOST_BYTES = 1_000_000_000
 """A list above this size, some five million prospects, is a mistake."""
+MOST_IN_LINE = 1_000_000
+"""Characters of one line; a list that somebody sent may be a single line of a gigabyte."""
 _CHUNK = 1 << 20
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -39,6 +43,19 @@ def open_table(path: Path) -> TextIO:
         return path.open(encoding=encoding, errors=_errors_for(encoding), newline="")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def lines_of(file: TextIO, first_line: int = 1) -> Iterator[str]:
+    """The lines of an open table, which are held in memory one by one.
+
+    Raises:
+        InputError: one is far too long.
+    """
+    for number, line in enumerate(iter(partial(file.readline, MOST_IN_LINE + 1), ""), start=first_line):
+        if len(line) > MOST_IN_LINE:
+            where = f"{file.name}, line {number}"
+            raise InputError(f"{where}: longer than {MOST_IN_LINE:,} characters", hint="Is it the right file?")
+        yield line
 
 
 def detect_encoding(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,8 @@ REQUIRED = {"email": "e-mail address", "company": "company"}
 """The columns that every list has, and what a person calls them."""
 OWN_PREFIX = "miniatures_"
 """How the columns begin that an export adds to the list's own."""
+MAX_COLUMNS = 1000
+"""Columns of a list at most; more is no list of prospects."""
 COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME)
 
 _SYNONYMS = Path(__file__).parent / "synonyms.yaml"
@@ -120,9 +122,10 @@ def _explicit(headers: Sequence[str], columns: Mapping[str, str], where: str) ->
 def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, tuple[int, ...]]:
     """The places of the headers that mean each of our columns, the best name first."""
     ranked: dict[str, list[tuple[int, int]]] = {}
+    beside = frozenset(map(normal_header, headers))
     for index, header in enumerate(headers):
         column, rank = _by_header().get(normal_header(header), ("", 0))
-        if column and index not in taken and not _means_something_else(header, headers):
+        if column and index not in taken and not _means_something_else(normal_header(header), beside):
             ranked.setdefault(column, []).append((rank, index))
     found = {column: tuple(index for _, index in sorted(places)) for column, places in ranked.items()}
     return found | _name_words(headers, found, taken)
@@ -132,9 +135,8 @@ _OTHERWISE = {"url": "connectedon", "title": "jobtitle"}
 """Beside the second header the first is another thing: the person's profile (LinkedIn), Mr or Mrs (Outlook)."""
 
 
-def _means_something_else(header: str, headers: Sequence[str]) -> bool:
-    beside = _OTHERWISE.get(normal_header(header))
-    return beside is not None and any(normal_header(other) == beside for other in headers)
+def _means_something_else(header: str, beside: Collection[str]) -> bool:
+    return _OTHERWISE.get(header) in beside
 
 
 def _name_words(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from pydantic import ValidationError
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect, RowFault, odd_name, one_line
 from miniatures.inputs.csv_rows import BrokenRow, Row, read_csv
-from miniatures.inputs.encoding import holds_undecodable, open_table
-from miniatures.inputs.headers import COLUMNS, REQUIRED, ColumnMap, map_headers
+from miniatures.inputs.encoding import holds_undecodable, lines_of, open_table
+from miniatures.inputs.headers import COLUMNS, MAX_COLUMNS, REQUIRED, ColumnMap, map_headers
 from miniatures.inputs.workbook import is_workbook, read_workbook
 
 ProspectSource = Path | str | Iterable[Mapping[str, Any] | Prospect]
@@ -63,7 +64,9 @@ def open_list(path: Path, columns: Mapping[str, str] | None = None) -> ProspectL
     columns = columns or {}
     if not _is_jsonl(path):
         return _table(path, columns)
-    keys = tuple(dict.fromkeys(key for content in _objects_of(path) for key in content))
+    keys = tuple(islice(dict.fromkeys(key for content in _objects_of(path) for key in content), MAX_COLUMNS + 1))
+    if len(keys) > MAX_COLUMNS:
+        raise InputError(f"{path}: more than {MAX_COLUMNS:,} different keys", hint="Is it a list of prospects?")
     try:
         column_map = map_headers(keys, _present(columns, keys), str(path))
     except InputError:  # Each row that lacks a column says so for itself.
@@ -148,7 +151,7 @@ def _objects_of(path: Path) -> Iterator[dict[str, Any]]:
 
 def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | BadRow]]:
     with open_table(path) as file:
-        for line, text in enumerate(file, start=1):
+        for line, text in enumerate(lines_of(file), start=1):
             if text.strip():
                 yield line, _json_object(line, text)
 
@@ -161,6 +164,8 @@ def _json_object(line: int, text: str) -> dict[str, Any] | BadRow:
         return BadRow(line=line, reason=f"not JSON: {reason}; each line must be one object")
     if not isinstance(content, dict):
         return BadRow(line=line, reason="not a JSON object: each line must be one, such as {...}")
+    if len(content) > MAX_COLUMNS:
+        return BadRow(line=line, reason=f"more than {MAX_COLUMNS:,} keys")
     return content
 
 

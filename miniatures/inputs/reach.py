@@ -41,7 +41,9 @@ def _files_read(places: CampaignPlaces) -> Iterator[str]:
 def _files_written(places: CampaignPlaces) -> Iterator[str]:
     """Results, and the links that lie where a run writes."""
     work = places.work_folder.resolve()
-    written = [work, *(path.resolve() for path in _links(work))]
+    written = [work]
+    if _inside(work, places.folder):  # Of a folder elsewhere nothing is read, not even what lies in it.
+        written += [path.resolve() for path in _links(work)]
     store = sqlite_path(places.store_url)
     if store is None:
         yield f"keeps its results in the database {_without_password(places.store_url)}"

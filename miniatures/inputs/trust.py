@@ -31,7 +31,7 @@ def require_trust(file: Path, reach: tuple[str, ...]) -> None:
     if wanted:
         raise NotTrusted(
             f"{file} is not trusted with what lies beyond its folder: it {'; it '.join(wanted)}",
-            hint=f"If you trust whoever wrote it, allow it: miniatures trust {shlex.quote(str(file))}",
+            hint=f"If you wrote it, or trust whoever did, allow it: miniatures trust {shlex.quote(str(file))}",
             file=file,
             reach=reach,
         )

@@ -22,7 +22,7 @@ from miniatures.datamodel.files import open_regular, read_regular
 from miniatures.datamodel.prospect import one_line
 from miniatures.inputs.csv_rows import BrokenRow, Row, from_header
 from miniatures.inputs.encoding import MOST_BYTES
-from miniatures.inputs.headers import names_required
+from miniatures.inputs.headers import MAX_COLUMNS, names_required
 from miniatures.inputs.text_file import require_file
 
 MAX_UNPACKED = 128 << 20
@@ -30,11 +30,18 @@ MAX_PART = 32 << 20
 """Bytes of a part that is no sheet: texts and styles are held in memory."""
 MAX_ROW_ELEMENTS = 50_000
 MAX_ELEMENTS_BESIDE = 500_000
-MAX_COLUMNS = 1000
+MAX_ELEMENTS_ELSEWHERE = 100_000
 MAX_ROWS = 1 << 20
+MAX_SHEETS = 1000
+MAX_IN_CELL = 131_072
+MAX_MARKUP = 1 << 20
+"""Bytes of one tag or comment: a parser that is given it piece by piece reads it anew with each."""
 _SAMPLE_ROWS = 25
 _CHUNK = 64 << 10
-_ROW = "http://schemas.openxmlformats.org/spreadsheetml/2006/main row"
+_SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_ROWS = (f"{_SPACE} row", f"{_SPACE} si")
+"""A row of a sheet, and a text that cells share."""
+_SHEET = f"{_SPACE} sheet"
 _SAVE_AS_CSV = "Save the sheet as CSV (UTF-8) and name that file."
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 Result = TypeVar("Result")
@@ -102,6 +109,8 @@ def _rows(path: Path, sheet: Any) -> Iterator[Row]:
         if len(values) > MAX_COLUMNS:
             raise InputError(f"{path}, row {line}: more than {MAX_COLUMNS:,} columns", hint=_SAVE_AS_CSV)
         cells = list(map(cell_text, values))
+        if any(len(cell) > MAX_IN_CELL for cell in cells):
+            raise InputError(f"{path}, row {line}: a cell of more than {MAX_IN_CELL:,} characters", hint=_SAVE_AS_CSV)
         if any(map(one_line, cells)):
             yield Row(line, cells)
     raise InputError(f"{path}: more than {MAX_ROWS:,} rows", hint=_SAVE_AS_CSV)
@@ -123,36 +132,51 @@ def _require_bounded(path: Path, content: IO[bytes]) -> None:
         large = any(part.file_size > MAX_PART for part in parts if part not in sheets)
         if large or sum(part.file_size for part in parts) > MAX_UNPACKED:
             raise InputError(f"{path} is too large for a workbook of prospects when unpacked", hint=_SAVE_AS_CSV)
-        for part in sheets:
-            _told(path, partial(_require_short_rows, path, archive, part))
+        for part in parts:
+            if part.filename.lower().endswith((".xml", ".rels")):
+                most_beside = MAX_ELEMENTS_BESIDE if part in sheets else MAX_ELEMENTS_ELSEWHERE
+                _told(path, partial(_require_short_rows, path, archive, part, most_beside))
 
 
-def _require_short_rows(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Refuse a sheet with a row of too many elements, which would be built whole, or with too many beside its rows."""
-    count = _ElementCount()
+def _require_short_rows(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo, most_beside: int) -> None:
+    """Refuse a part with a row of too many elements, which would be built whole, or with too many beside its rows."""
+    count = _ElementCount(most_beside)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler, parser.EndElementHandler = count.begin, count.end
+    parser.StartDoctypeDeclHandler = count.declare
+    given = 0
     with archive.open(part) as file:
         while (chunk := file.read(_CHUNK)) and not count.is_too_high:
             parser.Parse(chunk)
+            given += len(chunk)
+            if given - parser.CurrentByteIndex > MAX_MARKUP:
+                raise InputError(f"{path}: {part.filename} has a tag too long for prospects", hint=_SAVE_AS_CSV)
     if count.is_too_high:
         raise InputError(f"{path}: {part.filename} has a row too long for prospects", hint=_SAVE_AS_CSV)
 
 
 class _ElementCount:
-    """Elements of the row that is open, and of all that stands beside rows."""
+    """Elements of the row that is open, and of all that stands beside rows; no workbook declares a document type."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_beside: int) -> None:
+        self._most_beside = most_beside
         self._open_rows = 0
         self._in_row = 0
         self._beside = 0
+        self._sheets = 0
+        self._declares = False
 
     @property
     def is_too_high(self) -> bool:
-        return self._in_row > MAX_ROW_ELEMENTS or self._beside > MAX_ELEMENTS_BESIDE
+        is_long = self._in_row > MAX_ROW_ELEMENTS or self._beside > self._most_beside
+        return is_long or self._sheets > MAX_SHEETS or self._declares
+
+    def declare(self, *_doctype: object) -> None:
+        self._declares = True
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
-        if name == _ROW:
+        self._sheets += name == _SHEET
+        if name in _ROWS:
             self._in_row = self._in_row if self._open_rows else 0
             self._open_rows += 1
         elif self._open_rows:
@@ -161,7 +185,7 @@ class _ElementCount:
             self._beside += 1
 
     def end(self, name: str) -> None:
-        self._open_rows -= name == _ROW
+        self._open_rows -= name in _ROWS
 
 
 def _told(path: Path, read: Callable[[], Result]) -> Result:

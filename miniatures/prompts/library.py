@@ -25,7 +25,7 @@ from miniatures.prompts.sandbox import compiled, line_of, rendered
 from miniatures.prompts.taxonomy import known_taxonomy
 
 _BUNDLED = Path(__file__).parent / "templates"
-_USES_TAXONOMY = re.compile(r"\{[{%][^}]*\btaxonomy\b")
+_USES_TAXONOMY = re.compile(r"\{[{%](?:(?!\{[{%])[^}])*\btaxonomy\b")
 _ROLES: tuple[Literal["system", "user"], ...] = ("system", "user")
 _MOST_BYTES = 400_000
 _VARIABLES_HINT = "The variables of each prompt are listed at the top of our own template."

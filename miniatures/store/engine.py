@@ -56,9 +56,14 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that changes nothing."""
+        """A connection that changes nothing. A column that holds what no version wrote there is a `StoreError`, too."""
         with self.errors_told(), self.engine.connect() as connection:
-            yield connection
+            try:
+                yield connection
+            except (ValueError, TypeError) as error:
+                hint = "Restore a backup, or move the file away: the next run makes it anew."
+                where = self.url.render_as_string(hide_password=True)
+                raise StoreError(f"the store {where} holds a value of another kind: {error}", hint=hint) from error
 
     @contextmanager
     def change(self) -> Iterator[Connection]:

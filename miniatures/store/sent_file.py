@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,11 @@ UNTRUSTED = "PRAGMA trusted_schema = OFF"
 """For each connection: expressions of the file's schema call nothing but what is harmless."""
 
 _JOURNAL_END = bytes.fromhex("d9d505f920a163d7")
-_ODD = "SELECT name FROM sqlite_schema WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1"
+_SCHEMA = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+_NAMES = r'[\w\s",]'
+_PLAIN_TABLE = re.compile(rf"CREATE TABLE [\w\"]+\s*\((?:{_NAMES}|\({_NAMES}*\)|'[^']*')*\)")
+"""Columns, their types, keys and constant defaults: an expression needs a bracket within a bracket, or a sign."""
+_PLAIN_INDEX = re.compile(rf"CREATE (?:UNIQUE )?INDEX [\w\"]+ ON [\w\"]+\s*\({_NAMES}*\)")
 _HINT = "Move the file away; what it held is made anew by the next run."
 
 
@@ -32,12 +37,14 @@ def require_plain_journal(path: Path) -> None:
 
 
 def require_tables_alone(connection: sqlite3.Connection, path: Path) -> None:
-    """Return unless the file has a view, a trigger or a virtual table, which could compute without end.
+    """Return if the file has tables of stored columns and indexes of columns, and nothing else.
+
+    Views, triggers, virtual tables, generated columns, checks and indexes of expressions could compute without end.
 
     Raises:
-        StoreError: it has.
+        StoreError: it has something else; names it.
     """
-    with closing(connection.execute(_ODD)) as found:
-        odd = found.fetchone()
-    if odd is not None:
-        raise StoreError(f"the file {path} holds {odd[0]!r}, which no version of miniatures made", hint=_HINT)
+    with closing(connection.execute(_SCHEMA)) as found:
+        for name, sql in found:
+            if not (_PLAIN_TABLE.fullmatch(str(sql)) or _PLAIN_INDEX.fullmatch(str(sql))):
+                raise StoreError(f"the file {path} holds {name!r}, which no version of miniatures made", hint=_HINT)

@@ -123,3 +123,11 @@ def test_a_rejection_that_cannot_be_read_never_becomes_a_yes(ran, caplog):
     assert "reviews" in caplog.text
     change(ran, "DELETE FROM reviews WHERE action = 'reject'")
     assert states(ran)[MAYA] is State.APPROVED
+
+
+@pytest.mark.parametrize("value", ["'\x1b[2J'", "x'00ff'", "9223372036854775807"])
+@pytest.mark.parametrize("column", ["started_at", "ended_at"])
+def test_a_moment_that_is_none_is_told_in_one_sentence(ran, column, value, capsys):
+    change(ran, f"UPDATE runs SET {column} = {value}")
+    assert main(["status", str(ran)]) == ExitCode.STORE_UNAVAILABLE
+    assert "holds a value of another kind" in capsys.readouterr().err

@@ -227,3 +227,14 @@ def test_a_number_stays_as_it_is(number):
 @pytest.mark.parametrize("formula", ["-2+3+cmd|' /C calc'!A0", "+A1", "-1-1=2", "@SUM(1)", "-", "+()"])
 def test_what_only_begins_like_a_number_does_not(formula):
     assert safe_cell(formula) == f"'{formula}"
+
+
+@pytest.mark.parametrize("before", [";", "; ", "\n", "\t", "text;"])
+@pytest.mark.parametrize("formula", ["=1+1", "@SUM(1)", "＝1", "-2+3+cmd|' /C calc'!A0", "+HYPERLINK(A1)"])  # noqa: RUF001
+def test_no_formula_starts_where_a_spreadsheet_that_cuts_at_semicolons_begins_a_cell(before, formula):
+    assert safe_cell(f"He said{before}{formula}") == f"He said{before}'{formula}"
+
+
+@pytest.mark.parametrize("text", ["Hello;\n- one (two)\n- three\n-- \nRobin", "a; b = c", "https://x.example/?a=1;b=2"])
+def test_an_ordinary_email_stays_as_it_is(text):
+    assert safe_cell(text) == text

@@ -106,3 +106,18 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # how Linux says that the other side is closed
         return b""
+
+
+def test_the_name_of_a_folder_does_not_steer_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "au\x1b[2Jtumn\u202e"
+    create_campaign(tmp_path / "autumn")
+    (tmp_path / "autumn").rename(folder)
+    assert main(["trust", str(folder)]) == ExitCode.OK
+    file = folder / "campaign.yaml"
+    file.write_text(file.read_text().replace("prospects: prospects.csv", "prospects: ../list.csv"))
+    assert main(["trust", str(folder), "--yes"]) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert "is trusted with this" in shown and "\x1b" not in shown and "\u202e" not in shown

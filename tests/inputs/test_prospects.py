@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect, RowFault
-from miniatures.inputs.prospects import read_prospects
+from miniatures.inputs.prospects import open_list, read_prospects
 
 TABLE = 'email{d}first_name{d}company\nana@acme.example{d}Zoë{d}"Acme{d} Société"\nbo@beta.example{d}Bo{d}Beta\n'
 
@@ -244,3 +245,32 @@ def test_a_name_with_a_link_or_markup_is_a_bad_row_with_its_reason():
     )
     assert isinstance(markup, BadRow) and "markup" in markup.reason and markup.line == 2
     assert isinstance(good, Prospect)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"email,company" + b",url" * 20_000 + b"\na@b.example,B\n", "list.csv", "more than 1,000 columns"),
+        ((b"x" + b",url" * 900 + b"\n") * 25, "list.csv", "no column holds the e-mail address"),
+        (b"email,company\na@b.example," + b"," * 5_000_000, "list.csv", "longer than 1,000,000 characters"),
+        (b"email,company\na@b.example,B\n" + b"\0" * 5_000_000, "list.csv", "longer than 1,000,000 characters"),
+        (b'{"email": "' + b"a" * 5_000_000, "list.jsonl", "longer than 1,000,000 characters"),
+    ],
+)
+def test_a_list_of_no_measure_is_refused_at_once(tmp_path, content, name, said):
+    started = time.monotonic()
+    with pytest.raises(InputError, match=said):
+        read(tmp_path, content, name)
+    assert time.monotonic() - started < 10
+
+
+def test_an_object_of_no_measure_is_a_bad_row(tmp_path):
+    many = json.dumps({"email": "a@b.example", "company": "B"} | {f"k{number}": 1 for number in range(2000)})
+    assert [row.reason for row in bad(read(tmp_path, f"{many}\n", "list.jsonl"))] == ["more than 1,000 keys"]
+
+
+def test_objects_of_ever_new_keys_are_no_list_to_export(tmp_path):
+    rows = ({"email": f"a{number}@b.example", "company": "B", f"k{number}": 1} for number in range(2000))
+    (tmp_path / "list.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    with pytest.raises(InputError, match="more than 1,000 different keys"):
+        open_list(tmp_path / "list.jsonl")

@@ -236,3 +236,13 @@ def test_a_pipe_is_refused_and_not_waited_for(folder: Path) -> None:
         with pytest.raises(InputError, match=f"{name} cannot be read: it is a pipe, not a file"):
             list(load_campaign(folder / "campaign.yaml").prospects())
         (folder / "kept").replace(folder / name)
+
+
+def test_a_work_folder_elsewhere_is_named_and_not_looked_through(folder: Path) -> None:
+    elsewhere = folder.parent / "elsewhere"
+    (elsewhere / "autumn").mkdir(parents=True)
+    for number in range(50):
+        (elsewhere / "autumn" / f"link{number}").symlink_to(f"/srv/{number}")
+    (folder / "runs").symlink_to(elsewhere)
+    written = [f"writes {elsewhere / 'autumn'}", f"writes {elsewhere / 'autumn' / 'campaign.sqlite'}"]
+    assert [one for one in reach(folder) if one.startswith("writes")] == written

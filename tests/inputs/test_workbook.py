@@ -7,6 +7,7 @@ import resource
 import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
+from time import monotonic as clock
 
 import pytest
 from hypothesis import given
@@ -186,3 +187,57 @@ def test_a_text_part_beyond_its_bound_is_refused(tmp_path):
     doctored(path, "xl/sharedStrings.xml", buffer.getvalue())
     with pytest.raises(InputError, match="too large"):
         list(read_prospects(path))
+
+
+def row_xml(*cells: str) -> str:
+    return "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in cells) + "</row>"
+
+
+HEADER_XML = row_xml("email", "company")
+DECLARED = f"<!DOCTYPE x [<!ENTITY a '{'A' * 100_000}'>]>"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (DECLARED + sheet_xml(HEADER_XML + row_xml("a@b.example", "&a;" * 20_000)), "row too long"),
+        (sheet_xml(HEADER_XML + f'<row a="{"x" * 30_000_000}"/>'), "tag too long"),
+        (sheet_xml(HEADER_XML + f"<!--{'x' * 30_000_000}-->"), "tag too long"),
+        (sheet_xml(HEADER_XML + row_xml("a@b.example", "A" * 30_000_000)), "a cell of more than 131,072 characters"),
+    ],
+    ids=["entities", "an attribute", "a comment", "a cell"],
+)
+def test_a_sheet_of_no_measure_is_refused_at_once(tmp_path, content, said):
+    path = doctored(saved(tmp_path / "list.xlsx", Contacts=[HEADER, MAYA]), "xl/worksheets/sheet1.xml", content)
+    started = clock()
+    with pytest.raises(InputError, match=said):
+        list(read_prospects(path))
+    assert clock() - started < 15
+
+
+@pytest.mark.parametrize(
+    ("part", "end", "element", "times"),
+    [
+        ("xl/styles.xml", "</cellXfs>", '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>', 400_000),
+        ("[Content_Types].xml", "</Types>", '<Override PartName="/x" ContentType="a/b"/>', 400_000),
+        ("xl/_rels/workbook.xml.rels", "</Relationships>", '<Relationship Type="x" Target="y" Id="q"/>', 400_000),
+        ("xl/workbook.xml", "</sheets>", '<sheet name="s" sheetId="9" state="visible"/>', 20_000),
+    ],
+)
+def test_a_part_beside_the_sheets_is_bounded_too(tmp_path, part, end, element, times):
+    path = saved(tmp_path / "list.xlsx", Contacts=[HEADER, MAYA])
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read(part).decode()
+    started = clock()
+    with pytest.raises(InputError, match="too long for prospects"):
+        list(read_prospects(doctored(path, part, content.replace(end, element * times + end))))
+    assert clock() - started < 8
+
+
+def test_a_sheet_under_another_name_is_bounded_too(tmp_path):
+    path = saved(tmp_path / "list.xlsx", Contacts=[HEADER, MAYA])
+    with zipfile.ZipFile(path) as archive:
+        for part in ("xl/_rels/workbook.xml.rels", "[Content_Types].xml"):
+            doctored(path, part, archive.read(part).decode().replace("worksheets/sheet1.xml", "other.xml"))
+    with pytest.raises(InputError, match="row too long"):
+        list(read_prospects(doctored(path, "xl/other.xml", sheet_xml(f"<row>{'<c/>' * 100_000}</row>"))))

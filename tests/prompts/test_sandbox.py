@@ -98,6 +98,24 @@ def test_no_template_grows_or_runs_without_end(body: str, tmp_path: Path, monkey
     assert "writer.full.jinja, line 2: " in refusal(tmp_path, body)
 
 
+def test_nothing_is_computed_while_it_is_compiled() -> None:
+    grown = "{{ 'aaaaaaaaaa'" + " | list | join('bbbbbbbbbb')" * 6 + " }}"
+    started = time.monotonic()
+    sandbox.compiled("{% block user %}" + grown * 500 + "{% endblock %}")
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("opened", ["{%", "{{", "{{ ", "{{ x{{", "{{ taxonom "])
+def test_a_source_of_nothing_but_openings_is_refused_at_once(opened: str, tmp_path: Path) -> None:
+    (tmp_path / "writer.full.jinja").write_text(opened * (380_000 // len(opened)))
+    started = time.monotonic()
+    with pytest.raises(InputError):
+        library = PromptLibrary(tmp_path)
+        library.version("writer", Variant.FULL)
+        library.render("writer", Variant.FULL, VARIABLES)
+    assert time.monotonic() - started < 10
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [

@@ -70,3 +70,35 @@ def test_an_ordinary_journal_is_played_back(tmp_path: Path) -> None:
     open_store(str(tmp_path / "x.sqlite")).close()
     (tmp_path / "x.sqlite-journal").write_bytes(b"abc")
     open_store(str(tmp_path / "x.sqlite")).close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "changed"),
+    [
+        ("CREATE TABLE runs", ("outcome TEXT", "outcome TEXT AS (hex(zeroblob(499000000)))")),
+        ("CREATE TABLE runs", ("outcome TEXT", "outcome TEXT DEFAULT (hex(zeroblob(499000000)))")),
+        ("CREATE TABLE runs", ("PRIMARY KEY (id)", "PRIMARY KEY (id), CHECK (length(zeroblob(999000000)) > 0)")),
+        ("CREATE TABLE runs", ("PRIMARY KEY (id)", "PRIMARY KEY (id), CHECK(hex(id))")),
+        ("CREATE INDEX runs_of_campaign", ("campaign, id", "hex(campaign)")),
+        ("CREATE INDEX runs_of_campaign", ("(campaign, id)", "(campaign) WHERE id > hex(campaign)")),
+        ("CREATE TABLE runs", ("CREATE TABLE runs (", "CREATE/**/VIRTUAL TABLE runs USING fts5(")),
+        ("CREATE TABLE runs", ("CREATE TABLE", "create view runs as select 1 -- CREATE TABLE")),
+    ],
+)
+def test_a_schema_that_computes_is_refused(statement: str, changed: tuple[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    open_store(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        rewrite = "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE sql LIKE ?"
+        assert connection.execute(rewrite, (*changed, f"{statement} %")).rowcount == 1
+    with pytest.raises(StoreError):
+        open_store(str(path))
+
+
+def test_what_sqlite_itself_keeps_is_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    open_store(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ANALYZE")
+    open_store(str(path)).close()
