@@ -24,6 +24,9 @@ COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FU
 
 _SYNONYMS = Path(__file__).parent / "synonyms.yaml"
 
+_LEAST_LIKENESS = 0.75
+_ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+
 # Words that mean one part of a name when the other part has a column of its own, and the whole name otherwise.
 _NAME_WORDS = {"last_name": ("name", "nom", "naam", "navn", "namn"), "first_name": ("nombre", "nome")}
 
@@ -79,9 +82,8 @@ def map_headers(headers: Sequence[str], columns: Mapping[str, str], where: str) 
     explicit = _explicit(headers, columns, where)
     recognized = _recognized(headers, taken=set(explicit.values()))
     ours = {column: places[0] for column, places in recognized.items()} | explicit
-    for column in REQUIRED:
-        if column not in ours:
-            raise _missing(column, headers, where)
+    if missing := [column for column in REQUIRED if column not in ours]:
+        raise _missing(missing, headers, where)
     spare = {column: places[1:] for column, places in recognized.items() if places[1:] and column not in explicit}
     return ColumnMap(ours, _extra(headers, set(ours.values())), len(headers), spare)
 
@@ -96,7 +98,13 @@ def names_required(headers: Sequence[str], columns: Mapping[str, str]) -> bool:
     """Whether these cells can be the header row: a column for the address and one for the company are among them."""
     known = _recognized(headers, taken=set())
     cells = set(map(normal_header, headers))
-    return all(column in known or normal_header(columns.get(column, "\0")) in cells for column in REQUIRED)
+    named = {column for column, header in columns.items() if normal_header(header) in cells}
+    return not holds_address(headers) and all(column in known or column in named for column in REQUIRED)
+
+
+def holds_address(cells: Sequence[str]) -> bool:
+    """Whether one of the cells is an e-mail address: such a row is somebody's and names no columns."""
+    return any(_ADDRESS.fullmatch(one_line(cell)) for cell in cells)
 
 
 def recognized_count(headers: Sequence[str], columns: Mapping[str, str]) -> int:
@@ -159,9 +167,33 @@ def _cell(cells: Sequence[str], index: int) -> str:
     return cells[index] if index < len(cells) else ""
 
 
-def _missing(column: str, headers: Sequence[str], where: str) -> InputError:
-    map_it = f"Name the column in the campaign file: columns: {{{column}: HEADER}}. {_listed(headers)}"
-    return InputError(f"{where}: no column holds the {REQUIRED[column]}", hint=map_it)
+def _missing(missing: Sequence[str], headers: Sequence[str], where: str) -> InputError:
+    """What to say of a header row without a column that is needed; what may be somebody's row is not shown."""
+    message = f"{where}: no column for {' and none for '.join(f'the {REQUIRED[column]}' for column in missing)}"
+    near = {column: header for column in missing if (header := _misspelt(column, headers))}
+    if holds_address(headers) or not (near or _recognized(headers, taken=set())):
+        hint = "The first line must name the columns, such as email,company: this one seems to hold a row."
+        return InputError(message, hint=hint)
+    meant = f" Did you mean {' and '.join(map(repr, near.values()))}?" if near else ""
+    named = ", ".join(f"{column}: {near.get(column, 'HEADER')}" for column in missing)
+    return InputError(
+        message, hint=f"{_listed(headers)}{meant} Name it in the campaign file: columns: {{{named}}}, or mend the line."
+    )
+
+
+def _misspelt(column: str, headers: Sequence[str]) -> str:
+    """The header that comes nearest to a name of this column; empty if none is near."""
+    names = [name for name, (known, _) in _by_header().items() if known == column]
+    spelled = {normal_header(header): one_line(header)[:40] for header in headers}
+    unknown = [header for header in spelled if header and header not in _by_header()]
+    scored = ((_likeness(header, name), header) for header in unknown for name in names)
+    likeness, nearest = max(scored, default=(0.0, ""))
+    return spelled[nearest] if likeness >= _LEAST_LIKENESS else ""
+
+
+def _likeness(one: str, other: str) -> float:
+    """From 0, nothing in common, to 1, the same."""
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _listed(headers: Sequence[str]) -> str:
