@@ -120,6 +120,7 @@ class RowFault(StrEnum):
 
     INVALID = "invalid"
     DUPLICATE = "duplicate"
+    OPTED_OUT = "opted_out"
 
 
 class BadRow(Frozen):

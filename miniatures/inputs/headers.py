@@ -16,14 +16,17 @@ from miniatures.datamodel.prospect import one_line
 from miniatures.inputs.yaml_file import load_yaml
 
 FULL_NAME = "full_name"
+OPT_OUT = "opt_out"
 REQUIRED = {"email": "e-mail address", "company": "company"}
 """The columns that every list has, and what a person calls them."""
 OWN_PREFIX = "miniatures_"
 """How the columns begin that an export adds to the list's own."""
-COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME)
+COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME, OPT_OUT)
 
 _SYNONYMS = Path(__file__).parent / "synonyms.yaml"
 
+# Systems name the kind of mail behind it: "Opted out of email: One to One".
+_OPT_OUT_BEGINNING = "optedoutofemail"
 _LEAST_LIKENESS = 0.75
 _ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 
@@ -51,13 +54,15 @@ def _by_header() -> dict[str, tuple[str, int]]:
 class ColumnMap:
     """Which column of the file feeds which of ours; the rest is kept under its own header.
 
-    `spare` are further columns that would also do, best first: they fill in where the chosen one is empty.
+    `spare` are further columns that would also do, best first: they fill in where the chosen one is empty. `opt_outs`
+    are the columns, by header, that may say that somebody wants no mail; they are kept under their headers, too.
     """
 
     ours: Mapping[str, int]
     extra: Mapping[str, int]
     width: int
     spare: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    opt_outs: Mapping[str, int] = field(default_factory=dict)
 
     def fields(self, cells: Sequence[str]) -> dict[str, Any]:
         """One row as the fields of a `Prospect`, a full name split into two."""
@@ -81,11 +86,13 @@ def map_headers(headers: Sequence[str], columns: Mapping[str, str], where: str) 
     """
     explicit = _explicit(headers, columns, where)
     recognized = _recognized(headers, taken=set(explicit.values()))
+    named = (explicit.pop(OPT_OUT),) if OPT_OUT in explicit else ()
+    opt_outs = {one_line(headers[place]): place for place in (*named, *recognized.pop(OPT_OUT, ()))}
     ours = {column: places[0] for column, places in recognized.items()} | explicit
     if missing := [column for column in REQUIRED if column not in ours]:
         raise _missing(missing, headers, where)
     spare = {column: places[1:] for column, places in recognized.items() if places[1:] and column not in explicit}
-    return ColumnMap(ours, _extra(headers, set(ours.values())), len(headers), spare)
+    return ColumnMap(ours, _extra(headers, set(ours.values())), len(headers), spare, opt_outs)
 
 
 def _extra(headers: Sequence[str], used: set[int]) -> dict[str, int]:
@@ -129,11 +136,17 @@ def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, tuple[int,
     """The places of the headers that mean each of our columns, the best name first."""
     ranked: dict[str, list[tuple[int, int]]] = {}
     for index, header in enumerate(headers):
-        column, rank = _by_header().get(normal_header(header), ("", 0))
+        column, rank = _meaning(normal_header(header))
         if column and index not in taken and not _is_profile(header, headers):
             ranked.setdefault(column, []).append((rank, index))
     found = {column: tuple(index for _, index in sorted(places)) for column, places in ranked.items()}
     return found | _name_words(headers, found, taken)
+
+
+def _meaning(header: str) -> tuple[str, int]:
+    """The column of ours that a normal header means, and how well it fits; no column if it is not known."""
+    by_beginning = (OPT_OUT, 0) if header.startswith(_OPT_OUT_BEGINNING) else ("", 0)
+    return _by_header().get(header, by_beginning)
 
 
 def _is_profile(header: str, headers: Sequence[str]) -> bool:
