@@ -34,5 +34,6 @@ def show_estimate(loaded: LoadedCampaign, *, limit: int | None, as_json: bool) -
     took = f"about {duration(estimate.seconds)}, " if estimate.seconds is not None else ""
     screen.print(f"In all {took}{cost_words(estimate.bill.cost_usd)}")
     show_bad_rows(screen, len(left_out), left_out, loaded)
+    screen.print()
     for note in estimate.notes:
         screen.print(f"[dim]{plain(note)}[/]")
