@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import Field
 
-from miniatures.agents.research_answer import require_kinds
+from miniatures.agents.context import CampaignContext, Seats
 from miniatures.agents.roles.planner import PLANNER, PlannerVariables
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
 from miniatures.agents.roles.role import Variables, role_named
 from miniatures.agents.roles.verifier import VERIFIER, VerifierVariables
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.agents.runs import count_prospects
+from miniatures.agents.tools.fetch.http import HttpFetcher
+from miniatures.agents.tools.search.open import open_search
 from miniatures.backends.base import Backend
 from miniatures.backends.spec import open_backend
+from miniatures.backends.wrappers.spending import Spending
 from miniatures.datamodel.backend import Bill, Usage
-from miniatures.datamodel.campaign import seat_label
+from miniatures.datamodel.campaign import Budget, seat_label
 from miniatures.datamodel.capabilities import Questions
 from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.errors import BudgetScope
 from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.prompt import RenderedPrompt
@@ -72,22 +76,55 @@ async def estimate_campaign(loaded: LoadedCampaign, *, limit: int | None = None)
 
     Raises:
         BackendError: a backend cannot be opened.
-        InputError: a small researcher could not serve the brief.
+        InputError: a model could not serve the brief, or there is no such search: what a run would refuse, too.
     """
     prospects = await asyncio.to_thread(count_prospects, loaded, limit)
-    prompts = PromptLibrary(loaded.prompts_folder)
-    roles = []
-    speeds: dict[str, float | None] = {}
-    for role, seats in loaded.campaign.roles.seats.items():
-        for seat, name in seats.items():
-            settings = loaded.campaign.backends[name]
-            backend = await asyncio.to_thread(open_backend, settings.use, settings)
-            if role == RESEARCHER.name:
-                require_kinds(backend.capabilities, loaded.brief, prompts)
-            if name not in speeds:
-                speeds[name] = await _tokens_per_second(backend)
-            roles.append(_estimate_seat(loaded, prompts, role, seat, backend, prospects, speeds[name]))
+    prompts, backends = PromptLibrary(loaded.prompts_folder), await asyncio.to_thread(_open_backends, loaded)
+    await _refuse_as_a_run_would(loaded, backends, prompts)
+    speeds = {name: await _tokens_per_second(backend) for name, backend in backends.items()}
+    roles = [
+        _estimate_seat(loaded, prompts, role, seat, backends[name], prospects, speeds[name])
+        for role, seats in loaded.campaign.roles.seats.items()
+        for seat, name in seats.items()
+    ]
     return _sum_up(roles, prospects)
+
+
+def _open_backends(loaded: LoadedCampaign) -> dict[str, Backend]:
+    named = dict.fromkeys(name for seats in loaded.campaign.roles.seats.values() for name in seats.values())
+    settings = {name: loaded.campaign.backends[name] for name in named}
+    return {name: open_backend(one.use, one) for name, one in settings.items()}
+
+
+async def _refuse_as_a_run_would(
+    loaded: LoadedCampaign, backends: Mapping[str, Backend], prompts: PromptLibrary
+) -> None:
+    """Open the search and the context as a run does, whose refusals are the same."""
+    _require_prices(loaded, backends)
+    fetcher = HttpFetcher(loaded.campaign.fetch)
+    try:
+        search = await asyncio.to_thread(
+            open_search,
+            loaded.campaign.search,
+            folder=loaded.folder,
+            fetcher=fetcher,
+            extractor=fetcher.extractor,
+        )
+        models = {
+            role: Seats(**{seat.value: backends[name] for seat, name in seats.items()})
+            for role, seats in loaded.campaign.roles.seats.items()
+        }
+        CampaignContext(models=models, brief=loaded.brief, search=search, prompts=prompts)
+    finally:
+        await fetcher.aclose()
+
+
+def _require_prices(loaded: LoadedCampaign, backends: Mapping[str, Backend]) -> None:
+    whole = Spending(loaded.campaign.budget, BudgetScope.CAMPAIGN, f"campaign {loaded.name}")
+    for name, backend in backends.items():
+        limit = Budget(usd=loaded.campaign.backends[name].budget_usd)
+        for spending in (Spending(limit, BudgetScope.BACKEND, f"backend {name}"), whole):
+            spending.check_price(str(backend.identity), known=backend.price is not None)
 
 
 def _estimate_seat(

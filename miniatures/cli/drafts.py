@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 
 _ROWS_SHOWN = 200
 _REASONS_SHOWN = 20
-_WIDE = 100
-"""Columns from which on a terminal has room for the company."""
-_STATUS_WIDTH, _COMPANY_WIDTH, _LEAST_ROOM = 13, 24, 16
+_GAP = 3
+"""Between two columns of a table."""
+_COMPANY_WIDTH, _LEAST_ROOM = 24, 16
+_ROOM_BESIDE_COMPANY = 40
+"""The company is shown where that leaves so much for the subject."""
 
 
 def drafts(
@@ -95,15 +97,23 @@ def show_all(standings: Iterable[Standing], campaign: str) -> None:
 
 def _table(rows: Sequence[tuple[State, str, str, str]], width: int) -> Table:
     """A line for each prospect, whose address is never broken; the subject takes the room that is left."""
-    wide = width >= _WIDE
-    company = ("Company",) if wide else ()
-    listing = table("|Status", "|Prospect", *company, "Subject or reason")
-    taken = max((len(email) for _, email, *_ in rows), default=0) + _STATUS_WIDTH + (_COMPANY_WIDTH if wide else 0)
-    room = max(_LEAST_ROOM, width - taken - 3 * (3 + wide))
+    statuses, emails, companies, _ = zip(*rows, strict=True) if rows else ((), (), (), ())
+    room = width - _widest(statuses, "Status") - _widest(emails, "Prospect") - 2 * _GAP
+    beside = room - min(_widest(companies, "Company"), _COMPANY_WIDTH) - _GAP
+    wide = beside >= _ROOM_BESIDE_COMPANY
+    listing = table("|Status", "|Prospect", *(("Company",) if wide else ()), "Subject or reason")
     for state, email, name, told in rows:
         names = (plain(cut(name, _COMPANY_WIDTH)),) if wide else ()
-        listing.add_row(coloured(state), plain(email), *names, plain(cut(told, room)))
+        subject = plain(cut(told, beside if wide else max(_LEAST_ROOM, room)))
+        listing.add_row(coloured(state), plain(email), *names, subject)
     return listing
+
+
+def _widest(texts: Iterable[str], header: str) -> int:
+    """Columns of a terminal that the widest of the texts takes, or the header above them."""
+    from rich.cells import cell_len
+
+    return max(map(cell_len, (*texts, header)))
 
 
 def _show_reasons(unwritten: Sequence[Standing]) -> None:

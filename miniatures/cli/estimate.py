@@ -6,16 +6,20 @@ import asyncio
 import sys
 
 from miniatures.agents.estimate import estimate_campaign
+from miniatures.agents.runs import first_prospects
 from miniatures.cli.columns import columns_of, show_columns
+from miniatures.cli.summary import show_bad_rows
 from miniatures.cli.terminal import console, cost_words, count, dollars, duration, plain, print_json, show_table, table
+from miniatures.datamodel.prospect import BadRow
 from miniatures.inputs.campaign import LoadedCampaign
 
 
 def show_estimate(loaded: LoadedCampaign, *, limit: int | None, as_json: bool) -> None:
     """Estimate the run and show it as JSON or as a table with a line for each role."""
     estimate = asyncio.run(estimate_campaign(loaded, limit=limit))
+    left_out = [row for row in first_prospects(loaded, limit) if isinstance(row, BadRow)]
     if as_json:
-        print_json(estimate.model_dump(mode="json"))
+        print_json({**estimate.model_dump(mode="json"), "bad_rows": [row.model_dump(mode="json") for row in left_out]})
         return
     show_columns(columns_of(loaded), sys.stdout)
     listing = table("Role", ">Calls", ">Tokens in", ">Tokens out", ">Time", ">Cost")
@@ -29,5 +33,7 @@ def show_estimate(loaded: LoadedCampaign, *, limit: int | None, as_json: bool) -
     show_table(listing)
     took = f"about {duration(estimate.seconds)}, " if estimate.seconds is not None else ""
     screen.print(f"In all {took}{cost_words(estimate.bill.cost_usd)}")
+    show_bad_rows(screen, len(left_out), left_out, loaded)
+    screen.print()
     for note in estimate.notes:
         screen.print(f"[dim]{plain(note)}[/]")

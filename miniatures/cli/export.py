@@ -47,21 +47,30 @@ def export(
 
     loaded, wanted = load_campaign(campaign), _wanted(status)
     kept: dict[str, tuple[str, ...]] = {}
+    taken: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     for standing in all_standings(loaded):
         if standing.state in wanted:
             kept[standing.prospect.key] = _cells(standing)
-        else:
-            left_out[standing.state] += 1
+        (taken if standing.state in wanted else left_out)[standing.state] += 1
     table = _table(loaded, kept)
     if out is None:
         print_csv(table)
     else:
         write = write_csv if as_csv or out.suffix.lower() != ".xlsx" else write_xlsx
         typer.echo(f"Wrote {out}: {count(write(table, out), 'prospect')}", err=True)
+    _tell_unread(taken)
     if left_out:
         told = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in left_out.items())
         typer.echo(f"Left out: {told}", err=True)
+
+
+def _tell_unread(taken: Mapping[str, int]) -> None:
+    from miniatures.datamodel.standing import State
+
+    if unread := taken.get(State.READY):
+        words = "which nobody has read yet: --status approved --status edited leaves them out"
+        typer.echo(f"{unread:,} of them ready, {words}", err=True)
 
 
 def _wanted(status: Sequence[str] | None) -> Collection[State]:

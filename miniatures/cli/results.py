@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,12 @@ def was_run(loaded: LoadedCampaign) -> bool:
 
 
 def one_standing(loaded: LoadedCampaign, email: str) -> Standing:
-    """Where one prospect stands.
+    """Where one prospect stands; raises as `standing_of` does."""
+    return standing_of(all_standings(loaded), loaded, email)
+
+
+def standing_of(standings: Iterable[Standing], loaded: LoadedCampaign, email: str) -> Standing:
+    """The one of this address.
 
     Raises:
         InputError: the campaign has no prospect with that address; names the nearest.
@@ -64,7 +69,7 @@ def one_standing(loaded: LoadedCampaign, email: str) -> Standing:
     from miniatures.datamodel.prospect import normalize_email
 
     wanted, known = normalize_email(email), []
-    for standing in all_standings(loaded):
+    for standing in standings:
         if standing.prospect.email == wanted:
             return standing
         known.append(standing.prospect.email)

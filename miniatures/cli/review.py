@@ -9,18 +9,29 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import open_run
+from miniatures.cli.results import open_run, standing_of
 from miniatures.cli.terminal import print_json
 from miniatures.datamodel.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
     from miniatures.datamodel.draft import DraftStatus
+    from miniatures.inputs.campaign import LoadedCampaign
+    from miniatures.store.drafts import QueuedDraft
+    from miniatures.store.store import Store
 
 _ALL = "all"
 
 
 def review(
     campaign: CampaignPath,
+    email: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[EMAIL]", help="Only this prospect's draft, again if you judged it: your last word counts."
+        ),
+    ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Choose between two backends' answers to one prompt; names are hidden.")
     ] = False,
@@ -33,19 +44,29 @@ def review(
     agreement: Annotated[bool, typer.Option("--agreement", help="Show how far the reviewers agree.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Accept, edit or reject drafts, or compare answers. Stop at any time: it goes on where you stopped."""
+    """Accept, edit or reject drafts, or compare answers. Stop at any time: it goes on where you stopped.
+
+    To take a verdict back, name the prospect's address and judge the draft again.
+    """
     from miniatures.cli.review_agreement import show_agreement
     from miniatures.cli.review_screen import draft_row, pair_row, show_rows
     from miniatures.cli.review_session import Sitting
-    from miniatures.review.queue import draft_to_review, waiting_drafts, waiting_pairs
+    from miniatures.datamodel.prospect import Prospect
+    from miniatures.review.queue import draft_to_review, waiting_pairs
 
+    if email is not None and (compare or agreement):
+        raise InputError(
+            "an address goes with drafts, not with --compare or --agreement", hint="Leave one of them out."
+        )
     statuses, name = _statuses(status), _reviewer_name(reviewer)
     with open_run(campaign) as (loaded, store):
         if agreement:
             show_agreement(store.reviews(loaded.name), as_json=as_json)
             return
+        listed = {row.key for row in loaded.prospects() if isinstance(row, Prospect)}
         pairs = waiting_pairs(store, loaded.name, name) if compare else []
-        drafts = [] if compare else waiting_drafts(store, loaded.name, name, statuses)
+        pairs = [pair for pair in pairs if pair.first.prospect in listed]
+        drafts = [] if compare else _drafts(loaded, store, name, statuses, listed, email)
         if list_only or as_json:
             found = (draft_to_review(store, waiting) for waiting in drafts[:limit])
             rows = [*map(pair_row, pairs[:limit]), *(draft_row(draft) for draft in found if draft is not None)]
@@ -54,6 +75,31 @@ def review(
         sitting = Sitting(store, loaded, name)
         sit = partial(sitting.review_pairs, pairs, limit) if compare else partial(sitting.review_drafts, drafts, limit)
         sitting.hold(sit, len(pairs) + len(drafts))
+
+
+def _drafts(
+    loaded: LoadedCampaign,
+    store: Store,
+    reviewer: str,
+    statuses: Sequence[DraftStatus],
+    listed: Container[str],
+    email: str | None,
+) -> list[QueuedDraft]:
+    """Those of the list that wait for this reviewer, or the one that was asked for, whatever was said of it.
+
+    Raises:
+        InputError: nobody has the address, or nothing was written to it.
+    """
+    from miniatures.review.queue import draft_of, still_listed, waiting_drafts
+    from miniatures.review.standings import standings
+
+    if email is None:
+        return still_listed(waiting_drafts(store, loaded.name, reviewer, statuses), listed)
+    standing = standing_of(standings(loaded, store), loaded, email)
+    draft = draft_of(standing.result)
+    if draft is None:
+        raise InputError(f"there is no draft to {standing.prospect.email}", hint=standing.reason)
+    return [draft]
 
 
 def _statuses(status: str) -> tuple[DraftStatus, ...]:

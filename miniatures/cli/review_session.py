@@ -134,7 +134,9 @@ class Sitting:
             console().print(f"[red]{plain(error.message)}[/]  [dim]{plain(error.hint)}[/]")
             return None, text
         review = edit(waiting.item, self.reviewer, edited)
-        if review.edited is not None and not self._stands(edited, waiting):
+        if review.edited is None:
+            console().print("Nothing was changed: recorded as accepted.")
+        elif not self._stands(edited, waiting):
             return None, text
         return review, text
 

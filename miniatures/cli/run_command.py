@@ -42,6 +42,7 @@ def run(
     from miniatures.inputs.campaign import load_campaign
 
     loaded = load_campaign(campaign, trusted=trust)
+    _require_rows(loaded)
     if estimate:
         from miniatures.cli.estimate import show_estimate
 
@@ -50,6 +51,19 @@ def run(
     again = frozenset(one_standing(loaded, email).prospect.email for email in redo or ())
     summary = run_and_show(loaded, shown_path=campaign, limit=limit, redo=again, as_json=as_json)
     raise typer.Exit(exit_code(summary))
+
+
+def _require_rows(loaded: LoadedCampaign) -> None:
+    """Refuse a list of nobody.
+
+    Raises:
+        InputError: it has a header line at most.
+    """
+    from miniatures.datamodel.errors import InputError
+
+    if next(loaded.prospects(), None) is None:
+        hint = "Write a row a person below the line that names the columns."
+        raise InputError(f"{loaded.campaign.prospects} lists nobody: there is no row to write to", hint=hint)
 
 
 def run_and_show(
@@ -70,6 +84,7 @@ def run_and_show(
     from miniatures.cli.columns import columns_of, show_columns
     from miniatures.cli.interrupts import carry_out
     from miniatures.cli.summary import show_summary
+    from miniatures.cli.unreached import why_unreached, wrote_nothing
     from miniatures.measure.report import write_report
     from miniatures.review.standings import standings
     from miniatures.store.open import open_store
@@ -85,12 +100,14 @@ def run_and_show(
     summary = carry_out(work, stream, resume)
     with open_store(loaded.store_url) as store:
         report = write_report(loaded, standings(loaded, store))
+        unreached = why_unreached(summary.by_status, standings(loaded, store))
     show_summary(
         summary,
         loaded,
         report,
         resume=resume,
-        next_steps=_next_steps(shown_path),
+        next_steps=_next_steps(shown_path, nothing_written=wrote_nothing(summary.by_status)),
+        unreached=unreached,
         between=partial(_list_drafts, loaded, shown_path) if listing else None,
         as_json=as_json,
     )
@@ -105,10 +122,12 @@ def _list_drafts(loaded: LoadedCampaign, shown_path: Path) -> None:
     show_all((one for one in all_standings(loaded) if one.state is not State.PENDING), str(shown_path))
 
 
-def _next_steps(campaign: Path) -> dict[str, str]:
+def _next_steps(campaign: Path, *, nothing_written: bool) -> dict[str, str]:
     """What one does after a run, and the commands that do it."""
-    return {
-        "List the drafts": command("drafts", campaign),
+    listing = {"List the drafts": command("drafts", campaign)}
+    if nothing_written:
+        return listing
+    return listing | {
         "Read and judge them": command("review", campaign),
         "Take them to a CRM": command("export", campaign, "--out", "emails.csv"),
     }

@@ -81,6 +81,8 @@ def _runs(loaded: LoadedCampaign) -> list[dict[str, Any]]:
 
 
 def _show(figures: dict[str, Any], campaign: str) -> None:
+    from miniatures.datamodel.prospect import RowFault
+
     screen = console()
     spent = f"{figures['tokens']:,} tokens, {cost_words(figures['cost'])}"
     screen.print(f"[bold]{plain(figures['campaign'])}[/]: {count(figures['prospects'], 'prospect')}; {spent}")
@@ -94,7 +96,9 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
         failing.add_row(name.replace("_", " "), f"{number:,}")
     show_table(failing)
     if figures["bad_rows"]:
-        screen.print(f"{count(len(figures['bad_rows']), 'row')} of the list left out; the first:")
+        opted_out = sum(row["fault"] == RowFault.OPTED_OUT for row in figures["bad_rows"])
+        among = f", {opted_out:,} of them opted out" if opted_out else ""
+        screen.print(f"{count(len(figures['bad_rows']), 'row')} of the list left out{among}; the first:")
         for row in figures["bad_rows"][:5]:
             screen.print(f"  line {row['line']}: {plain(row['reason'])}")
     if any(figures["by_status"][state] for state in ("pending", "changed", "failed", "blocked", "over_budget")):

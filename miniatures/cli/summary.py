@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -22,6 +22,7 @@ from miniatures.cli.terminal import (
 )
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.prospect import BadRow
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.measure.field_readings import READY_MEANS
 
@@ -35,12 +36,13 @@ def show_summary(
     *,
     resume: str,
     next_steps: Mapping[str, str],
+    unreached: str = "",
     between: Callable[[], None] | None = None,
     as_json: bool = False,
 ) -> None:
     """Show the summary as JSON, or as words and a table, and at the end the commands that go on or look at the drafts.
 
-    `between` shows what is to stand before these commands.
+    `unreached` says why nothing could be reached, if that is so; `between` shows what stands before these commands.
     """
     if as_json:
         print_json({**summary.model_dump(mode="json"), "report": str(report)})
@@ -51,7 +53,9 @@ def show_summary(
         screen.print()
         show_table(status_table(summary.by_status.items()))
     _show_work(screen, summary)
-    _show_bad_rows(screen, summary, loaded)
+    show_bad_rows(screen, summary.bad_row_count, summary.bad_rows, loaded)
+    if unreached:
+        screen.print(f"\n[red]{plain(unreached)}[/]", soft_wrap=True)
     if between is not None:
         screen.print()
         between()
@@ -89,13 +93,14 @@ def _show_work(screen: Console, summary: RunSummary) -> None:
     screen.print(f"{before}{tokens:,} tokens{rate}, {cost_words(summary.bill.cost_usd)}")
 
 
-def _show_bad_rows(screen: Console, summary: RunSummary, loaded: LoadedCampaign) -> None:
-    if not summary.bad_row_count:
+def show_bad_rows(screen: Console, number: int, first: Sequence[BadRow], loaded: LoadedCampaign) -> None:
+    """How many rows of the list are left out, and why the first of them are."""
+    if not number:
         return
-    screen.print(f"\n{count(summary.bad_row_count, 'row')} of {plain(loaded.campaign.prospects)} left out:")
-    for row in summary.bad_rows[:_BAD_ROWS_SHOWN]:
-        screen.print(f"  line {row.line}: {plain(row.reason)}")
-    if summary.bad_row_count > _BAD_ROWS_SHOWN:
+    screen.print(f"\n{count(number, 'row')} of {plain(loaded.campaign.prospects)} left out:")
+    for row in first[:_BAD_ROWS_SHOWN]:
+        screen.print(f"  line {row.line}: {plain(row.reason)}", soft_wrap=True)
+    if number > _BAD_ROWS_SHOWN:
         screen.print(f"  [dim]`{plain(program())} status` lists the others.[/]")
 
 

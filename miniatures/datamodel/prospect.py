@@ -122,6 +122,7 @@ class RowFault(StrEnum):
 
     INVALID = "invalid"
     DUPLICATE = "duplicate"
+    OPTED_OUT = "opted_out"
 
 
 class BadRow(Frozen):

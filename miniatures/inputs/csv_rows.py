@@ -10,13 +10,13 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TextIO
 
 from miniatures.datamodel.prospect import one_line
 from miniatures.inputs.encoding import lines_of, open_table
-from miniatures.inputs.headers import MAX_COLUMNS, names_required, recognized_count
+from miniatures.inputs.headers import MAX_COLUMNS, holds_address, names_required, recognized_count
 
 DELIMITERS = ",;\t"
 _MAX_LINES = 100
@@ -77,9 +77,13 @@ def _evidence(sample: list[str], delimiter: str, columns: Mapping[str, str]) -> 
 
 
 def header_place(rows: Sequence[Sequence[str]], columns: Mapping[str, str]) -> int:
-    """The place of the header row: the first, but for notes above it, as LinkedIn and report writers put there."""
-    places = (place for place, cells in enumerate(rows) if names_required(cells, columns))
-    return next(places, 0)
+    """The place of the header row: the first, but for notes above it, as LinkedIn and report writers put there.
+
+    Where no row names what is needed it is the one above the first person's that names most.
+    """
+    above = takewhile(lambda place: not holds_address(rows[place]), range(len(rows)))
+    best = max(above, key=lambda place: recognized_count(rows[place], columns), default=0)
+    return next((place for place, cells in enumerate(rows) if names_required(cells, columns)), best)
 
 
 def from_header(rows: Iterator[Row | BrokenRow], columns: Mapping[str, str]) -> Iterator[Row | BrokenRow]:

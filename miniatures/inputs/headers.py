@@ -16,15 +16,21 @@ from miniatures.datamodel.prospect import one_line
 from miniatures.inputs.yaml_file import load_yaml
 
 FULL_NAME = "full_name"
+OPT_OUT = "opt_out"
 REQUIRED = {"email": "e-mail address", "company": "company"}
 """The columns that every list has, and what a person calls them."""
 OWN_PREFIX = "miniatures_"
 """How the columns begin that an export adds to the list's own."""
 MAX_COLUMNS = 1000
 """Columns of a list at most; more is no list of prospects."""
-COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME)
+COLUMNS = ("email", "company", "first_name", "last_name", "title", "website", FULL_NAME, OPT_OUT)
 
 _SYNONYMS = Path(__file__).parent / "synonyms.yaml"
+
+# Systems name the kind of mail behind it: "Opted out of email: One to One".
+_OPT_OUT_BEGINNING = "optedoutofemail"
+_LEAST_LIKENESS = 0.75
+_ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 
 # Words that mean one part of a name when the other part has a column of its own, and the whole name otherwise.
 _NAME_WORDS = {"last_name": ("name", "nom", "naam", "navn", "namn"), "first_name": ("nombre", "nome")}
@@ -50,13 +56,15 @@ def _by_header() -> dict[str, tuple[str, int]]:
 class ColumnMap:
     """Which column of the file feeds which of ours; the rest is kept under its own header.
 
-    `spare` are further columns that would also do, best first: they fill in where the chosen one is empty.
+    `spare` are further columns that would also do, best first: they fill in where the chosen one is empty. `opt_outs`
+    are the columns, by header, that may say that somebody wants no mail; they are kept under their headers, too.
     """
 
     ours: Mapping[str, int]
     extra: Mapping[str, int]
     width: int
     spare: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    opt_outs: Mapping[str, int] = field(default_factory=dict)
 
     def fields(self, cells: Sequence[str]) -> dict[str, Any]:
         """One row as the fields of a `Prospect`, a full name split into two."""
@@ -80,12 +88,13 @@ def map_headers(headers: Sequence[str], columns: Mapping[str, str], where: str) 
     """
     explicit = _explicit(headers, columns, where)
     recognized = _recognized(headers, taken=set(explicit.values()))
+    named = (explicit.pop(OPT_OUT),) if OPT_OUT in explicit else ()
+    opt_outs = {one_line(headers[place]): place for place in (*named, *recognized.pop(OPT_OUT, ()))}
     ours = {column: places[0] for column, places in recognized.items()} | explicit
-    for column in REQUIRED:
-        if column not in ours:
-            raise _missing(column, headers, where)
+    if missing := [column for column in REQUIRED if column not in ours]:
+        raise _missing(missing, headers, where)
     spare = {column: places[1:] for column, places in recognized.items() if places[1:] and column not in explicit}
-    return ColumnMap(ours, _extra(headers, set(ours.values())), len(headers), spare)
+    return ColumnMap(ours, _extra(headers, set(ours.values())), len(headers), spare, opt_outs)
 
 
 def _extra(headers: Sequence[str], used: set[int]) -> dict[str, int]:
@@ -98,7 +107,13 @@ def names_required(headers: Sequence[str], columns: Mapping[str, str]) -> bool:
     """Whether these cells can be the header row: a column for the address and one for the company are among them."""
     known = _recognized(headers, taken=set())
     cells = set(map(normal_header, headers))
-    return all(column in known or normal_header(columns.get(column, "\0")) in cells for column in REQUIRED)
+    named = {column for column, header in columns.items() if normal_header(header) in cells}
+    return not holds_address(headers) and all(column in known or column in named for column in REQUIRED)
+
+
+def holds_address(cells: Sequence[str]) -> bool:
+    """Whether one of the cells is an e-mail address: such a row is somebody's and names no columns."""
+    return any(_ADDRESS.fullmatch(one_line(cell)) for cell in cells)
 
 
 def recognized_count(headers: Sequence[str], columns: Mapping[str, str]) -> int:
@@ -124,7 +139,7 @@ def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, tuple[int,
     ranked: dict[str, list[tuple[int, int]]] = {}
     beside = frozenset(map(normal_header, headers))
     for index, header in enumerate(headers):
-        column, rank = _by_header().get(normal_header(header), ("", 0))
+        column, rank = _meaning(normal_header(header))
         if column and index not in taken and not _means_something_else(normal_header(header), beside):
             ranked.setdefault(column, []).append((rank, index))
     found = {column: tuple(index for _, index in sorted(places)) for column, places in ranked.items()}
@@ -137,6 +152,12 @@ _OTHERWISE = {"url": "connectedon", "title": "jobtitle"}
 
 def _means_something_else(header: str, beside: Collection[str]) -> bool:
     return _OTHERWISE.get(header) in beside
+
+
+def _meaning(header: str) -> tuple[str, int]:
+    """The column of ours that a normal header means, and how well it fits; no column if it is not known."""
+    by_beginning = (OPT_OUT, 0) if header.startswith(_OPT_OUT_BEGINNING) else ("", 0)
+    return _by_header().get(header, by_beginning)
 
 
 def _name_words(
@@ -165,9 +186,33 @@ def _cell(cells: Sequence[str], index: int) -> str:
     return cells[index] if index < len(cells) else ""
 
 
-def _missing(column: str, headers: Sequence[str], where: str) -> InputError:
-    map_it = f"Name the column in the campaign file: columns: {{{column}: HEADER}}. {_listed(headers)}"
-    return InputError(f"{where}: no column holds the {REQUIRED[column]}", hint=map_it)
+def _missing(missing: Sequence[str], headers: Sequence[str], where: str) -> InputError:
+    """What to say of a header row without a column that is needed; what may be somebody's row is not shown."""
+    message = f"{where}: no column for {' and none for '.join(f'the {REQUIRED[column]}' for column in missing)}"
+    near = {column: header for column in missing if (header := _misspelt(column, headers))}
+    if holds_address(headers) or not (near or _recognized(headers, taken=set())):
+        hint = "The first line must name the columns, such as email,company: this one seems to hold a row."
+        return InputError(message, hint=hint)
+    meant = f" Did you mean {' and '.join(map(repr, near.values()))}?" if near else ""
+    named = ", ".join(f"{column}: {near.get(column, 'HEADER')}" for column in missing)
+    return InputError(
+        message, hint=f"{_listed(headers)}{meant} Name it in the campaign file: columns: {{{named}}}, or mend the line."
+    )
+
+
+def _misspelt(column: str, headers: Sequence[str]) -> str:
+    """The header that comes nearest to a name of this column; empty if none is near."""
+    names = [name for name, (known, _) in _by_header().items() if known == column]
+    spelled = {normal_header(header): one_line(header)[:40] for header in headers}
+    unknown = [header for header in spelled if header and header not in _by_header()]
+    scored = ((_likeness(header, name), header) for header in unknown for name in names)
+    likeness, nearest = max(scored, default=(0.0, ""))
+    return spelled[nearest] if likeness >= _LEAST_LIKENESS else ""
+
+
+def _likeness(one: str, other: str) -> float:
+    """From 0, nothing in common, to 1, the same."""
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _listed(headers: Sequence[str]) -> str:

@@ -1,13 +1,14 @@
 """Streams prospects from a spreadsheet (CSV or .xlsx), from JSONL, or from Python objects; a bad row stops no good one.
 
 Rows with the same normalized e-mail are one prospect: the first row wins, and each later one is reported as a
-duplicate that names it. Only a short hash and a line number of each address are kept in memory.
+duplicate that names it. Who opted out in any row is no prospect in any. Only a short hash and a line number of each
+address are kept in memory.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,10 +17,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.prospect import BadRow, Prospect, RowFault, odd_name, one_line
+from miniatures.datamodel.prospect import BadRow, Prospect, RowFault, odd_name, one_line, prospect_key
 from miniatures.inputs.csv_rows import BrokenRow, Row, read_csv
 from miniatures.inputs.encoding import holds_undecodable, lines_of, open_table
 from miniatures.inputs.headers import COLUMNS, MAX_COLUMNS, REQUIRED, ColumnMap, map_headers
+from miniatures.inputs.opt_out import refusal
 from miniatures.inputs.workbook import is_workbook, read_workbook
 
 ProspectSource = Path | str | Iterable[Mapping[str, Any] | Prospect]
@@ -71,41 +73,62 @@ def open_list(path: Path, columns: Mapping[str, str] | None = None) -> ProspectL
         column_map = map_headers(keys, _present(columns, keys), str(path))
     except InputError:  # Each row that lacks a column says so for itself.
         column_map = ColumnMap({}, {key: place for place, key in enumerate(keys)}, len(keys))
-    return ProspectList(keys, column_map, _merged(_jsonl(path, columns, keys)))
+    return ProspectList(keys, column_map, _merged(_jsonl(path, columns, keys), _jsonl(path, columns)))
 
 
 def _entries(path: Path, columns: Mapping[str, str]) -> Iterator[Prospect | BadRow]:
-    rows = _merged(_jsonl(path, columns)) if _is_jsonl(path) else _table(path, columns).rows
+    rows = _merged(_jsonl(path, columns), _jsonl(path, columns)) if _is_jsonl(path) else _table(path, columns).rows
     for row in rows:
         yield row.entry
 
 
-def _merged(rows: Iterable[ListedRow]) -> Iterator[ListedRow]:
+def _merged(rows: Iterable[ListedRow], ahead: Iterable[ListedRow] = ()) -> Iterator[ListedRow]:
+    """The rows, each address once; `ahead` are the same rows, read before for who opted out in any of them."""
+    opted_out = {key: row.line for row in ahead if (key := _key_opted_out(row))}
     first_lines: dict[int, int] = {}
     for row in rows:
-        if isinstance(row.entry, BadRow):
-            yield row
-            continue
-        if odd := odd_name(row.entry):
-            yield ListedRow(row.line, row.cells, BadRow(line=row.line, reason=odd, email=row.entry.email))
-            continue
-        first = first_lines.setdefault(int(row.entry.key, 16), row.line)
-        if first == row.line:
-            yield row
-        else:
-            reason = f"the same address as in line {first}, which is kept; this row is merged into it"
-            fault = BadRow(line=row.line, reason=reason, email=row.entry.email, fault=RowFault.DUPLICATE)
-            yield ListedRow(row.line, row.cells, fault)
+        if key := _key_opted_out(row):
+            opted_out.setdefault(key, row.line)
+        fault = _fault(row.entry, row.line, first_lines, opted_out) if isinstance(row.entry, Prospect) else None
+        yield row if fault is None else ListedRow(row.line, row.cells, fault)
+
+
+def _fault(prospect: Prospect, line: int, first_lines: dict[int, int], opted_out: Mapping[str, int]) -> BadRow | None:
+    """Why this prospect is none after all; None if nothing speaks against it, and then its line is noted."""
+    if odd := odd_name(prospect):
+        return BadRow(line=line, reason=odd, email=prospect.email)
+    if prospect.key in opted_out:
+        reason = f"the same address opted out in line {opted_out[prospect.key]}"
+        return BadRow(line=line, reason=reason, email=prospect.email, fault=RowFault.OPTED_OUT)
+    first = first_lines.setdefault(int(prospect.key, 16), line)
+    if first == line:
+        return None
+    reason = f"the same address as in line {first}, which is kept; this row is merged into it"
+    return BadRow(line=line, reason=reason, email=prospect.email, fault=RowFault.DUPLICATE)
+
+
+def _key_opted_out(row: ListedRow) -> str:
+    """The key of whoever opted out in this row; empty if nobody did."""
+    refused = isinstance(row.entry, BadRow) and row.entry.fault is RowFault.OPTED_OUT
+    return prospect_key(row.entry.email or "") if refused else ""
 
 
 def _table(path: Path, columns: Mapping[str, str]) -> ProspectList:
-    rows = read_workbook(path, columns) if is_workbook(path) else read_csv(path, columns)
+    rows = _rows(path, columns)
     header = next(rows, None)
     if not isinstance(header, Row):
         raise _no_header(path, header)
     column_map = map_headers(header.cells, columns, f"{path}, line {header.line}")
-    listed = (ListedRow(row.line, _cells_of(row), _from_row(row, column_map)) for row in rows)
-    return ProspectList(tuple(header.cells), column_map, _merged(listed))
+    ahead = _listed(islice(_rows(path, columns), 1, None), column_map) if column_map.opt_outs else ()
+    return ProspectList(tuple(header.cells), column_map, _merged(_listed(rows, column_map), ahead))
+
+
+def _rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row | BrokenRow]:
+    return read_workbook(path, columns) if is_workbook(path) else read_csv(path, columns)
+
+
+def _listed(rows: Iterable[Row | BrokenRow], columns: ColumnMap) -> Iterator[ListedRow]:
+    return (ListedRow(row.line, _cells_of(row), _from_row(row, columns)) for row in rows)
 
 
 def _cells_of(row: Row | BrokenRow) -> tuple[str, ...]:
@@ -128,7 +151,17 @@ def _from_row(row: Row | BrokenRow, columns: ColumnMap) -> Prospect | BadRow:
         return _bad(row.line, reason, fields)
     if any(holds_undecodable(cell) for cell in row.cells):
         return _bad(row.line, "a byte that does not fit the file's encoding: save the file as UTF-8", fields)
-    return _prospect(row.line, fields)
+    return _unless_opted_out(_prospect(row.line, fields), row.line, row.cells, columns)
+
+
+def _unless_opted_out(
+    entry: Prospect | BadRow, line: int, cells: Sequence[str], columns: ColumnMap
+) -> Prospect | BadRow:
+    """The entry, unless its row says that this person wants no mail."""
+    reason = refusal(cells, columns.opt_outs)
+    if not reason or isinstance(entry, BadRow):
+        return entry
+    return BadRow(line=line, reason=reason, email=entry.email, fault=RowFault.OPTED_OUT)
 
 
 def _is_jsonl(path: Path) -> bool:
@@ -181,14 +214,15 @@ def _from_mapping(line: int, content: Mapping[str, Any], columns: Mapping[str, s
     named = {str(key): value for key, value in content.items() if not (key == "extra" and isinstance(extra, dict))}
     cells = [_cell(value) for value in named.values()]
     try:
-        fields = map_headers(list(named), _present(columns, named), f"row {line}").fields(cells)
+        column_map = map_headers(list(named), _present(columns, named), f"row {line}")
     except InputError as error:
         found = ", ".join(list(named)[:10]) or "none"
         return BadRow(line=line, reason=f"{error.message.split(': ', 1)[-1]}; the keys found are {one_line(found)}")
+    fields = column_map.fields(cells)
     if isinstance(extra, dict):
         given = {str(key): _cell(value) for key, value in extra.items()}
         fields["extra"] = {**given, **fields["extra"]}
-    return _prospect(line, fields)
+    return _unless_opted_out(_prospect(line, fields), line, cells, column_map)
 
 
 def _present(columns: Mapping[str, str], keys: Container[str]) -> dict[str, str]:

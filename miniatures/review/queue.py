@@ -7,7 +7,7 @@ a run goes on, so a reviewer who stops goes on where they were.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -55,6 +55,19 @@ def waiting_drafts(
     """The drafts that this reviewer has not judged yet."""
     waiting = store.waiting(campaign, reviewer, statuses)
     return sorted(waiting, key=lambda one: text_hash(f"{seed} {one.prospect or one.id}"))
+
+
+def still_listed(waiting: Iterable[QueuedDraft], listed: Container[str]) -> list[QueuedDraft]:
+    """Without those whose prospect (by key) the list no longer has; a draft of no campaign's making is to nobody."""
+    return [one for one in waiting if one.prospect is None or one.prospect in listed]
+
+
+def draft_of(result: ProspectResult) -> QueuedDraft | None:
+    """The draft of one prospect, whoever has judged it already; None if none was written."""
+    draft, prospect = result.draft, result.prospect.key
+    if draft is None:
+        return None
+    return QueuedDraft(draft.id, result.campaign, prospect, result.policy, draft.trace, draft.status, draft.text_hash)
 
 
 def draft_to_review(store: Store, waiting: QueuedDraft) -> DraftToReview | None:

@@ -79,3 +79,26 @@ async def test_a_brief_that_a_small_researcher_could_not_serve_is_refused_as_the
     with pytest.raises(InputError, match="names none for"):
         await estimated(folder, "researcher: small, writer: a")
     assert by_role(await estimated(folder, "researcher: a, writer: a"))["researcher"].calls
+
+
+async def test_a_language_that_the_writer_was_not_taught_is_refused_as_the_run_would(folder: Path):
+    brief = folder / "brief.md"
+    brief.write_text(brief.read_text().replace("language: en", "language: de"))
+    taught = SERVER.join(["backends: {w: {use: '", "#a', capabilities: {languages: [en]}}}"])
+    (folder / "campaign.yaml").write_text(
+        f"name: autumn\nbrief: brief.md\nprospects: prospects.csv\nsearch: ddgs\n{taught}\nroles: {{writer: w}}\n"
+    )
+    with pytest.raises(InputError, match="the brief is in German"):
+        await estimate_campaign(load_campaign(folder))
+
+
+async def test_a_search_folder_that_does_not_exist_is_refused_as_the_run_would(folder: Path):
+    file = folder / "campaign.yaml"
+    file.write_text(file.read_text().replace("search: ddgs", "search: local:nowhere"))
+    with pytest.raises(InputError, match="nowhere does not exist"):
+        await estimated(folder, "researcher: a, writer: a")
+
+
+async def test_a_limit_in_usd_over_an_unknown_price_is_refused_as_the_run_would(folder: Path):
+    with pytest.raises(InputError, match="campaign autumn has a limit in USD"):
+        await estimated(folder, "researcher: a, writer: b", "budget: {usd: 2}")

@@ -46,3 +46,12 @@ def test_a_list_of_objects_is_mapped_by_its_keys(tmp_path):
     text = shown(file)
     assert "by name     email" in text and "company     “firma”" in text and "kept, and exported again: “id”" in text
     assert [row.cells for row in open_list(file).rows] == [("a@b.example", "Beta", ""), ("c@d.example", "D", "7")]
+
+
+def test_opt_outs_are_shown_and_an_unclear_word_is_told_with_its_line(tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("email,company,Email Opt Out\na@b.example,Beta,no\nc@d.example,Delta,maybe\ne@f.example,E,1\n")
+    text = shown(file)
+    assert "opt_out     “Email Opt Out”, who is left out" in text
+    assert "line 3: “maybe” in “Email Opt Out” is neither yes nor no" in text
+    assert "kept, and exported again" not in text

@@ -111,6 +111,24 @@ def test_no_text_of_a_rejected_a_changed_or_a_removed_one_is_ever_exported(writt
     assert len(exported(written, capsys, "--status", "rejected", "--status", "edited")) == 2
 
 
+def test_who_opted_out_is_never_exported_and_told_by_status(written, capsys):
+    listed = LIST.replace("Firma;Note;;Note", "Firma;Note;Email Opt Out;Note").replace("Beta;;x", "Beta;;yes")
+    (written / "prospects.csv").write_text(listed, encoding="utf-16")
+    assert "approved@crm.example" not in {row["E-Mail"] for row in exported(written, capsys, "--status", "all")}
+    assert main(["status", str(written)]) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert "1 row of the list left out, 1 of them opted out" in shown
+    assert "line 4: opted out: 'Email Opt Out' says 'yes'" in shown
+
+
+def test_the_terminal_says_how_many_of_the_written_nobody_has_read(written, capsys):
+    exported(written, capsys)
+    told = "1 of them ready, which nobody has read yet: --status approved --status edited leaves them out"
+    assert told in capsys.readouterr().err
+    exported(written, capsys, "--status", "approved")
+    assert "nobody has read" not in capsys.readouterr().err
+
+
 def test_every_column_of_the_list_comes_back_in_order_unchanged(written, capsys):
     exported(written, capsys)
     text = (written / "crm.csv").read_bytes().decode("utf-8-sig")

@@ -4,12 +4,16 @@ import json
 
 import pytest
 
+from miniatures.cli.drafts import show_all
 from miniatures.cli.main import main
+from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.prospect import Prospect
-from miniatures.datamodel.standing import State
+from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.standing import Standing, State
 from miniatures.inputs.campaign import load_campaign
 from miniatures.store.home_secret import pseudonym
+from tests.cli.conftest import draft
 
 MAYA = "maya.lind@northmill-bakery.example"
 
@@ -77,6 +81,20 @@ def test_drafts_for_people_never_break_an_address(ran, call, monkeypatch, width)
     *lines, command_to_copy = shown.splitlines()
     assert max(map(len, lines)) <= int(width)
     assert command_to_copy.endswith(f"miniatures drafts {ran} {MAYA}")
+
+
+@pytest.mark.parametrize(("width", "with_company"), [(80, False), (100, False), (160, True)])
+def test_a_subject_takes_the_room_that_the_terminal_has(capsys, monkeypatch, width, with_company):
+    monkeypatch.setenv("COLUMNS", str(width))
+    subject = "A subject line that is as long as some models write them, and then goes on for quite a while"
+    written = draft(DraftStatus.READY).model_copy(update={"subject": subject})
+    person = Prospect(email="jm.ruiz.cano@almanzora-frio.example", company="Frío Almanzora y Compañía S.L.")
+    result = ProspectResult(campaign="c", policy="p", prospect=person, status=DraftStatus.READY, draft=written)
+    show_all([Standing(prospect=person, state=State.READY, result=result, text=written.text)], "autumn")
+    line = next(line for line in capsys.readouterr().out.splitlines() if person.email in line)
+    assert ("Frío" in line) == with_company
+    assert len(line.rstrip()) >= width - 3 or subject in line
+    assert len(line.rstrip()) <= width
 
 
 def test_one_draft_in_full_shows_text_evidence_and_reasons_as_they_are(ran, call):

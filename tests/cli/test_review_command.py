@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ import pytest
 from miniatures.cli.editor import edit_in_editor
 from miniatures.cli.main import main
 from miniatures.datamodel.errors import ExitCode, InputError
+from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
 from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import load_campaign
@@ -24,6 +27,7 @@ from miniatures.inputs.scaffold import create_campaign
 from miniatures.review.queue import waiting_drafts, waiting_pairs
 from miniatures.review.rubric import reason_texts, rubric_version
 from miniatures.store.open import open_store
+from tests.chaos.small_campaign import prospects
 from tests.finetune.reviewed_campaign import NAME, run_with_shadow
 
 COUNT = 5
@@ -42,7 +46,16 @@ def ran(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     url = load_campaign(folder).store_url
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
     asyncio.run(run_with_shadow(url, COUNT))
+    write_list(folder, prospects(COUNT))
     return folder
+
+
+def write_list(folder: Path, people: Iterable[Prospect]) -> None:
+    """The list of these people."""
+    with (folder / "prospects.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, ["email", "company", "first_name", "last_name", "website"])
+        table.writeheader()
+        table.writerows(person.model_dump(include=set(table.fieldnames)) for person in people)
 
 
 @pytest.fixture
@@ -124,7 +137,7 @@ def test_an_edit_that_is_no_email_is_refused_and_its_text_kept_for_the_next_try(
 
 def test_saving_without_a_change_accepts_and_leaving_without_saving_asks_again(ran, sit, editor):
     editor("file.write_text(text + '\\n \\n')")
-    sit("e", "q")
+    assert "Nothing was changed: recorded as accepted." in sit("e", "q")
     assert [review.action for review in kept(ran)] == [ReviewAction.ACCEPT]
     editor("pass")
     shown = sit("e", "q")
@@ -201,6 +214,30 @@ def test_the_list_says_what_waits(sit):
     assert "to compare" in sit(options=("--compare", "--list"))
 
 
+def test_who_was_removed_from_the_list_is_offered_only_when_asked_for(ran, sit):
+    gone, *left = prospects(COUNT)
+    write_list(ran, left)
+    assert gone.email not in {row["email"] for row in json.loads(sit(options=("--list", "--json")))}
+    assert f"{COUNT - 1} accepted; 0 still waiting" in " ".join(sit(*["a"] * COUNT).split())
+    pairs = json.loads(sit(options=("--compare", "--list", "--json")))
+    assert {row["email"] for row in pairs} == {person.email for person in left}
+    [row] = json.loads(sit(options=(gone.email, "--list", "--json")))
+    assert row["email"] == gone.email
+
+
+def test_a_verdict_is_taken_back_by_judging_the_address_again(ran, sit, capsys):
+    address = next(prospects(COUNT)).email
+    sit("a", options=(address,))
+    assert f"{COUNT - 1} answers to review" in sit(options=("--list",))
+    shown = sit("r", reason_number(RejectReason.GENERIC), "", options=(address,))
+    assert "1 rejected; 0 still waiting" in " ".join(shown.split())
+    assert main(["drafts", str(ran), address, "--json"]) == ExitCode.OK
+    assert json.loads(capsys.readouterr().out)["status"] == "rejected"
+    sit("a", options=(address,))
+    assert main(["drafts", str(ran), address, "--json"]) == ExitCode.OK
+    assert json.loads(capsys.readouterr().out)["status"] == "approved"
+
+
 def test_agreement_of_two_reviewers(sit):
     assert "No two reviewers" in sit(options=("--agreement",))
     sit("a", "a", "q")
@@ -260,7 +297,12 @@ def test_a_hostile_draft_cannot_steer_the_terminal(ran, sit):
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [(("--status", "failed"), "nothing to review in such a status"), (("--reviewer", " "), "needs a name")],
+    [
+        (("--status", "failed"), "nothing to review in such a status"),
+        (("--reviewer", " "), "needs a name"),
+        (("nobody@example.com",), "has no prospect nobody@example.com"),
+        (("nobody@example.com", "--compare"), "an address goes with drafts"),
+    ],
 )
 def test_wrong_options_are_told(ran, capsys, options, said):
     assert main(["review", str(ran), *options]) == ExitCode.BAD_INPUT

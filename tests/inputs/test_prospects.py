@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect, RowFault
@@ -105,6 +106,45 @@ def test_missing_column_names_what_was_found_and_how_to_map(tmp_path, missing):
     assert "line 1" in caught.value.message
     assert f"columns: {{{missing}: HEADER}}" in caught.value.hint
     assert "'Zeile 7'" in caught.value.hint
+
+
+MISSPELT = [
+    ["Record ID", "First Name", "Last Name", "Emial", "Associated Company", "Notes"],
+    ["29384756101", "Helen", "Moss", "helen@moss-dairy.example", "Moss Dairy", ""],
+    ["29384756102", "Idris", "", "", "", ""],
+]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("notes", [[], [["Exported by Robin", "", "", "", "", ""]]])
+def test_a_misspelt_header_is_named_where_it_stands_and_nobodys_row_is_told(tmp_path, kind, notes):
+    path, rows = tmp_path / f"list.{kind}", [*notes, *MISSPELT]
+    if kind == "csv":
+        path.write_text("\n".join(map(",".join, rows)))
+    else:
+        book = Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    with pytest.raises(InputError) as caught:
+        list(read_prospects(path))
+    assert f"line {len(notes) + 1}: no column for the e-mail address" in caught.value.message
+    assert "Did you mean 'Emial'?" in caught.value.hint and "columns: {email: Emial}" in caught.value.hint
+    assert "Helen" not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_both_headers_misspelt_are_told_at_once(tmp_path):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, "Emial,Compny Nmae\nhelen@moss-dairy.example,Moss Dairy\n")
+    assert "line 1: no column for the e-mail address and none for the company" in caught.value.message
+    assert "'Emial' and 'Compny Nmae'" in caught.value.hint
+
+
+def test_a_list_without_a_header_line_tells_nobodys_data(tmp_path):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, "helen@moss-dairy.example,Helen,Company\nidris@b.example,Idris,Firma\n")
+    assert "line 1" in caught.value.message and "must name the columns" in caught.value.hint
+    assert "elen" not in f"{caught.value.message} {caught.value.hint}"
 
 
 def test_sep_line_of_excel_is_obeyed_and_counted(tmp_path):
@@ -251,7 +291,7 @@ def test_a_name_with_a_link_or_markup_is_a_bad_row_with_its_reason():
     ("content", "name", "said"),
     [
         (b"email,company" + b",url" * 20_000 + b"\na@b.example,B\n", "list.csv", "more than 1,000 columns"),
-        ((b"x" + b",url" * 900 + b"\n") * 25, "list.csv", "no column holds the e-mail address"),
+        ((b"x" + b",url" * 900 + b"\n") * 25, "list.csv", "no column for the e-mail address"),
         (b"email,company\na@b.example," + b"," * 5_000_000, "list.csv", "longer than 1,000,000 characters"),
         (b"email,company\na@b.example,B\n" + b"\0" * 5_000_000, "list.csv", "longer than 1,000,000 characters"),
         (b'{"email": "' + b"a" * 5_000_000, "list.jsonl", "longer than 1,000,000 characters"),

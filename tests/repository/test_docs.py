@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import miniatures
+from miniatures.cli.export import COLUMNS
+from miniatures.inputs.headers import OWN_PREFIX
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -78,3 +80,12 @@ def test_what_realistic_sites_gave_stands_before_any_check_rate(page: str) -> No
 def test_the_readme_says_how_to_reach_the_command_before_it_uses_it() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "source .venv/bin/activate" in text[: text.index("`miniatures status")]
+
+
+def test_the_guide_and_the_template_name_what_an_export_adds_and_which_lists_are_read() -> None:
+    guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    assert not [column for column in COLUMNS if f"`{OWN_PREFIX}{column}`" not in guide]
+    assert "apostrophe" in guide and "knows English only" in guide
+    template = (ROOT / "miniatures/inputs/templates/campaign/campaign.yaml").read_text(encoding="utf-8")
+    [listed] = [line for line in template.splitlines() if line.startswith("prospects:")]
+    assert ".xlsx" in listed and ".xlsx" in guide
