@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from miniatures.datamodel.brief import Brief as Brief
     from miniatures.datamodel.evidence import Page as Page
     from miniatures.datamodel.prospect import Prospect as Prospect
+    from miniatures.datamodel.review import ReviewAnswer as ReviewAnswer
     from miniatures.inputs.brief import load_brief as load_brief
     from miniatures.inputs.campaign import load_campaign as load_campaign
     from miniatures.prompts.library import PromptLibrary as PromptLibrary
-    from miniatures.review.node import ReviewAnswer as ReviewAnswer
     from miniatures.review.node import after_review as after_review
     from miniatures.review.node import human_review as human_review
     from miniatures.store.open import open_store as open_store
@@ -61,10 +61,11 @@ _HOMES = {
     "datamodel.brief": "Brief",
     "datamodel.evidence": "Page",
     "datamodel.prospect": "Prospect",
+    "datamodel.review": "ReviewAnswer",
     "inputs.brief": "load_brief",
     "inputs.campaign": "load_campaign",
     "prompts.library": "PromptLibrary",
-    "review.node": "ReviewAnswer after_review human_review",
+    "review.node": "after_review human_review",
     "store.open": "open_store",
 }
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -75,3 +76,7 @@ def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         return getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})
