@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from miniatures.agents.checkpoints import state_serializer as state_serializer
     from miniatures.agents.context import CampaignContext as CampaignContext
-    from miniatures.agents.context import Seats as Seats
     from miniatures.agents.prospect import build_prospect_graph as build_prospect_graph
     from miniatures.agents.research import build_research_graph as build_research_graph
     from miniatures.agents.roles.role import Role as Role
     from miniatures.agents.runs import run_campaign as run_campaign
+    from miniatures.agents.seats import Seats as Seats
     from miniatures.agents.state import ProspectState as ProspectState
     from miniatures.agents.tools.fetch.http import HttpFetcher as HttpFetcher
     from miniatures.agents.tools.fetching import FetchOutcome as FetchOutcome
@@ -45,11 +45,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "agents.checkpoints": "state_serializer",
-    "agents.context": "CampaignContext Seats",
+    "agents.context": "CampaignContext",
     "agents.prospect": "build_prospect_graph",
     "agents.research": "build_research_graph",
     "agents.roles.role": "Role",
     "agents.runs": "run_campaign",
+    "agents.seats": "Seats",
     "agents.state": "ProspectState",
     "agents.tools.fetch.http": "HttpFetcher",
     "agents.tools.fetching": "FetchOutcome FetchStatus PageFetcher",

@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 from pydantic import ValidationError
 
-from miniatures.agents.context import CampaignContext
+from miniatures.agents.context import CampaignContext, context_of
 from miniatures.agents.state import ProspectState
 from miniatures.agents.verify import case_of, check_email, outcome_of
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
@@ -44,7 +44,7 @@ async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) 
             changed = draft.model_copy(update={"status": DraftStatus.READY})
         case ReviewAction.EDIT:
             text = EmailText.model_validate(review.edited)
-            report = check_email(text, case_of(runtime.context, state["prospect"], state["dossier"]))
+            report = check_email(text, case_of(context_of(runtime), state["prospect"], state["dossier"]))
             changed = draft.model_copy(update={"id": new_id(), **text.model_dump(), **outcome_of(report)})
         case _:
             changed = draft.model_copy(update={"status": DraftStatus.NEEDS_REVIEW})
