@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from docutils.nodes import Node
 from pydantic import BaseModel
@@ -44,12 +45,16 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "exclude-members": "model_config"}
 autodoc_class_signature = "mixed"
+autodoc_preserve_defaults = True
 python_display_short_literal_types = True
+python_maximum_signature_line_length = 88
 add_module_names = False
 
 html_theme = "furo"
 html_title = "Miniatures"
 html_extra_path = ["_extra"]
+html_static_path = ["_static"]
+html_css_files = ["wrap.css"]
 html_copy_source = False
 
 
@@ -81,8 +86,25 @@ def describe_fields(app: object, what: str, name: str, given: object, options: o
         lines += ["", *(f":ivar {field}: {text}" for field, text in told.items()), ""] if told else []
 
 
+_NO_PYTHON = re.compile(r"[~\w.]*<(?:[^<>]|<[^<>]*>)*>(?:\.<\w+>)*")
+_ANNOTATED = re.compile(r"~(?:\w+\.)+Annotated\[([^\[\],]+(?:\[[^\[\]]*\])?), [^\[\]]*\]")
+
+
+def as_python(app: object, what: str, name: str, given: object, options: object, taken: str, returned: str) -> Any:
+    """What Python shows as `<factory>` or `<function _now>` is no Python: Sphinx would give up the whole signature.
+
+    Nor can it read what validates a type, so that the type alone is shown.
+    """
+    return _plain(taken), _plain(returned)
+
+
+def _plain(signature: str | None) -> str | None:
+    return signature and _ANNOTATED.sub(r"\1", _NO_PYTHON.sub("...", signature))
+
+
 def setup(app: Sphinx) -> None:
     """Sphinx calls this."""
     app.add_directive("public-names", PublicNames)
+    app.connect("autodoc-process-signature", as_python)
     app.connect("autodoc-process-docstring", describe_fields, priority=300)
     app.connect("autodoc-process-docstring", as_restructured_text, priority=400)

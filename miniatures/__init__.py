@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from miniatures.agents.checkpoints import state_serializer as state_serializer
     from miniatures.agents.context import CampaignContext as CampaignContext
-    from miniatures.agents.context import Seats as Seats
     from miniatures.agents.prospect import build_prospect_graph as build_prospect_graph
     from miniatures.agents.research import build_research_graph as build_research_graph
     from miniatures.agents.roles.role import Role as Role
     from miniatures.agents.runs import run_campaign as run_campaign
+    from miniatures.agents.seats import Seats as Seats
     from miniatures.agents.state import ProspectState as ProspectState
     from miniatures.agents.tools.fetch.http import HttpFetcher as HttpFetcher
     from miniatures.agents.tools.fetching import FetchOutcome as FetchOutcome
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from miniatures.datamodel.brief import Brief as Brief
     from miniatures.datamodel.evidence import Page as Page
     from miniatures.datamodel.prospect import Prospect as Prospect
+    from miniatures.datamodel.review import ReviewAnswer as ReviewAnswer
     from miniatures.inputs.brief import load_brief as load_brief
     from miniatures.inputs.campaign import load_campaign as load_campaign
     from miniatures.prompts.library import PromptLibrary as PromptLibrary
-    from miniatures.review.node import ReviewAnswer as ReviewAnswer
     from miniatures.review.node import after_review as after_review
     from miniatures.review.node import human_review as human_review
     from miniatures.store.open import open_store as open_store
@@ -45,11 +45,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "agents.checkpoints": "state_serializer",
-    "agents.context": "CampaignContext Seats",
+    "agents.context": "CampaignContext",
     "agents.prospect": "build_prospect_graph",
     "agents.research": "build_research_graph",
     "agents.roles.role": "Role",
     "agents.runs": "run_campaign",
+    "agents.seats": "Seats",
     "agents.state": "ProspectState",
     "agents.tools.fetch.http": "HttpFetcher",
     "agents.tools.fetching": "FetchOutcome FetchStatus PageFetcher",
@@ -61,10 +62,11 @@ _HOMES = {
     "datamodel.brief": "Brief",
     "datamodel.evidence": "Page",
     "datamodel.prospect": "Prospect",
+    "datamodel.review": "ReviewAnswer",
     "inputs.brief": "load_brief",
     "inputs.campaign": "load_campaign",
     "prompts.library": "PromptLibrary",
-    "review.node": "ReviewAnswer after_review human_review",
+    "review.node": "after_review human_review",
     "store.open": "open_store",
 }
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -75,3 +77,7 @@ def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         return getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

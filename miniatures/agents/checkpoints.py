@@ -25,9 +25,10 @@ def state_serializer(*own: type) -> JsonPlusSerializer:
 
 
 def _kept_types() -> tuple[type, ...]:
+    """What a state holds, and what a graph is resumed with."""
     from miniatures.agents import state
     from miniatures.agents.tools.search.base import SearchStatus
-    from miniatures.datamodel import backend, check, dossier, draft, evidence, prospect, seat
+    from miniatures.datamodel import backend, check, dossier, draft, evidence, prospect, review, seat
 
     return (
         *(state.Gathered, state.RankedSentence, state.Written, SearchStatus, seat.Seat),
@@ -36,4 +37,5 @@ def _kept_types() -> tuple[type, ...]:
         *(draft.Statement, draft.Draft, draft.DraftStatus, draft.EmailText, draft.Ground),
         *(evidence.Evidence, evidence.Quote, evidence.Page, evidence.SourceRef),
         *(prospect.Prospect, prospect.Recipient),
+        *(review.ReviewAnswer, review.ReviewAction, review.RejectReason),
     )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langgraph.runtime import Runtime
 
 from miniatures.agents.languages import require_languages
+from miniatures.agents.own_tools import require_fetcher, require_search
 from miniatures.agents.research_answer import require_kinds
 from miniatures.agents.roles.researcher import RESEARCHER
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.roles.writer import WRITER
+from miniatures.agents.seats import Seats, require_models
 from miniatures.agents.tools.fetching import PageFetcher
 from miniatures.agents.tools.search.base import SearchProvider
 from miniatures.backends.ask import capabilities_of, identity_of
@@ -31,22 +35,6 @@ from miniatures.store.ledger import Ledger
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Seats:
-    """The chat models behind one role."""
-
-    first: BaseChatModel
-    fallback: BaseChatModel | None = None
-    shadow: BaseChatModel | None = None
-
-    def taken(self) -> Iterator[tuple[Seat, BaseChatModel]]:
-        """Each seat in which somebody sits."""
-        for seat in Seat:
-            model = getattr(self, seat.value)
-            if model is not None:
-                yield seat, model
 
 
 @dataclass(frozen=True)
@@ -70,12 +58,13 @@ class CampaignContext:
     now: Callable[[], datetime] = _now
 
     def __post_init__(self) -> None:
-        """Refuse a model that could not serve the brief, and read the policy, whose files no node is to wait for.
+        """Refuse what could not serve, and read the policy, whose files no node is to wait for.
 
         Raises:
-            InputError: the brief does not name the kinds of news that such a researcher goes by, or is in a language
-                that such a writer was not taught, or no role has that name.
+            InputError: a field holds something of another kind, the brief does not name the kinds of news that such a
+                researcher goes by, or is in a language that such a writer was not taught, or no role has that name.
         """
+        self._require_kinds_of_fields()
         if RESEARCHER.name in self.models:
             require_kinds(capabilities_of(self.model(RESEARCHER.name)), self.brief, self.prompts)
         for seat in (Seat.FIRST, Seat.FALLBACK):
@@ -83,6 +72,18 @@ class CampaignContext:
             if writer is not None:
                 require_languages(capabilities_of(writer), self.brief)
         _ = self.policy
+
+    def _require_kinds_of_fields(self) -> None:
+        require_models(self.models)
+        brief: Any = self.brief
+        if not isinstance(brief, Brief):
+            raise InputError(
+                f"brief is a {type(brief).__name__}, no Brief", hint="Give load_brief(PATH), or Brief(...)."
+            )
+        if self.search is not None:
+            require_search(self.search)
+        if self.fetcher is not None:
+            require_fetcher(self.fetcher)
 
     def seats(self, role: str) -> Seats | None:
         """Who sits behind a role; None where nobody does."""
@@ -125,6 +126,21 @@ class CampaignContext:
             taxonomy=self.prompts.taxonomy.hash,
             checks=checks_version(),
         )
+
+
+def context_of(runtime: Runtime[CampaignContext]) -> CampaignContext:
+    """The context of the run that a node is part of.
+
+    Raises:
+        InputError: the graph was run without one, or with something else.
+    """
+    context: Any = runtime.context
+    if not isinstance(context, CampaignContext):
+        found = "no context" if context is None else f"a {type(context).__name__} as its context"
+        raise InputError(
+            f"the graph was run with {found}", hint="Give one: graph.ainvoke(..., context=CampaignContext(...))."
+        )
+    return context
 
 
 def seat_policy(role: str, model: BaseChatModel, prompts: PromptLibrary) -> SeatPolicy:

@@ -12,6 +12,7 @@ from miniatures.agents.candidates import Candidate, rank_sentences, within_limit
 from miniatures.agents.companies import about_another
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.own_site import OwnSite
+from miniatures.agents.own_tools import searched
 from miniatures.agents.reading import problem_of, read_hits
 from miniatures.agents.state import Gathered, RankedSentence
 from miniatures.agents.tools.crawl import SiteRead, page_name
@@ -50,7 +51,7 @@ async def _search_all(context: CampaignContext, queries: Sequence[SearchQuery]) 
     if search is None:
         nothing = SearchOutcome(status=SearchStatus.FAILED, detail="the context has no search provider")
         return [nothing for _ in queries]
-    return await asyncio.gather(*(search.search(query, context.research.pages) for query in queries))
+    return await asyncio.gather(*(searched(search, query, context.research.pages) for query in queries))
 
 
 def _of_search(query: SearchQuery, outcome: SearchOutcome) -> list[Problem]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from miniatures.agents.context import CampaignContext
+from miniatures.agents.own_tools import fetched
 from miniatures.agents.tools.crawl import SiteRead, out_of_time
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchHit
@@ -26,7 +27,7 @@ async def _until(deadline: float, context: CampaignContext, hit: SearchHit) -> F
         return FetchOutcome(status=FetchStatus.FAILED, url=hit.url, detail="the context has no fetcher")
     try:
         async with asyncio.timeout_at(deadline):
-            outcome = await context.fetcher.fetch(hit.url)
+            outcome = await fetched(context.fetcher, hit.url)
     except TimeoutError:
         return out_of_time(hit.url)
     return outcome.model_copy(update={"url": hit.url})

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from miniatures.agents.context import CampaignContext
+from miniatures.agents.context import CampaignContext, context_of
 from miniatures.agents.gather import gather_once
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.plan import plan_queries, template_queries
@@ -45,7 +45,7 @@ def build_research_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
 
 async def gather(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
     """One round of searching and fetching for the signals that the dossier lacks."""
-    context, prospect = runtime.context, state["prospect"]
+    context, prospect = context_of(runtime), state["prospect"]
     before = state.get("rounds", ())
     signals = missing_signals(context, state.get("dossier"))
     asked = [query for round_ in before for query in round_.queries]
@@ -94,7 +94,7 @@ async def _gather(
 
 async def select(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
     """Choose facts out of the last round's sentences and write the dossier as it stands."""
-    context, rounds, dossier = runtime.context, state["rounds"], state.get("dossier")
+    context, rounds, dossier = context_of(runtime), state["rounds"], state.get("dossier")
     known = dossier.facts if dossier else ()
     selected = await select_facts(context, state["prospect"], rounds[-1], context.research.facts - len(known))
     return {"dossier": conclude(rounds, known, selected, dossier)}
@@ -145,7 +145,7 @@ async def after_select(state: ProspectState, runtime: Runtime[CampaignContext]) 
 
     Asynchronous, like every edge here, because LangGraph runs a synchronous one in a thread of its own.
     """
-    context, dossier, rounds = runtime.context, state["dossier"], state["rounds"]
+    context, dossier, rounds = context_of(runtime), state["dossier"], state["rounds"]
     if len(rounds) >= context.research.rounds or len(dossier.facts) >= context.research.facts:
         return "done"
     missing = missing_signals(context, dossier)

@@ -8,9 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from miniatures.agents.campaign import CampaignRunner
-from miniatures.agents.context import CampaignContext, Seats
+from miniatures.agents.context import CampaignContext
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.run_events import OnEvent, RunSummary, ignore_event
+from miniatures.agents.seats import Seats
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.search.open import open_search
 from miniatures.backends.base import Backend

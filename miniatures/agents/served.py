@@ -15,7 +15,8 @@ from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 from miniatures.agents.prospect import build_prospect_graph
 from miniatures.agents.runs import OpenCampaign, open_campaign
@@ -24,6 +25,7 @@ from miniatures.datamodel.campaign import Campaign
 from miniatures.datamodel.errors import InputError, MiniaturesError
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.json_types import JsonSchema
 from miniatures.datamodel.prospect import Prospect
 from miniatures.inputs.brief import load_brief, parse_brief
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
@@ -44,6 +46,13 @@ class ServedContext(Strict):
     writer: str | None = Field(default=None, description="Spec string, such as miniature:outreach@live.")
     researcher: str | None = Field(default=None, description="Spec string; sentences are taken by their rank if null.")
     search: str = Field(default="ddgs", description="As in a campaign file, such as local:PATH.")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:
+        """One level down: of a context whose schema names its keys at the top, LangGraph's server drops every other key
+        without a word, and a misspelt one would be taken for one that was left out.
+        """
+        return {"title": cls.__name__, "allOf": [handler.resolve_ref_schema(handler(schema))]}
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> ServedContext:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 from typing_extensions import TypedDict  # that of typing has no JSON schema before Python 3.12
 
 from miniatures.agents.tools.search.base import SearchStatus
+from miniatures.agents.validated import Validated
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.dossier import Dossier, Problem, SetAside
 from miniatures.datamodel.draft import Draft, EmailText
@@ -99,11 +102,11 @@ class ProspectOutput(TypedDict, total=False):
 
 
 class ProspectState(TypedDict, total=False):
-    """Everything any of the graphs keeps. A node writes only what it changes."""
+    """Everything any of the graphs keeps. A node writes only what it changes; results may be given as JSON."""
 
-    prospect: Prospect
-    dossier: Dossier
-    draft: Draft
+    prospect: Annotated[Prospect, Validated]
+    dossier: Annotated[Dossier, Validated]
+    draft: Annotated[Draft, Validated]
     rounds: tuple[Gathered, ...]
     attempts: tuple[Written, ...]
     review: str

@@ -8,7 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
-from miniatures.agents.context import CampaignContext
+from miniatures.agents.context import CampaignContext, context_of
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.roles.verifier import VERIFIER, VerifierVariables
 from miniatures.agents.shadowed import ask_seat
@@ -41,7 +41,7 @@ def build_verify_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
 
 async def verify_draft(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
     """Check a draft that was written elsewhere, or edited by a person."""
-    context, recipient, draft = runtime.context, state["prospect"], state["draft"]
+    context, recipient, draft = context_of(runtime), state["prospect"], state["draft"]
     case = case_of(context, recipient, state["dossier"])
     report = check_email(draft.text, case)
     checked = draft.model_copy(update={**outcome_of(report), "evidence": case.evidence})

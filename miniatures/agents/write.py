@@ -11,7 +11,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from miniatures.agents.attempt import Try, write_samples
-from miniatures.agents.context import CampaignContext
+from miniatures.agents.context import CampaignContext, context_of
 from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.state import DossierInput, DraftOutput, ProspectState, Written
 from miniatures.agents.verify import case_of, check_email, outcome_of, with_opinion
@@ -47,7 +47,7 @@ async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict
         BackendError: the backend could not be asked.
         BudgetReached: the writer's budget is spent. That of its fallback is a problem of the draft instead.
     """
-    context, dossier = runtime.context, state["dossier"]
+    context, dossier = context_of(runtime), state["dossier"]
     if dossier.status is not DossierStatus.FOUND or not dossier.facts:
         raise InputError(
             f"there is no evidence to write from: the dossier is {dossier.status.value}",
@@ -75,7 +75,7 @@ async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict
 
 async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
     """Check the last batch's samples and keep the best email so far."""
-    context, recipient, attempts = runtime.context, state["prospect"], state["attempts"]
+    context, recipient, attempts = context_of(runtime), state["prospect"], state["attempts"]
     case = case_of(context, recipient, state["dossier"])
     best = best_draft(attempts[-1], case)
     earlier = state.get("draft") if len(attempts) > 1 else None
@@ -90,7 +90,7 @@ async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
 
 async def after_verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["write", "done"]:
     """Whether anyone is to try again."""
-    return "write" if next_try(runtime.context, state["attempts"], state["draft"]) else "done"
+    return "write" if next_try(context_of(runtime), state["attempts"], state["draft"]) else "done"
 
 
 _FIRST = Try(Seat.FIRST, 1, (0,))

@@ -10,11 +10,11 @@ from uuid import uuid4
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from miniatures.app.door import Refused
-from miniatures.app.openai_request import InvalidRequest
 from miniatures.backends.base import usage_of
 from miniatures.backends.errors import (
     BackendError,
     BadRequest,
+    BadSchema,
     ContextOverflow,
     OutOfMemory,
     RateLimited,
@@ -95,12 +95,26 @@ def model(name: str, created: int) -> WireObject:
 
 
 def error_body(error: MiniaturesError) -> WireObject:
-    """An error as OpenAI's clients expect it, the hint in the message."""
+    """An error as OpenAI's clients expect it, the hint in the message; and apart, for clients that tell it apart."""
     status, code = error_status(error)
     kind = "invalid_request_error" if status < 429 else "rate_limit_error" if status == 429 else "server_error"
     message = f"{error.message}. {error.hint}" if error.hint else error.message
-    param = error.param if isinstance(error, InvalidRequest) else None
-    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+    return {"error": {"message": message, "type": kind, "param": _param(error), "code": code, "hint": error.hint}}
+
+
+def _param(error: MiniaturesError) -> str | None:
+    """The field of the request that was at fault, null if it was none."""
+    match error:
+        case UnknownModel():
+            return "model"
+        case ContextOverflow():
+            return "messages"
+        case BadSchema():
+            return "response_format"
+        case BadRequest():
+            return error.param
+        case _:
+            return None
 
 
 _LEAST_LOGPROB = -9999.0  # OpenAI's word for "very unlikely"
@@ -135,13 +149,14 @@ def _choice(said: WireObject, finish_reason: str | None = None, logprobs: WireOb
 
 
 def _logprobs(message: AIMessage, text: str) -> WireObject | None:
-    """How probable the answer was, if that was asked for: engines tell it of the whole, so the whole is one token."""
+    """How probable the answer was, if that was asked for: engines tell it of the whole, so the whole is one
+    token, and `granularity` says so."""
     probability = message.response_metadata.get("probability")
     if probability is None:
         return None
     logprob = math.log(probability) if probability > 0 else _LEAST_LOGPROB
     token = {"token": text, "logprob": logprob, "bytes": None, "top_logprobs": []}
-    return {"content": [token], "refusal": None}
+    return {"content": [token], "refusal": None, "granularity": "answer"}
 
 
 def _finish_reason(message: AIMessage) -> str:

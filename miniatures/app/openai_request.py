@@ -21,26 +21,42 @@ _REFERENCE = "See OpenAI's chat completions reference."
 
 
 class InvalidRequest(BadRequest):
-    """The request is not one that this server answers; `param` names the field, null if there is none."""
-
-    def __init__(self, message: str, *, hint: str = "", param: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.param = param
+    """The request is not one that this server answers."""
 
 
 class _Part(BaseModel):
-    type: Literal["text"]
-    text: str
+    type: str
+    text: str = ""
+
+    @model_validator(mode="after")
+    def _is_text(self) -> _Part:
+        if self.type != "text":
+            raise ValueError(f"this model takes text alone, and no part of the type {self.type[:40]!r}")
+        if "text" not in self.model_fields_set:
+            raise ValueError("a part of the type 'text' needs a text")
+        return self
 
 
 class _Message(BaseModel):
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[_Part] | None = None
+    content: list[_Part] = []
     tool_calls: list[Any] | None = Field(default=None, max_length=0)
 
+    @field_validator("content", mode="before")
+    @classmethod
+    def _as_parts(cls, content: object) -> object:
+        match content:
+            case None:
+                return []
+            case str():
+                return [_Part(type="text", text=content)]
+            case list():
+                return content
+            case _:
+                raise ValueError("must be a text, or a list of parts of the type 'text'")
+
     def to_langchain(self) -> BaseMessage:
-        content = self.content or ""
-        text = content if isinstance(content, str) else "\n".join(part.text for part in content)
+        text = "\n".join(part.text for part in self.content)
         kinds: dict[str, type[BaseMessage]] = {"user": HumanMessage, "assistant": AIMessage}
         return kinds.get(self.role, SystemMessage)(content=text)
 
@@ -152,7 +168,7 @@ class ChatRequest(BaseModel):
 
 
 _NOT_SERVED = {
-    "n": "one request gets one answer here: ask several times, with another seed each time",
+    "n": "one request gets one answer here: ask several times, at a temperature above 0",
     "presence_penalty": "is not supported here: use frequency_penalty or repetition_penalty",
     "top_logprobs": "is not supported here: logprobs tells of the answer as a whole",
     "logit_bias": "is not supported here",
@@ -186,7 +202,8 @@ def _json(body: bytes) -> Any:
 def _refusal(error: ValidationError) -> InvalidRequest:
     first = error.errors(include_url=False, include_input=False)[0]
     where = _short(".".join(str(part) for part in first["loc"]))
-    reason = _NOT_SERVED.get(str(first["loc"][0]) if first["loc"] else "", _short(first["msg"]))
+    said = _short(first["msg"].removeprefix("Value error, "))
+    reason = _NOT_SERVED.get(str(first["loc"][0]) if first["loc"] else "", said)
     if first["type"] == "extra_forbidden":
         reason = "this server knows no such parameter"
     return InvalidRequest(f"{where or 'body'}: {reason}", hint=_REFERENCE, param=where or None)

@@ -8,13 +8,14 @@ from typing import Any, Generic, TypeVar, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from miniatures.backends.base import Backend, bill_of, parse_structured
 from miniatures.backends.errors import MalformedAnswer
 from miniatures.datamodel.backend import BackendIdentity, Bill
 from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.json_types import JsonSchema, Options
+from miniatures.datamodel.mistakes import mistakes
 from miniatures.datamodel.prompt import ChatMessage, RenderedPrompt
 from miniatures.datamodel.seat import Seat
 from miniatures.store.tracing import narrow_scope
@@ -89,7 +90,13 @@ async def _structured_call(
     structured = model.with_structured_output(schema, include_raw=True)
     result = cast(dict[str, Any], await structured.ainvoke(messages))
     failure = result.get("parsing_error")
-    return result["raw"], result.get("parsed"), None if failure is None else str(failure)
+    return result["raw"], result.get("parsed"), None if failure is None else _reason(failure)
+
+
+def _reason(failure: BaseException) -> str:
+    """Why another model's answer was not the JSON asked for; LangChain's own error stands before that of Pydantic."""
+    cause = failure if isinstance(failure, ValidationError) else failure.__cause__
+    return mistakes(cause) if isinstance(cause, ValidationError) else str(failure)
 
 
 @lru_cache(maxsize=64)

@@ -13,10 +13,11 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from miniatures.backends.errors import MalformedAnswer
+from miniatures.backends.errors import CutAnswer, MalformedAnswer
 from miniatures.datamodel.backend import BackendIdentity, Bill, Price, Usage
 from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.json_types import JsonSchema, Options
+from miniatures.datamodel.mistakes import mistakes
 
 ResponseSchema = JsonSchema | type[BaseModel]
 
@@ -113,7 +114,8 @@ def parse_structured(message: BaseMessage, schema: ResponseSchema) -> Any:
     """The message's JSON text as an instance of `schema`.
 
     Raises:
-        MalformedAnswer: the text is no JSON or does not satisfy the schema; names the first reason.
+        MalformedAnswer: the text is no JSON or does not satisfy the schema; names the first reasons.
+        CutAnswer: and it was cut at max_tokens.
     """
     text = cast(str, message.text)
     try:
@@ -123,10 +125,11 @@ def parse_structured(message: BaseMessage, schema: ResponseSchema) -> Any:
         legacy_class = getattr(schema, "parse_obj", None)  # pydantic.v1, which LangChain still promises to take
         return plain if legacy_class is None else legacy_class(plain)
     except (ValidationError, ValueError) as error:
-        reason = str(error).splitlines()
-        cut = message.response_metadata.get("finish_reason") == "length"
-        hint = "The answer was cut at max_tokens: raise it." if cut else "Ask again, or use a backend that can."
-        raise MalformedAnswer(f"the answer is not the JSON asked for: {' '.join(reason[:3])}", hint=hint) from error
+        reasons = mistakes(error) if isinstance(error, ValidationError) else str(error)
+        said = f"the answer is not the JSON asked for: {reasons}"
+        if message.response_metadata.get("finish_reason") == "length":
+            raise CutAnswer(said, hint="The answer was cut at max_tokens: raise it.") from error
+        raise MalformedAnswer(said, hint="Ask again, or use a backend that can.") from error
 
 
 def usage_of(message: AIMessage) -> Usage:

@@ -35,7 +35,11 @@ class UnknownModel(BackendError):
 
 
 class BadRequest(BackendError):
-    """The provider refused the request as malformed."""
+    """The provider refused the request as malformed; `param` names the option, null if it is none or not known."""
+
+    def __init__(self, message: str, *, hint: str = "", param: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.param = param
 
 
 class BadSchema(BadRequest):
@@ -58,6 +62,12 @@ class MalformedAnswer(BackendError):
     """The server's answer is not what its protocol promises, or not the JSON that was asked for."""
 
     retryable = True
+
+
+class CutAnswer(MalformedAnswer):
+    """The answer ended at max_tokens before its JSON did: asked again with the same limit, it would again."""
+
+    retryable = False
 
 
 class ConnectionRefused(BackendError):

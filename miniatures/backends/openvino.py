@@ -52,6 +52,7 @@ class OpenVINOBackend(LocalBackend):
             raise BadRequest(
                 f"seed: {self.identity} cannot repeat a sampled answer: its batch shares one stream of random numbers",
                 hint="Leave seed out, set temperature to 0, or name the model with llamacpp: or transformers:.",
+                param="seed",
             )
         return self._engine.submit(Request(messages, sampling, on_text=on_text))
 

@@ -79,16 +79,17 @@ _BAD_REQUEST = (BadRequest, "Change the option that the message names.")
 
 
 def _of_status(status: int, code: str, who: str, detail: str, chain: list[BaseException]) -> BackendError:
-    said = f"{who} answered {status}: {detail}"
+    said, told_hint = f"{who} answered {status}: {detail}", _told_hint(chain)
     if status == 429 and code not in _BY_CODE:
         wish = _retry_after_s(chain)
         pause = "" if wish is None else f" after {wish:g} s"
-        return RateLimited(said, hint=f"Ask again{pause}, or lower max_concurrency.", retry_after_s=wish)
+        own_hint = f"Ask again{pause}, or lower max_concurrency."
+        return RateLimited(said, hint=told_hint or own_hint, retry_after_s=wish)
     if _is_a(chain, "ContextWindowExceededError"):
         code = "context_length_exceeded"
     otherwise = _SERVER_FAILED if status >= 500 else _BAD_REQUEST
     kind, hint = _BY_CODE.get(code) or _BY_STATUS.get(status) or otherwise
-    return kind(said, hint=hint)
+    return kind(said, hint=told_hint or hint)
 
 
 def _without_status(error: Exception, chain: list[BaseException], who: str, detail: str) -> BackendError:
@@ -181,12 +182,21 @@ def _seconds(value: str) -> float | None:
         return None
 
 
+def _told_hint(chain: list[BaseException]) -> str:
+    """How to mend it, where the server says that apart, as `miniatures serve` does; its message ends with it."""
+    for error in chain:
+        body = getattr(error, "body", None)
+        if isinstance(body, dict) and isinstance(body.get("hint"), str):
+            return str(body["hint"])
+    return ""
+
+
 def _detail(error: Exception, chain: list[BaseException]) -> str:
     text = str(error)
     for inner in chain:
         body = getattr(inner, "body", None)
         if isinstance(body, dict) and isinstance(body.get("message"), str):
-            text = body["message"]
+            text = body["message"].removesuffix(_told_hint(chain)).removesuffix(". ")
             break
     one_line = " ".join(_PREFIXES.sub("", text).split())
     return one_line[:_LONGEST_DETAIL] or type(error).__name__

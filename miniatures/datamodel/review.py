@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.frozen import Frozen, Strict
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.trace import new_id
 
@@ -148,6 +148,17 @@ class Review(Frozen):
                 return self.other_answer, self.answer
             case _:
                 return None, None
+
+
+class ReviewAnswer(Strict):
+    """What a person says to the question: the value to resume the graph with, as it is or as a dictionary."""
+
+    action: Literal[ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT]
+    reviewer: str = Field(min_length=1)
+    subject: str | None = Field(default=None, description="The new subject of an edit; null keeps the old.")
+    body: str | None = Field(default=None, description="The new body of an edit; null keeps the old.")
+    reason: RejectReason = RejectReason.OTHER
+    comment: str = ""
 
 
 def in_order(reviews: Iterable[Review]) -> list[Review]:

@@ -39,9 +39,9 @@ def read_text(path: Path) -> str:
 
 
 def require_file(path: Path) -> None:
-    """Raise an `InputError` that names a likely neighbour if `path` is no file."""
+    """Raise an `InputError` that names a likely neighbour, or where the path starts, if `path` is no file."""
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a file")
+        raise InputError(f"{path} is a folder, not a file", hint="Name the file in it.")
     if not path.exists():
         raise InputError(f"there is no file {path}", hint=_neighbour_hint(path))
 
@@ -56,4 +56,6 @@ def _neighbour_hint(path: Path) -> str:
         return f"The folder {path.parent} does not exist either."
     names = [neighbour.name for neighbour in path.parent.iterdir()]
     near = difflib.get_close_matches(path.name, names, n=1)
-    return f"Did you mean {path.parent / near[0]}?" if near else ""
+    if near:
+        return f"Did you mean {path.parent / near[0]}?"
+    return "Check the path." if path.is_absolute() else f"Check the path; it starts in {Path.cwd()}."

@@ -1,6 +1,6 @@
 """A node in which the graph waits for a person: accept, edit or reject the draft.
 
-For those who compose graphs of their own, with a checkpointer. The node does nothing before its one interrupt, because
+For those who compose graphs of their own, with a checkpointer. The node does nothing before its interrupts, because
 LangGraph runs it again from its beginning when the person has answered; what is to happen after belongs in a next node.
 """
 
@@ -10,15 +10,16 @@ from typing import Any, Literal
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
-from pydantic import Field
+from pydantic import ValidationError
 
-from miniatures.agents.context import CampaignContext
+from miniatures.agents.context import CampaignContext, context_of
 from miniatures.agents.state import ProspectState
 from miniatures.agents.verify import case_of, check_email, outcome_of
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
-from miniatures.datamodel.frozen import Strict
-from miniatures.datamodel.review import RejectReason, Review, ReviewAction
+from miniatures.datamodel.mistakes import mistakes
+from miniatures.datamodel.review import Review, ReviewAction, ReviewAnswer
 from miniatures.datamodel.trace import new_id
+from miniatures.review.email_text import UnreadableEdit
 from miniatures.review.reviewing import Reviewable, accept, edit, reject
 from miniatures.store.tracing import current_scope
 
@@ -30,36 +31,20 @@ _ENDINGS: dict[ReviewAction, Ending] = {
 }
 
 
-class ReviewAnswer(Strict):
-    """What a person says to the question: the value to resume the graph with, as it is or as a dictionary."""
-
-    action: Literal[ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT]
-    reviewer: str = Field(min_length=1)
-    subject: str | None = Field(default=None, description="The new subject of an edit; null keeps the old.")
-    body: str | None = Field(default=None, description="The new body of an edit; null keeps the old.")
-    reason: RejectReason = RejectReason.OTHER
-    comment: str = ""
-
-
 async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
     """Wait for a `ReviewAnswer`; the state's `review` is then the record of it, as JSON, for `store.add_review`.
 
     Accepting makes the draft ready, whatever the checks said. An edit is a new draft, which is checked again: what was
-    said of the old one says nothing of it.
-
-    Raises:
-        pydantic.ValidationError: the graph was resumed with something that is no such answer.
-        UnreadableEdit: an edit left the subject or the body empty.
+    said of the old one says nothing of it. What is no such answer, or an edit that leaves the subject or the body
+    empty, is asked again, and the question's `mistake` says what was wrong with it.
     """
-    answer = ReviewAnswer.model_validate(interrupt(_question(state)))
-    draft = state["draft"]
-    review = _review(answer, draft, state["prospect"].key)
+    review, draft = _answered(state), state["draft"]
     match review.action:
         case ReviewAction.ACCEPT:
             changed = draft.model_copy(update={"status": DraftStatus.READY})
         case ReviewAction.EDIT:
             text = EmailText.model_validate(review.edited)
-            report = check_email(text, case_of(runtime.context, state["prospect"], state["dossier"]))
+            report = check_email(text, case_of(context_of(runtime), state["prospect"], state["dossier"]))
             changed = draft.model_copy(update={"id": new_id(), **text.model_dump(), **outcome_of(report)})
         case _:
             changed = draft.model_copy(update={"status": DraftStatus.NEEDS_REVIEW})
@@ -69,6 +54,23 @@ async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) 
 async def after_review(state: ProspectState) -> Ending:
     """For a conditional edge behind the node."""
     return _ENDINGS[Review.model_validate_json(state["review"]).action]
+
+
+def _answered(state: ProspectState) -> Review:
+    """The record of the first valid answer.
+
+    LangGraph gives the answers again, in order, each time that it runs the node again: one that raised an error would
+    raise it for ever.
+    """
+    mistake: str | None = None
+    while True:
+        said = interrupt(_question(state, mistake))
+        try:
+            return _review(ReviewAnswer.model_validate(said), state["draft"], state["prospect"].key)
+        except ValidationError as error:
+            mistake = mistakes(error)
+        except UnreadableEdit as error:
+            mistake = f"{error.message}. {error.hint}"
 
 
 def _review(answer: ReviewAnswer, draft: Draft, prospect: str) -> Review:
@@ -86,7 +88,7 @@ def _review(answer: ReviewAnswer, draft: Draft, prospect: str) -> Review:
             return reject(item, answer.reviewer, answer.reason, answer.comment)
 
 
-def _question(state: ProspectState) -> dict[str, Any]:
+def _question(state: ProspectState, mistake: str | None) -> dict[str, Any]:
     """What the person is shown: plain JSON, so that any front end can show it."""
     draft = state["draft"]
     return {
@@ -96,4 +98,5 @@ def _question(state: ProspectState) -> dict[str, Any]:
         "evidence": [{"quote": item.quote, "url": item.where} for item in draft.evidence],
         "failed": [{"check": check.name.value, "reason": check.reason} for check in draft.failed_checks],
         "actions": [action.value for action in _ENDINGS],
+        "mistake": mistake,
     }

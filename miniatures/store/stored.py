@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from miniatures.datamodel.foreign_text import visible
+from miniatures.datamodel.mistakes import mistakes
 
 _log = logging.getLogger(__name__)
 _ERASE = "restore the store from a backup, or erase that row"
@@ -19,12 +20,7 @@ def stored(kind: type[Stored], document: str, row: str, *, mend: str = _ERASE) -
     try:
         return kind.model_validate_json(document)
     except ValidationError as error:
-        _log.warning("%s", visible(f"The store's row {row} is left out: {damage(error)}. To mend it, {mend}."))
+        _log.warning(
+            "%s", visible(f"The store's row {row} is left out: {mistakes(error, most=1)}. To mend it, {mend}.")
+        )
         return None
-
-
-def damage(error: ValidationError) -> str:
-    """What is wrong with a document, in one line."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    return " ".join(f"{where}: {first['msg']}".removeprefix(": ").split())[:200]

@@ -10,9 +10,9 @@ import pytest
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 
-from miniatures.agents.context import Seats
 from miniatures.agents.run_events import RunEvent
 from miniatures.agents.runner import RunOutcome
+from miniatures.agents.seats import Seats
 from miniatures.backends.errors import AuthenticationFailed, ServerFailed
 from miniatures.backends.wrappers.budgeted import BudgetedBackend
 from miniatures.backends.wrappers.recorded import RecordedBackend

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from miniatures.agents.context import CampaignContext, Seats
+from miniatures.agents.context import CampaignContext
+from miniatures.agents.seats import Seats
 from miniatures.datamodel.capabilities import SMALL, Capabilities, CapabilitySettings, Trust
 from miniatures.datamodel.errors import InputError
 from tests.agents.scene import scripted

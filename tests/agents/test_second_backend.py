@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from miniatures.agents.campaign import CampaignRunner
-from miniatures.agents.context import Seats
 from miniatures.agents.runs import open_roles
+from miniatures.agents.seats import Seats
 from miniatures.backends.errors import ServerFailed
 from miniatures.backends.wrappers.recorded import RecordedBackend
 from miniatures.datamodel.backend import BackendIdentity, Bill

@@ -58,7 +58,10 @@ async def run(campaigns: OpenCampaigns, prospect: dict[str, Any] = SOLVEIG, **co
 
 def test_its_schemas_are_json() -> None:
     graph = build_served_graph(OpenCampaigns()).compile()
-    assert set(graph.get_context_jsonschema()["properties"]) == set(ServedContext.model_fields)
+    schema = graph.get_context_jsonschema()
+    assert schema is not None
+    assert set(schema["allOf"][0]["properties"]) == set(ServedContext.model_fields)
+    assert "properties" not in schema, "LangGraph's server would drop a misspelt key without a word"
     assert graph.get_input_jsonschema()["required"] == ["prospect"]
     assert {"dossier", "draft"} <= set(graph.get_output_jsonschema()["properties"])
 
@@ -94,6 +97,11 @@ async def test_a_failure_is_told_in_its_own_words(campaigns: OpenCampaigns, camp
     with open_store(load_campaign(campaign).store_url) as store, store.campaign_lock("quiet"), busy:
         await run(campaigns, campaign=str(campaign))
     await run(campaigns, campaign=str(campaign))
+
+
+async def test_a_missing_file_is_told_with_where_its_path_starts(campaigns: OpenCampaigns, tmp_path: Path) -> None:
+    with pytest.raises(RunFailed, match=f"there is no file nowhere.md Check the path; it starts in {tmp_path}"):
+        await run(campaigns, brief="nowhere.md", writer="openai-compatible:http://127.0.0.1:9/v1#none")
 
 
 async def test_a_campaign_that_was_edited_is_not_run_as_it_was(campaigns: OpenCampaigns, campaign: Path) -> None:

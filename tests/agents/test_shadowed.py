@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from miniatures.agents.context import CampaignContext, Seats
+from miniatures.agents.context import CampaignContext
 from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.agents.seats import Seats
 from miniatures.agents.shadowed import ask_seat
 from miniatures.backends.ask import Answer
 from miniatures.backends.errors import ServerFailed

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from miniatures import build_verify_graph, build_write_graph
-from miniatures.agents.context import Seats
+from miniatures.agents.seats import Seats
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import ServerFailed
 from miniatures.datamodel.backend import Price

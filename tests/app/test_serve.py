@@ -22,13 +22,17 @@ from miniatures.app.serve import build_app, open_named, split_name
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import (
     AuthenticationFailed,
+    BackendError,
     BadRequest,
+    BadSchema,
     ContextOverflow,
     OutOfMemory,
     RateLimited,
     ServerFailed,
     TimedOut,
+    UnknownModel,
 )
+from miniatures.backends.spec import open_backend
 from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.errors import InputError
 from tests.backends.wrappers.scripted import ScriptedBackend, StreamingBackend
@@ -163,9 +167,60 @@ def test_the_whole_answer_s_probability_is_told_as_that_of_one_token(
         told = [choice.logprobs for answer in (asked if stream else [asked]) for choice in answer.choices]
     assert told[:-1] == [None] * (len(told) - 1)
     assert told[-1] is not None and told[-1].content is not None
+    assert told[-1].model_extra == {"granularity": "answer"}
     (token,) = told[-1].content
     assert (token.token, token.logprob, token.top_logprobs) == ("one two", logprob, [])
     assert backend.seen == [{"probability": True}]
+
+
+@pytest.mark.parametrize(
+    ("failure", "param"),
+    [
+        (UnknownModel("no such model"), "model"),
+        (BadRequest("seed: cannot be kept", param="seed"), "seed"),
+        (ContextOverflow("too long"), "messages"),
+        (BadSchema("too large"), "response_format"),
+        (ServerFailed("broke"), None),
+    ],
+)
+def test_an_error_names_the_field_that_was_at_fault(failure: BackendError, param: str | None) -> None:
+    with running({"m": ScriptedBackend(script=lambda _: failure)}) as url:
+        assert ask(url).json()["error"]["param"] == param
+
+
+def test_a_model_that_is_not_served_is_named_as_the_field() -> None:
+    with running({"m": ScriptedBackend()}) as url:
+        assert ask(url, model="other").json()["error"]["param"] == "model"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ([{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {}}], "takes text alone, and no part of"),
+        ([{"type": "text"}], "a part of the type 'text' needs a text"),
+        (7, "messages.0.content: must be a text, or a list of parts"),
+    ],
+)
+def test_a_message_that_is_no_text_is_told_so(content: object, told: str) -> None:
+    with running({"m": ScriptedBackend()}) as url:
+        error = ask(url, messages=[{"role": "user", "content": content}]).json()["error"]
+    assert told in error["message"]
+    assert "valid string" not in error["message"]
+    assert error["param"].startswith("messages.0.content")
+
+
+def test_several_answers_are_to_be_had_as_the_refusal_says() -> None:
+    with running({"m": ScriptedBackend()}) as url:
+        told = ask(url, n=2).json()["error"]["message"]
+    assert "at a temperature above 0" in told
+    assert "seed" not in told
+
+
+async def test_a_client_of_ours_tells_one_cure_and_not_two() -> None:
+    with running({"m": ScriptedBackend()}) as url, pytest.raises(BadRequest) as caught:
+        await open_backend(f"openai-compatible:{url}/v1#m").ainvoke("hi", presence_penalty=1)
+    assert caught.value.hint == "See OpenAI's chat completions reference."
+    assert caught.value.message.endswith("use frequency_penalty or repetition_penalty")
 
 
 @pytest.mark.parametrize("stream", [False, True])

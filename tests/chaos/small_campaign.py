@@ -18,8 +18,9 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from miniatures.agents.campaign import CampaignRunner
-from miniatures.agents.context import CampaignContext, Seats
+from miniatures.agents.context import CampaignContext
 from miniatures.agents.run_events import RunSummary
+from miniatures.agents.seats import Seats
 from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, SearchQuery, SearchStatus
 from miniatures.backends.base import Backend
 from miniatures.backends.wrappers.recorded import RecordedBackend

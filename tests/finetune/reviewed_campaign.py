@@ -8,8 +8,8 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 
-from miniatures.agents.context import Seats
 from miniatures.agents.run_events import RunSummary
+from miniatures.agents.seats import Seats
 from miniatures.backends.wrappers.recorded import RecordedBackend
 from miniatures.datamodel.backend import BackendIdentity
 from tests.chaos.small_campaign import NAME, SteadyBackend, run_small_campaign

@@ -61,6 +61,20 @@ def test_the_site_describes_every_public_name(site: Path) -> None:
 
 
 @pytest.mark.slow
+def test_signatures_read_as_python_does(site: Path) -> None:
+    page = (site / "docs" / "reference.html").read_text(encoding="utf-8")
+    signatures = [re.sub(r"<[^>]+>", "", one) for one in re.findall(r'<dt class="sig.*?</dt>', page, re.DOTALL)]
+    assert len(signatures) > 100
+    assert not [one for one in signatures if "~" in one or re.search("&lt;(function|factory|lambda|locals)", one)]
+
+
+@pytest.mark.slow
+def test_long_code_is_wrapped(site: Path) -> None:
+    assert "pre-wrap" in (site / "_static" / "wrap.css").read_text(encoding="utf-8")
+    assert "wrap.css" in (site / "docs" / "developers.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
 def test_the_site_can_be_searched_and_needs_no_network(site: Path) -> None:
     assert "human_review" in (site / "searchindex.js").read_text(encoding="utf-8")
     assert (site / "search.html").is_file()

@@ -77,7 +77,9 @@ def run(server: httpx.Client, context: dict[str, str], prospect: dict[str, str] 
 def test_its_schemas_say_what_to_send_and_what_comes_back(server: httpx.Client) -> None:
     [assistant] = server.post("/assistants/search", json={}).json()
     schemas = server.get(f"/assistants/{assistant['assistant_id']}/schemas").json()
-    assert {"campaign", "brief", "writer", "researcher", "search"} == set(schemas["context_schema"]["properties"])
+    assert {"campaign", "brief", "writer", "researcher", "search"} == set(
+        schemas["context_schema"]["allOf"][0]["properties"]
+    )
     assert schemas["input_schema"]["required"] == ["prospect"]
     assert {"dossier", "draft"} <= set(schemas["output_schema"]["properties"])
 
@@ -94,5 +96,7 @@ def test_a_prospect_becomes_a_draft(server: httpx.Client) -> None:
 
 def test_a_mistake_comes_back_in_words(server: httpx.Client) -> None:
     assert "nowhere" in run(server, {"campaign": "nowhere.yaml"})["__error__"]["message"]
+    typo = run(server, {"campaign": "nowhere.yaml", "breif": "x"})["__error__"]["message"]
+    assert "breif" in typo and "nowhere" not in typo, "a misspelt key is none that was left out"
     told = run(server, {"campaign": "x.yaml"}, {"email": "x", "company": "y"})["__error__"]["message"]
     assert "email" in told

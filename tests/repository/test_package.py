@@ -60,6 +60,12 @@ def test_every_public_name_loads() -> None:
         assert getattr(miniatures, name) is not None
 
 
+def test_a_shell_completes_every_public_name() -> None:
+    import miniatures
+
+    assert {*miniatures.__all__, "__version__"} <= {*dir(miniatures)}
+
+
 def test_the_oldest_version_that_may_be_installed_is_the_one_that_was_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     tested = dict(

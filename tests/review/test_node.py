@@ -6,15 +6,13 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END
 from langgraph.types import Command
-from pydantic import ValidationError
 
-from miniatures import build_prospect_graph, state_serializer
+from miniatures import ReviewAnswer, build_prospect_graph, state_serializer
 from miniatures.datamodel.check import CheckName
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction
 from miniatures.review.approvals import approvals
-from miniatures.review.email_text import UnreadableEdit
-from miniatures.review.node import ReviewAnswer, after_review, human_review
+from miniatures.review.node import after_review, human_review
 from tests.agents.scene import BAD_EMAIL, FIRST_SENTENCE, context, scripted
 from tests.checks.cases import BODY, PROSPECT
 
@@ -104,14 +102,27 @@ async def test_an_edit_that_changes_nothing_accepts_and_ends():
     assert "__interrupt__" not in state
 
 
-async def test_an_empty_edit_is_refused():
-    _, answer, _ = await until_review()
-    with pytest.raises(UnreadableEdit):
-        await answer(action="edit", body=" ")
-
-
-async def test_an_answer_that_is_no_review_is_refused():
-    _, answer, _ = await until_review()
-    for said in ({"action": "burn"}, {"action": "compare"}, {"action": "accept", "reviewer": ""}):
-        with pytest.raises(ValidationError):
-            await answer(**said)
+@pytest.mark.parametrize(
+    ("said", "mistake"),
+    [
+        ({"action": "approve"}, "action: Input should be 'accept', 'edit' or 'reject'"),
+        ({"action": "compare"}, "action: Input should be 'accept', 'edit' or 'reject'"),
+        ({"action": "accept", "reviewer": ""}, "reviewer: "),
+        ({"action": "accept", "commment": "typo"}, "commment: "),
+        ({"action": "reject", "reason": "dull"}, "reason: "),
+        ({"action": "edit", "body": " "}, "the body is empty. Reject the email if there is nothing to send."),
+        ({"given_answer": ReviewAnswer(action=ReviewAction.EDIT, reviewer="ada", body="")}, "the body is empty"),
+        ({"given_answer": "yes"}, "Input should be a valid dictionary"),
+    ],
+)
+async def test_a_mistaken_answer_is_asked_again_and_the_next_valid_one_is_taken(said, mistake):
+    question, answer, writer = await until_review()
+    assert question["mistake"] is None
+    for _ in range(2):
+        [again] = (await answer(**said))["__interrupt__"]
+        assert again.value == {**question, "mistake": again.value["mistake"]}
+        assert again.value["mistake"].startswith(mistake)
+    state = await answer(ReviewAnswer(action=ReviewAction.ACCEPT, reviewer="ada"))
+    assert "__interrupt__" not in state
+    assert Review.model_validate_json(state["review"]).action is ReviewAction.ACCEPT
+    assert len(writer.calls) == 2

@@ -1,0 +1,75 @@
+"""Holds a search or a fetcher of a developer's own to its protocol: what it lacks is told when the context is made, and
+what it gives when it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from inspect import isawaitable
+from typing import Any, TypeVar, cast
+
+from miniatures.agents.tools.fetching import FetchOutcome, PageFetcher
+from miniatures.agents.tools.search.base import SearchOutcome, SearchProvider, SearchQuery
+from miniatures.datamodel.errors import InputError
+
+Outcome = TypeVar("Outcome", SearchOutcome, FetchOutcome)
+_SEARCH = "Give an object with a name, an identity and `async def search(query, limit)`, such as FolderSearch(PATH)."
+_FETCHER = "Give an object with an identity and `async def fetch(url)`, such as HttpFetcher()."
+
+
+def require_search(search: Any) -> None:
+    """Refuse what is no `SearchProvider`.
+
+    Raises:
+        InputError: says what it lacks.
+    """
+    if not callable(getattr(search, "search", None)):
+        raise InputError(f"search is a {_kind(search)}, which has no method `search`", hint=_SEARCH)
+    for name in ("name", "identity"):
+        if not isinstance(getattr(search, name, None), str):
+            raise InputError(f"the {name} of the search {_kind(search)} is no string", hint=_SEARCH)
+
+
+def require_fetcher(fetcher: Any) -> None:
+    """Refuse what is no `PageFetcher`.
+
+    Raises:
+        InputError: says what it lacks.
+    """
+    if not callable(getattr(fetcher, "fetch", None)):
+        raise InputError(f"fetcher is a {_kind(fetcher)}, which has no method `fetch`", hint=_FETCHER)
+    if not isinstance(getattr(fetcher, "identity", None), Mapping):
+        raise InputError(f"the identity of the fetcher {_kind(fetcher)} is no dictionary", hint=_FETCHER)
+
+
+async def searched(search: SearchProvider, query: SearchQuery, limit: int) -> SearchOutcome:
+    """What a search gave.
+
+    Raises:
+        InputError: it is not asynchronous, or gave something else.
+    """
+    return await _held(search.search(query, limit), SearchOutcome, f"{_kind(search)}.search")
+
+
+async def fetched(fetcher: PageFetcher, url: str) -> FetchOutcome:
+    """What a fetch gave.
+
+    Raises:
+        InputError: it is not asynchronous, or gave something else.
+    """
+    return await _held(fetcher.fetch(url), FetchOutcome, f"{_kind(fetcher)}.fetch")
+
+
+async def _held(given: Awaitable[Outcome], kind: type[Outcome], method: str) -> Outcome:
+    if not isawaitable(given):
+        raise InputError(f"{method} is not asynchronous", hint=f"Write it as `async def {method.rpartition('.')[2]}`.")
+    outcome = cast(Any, await given)
+    if not isinstance(outcome, kind):
+        raise InputError(
+            f"{method} gave a {_kind(outcome)}, no {kind.__name__}", hint=f"Return {kind.__name__}.of(...)."
+        )
+    return outcome
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__
