@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from langchain_core.language_models import BaseChatModel
 from pydantic import Field
 
-from miniatures.agents.context import CampaignContext, Seats
+from miniatures.agents.context import CampaignContext
 from miniatures.agents.roles.planner import PLANNER, PlannerVariables
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
 from miniatures.agents.roles.role import Variables, role_named
 from miniatures.agents.roles.verifier import VERIFIER, VerifierVariables
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.agents.runs import count_prospects
+from miniatures.agents.seats import Seats
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.search.open import open_search
 from miniatures.backends.base import Backend
