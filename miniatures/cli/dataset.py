@@ -76,7 +76,8 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
         Literal["compact", "full"], typer.Option(help="The prompts that the student will be served.")
     ] = "compact",
     mask_people: Annotated[
-        bool, typer.Option("--mask-people", help="Also replace others whom traces name (extra anonymize); not in chats.")
+        bool,
+        typer.Option("--mask-people", help="Also replace others whom traces name (extra anonymize); not in chats."),
     ] = False,
     people_model: Annotated[
         str, typer.Option(metavar="MODEL", help="The spaCy model that finds them: a name, or a folder.")

@@ -57,7 +57,10 @@ class Recipe(Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="The miniature's name, in small letters.")
     base: str = Field(description="A named weight (smollm2-135m-instruct), a GGUF file, a folder or a hub name.")
     dataset: str = Field(description="Folder of a built dataset, or a .jsonl file of chats, relative to the recipe.")
-    roles: tuple[str, ...] = Field(default=("researcher", "writer"), description="Whose examples are trained on.")
+    roles: tuple[str, ...] = Field(
+        default=("researcher", "writer"),
+        description="Whose examples are trained on; chat if left out and the dataset holds chats alone.",
+    )
     method: Method = Method.LORA
     lora: LoraSettings = LoraSettings()
     learning_rate: float | None = Field(default=None, gt=0, description="2e-4 for LoRA and 2e-5 for full if null.")

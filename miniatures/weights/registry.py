@@ -37,10 +37,11 @@ _OVERRULE = 'Mend that, or overrule it with a reason that is kept: --force "REAS
 
 @dataclass(frozen=True)
 class Assessment:
-    """How a version stood beside the live one, and what speaks against replacing that, each in one clause."""
+    """How a version stood beside the live one, what speaks against replacing that, each in one clause, and what to do."""
 
     gate: GateDecision | None = None
     against: Sequence[str] = ()
+    hint: str = _OVERRULE
 
 
 Assess = Callable[[str | None], Assessment]
@@ -171,7 +172,7 @@ class Registry:
                 raise RegistryError(f"{name}@{target} is live already", hint="There is nothing to promote.")
             found = assess(state.live)
             if forced is None and found.against:
-                raise PromotionRefused(f"{name}@{target} is not promoted: {'; '.join(found.against)}", hint=_OVERRULE)
+                raise PromotionRefused(f"{name}@{target} is not promoted: {'; '.join(found.against)}", hint=found.hint)
             promotion = Promotion(version=target, replaced=state.live, forced=forced, gate=found.gate)
             return self._go_live(name, state, promotion)
 
