@@ -151,3 +151,12 @@ def test_a_card_names_the_roles_that_there_were_examples_of(
     recipe = workshop.recipe("wide", roles=["writer", "chat"], **SHORT)
     assert main(["finetune", str(recipe), "--json"]) == ExitCode.OK, capsys.readouterr().err
     assert Registry().card("wide", "candidate").roles == ("writer",)
+
+
+def test_a_base_that_is_a_path_is_not_looked_for_on_the_hub(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = workshop.recipe("typo", base="./tinny")
+    assert main(["finetune", str(recipe), "--estimate"]) == ExitCode.BAD_INPUT
+    told = " ".join(capsys.readouterr().err.split())
+    assert "there is no folder or file" in told and "tinny" in told and "hub" not in told

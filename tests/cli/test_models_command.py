@@ -179,9 +179,9 @@ def test_where_nothing_is_live_or_to_promote_it_is_said(tmp_path: Path, capsys: 
     version = add(tmp_path, 1, scores=SCORES)
     assert main(["models", "rollback", "mine"]) == ExitCode.BACKEND_UNAVAILABLE
     told = " ".join(capsys.readouterr().err.split())
-    assert "no version of mine is live, and none was" in told and "None" not in told
+    assert "no version of mine is live, and none was before" in told and "None" not in told
     assert main(["models", "promote", "mine"]) == ExitCode.OK
     capsys.readouterr()
-    assert main(["models", "promote", "mine"]) == ExitCode.BACKEND_UNAVAILABLE
+    assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
     told = " ".join(capsys.readouterr().err.split())
-    assert f"mine has no candidate to promote: {version} is live already" in told
+    assert f"mine has no candidate version: {version} is live already" in told
