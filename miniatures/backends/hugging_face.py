@@ -23,7 +23,8 @@ from miniatures.backends.request import Request
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.hashing import content_hash
-from miniatures.weights.adapter import read_config
+from miniatures.weights.adapter import TENSORS, read_config
+from miniatures.weights.adapter_rank import require_stated_rank
 from miniatures.weights.catalog import CATALOG
 from miniatures.weights.errors import BadAdapter
 from miniatures.weights.gguf_header import read_header
@@ -32,7 +33,6 @@ from miniatures.weights.merge import adapter_hash
 from miniatures.weights.safetensors_file import read_safetensors
 
 _PRECISION = "bf16"
-_TENSORS = "adapter_model.safetensors"
 _CHANGES_NOTHING_ALONE = (".lora_A.weight", ".lora_magnitude_vector")
 
 
@@ -81,6 +81,7 @@ def open_transformers(rest: str, settings: BackendSettings) -> HuggingFaceBacken
     from_gguf = name in CATALOG or name.endswith(".gguf")
     gguf = LocalWeights(name).base if from_gguf else None
     if adapter is not None:
+        require_stated_rank(adapter)
         _require_change(adapter)
     return HuggingFaceBackend(
         identity=BackendIdentity(
@@ -113,11 +114,11 @@ def _adapter_sha256(folder: Path) -> str:
     try:
         return adapter_hash(folder)
     except BadAdapter:
-        return content_hash([read_config(folder), file_sha256(folder / _TENSORS)])
+        return content_hash([read_config(folder), file_sha256(folder / TENSORS)])
 
 
 def _require_change(adapter: Path) -> None:
-    names_and_tensors = read_safetensors(adapter / _TENSORS).items()
+    names_and_tensors = read_safetensors(adapter / TENSORS).items()
     if not any(tensor.any() for name, tensor in names_and_tensors if not name.endswith(_CHANGES_NOTHING_ALONE)):
         raise AdapterChangesNothing(
             f"{adapter} changes nothing: the second factor of every layer is zero",

@@ -129,7 +129,8 @@ def attach_adapter(loaded: Loaded, adapter: Path, name: str) -> Loaded:
             return loaded
         model = peft.PeftModel.from_pretrained(loaded.model, str(adapter), **options)
     except (ValueError, RuntimeError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
+        first, *others = str(error).strip().splitlines()
+        reason = " ".join([first, *(line.strip() for line in others[:1] if first.endswith(":"))])
         raise BadAdapter(f"{adapter} does not fit the model: {reason}", hint="Name its own base.") from error
     return Loaded(model.eval(), loaded.tokenizer)
 

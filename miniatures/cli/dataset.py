@@ -76,7 +76,8 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
         Literal["compact", "full"], typer.Option(help="The prompts that the student will be served.")
     ] = "compact",
     mask_people: Annotated[
-        bool, typer.Option("--mask-people", help="Also replace others whom traces name (extra anonymize).")
+        bool,
+        typer.Option("--mask-people", help="Also replace others whom traces name (extra anonymize); not in chats."),
     ] = False,
     people_model: Annotated[
         str, typer.Option(metavar="MODEL", help="The spaCy model that finds them: a name, or a folder.")
@@ -95,7 +96,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     from miniatures.finetune.dataset.build import BuildSettings, build_dataset
     from miniatures.finetune.dataset.folder import open_dataset
     from miniatures.finetune.dataset.people import presidio_finder
-    from miniatures.finetune.dataset.sources import find_sources, gather_examples, prompts_of
+    from miniatures.finetune.dataset.sources import find_sources, gather_examples, prompts_of, require_maskable
     from miniatures.finetune.dataset.split import sides_of
     from miniatures.finetune.dataset.trace_examples import ROLES, TraceSelection
 
@@ -110,6 +111,8 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
         until=_utc(until),
     )
     found = find_sources(source, store)
+    if mask_people:
+        require_maskable(found)
     gathered = gather_examples(found, selection, seed, variants, presidio_finder(people_model) if mask_people else None)
     settings = BuildSettings(
         seed=seed,

@@ -17,9 +17,11 @@ from miniatures.cli.terminal import console, duration, plain, print_json, table
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from miniatures.datamodel.miniature import MiniatureCard
     from miniatures.finetune.train.callbacks import Progress
     from miniatures.finetune.train.preflight import Preflight
     from miniatures.finetune.train.summary import TrainingSummary
+    from miniatures.weights.registry import Registry
 
 _SECONDS_BETWEEN_LINES = 20.0
 
@@ -74,15 +76,25 @@ def finetune(
         registry = Registry()
         card = register_run(prepared, dataset, summary, folder, registry)
         made = {"version": card.version}
-        live = f" miniature:{card.name}@live" if registry.state(card.name).live else ""
-        told = f"""Registered {card.name}@{card.version} as the candidate. Next:
-  miniatures evaluate miniature:{card.name}@candidate{live} --dataset FOLDER
-  miniatures models promote {card.name}"""
+        told = f"Registered {card.name}@{card.version} as the candidate. {_next(card, registry)}"
     if as_json:
         print_json({**made, **summary.model_dump(mode="json")})
         return
     _show_summary(summary, expected)
     typer.echo(told)
+
+
+def _next(card: MiniatureCard, registry: Registry) -> str:
+    """What to do with a new candidate."""
+    candidate = f"miniature:{card.name}@candidate"
+    if card.only_chats:
+        return f"""It knows chats alone, which nothing here measures. Next:
+  miniatures serve {candidate}
+  miniatures models promote {card.name} --force REASON"""
+    live = f" miniature:{card.name}@live" if registry.state(card.name).live else ""
+    return f"""Next:
+  miniatures evaluate {candidate}{live} --dataset FOLDER
+  miniatures models promote {card.name}"""
 
 
 def _hush_libraries() -> None:

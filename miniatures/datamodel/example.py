@@ -14,6 +14,9 @@ from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.json_types import StructuredAnswer
 
+CHAT = "chat"
+"""The role of an example that is a chat of one's own. It has no template: its turns are what it is."""
+
 
 class Source(StrEnum):
     """Who wrote an example's answer."""

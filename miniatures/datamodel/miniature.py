@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from miniatures.datamodel.capabilities import Trust
+from miniatures.datamodel.example import CHAT
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.gate import GateDecision
 
@@ -89,6 +90,17 @@ class MiniatureCard(Frozen):
     comparisons: tuple[Comparison, ...] = ()
     evaluated_on: str | None = Field(default=None, description="Hash of the manifest of the evaluation's dataset.")
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """What it was trained for: of its recipe's roles those whose prompts it knows, and chat, which has none."""
+        asked = self.recipe.get("roles") or tuple(self.prompt_versions)
+        return tuple(role for role in asked if role == CHAT or role in self.prompt_versions)
+
+    @property
+    def only_chats(self) -> bool:
+        """Whether it was trained on chats alone, which nothing here measures."""
+        return self.roles == (CHAT,)
 
     @property
     def version(self) -> str:

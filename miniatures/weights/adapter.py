@@ -18,7 +18,7 @@ from miniatures.weights.errors import BadAdapter
 from miniatures.weights.home import file_sha256
 from miniatures.weights.safetensors_file import read_safetensors
 
-_CONFIG, _TENSORS = "adapter_config.json", "adapter_model.safetensors"
+_CONFIG, TENSORS = "adapter_config.json", "adapter_model.safetensors"
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<module>.+)\.lora_(?P<side>[AB])(?:\.default)?\.weight")
 _HARMLESS_STARTS = (True, False, None, "gaussian", "eva", "orthogonal")
 _PLAIN_PATTERN = re.compile(r"\^?(?:[\w.-]|\\\.|\\d\+?)*\$?")
@@ -69,13 +69,13 @@ class Adapter:
     @property
     def sha256(self) -> str:
         """Hash of the tensors and of the configuration that scales them."""
-        return content_hash([self._config, file_sha256(self.folder / _TENSORS)])
+        return content_hash([self._config, file_sha256(self.folder / TENSORS)])
 
     @cached_property
     def layers(self) -> dict[str, LowRank]:
         """The factors by module name, such as model.layers.0.self_attn.q_proj."""
         sides: dict[str, dict[str, NDArray[np.float32]]] = {}
-        for key, tensor in read_safetensors(self.folder / _TENSORS).items():
+        for key, tensor in read_safetensors(self.folder / TENSORS).items():
             found = _KEY.fullmatch(key) if len(key) <= _LONGEST_NAME else None
             if found is None or tensor.ndim != 2:
                 raise BadAdapter(f"{self.folder}: {key[:80]} is no LoRA factor of a linear layer", hint=_HINT)
@@ -114,16 +114,20 @@ class Adapter:
 
 _HINT = "Train plain LoRA on the linear layers of attention and MLP, or serve it through transformers:."
 
+_SAVED = "Name the folder that PEFT's save_pretrained wrote."
+
 
 def read_config(folder: Path) -> dict[str, Any]:
     """The adapter's configuration, as JSON has it.
 
     Raises:
-        BadAdapter: the folder lacks a file of an adapter, or the configuration is no JSON object.
+        BadAdapter: there is no such folder, it lacks a file of an adapter, or the configuration is no JSON object.
     """
-    for name in (_CONFIG, _TENSORS):
+    if not folder.is_dir():
+        raise BadAdapter(f"there is no adapter folder {folder}", hint=_SAVED)
+    for name in (_CONFIG, TENSORS):
         if not (folder / name).is_file():
-            raise BadAdapter(f"{folder} has no {name}", hint="Name the folder that PEFT's save_pretrained wrote.")
+            raise BadAdapter(f"{folder} has no {name}", hint=_SAVED)
     path = folder / _CONFIG
     try:
         if path.stat().st_size > _LONGEST_CONFIG:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from miniatures.datamodel.capabilities import Questions, Trust
+from miniatures.datamodel.capabilities import Questions
+from miniatures.datamodel.example import CHAT
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Score
 from miniatures.weights.catalog import checkpoint_name
+
+_RESEARCHER, _WRITER = "researcher", "writer"
 
 
 def card_markdown(card: MiniatureCard, *, has_curve: bool = False) -> str:
@@ -27,13 +30,25 @@ def card_markdown(card: MiniatureCard, *, has_curve: bool = False) -> str:
 
 
 def _what(card: MiniatureCard) -> str:
-    roles = " and ".join(str(role) for role in card.recipe.get("roles", ())) or "its roles"
     return (
         f"# {card.name} {card.version}\n\n"
         f"A trained miniature: `{card.base}` ({_parameters(card.base_parameters)} parameters, licence "
-        f"{card.base_licence}) with an adapter of {card.adapter_bytes / 1e6:.1f} MB, for the work of {roles} in "
-        f"business-to-business outreach. Made {card.created_at:%Y-%m-%d}."
+        f"{card.base_licence}) with an adapter of {card.adapter_bytes / 1e6:.1f} MB, {_purpose(card)}. "
+        f"Made {card.created_at:%Y-%m-%d}."
     )
+
+
+def _purpose(card: MiniatureCard) -> str:
+    work = " and ".join(_work(card)) or "its roles"
+    outreach = f"for the work of {work} in business-to-business outreach"
+    if card.only_chats:
+        return "for chats like those it was trained on"
+    return f"{outreach}, and for chats like those it was trained on" if CHAT in card.roles else outreach
+
+
+def _work(card: MiniatureCard) -> list[str]:
+    """The roles that a campaign file may give it."""
+    return [role for role in card.roles if role != CHAT]
 
 
 def _readings(card: MiniatureCard) -> str:
@@ -54,7 +69,8 @@ def _readings(card: MiniatureCard) -> str:
 
 
 def _lineage(card: MiniatureCard) -> str:
-    prompts = ", ".join(f"{name} `{version}`" for name, version in sorted(card.prompt_versions.items()))
+    versions = ", ".join(f"{name} `{version}`" for name, version in sorted(card.prompt_versions.items()))
+    asked = f"{versions or 'not recorded'} ({card.trust.variant} variant)"
     return _table(
         "Lineage",
         ("What", "Which"),
@@ -63,7 +79,7 @@ def _lineage(card: MiniatureCard) -> str:
             ("base weights, SHA-256", f"`{card.base_sha256}`"),
             ("adapter, SHA-256", f"`{card.adapter_sha256}`"),
             ("dataset manifest", f"`{card.dataset}`" if card.dataset else "not recorded"),
-            ("prompts", f"{prompts or 'not recorded'} ({card.trust.variant} variant)"),
+            ("prompts", "none: it learned chats" if card.only_chats else asked),
             ("taxonomy of news", f"`{card.taxonomy}`" if card.taxonomy else "not recorded"),
         ],
     )
@@ -100,15 +116,7 @@ def _compared(each: Comparison) -> tuple[str, ...]:
 def _use(card: MiniatureCard) -> str:
     return f"""## How to use it
 
-In a campaign file:
-
-```yaml
-backends:
-  student: {{use: "miniature:{card.name}@{card.version}"}}    # or {card.name}@live
-roles: {{researcher: student, writer: student}}
-```
-
-As a researcher it asks of the brief that each signal names its `kinds` of news.
+{_in_a_campaign(card) if _work(card) else _as_a_server(card)}
 
 In Python: `open_backend("miniature:{card.name}@{card.version}")`.
 
@@ -116,6 +124,26 @@ With plain PEFT, from the folder of this card:
 
 ```python
 {_plain_peft(card)}
+```"""
+
+
+def _in_a_campaign(card: MiniatureCard) -> str:
+    roles = ", ".join(f"{role}: student" for role in _work(card))
+    asks = "\n\nAs a researcher it asks of the brief that each signal names its `kinds` of news."
+    return f"""In a campaign file:
+
+```yaml
+backends:
+  student: {{use: "miniature:{card.name}@{card.version}"}}    # or {card.name}@live
+roles: {{{roles}}}
+```{asks if _RESEARCHER in card.roles else ""}"""
+
+
+def _as_a_server(card: MiniatureCard) -> str:
+    return f"""Behind an OpenAI-compatible endpoint:
+
+```sh
+miniatures serve miniature:{card.name}@{card.version}
 ```"""
 
 
@@ -135,8 +163,7 @@ model = PeftModel.from_pretrained(base, "adapter")"""
 def _limits(card: MiniatureCard) -> str:
     return f"""## Limits
 
-- It knows the prompts named above, in their {card.trust.variant} variant, and nothing else: it is no general assistant.
-- {_trusted(card.trust)}
+{_knows(card)}
 - It was tuned on exactly the base weights named above and is refused on others.
 - The scores hold for data like the dataset named above. Languages, industries and lengths that it lacks were not
   measured.
@@ -144,15 +171,27 @@ def _limits(card: MiniatureCard) -> str:
 - The base's licence ({card.base_licence}) holds for the merged weights."""
 
 
-def _trusted(trust: Trust) -> str:
+def _knows(card: MiniatureCard) -> str:
+    if card.only_chats:
+        return "- It knows chats like those it was trained on, and nothing else. Nothing here measures how well."
+    prompts = f"the prompts named above, in their {card.trust.variant} variant"
+    return f"""- It knows {prompts}, and nothing else: it is no general assistant.
+- {_trusted(card)}"""
+
+
+def _trusted(card: MiniatureCard) -> str:
+    """One role after the other, then what the brief decides, as far as its roles read one."""
+    trust = card.trust
     asked = "about each sentence alone" if trust.questions is Questions.EACH else "to choose out of a list"
     held = "is held to the names, numbers and length that its prompt gives" if trust.held else "writes freely"
-    own = "may" if trust.own_kinds else "may not"
-    languages = ", ".join(trust.languages) or "any language"
-    return (
-        f"As a researcher it is asked {asked}; as a writer it {held}. A brief {own} add kinds of news of its own. "
-        f"It writes {languages}."
-    )
+    told = {_RESEARCHER: f"as a researcher it is asked {asked}", _WRITER: f"as a writer it {held}"}
+    roles = "; ".join(told[role] for role in told if role in card.roles)
+    parts = [
+        f"{roles[:1].upper()}{roles[1:]}." if roles else "",
+        f"A brief {'may' if trust.own_kinds else 'may not'} add kinds of news of its own.",
+        f"It writes {', '.join(trust.languages) or 'any language'}." if _WRITER in card.roles else "",
+    ]
+    return " ".join(part for part in parts if part)
 
 
 def _mapping(title: str, values: Mapping[str, Any]) -> str:

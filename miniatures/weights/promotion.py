@@ -42,7 +42,8 @@ def promote(
     def assess(live: str | None) -> Assessment:
         decision = None if live is None else decided(card, live, decisive, gate)
         against = refusals(card, live=live, served=served, decision=decision)
-        return Assessment(decision, against if force else (*against, *effect_refusals(card, adapter)))
+        against = against if force else [*against, *effect_refusals(card, adapter)]
+        return Assessment(decision, against, _READ_CHATS) if card.only_chats else Assessment(decision, against)
 
     return registry.promote(name, card.version, forced=force, assess=assess)
 
@@ -61,6 +62,8 @@ def refusals(
 
     A check that could not run is not a pass: what was never measured, or not beside the live version, is refused.
     """
+    if card.only_chats:
+        return [_CHATS]
     prompts = _prompt_refusals(card, served)
     if live is None:
         return prompts if any(score.total for score in card.scores.values()) else [*prompts, _UNMEASURED]
@@ -68,6 +71,9 @@ def refusals(
 
 
 _UNMEASURED = "it was never measured: `miniatures evaluate` on a whole test split keeps its scores on the card"
+
+_CHATS = "it was trained on chats alone, and nothing here measures chats"
+_READ_CHATS = 'Read its answers, and promote it with a reason that is kept: --force "REASON".'
 
 
 def effect_refusals(card: MiniatureCard, adapter_dir: Path) -> list[str]:

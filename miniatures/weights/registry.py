@@ -37,10 +37,11 @@ _OVERRULE = 'Mend that, or overrule it with a reason that is kept: --force "REAS
 
 @dataclass(frozen=True)
 class Assessment:
-    """How a version stood beside the live one, and what speaks against replacing that, each in one clause."""
+    """How a version stood beside the live one, what speaks against replacing that clause by clause, and what to do."""
 
     gate: GateDecision | None = None
     against: Sequence[str] = ()
+    hint: str = _OVERRULE
 
 
 Assess = Callable[[str | None], Assessment]
@@ -171,7 +172,7 @@ class Registry:
                 raise RegistryError(f"{name}@{target} is live already", hint="There is nothing to promote.")
             found = assess(state.live)
             if forced is None and found.against:
-                raise PromotionRefused(f"{name}@{target} is not promoted: {'; '.join(found.against)}", hint=_OVERRULE)
+                raise PromotionRefused(f"{name}@{target} is not promoted: {'; '.join(found.against)}", hint=found.hint)
             promotion = Promotion(version=target, replaced=state.live, forced=forced, gate=found.gate)
             return self._go_live(name, state, promotion)
 
@@ -184,6 +185,8 @@ class Registry:
         self.versions(name)
         with exclusive(self._own(name) / STATE):
             state = self.state(name)
+            if state.live is None and state.earlier is None:
+                raise RegistryError(f"no version of {name} is live, and none was before", hint="Promote one.")
             if state.earlier is None:
                 raise RegistryError(f"nothing was live before {name}@{state.live}", hint="Promote another version.")
             self.adapter_folder(name, state.earlier)
@@ -215,10 +218,12 @@ class Registry:
         return promotion
 
     def _moving(self, name: str, stage: Stage, versions: list[str]) -> str:
-        version: str | None = getattr(self.state(name), stage.value)
+        state = self.state(name)
+        version: str | None = getattr(state, stage.value)
         if version is None:
             hint = f"Name a version: miniature:{name}@HASH, of {', '.join(versions)}; or train one."
-            raise UnknownMiniature(f"{name} has no {stage.value} version", hint=hint)
+            live = f": {state.live} is live already" if state.live else ""
+            raise UnknownMiniature(f"{name} has no {stage.value} version{live}", hint=hint)
         if version not in versions:
             raise RegistryError(
                 f"the {stage.value} version {name}@{version} is gone",

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -48,17 +49,39 @@ def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
     Raises:
         BadAdapter: the file is missing, malformed, or holds what are no finite floats.
     """
-    try:
-        if not path.is_file():
-            raise ValueError("there is no such file")
-        data = np.memmap(path, dtype=np.uint8, mode="r")
-        length = int.from_bytes(data[:8].tobytes(), "little")
-        if length > min(_LONGEST_HEADER, data.size - 8):
-            raise ValueError(f"its header of {length:,} bytes is longer than it may be")
-        places = _places(data[8 : 8 + length].tobytes())
-        body = data[8 + length :]
-        _require_fit(places, body.size)
+    with _named_failures(path):
+        places, body = _opened(path)
         return {name: _tensor(name, body, place) for name, place in places.items()}
+
+
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor by its name; no tensor is read.
+
+    Raises:
+        BadAdapter: the file is missing or malformed.
+    """
+    with _named_failures(path):
+        return {name: place.shape for name, place in _opened(path)[0].items()}
+
+
+def _opened(path: Path) -> tuple[dict[str, _Place], NDArray[np.uint8]]:
+    """The header, which fits the file, and the bytes after it, which are not read yet."""
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    data = np.memmap(path, dtype=np.uint8, mode="r")
+    length = int.from_bytes(data[:8].tobytes(), "little")
+    if length > min(_LONGEST_HEADER, data.size - 8):
+        raise ValueError(f"its header of {length:,} bytes is longer than it may be")
+    places = _places(data[8 : 8 + length].tobytes())
+    body = data[8 + length :]
+    _require_fit(places, body.size)
+    return places, body
+
+
+@contextmanager
+def _named_failures(path: Path) -> Iterator[None]:
+    try:
+        yield
     except ValidationError as error:
         at = ".".join(map(str, error.errors()[0]["loc"]))[:80]
         reason = f"{at}: {error.errors()[0]['msg']}"

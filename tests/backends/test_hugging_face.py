@@ -30,6 +30,7 @@ from miniatures.backends.hugging_face_engine import HuggingFaceEngine
 from miniatures.backends.hugging_face_load import is_out_of_memory
 from miniatures.backends.request import Request
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.weights.errors import BadAdapter
 from miniatures.weights.gguf_header import read_header
 from miniatures.weights.merge import adapter_hash
 from tests.backends.lora_adapters import write_adapter
@@ -192,6 +193,20 @@ async def test_an_adapter_makes_batches_of_its_own(
 def test_an_adapter_of_zeros_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(AdapterChangesNothing, match="changes nothing"):
         opened(f"{NAME}+{write_adapter(tmp_path / 'zero', 3, strength=0)}")
+
+
+def test_an_adapter_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadAdapter, match=r"there is no adapter folder .*missing"):
+        opened(f"{NAME}+{tmp_path}/missing")
+
+
+@pytest.mark.parametrize("rank", [200_000, 1_000_000_000])
+def test_a_rank_that_its_factors_do_not_have_is_refused_before_a_model_is_built(tmp_path: Path, rank: int) -> None:
+    folder = write_adapter(tmp_path / "large", 1)
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "r": rank}), encoding="utf-8")
+    with pytest.raises(BadAdapter, match=f"states rank {rank:,}, and its factors have rank"):
+        opened(f"{NAME}+{folder}")
 
 
 def test_identity_names_adapter_weights_and_precision(

@@ -134,6 +134,28 @@ def test_chats_of_ones_own_are_a_source_beside_a_campaign(tmp_path, build):
     assert code == ExitCode.BAD_INPUT and "mine.jsonl, line 1: it does not end" in said
 
 
+def test_people_in_chats_cannot_be_masked_and_nothing_is_written(tmp_path, build):
+    (tmp_path / "mine.jsonl").write_text('{"prompt": "Who opens?", "completion": "Ottilie Brandvold."}')
+    code, said = build("--mask-people", source="mine.jsonl")
+    assert code == ExitCode.BAD_INPUT and "people in chats cannot be masked: mine.jsonl" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_of_gold_folders_names_them(tmp_path, build):
+    for name in ("atlas", "borealis"):
+        write_space(tmp_path / "gold" / name)
+    code, said = build(source="gold")
+    assert code == ExitCode.BAD_INPUT
+    assert "gold is a folder of gold folders" in said and "Give one of its folders: atlas, borealis." in said
+
+
+def test_chats_in_a_file_of_another_name_are_told_how_to_call_it(tmp_path, build):
+    (tmp_path / "chats.json").write_text('{"prompt": "a", "completion": "b"}\n{"prompt": "c", "completion": "d"}\n')
+    code, said = build(source="chats.json")
+    assert code == ExitCode.BAD_INPUT
+    assert "chats.json does not end in .jsonl" in said and "call it chats.jsonl" in said
+
+
 def test_third_persons_stay_unless_they_are_masked(tmp_path, store, build):
     pytest.importorskip("presidio_analyzer")
     sentence = "Ottilie Brandvold opened the second cold store at Kvalnes."

@@ -114,7 +114,10 @@ def test_ones_own_chats_are_trained_on_without_a_dataset(
     recipe = yaml.safe_load(workshop.recipe("chatty", dataset="chats.jsonl", **SHORT).read_text(encoding="utf-8"))
     del recipe["roles"]
     (workshop.folder / "chatty.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
-    assert main(["finetune", str(workshop.folder / "chatty.yaml"), "--json"]) == ExitCode.OK, capsys.readouterr().err
+    assert main(["finetune", str(workshop.folder / "chatty.yaml")]) == ExitCode.OK, capsys.readouterr().err
+    told = capsys.readouterr().out
+    assert "miniatures serve miniature:chatty@candidate" in told and "promote chatty --force REASON" in told
+    assert "evaluate" not in told
     card = Registry().card("chatty", "candidate")
     assert card.recipe["roles"] == ["chat"] and card.training["sources"] == ["chats:chats.jsonl"]
     assert card.training["learned_tokens"] > 0
@@ -122,3 +125,38 @@ def test_ones_own_chats_are_trained_on_without_a_dataset(
     capsys.readouterr()
     assert main(["finetune", str(workshop.folder / "chatty.yaml"), "--estimate"]) == ExitCode.BAD_INPUT
     assert "chats.jsonl, line 1: it has neither" in capsys.readouterr().err
+
+
+def test_a_dataset_of_chats_alone_is_trained_on_unless_roles_are_named(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workshop.folder)
+    lines = [{"prompt": f"What is {n} and two?", "completion": f"It is {n + 2}."} for n in range(12)]
+    (workshop.folder / "sums.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert main(["dataset", "build", "--from", "sums.jsonl", "--out", "sums"]) == ExitCode.OK
+    recipe = yaml.safe_load(workshop.recipe("sums", dataset="sums", **SHORT).read_text(encoding="utf-8"))
+    capsys.readouterr()
+    assert main(["finetune", "sums.yaml", "--estimate"]) == ExitCode.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "no example to train writer on" in told and "write roles: [chat] in the recipe" in told
+    del recipe["roles"]
+    (workshop.folder / "sums.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    assert main(["finetune", "sums.yaml", "--estimate"]) == ExitCode.OK, capsys.readouterr().err
+
+
+def test_a_card_names_the_roles_that_there_were_examples_of(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINIATURES_HOME", str(workshop.folder / "home of roles"))
+    recipe = workshop.recipe("wide", roles=["writer", "chat"], **SHORT)
+    assert main(["finetune", str(recipe), "--json"]) == ExitCode.OK, capsys.readouterr().err
+    assert Registry().card("wide", "candidate").roles == ("writer",)
+
+
+def test_a_base_that_is_a_path_is_not_looked_for_on_the_hub(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = workshop.recipe("typo", base="./tinny")
+    assert main(["finetune", str(recipe), "--estimate"]) == ExitCode.BAD_INPUT
+    told = " ".join(capsys.readouterr().err.split())
+    assert "there is no folder or file" in told and "tinny" in told and "hub" not in told

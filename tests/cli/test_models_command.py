@@ -163,3 +163,25 @@ def test_a_version_is_removed_whole_after_a_yes(tmp_path: Path, capsys: pytest.C
 def test_what_ships_with_the_package_is_not_removed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "remove", "outreach@live", "--yes", "--force"]) == ExitCode.BACKEND_UNAVAILABLE
     assert "ships with the package" in capsys.readouterr().err
+
+
+def test_chats_are_promoted_by_a_persons_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    version = add(tmp_path, 1, prompt_versions={}, recipe={"roles": ["chat"]})
+    assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
+    told = " ".join(capsys.readouterr().err.split())
+    assert "nothing here measures chats" in told and "Read its answers, and promote it" in told
+    assert "Mend that" not in told
+    assert main(["models", "promote", "mine", "--force", "read thirty answers"]) == ExitCode.OK
+    assert capsys.readouterr().out == f"mine@{version} is live\n"
+
+
+def test_where_nothing_is_live_or_to_promote_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    version = add(tmp_path, 1, scores=SCORES)
+    assert main(["models", "rollback", "mine"]) == ExitCode.BACKEND_UNAVAILABLE
+    told = " ".join(capsys.readouterr().err.split())
+    assert "no version of mine is live, and none was before" in told and "None" not in told
+    assert main(["models", "promote", "mine"]) == ExitCode.OK
+    capsys.readouterr()
+    assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"mine has no candidate version: {version} is live already" in told

@@ -76,3 +76,21 @@ def test_the_shipped_card_says_what_readers_found(tmp_path: Path) -> None:
     assert numbers == (75, 1, 20, 60)
     page = (SHIPPED / "outreach" / card.version / "CARD.md").read_text(encoding="utf-8")
     assert page == card_markdown(card, has_curve=True)
+
+
+def test_a_card_names_no_role_that_it_was_not_trained_on(tmp_path: Path) -> None:
+    adapter = tiny_adapter(tmp_path / "a", 1)
+    writer = card_markdown(card_of(adapter, prompt_versions={"writer": "w1"}, recipe={"roles": ["writer"]}))
+    assert "roles: {writer: student}" in writer and "for the work of writer in business" in writer
+    assert "researcher" not in writer
+    researcher = card_markdown(card_of(adapter, prompt_versions={"researcher": "r1"}))
+    assert "roles: {researcher: student}" in researcher and "as a writer" not in researcher
+    assert "It writes" not in researcher
+
+
+def test_a_card_of_chats_claims_no_outreach(tmp_path: Path) -> None:
+    card = card_of(tiny_adapter(tmp_path / "a", 1), prompt_versions={}, recipe={"roles": ["chat"]})
+    page = card_markdown(card)
+    assert "for chats like those it was trained on" in page and "| prompts | none: it learned chats |" in page
+    assert f"miniatures serve miniature:outreach@{card.version}" in page
+    assert not [word for word in ("outreach@live", "student", "researcher", "writer", "business") if word in page]

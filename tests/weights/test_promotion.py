@@ -50,6 +50,12 @@ def test_other_prompts_than_those_trained_on_are_told_one_by_one(adapter: Path) 
     assert said(adapter, prompt_versions={}) == ["its card does not say which prompts it was trained on"]
 
 
+@pytest.mark.parametrize("live", [None, LIVE])
+def test_of_chats_it_is_said_that_nothing_measures_them(adapter: Path, live: str | None) -> None:
+    (told,) = said(adapter, live=live, prompt_versions={}, recipe={"roles": ["chat"]})
+    assert told == "it was trained on chats alone, and nothing here measures chats"
+
+
 @pytest.mark.parametrize("against", [LIVE, LIVE[:8], f"outreach@{LIVE}", f"miniature:outreach@{LIVE[:6]}", LIVE + "cd"])
 def test_a_comparison_with_the_live_version_is_needed_and_found(adapter: Path, against: str) -> None:
     assert said(adapter, live=LIVE, comparisons=(compared(against),)) == []

@@ -18,10 +18,9 @@ from miniatures.checks.language import primary
 from miniatures.datamodel.capabilities import SMALL, Capabilities, Questions, Trust
 from miniatures.datamodel.dataset import DatasetManifest, DatasetRow, DropReason, Split
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.example import Example, Source
+from miniatures.datamodel.example import CHAT, Example, Source
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.prompt import ChatMessage
-from miniatures.finetune.dataset.chat_file import CHAT
 from miniatures.finetune.dataset.folder import Dataset, clear_folder, write_lines, write_manifest, write_split
 from miniatures.finetune.dataset.rendering import answer_text, chat_messages
 from miniatures.finetune.dataset.sightings import is_choice, is_sighting

@@ -14,13 +14,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.example import Example, Source
+from miniatures.datamodel.example import CHAT, Example, Source
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prompt import ChatMessage
 
-CHAT = "chat"
-"""The role of an example that is a chat of one's own. It has no template: its turns are what it is."""
 SUFFIX = ".jsonl"
 _MOST_TOLD = 10
 

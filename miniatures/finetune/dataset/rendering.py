@@ -17,10 +17,9 @@ from miniatures.backends.ask import to_langchain
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.example import Example
+from miniatures.datamodel.example import CHAT, Example
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.prompt import ChatMessage
-from miniatures.finetune.dataset.chat_file import CHAT
 from miniatures.finetune.dataset.sightings import is_choice
 from miniatures.prompts.library import PromptLibrary
 

@@ -25,7 +25,7 @@ from miniatures.prompts.library import PromptLibrary
 from miniatures.store.home_secret import home_secret
 from miniatures.store.open import open_store
 
-_GOLD_FILE = "briefs.yaml"
+_GOLD_FILE, _JSON = "briefs.yaml", ".json"
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ def _campaigns(name: str, path: Path, store: str | None) -> list[CampaignSource]
     if inner and not (path / CAMPAIGN_FILE).is_file():
         return [_of_file(load_campaign(file)) for file in inner]
     if path.exists():
+        _refuse_what_only_looks_right(path)
         return [_of_file(load_campaign(path))]
     if store is not None:
         return [CampaignSource(name, store)]
@@ -100,6 +101,24 @@ def _campaigns(name: str, path: Path, store: str | None) -> list[CampaignSource]
         f"{name} is no campaign file, no folder of gold data and no file of chats",
         hint="Name a campaign.yaml, a gold folder, a .jsonl file, or a campaign by its name together with --store.",
     )
+
+
+def _refuse_what_only_looks_right(path: Path) -> None:
+    """A folder of gold folders, and chats in a file that does not say so.
+
+    Raises:
+        InputError: it is one of these; says what to name instead.
+    """
+    inner = sorted(file.parent.name for file in path.glob(f"*/{_GOLD_FILE}"))
+    if inner and not (path / CAMPAIGN_FILE).is_file():
+        raise InputError(
+            f"{path} is a folder of gold folders, not one itself", hint=f"Give one of its folders: {', '.join(inner)}."
+        )
+    if path.suffix == _JSON and path.is_file():
+        raise InputError(
+            f"{path} does not end in {SUFFIX}, as a file of chats does",
+            hint=f"Write one chat a line, and call it {path.with_suffix(SUFFIX).name}.",
+        )
 
 
 def _of_file(loaded: LoadedCampaign) -> CampaignSource:
@@ -121,6 +140,19 @@ def prompts_of(campaigns: Sequence[CampaignSource]) -> PromptLibrary:
     return PromptLibrary(folders[0] if folders else None)
 
 
+def require_maskable(found: Sources) -> None:
+    """Make sure that people can be masked in all that was named.
+
+    Raises:
+        InputError: there are chats, which are learned as they stand.
+    """
+    if found.chats:
+        raise InputError(
+            f"people in chats cannot be masked: {found.chats[0]} is learned as it stands",
+            hint="Leave --mask-people out and replace the names in the file yourself, or leave the chats out.",
+        )
+
+
 def gather_examples(
     found: Sources, selection: TraceSelection, seed: int, variants: int, find_people: FindPeople | None = None
 ) -> Gathered:
@@ -128,9 +160,12 @@ def gather_examples(
     trace's texts name are replaced as well.
 
     Raises:
-        InputError: a gold folder or a file of chats holds mistakes, or a store has no traces of a campaign.
+        InputError: a gold folder or a file of chats holds mistakes, a store has no traces of a campaign, or people are
+            to be found in chats, which are learned as they stand.
         StoreError: a store cannot be read.
     """
+    if find_people is not None:
+        require_maskable(found)
     gathered = Gathered(sources=found.names)
     contacts: set[Contact] = set()
     traced: list[Example] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.finetune.dataset.folder import Dataset
@@ -37,9 +38,20 @@ def register_run(
         prompt_versions={role: version for role, version in manifest.prompt_versions.items() if role in recipe.roles},
         trust=manifest.trust,
         taxonomy=manifest.taxonomy,
-        recipe={**recipe.model_dump(mode="json", exclude={"dataset", "report_to"}), "base": prepared.base.name},
+        recipe=_recipe(prepared, dataset),
         training={**summary.model_dump(mode="json"), "sources": list(manifest.sources)},
     )
     picture = out / PICTURE
     registry.register(card, adapter, picture if picture.is_file() else None)
     return card
+
+
+def _recipe(prepared: Prepared, dataset: Dataset) -> dict[str, Any]:
+    """The recipe with its base as it is found from anywhere, and of its roles those that there were examples of."""
+    recipe = prepared.recipe
+    roles = [role for role in recipe.roles if role in dataset.manifest.roles]
+    return {
+        **recipe.model_dump(mode="json", exclude={"dataset", "report_to"}),
+        "base": prepared.base.name,
+        "roles": roles,
+    }

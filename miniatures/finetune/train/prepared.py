@@ -10,6 +10,7 @@ from typing import Any
 
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.example import CHAT
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.recipe import Method, Recipe
 from miniatures.finetune.dataset.folder import Dataset
@@ -67,6 +68,7 @@ def prepare(recipe: Recipe, folder: Path, dataset: Dataset) -> Prepared:
         InputError: there are no examples, or none fits.
         MiniaturesError: the base cannot be loaded or trained.
     """
+    recipe = _for_roles_of(dataset, recipe)
     require_trackers(recipe.report_to)
     _set_up_libraries(recipe.seed)
     full = recipe.method is Method.FULL
@@ -75,17 +77,29 @@ def prepare(recipe: Recipe, folder: Path, dataset: Dataset) -> Prepared:
     training = tokenize_rows(dataset.rows(Split.TRAIN, recipe.roles), base, limit)
     validation = tokenize_rows(dataset.rows(Split.VALIDATION, recipe.roles), base, limit)
     if not training.examples:
-        roles = ", ".join(recipe.roles)
-        raise InputError(
-            f"{dataset.folder} has no example to train {roles} on",
-            hint="Build the dataset with answers of these roles.",
-        )
+        raise _nothing_to_train_on(recipe, dataset)
     planned = plan(
         training.examples, math.ceil(recipe.epochs), recipe.micro_batch_tokens, recipe.seed, share=base.shares_prefixes
     )
     batches = [batch for epoch in planned for batch in epoch]
     model = base.model if full else _with_adapter(recipe, base)
     return Prepared(recipe, base, model, training, validation, batches)
+
+
+def _for_roles_of(dataset: Dataset, recipe: Recipe) -> Recipe:
+    """A recipe that names no roles trains on chats where its dataset holds nothing else."""
+    if "roles" in recipe.model_fields_set or set(dataset.manifest.roles) != {CHAT}:
+        return recipe
+    return recipe.model_copy(update={"roles": (CHAT,)})
+
+
+def _nothing_to_train_on(recipe: Recipe, dataset: Dataset) -> InputError:
+    others = ", ".join(role for role in dataset.manifest.roles if role not in recipe.roles)
+    known = f"It holds {others}: write roles: [{others}] in the recipe, or build" if others else "Build"
+    return InputError(
+        f"{dataset.folder} has no example to train {', '.join(recipe.roles)} on",
+        hint=f"{known} the dataset with answers of these roles.",
+    )
 
 
 def _set_up_libraries(seed: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.recipe import Recipe
 from miniatures.finetune.dataset.build import BuildSettings, build_dataset
-from miniatures.finetune.dataset.chat_file import CHAT, SUFFIX, read_chats
+from miniatures.finetune.dataset.chat_file import SUFFIX, read_chats
 from miniatures.finetune.dataset.folder import MANIFEST, Dataset, open_dataset
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
@@ -33,15 +33,12 @@ class LoadedRecipe:
 
 
 def load_recipe(path: Path) -> LoadedRecipe:
-    """Read a recipe. One that names a file of chats trains on chats, unless it says otherwise.
+    """Read a recipe.
 
     Raises:
         InputError: names the file, the line and the key of each mistake.
     """
-    recipe = validate(Recipe, load_yaml(path))
-    if _is_chats(recipe) and "roles" not in recipe.model_fields_set:
-        recipe = recipe.model_copy(update={"roles": (CHAT,)})
-    return LoadedRecipe(recipe, path.parent)
+    return LoadedRecipe(validate(Recipe, load_yaml(path)), path.parent)
 
 
 def _is_chats(recipe: Recipe) -> bool:

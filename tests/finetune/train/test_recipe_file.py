@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.recipe import LoraSettings, Method, Precision, Recipe
@@ -80,3 +81,29 @@ def test_the_dataset_stands_beside_the_recipe(tmp_path: Path):
         load_recipe(tmp_path / "recipe.yaml").dataset()
     with pytest.raises(InputError):
         load_recipe(tmp_path / "none.yaml")
+
+
+def test_the_page_for_trainers_has_every_key_with_its_default_and_meaning():
+    page = (Path(__file__).parents[3] / "docs" / "trainers.md").read_text(encoding="utf-8")
+    fields = {**Recipe.model_fields, **{f"lora.{name}": field for name, field in LoraSettings.model_fields.items()}}
+    assert [name for name, field in fields.items() if table_row(name, field) not in page] == []
+
+
+def table_row(name: str, field: FieldInfo) -> str:
+    """How the page tells a key."""
+    default = "required" if field.is_required() else _shown(field.default)
+    return f"| `{name}` | {default} | {field.description} |"
+
+
+def _shown(default: object) -> str:
+    match default:
+        case LoraSettings():
+            return "as below"
+        case None:
+            return "null"
+        case tuple():
+            return ", ".join(map(str, default)) or "none"
+        case bool():
+            return str(default).lower()
+        case _:
+            return str(default)
