@@ -16,11 +16,18 @@ SEARCH = "searxng:https://ana:hunter2@search.example/?key=s3cret"
 TEACHER = "openai-compatible:https://ana:hunter2@gateway.example/v1?key=s3cret#large"
 
 
+@pytest.fixture(autouse=True)
+def a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
 def secretive(ran: Path) -> Path:
+    """A campaign that is trusted with what it connects to."""
     file = ran / "campaign.yaml"
     text = file.read_text().replace("search: ddgs", f"search: '{SEARCH}'")
     file.write_text(text.replace("use: miniature:outreach@live", f"use: '{TEACHER}'"))
+    assert main(["trust", str(ran), "--yes"]) == ExitCode.OK
     return ran
 
 
@@ -45,6 +52,7 @@ def test_a_search_is_known_by_its_host_and_not_by_its_key(secretive: Path) -> No
 def test_a_store_is_shown_without_its_password(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with (folder / "campaign.yaml").open("a") as file:
         file.write("\nstore: postgresql://ana:hunter2@127.0.0.1:1/campaigns\n")
+    assert main(["trust", str(folder), "--yes"]) == ExitCode.OK
     assert main(["status", str(folder), "--json"]) in {ExitCode.OK, ExitCode.STORE_UNAVAILABLE}
     shown = capsys.readouterr()
     assert "127.0.0.1:1" in shown.out + shown.err and "hunter2" not in shown.out + shown.err
