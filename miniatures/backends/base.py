@@ -48,7 +48,7 @@ class Backend(BaseChatModel):
     @property
     def repeats_in_company(self) -> bool:
         """Whether a sampled answer with a seed comes out the same again whatever else is asked at the same time, at no
-        cost to that; of a provider, that is its own word."""
+        cost to that."""
         return True
 
     def bind_tools(

@@ -73,6 +73,11 @@ class TeacherBackend(Backend):
         stated = {name: getattr(self, name) for name in ("temperature", "max_tokens", "extra_body")}
         return {name: value for name, value in stated.items() if value is not None}
 
+    @property
+    def repeats_in_company(self) -> bool:
+        """False: providers promise their best at most, and some servers refuse a seed; one that is given is sent."""
+        return False
+
     def check_key(self) -> None:
         """Make sure that there is a key, without asking the provider.
 

@@ -36,7 +36,7 @@ def request(
     stream: bool,
 ) -> WireObject:
     """The arguments of litellm's completion; `options` holds at least the model."""
-    options = dict(options)
+    options = {name: value for name, value in options.items() if name != "draw"}  # a provider draws as it likes
     if options.pop("probability", False) and capabilities.probability:
         options["logprobs"] = True
     if not capabilities.penalties:

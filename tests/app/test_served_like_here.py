@@ -16,7 +16,9 @@ from tests.conformance.served import MODEL, served_url
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = CapabilitySettings(variant="compact", questions="each", held=True, grammar="grounded", probability=True)
+SETTINGS = CapabilitySettings(
+    variant="compact", questions="each", held=True, languages=("en",), grammar="grounded", probability=True
+)
 WORDS = {"names": ["Acme", "Zoë", "Rotterdam"], "numbers": ["41", "40,000"], "openings": ["We", "Your", "Hello"]}
 LETTER = WORDS | {"signatures": ["Mara Lindqvist"], "sentences": 3, "last": ["Would a call next week be worth it?"]}
 EMAIL = {

@@ -123,6 +123,15 @@ async def test_what_goes_over_the_wire() -> None:
     assert (body["temperature"], body["max_tokens"], body["seed"], body["stop"]) == (0.3, 11, 5, ["\n"])
 
 
+async def test_a_draw_of_our_own_is_no_seed_that_a_server_might_refuse() -> None:
+    with unruly(answers()) as server:
+        backend = TeacherBackend(model="openai/m", api_base=server.url)
+        await backend.ainvoke("hi", temperature=0.7, draw=5)
+        body = sent(server)
+    assert body["temperature"] == 0.7 and not {"seed", "draw"} & body.keys()
+    assert not backend.repeats_in_company
+
+
 @pytest.mark.parametrize(
     ("model", "refused"), [("o3", {"temperature", "frequency_penalty"}), ("gpt-4o", set()), ("gpt-5", {"temperature"})]
 )
