@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from operator import itemgetter
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cssselect import Selector
 
 Specificity = tuple[int, int, int]
+Matches = tuple[tuple[HtmlElement, Specificity], ...]
 
 _COMMENT_OR_STRING = re.compile(
     r"""/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*+(?:"|$)|'(?:[^'\\\n]|\\.)*+(?:'|$)""", re.DOTALL | re.MULTILINE
@@ -54,21 +55,25 @@ def hidden_by_sheets(root: HtmlElement) -> set[HtmlElement]:
     """The elements that the page's style elements hide, apart from what only shows below hidden ones."""
     sheets = [sheet for sheet in root.xpath("//style[not(ancestor::noscript)]") if _applies(sheet.get("media", ""))]
     rules = [rule for sheet in sheets for rule in rules_of(sheet.text_content())]
-    hiding = [rule for rule in rules if hidden_by(rule.declarations)]
+    hiding = {rule for rule in rules if hidden_by(rule.declarations)}
     if not hiding:
         return set()
     names = {name for value in root.xpath("//@class | //@id") for name in value.split()}
-    hidden = {element for rule in hiding for element, _ in _matches(rule, root, names)}
-    return {element for element, style in _cascaded(hidden, rules, root, names).items() if hidden_by(style)}
+    matches = {rule: tuple(_matches(rule, root, names)) for rule in hiding}
+    hidden = {element for found in matches.values() for element, _ in found}
+    if not hidden:
+        return set()
+    matches |= {rule: tuple(_matches(rule, root, names)) for rule in set(rules) - hiding}
+    return {element for element, style in _cascaded(hidden, rules, matches).items() if hidden_by(style)}
 
 
 def _cascaded(
-    elements: set[HtmlElement], rules: list[Rule], root: HtmlElement, names: set[str]
+    elements: set[HtmlElement], rules: list[Rule], matches: Mapping[Rule, Matches]
 ) -> dict[HtmlElement, list[Declaration]]:
     """What the sheets and its own style declare for each element, the weaker first."""
     found: dict[HtmlElement, list[tuple[Specificity, Declaration]]] = {element: [] for element in elements}
-    for rule in rules if elements else ():
-        for element, specificity in _matches(rule, root, names):
+    for rule in rules:
+        for element, specificity in matches[rule]:
             if element in found:
                 found[element] += ((specificity, declaration) for declaration in rule.declarations)
     return {
