@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from miniatures.agents.tools.search.websites import host_of
+from miniatures.agents.tools.websites import host_of
 from miniatures.checks.company_names import company_names, names_company
 from miniatures.checks.word_list import word_set
 from miniatures.checks.words import fold

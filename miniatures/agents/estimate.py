@@ -21,7 +21,7 @@ from miniatures.agents.roles.role import Variables, role_named
 from miniatures.agents.roles.verifier import VERIFIER, VerifierVariables
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.agents.runs import count_prospects
-from miniatures.agents.seats import Seats
+from miniatures.agents.seats import seated
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.search.open import open_search
 from miniatures.backends.base import Backend
@@ -92,7 +92,7 @@ async def estimate_campaign(loaded: LoadedCampaign, *, limit: int | None = None)
 
 
 def _open_backends(loaded: LoadedCampaign) -> dict[str, Backend]:
-    named = dict.fromkeys(name for seats in loaded.campaign.roles.seats.values() for name in seats.values())
+    named = dict.fromkeys(loaded.campaign.roles.backend_names.values())
     settings = {name: loaded.campaign.backends[name] for name in named}
     return {name: open_backend(one.use, one) for name, one in settings.items()}
 
@@ -111,10 +111,7 @@ async def _refuse_as_a_run_would(
             fetcher=fetcher,
             extractor=fetcher.extractor,
         )
-        models = {
-            role: Seats(**{seat.value: backends[name] for seat, name in seats.items()})
-            for role, seats in loaded.campaign.roles.seats.items()
-        }
+        models = seated(loaded.campaign.roles.seats, backends)
         CampaignContext(models=models, brief=loaded.brief, search=search, prompts=prompts)
     finally:
         await fetcher.aclose()

@@ -9,7 +9,7 @@ from miniatures.agents.companies import is_own_page
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.tools.crawl import LinkFetcher, SiteRead, crawl, page_name
 from miniatures.agents.tools.search.base import SearchHit, SiteHolder
-from miniatures.agents.tools.search.websites import root_url
+from miniatures.agents.tools.websites import root_url
 from miniatures.datamodel.prospect import Prospect
 
 

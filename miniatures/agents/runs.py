@@ -11,7 +11,7 @@ from miniatures.agents.campaign import CampaignRunner
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.run_events import OnEvent, RunSummary, ignore_event
-from miniatures.agents.seats import Seats
+from miniatures.agents.seats import Seats, seated
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.search.open import open_search
 from miniatures.backends.base import Backend
@@ -136,13 +136,13 @@ def open_roles(loaded: LoadedCampaign, store: Store, run_id: str) -> dict[str, S
         BackendError: a spec is wrong, or its model cannot be had.
         InputError: no role has that name, or a budget in USD stands over a backend whose price is unknown.
     """
-    seats = loaded.campaign.roles.seats
-    for role in seats:
+    roles = loaded.campaign.roles
+    for role in roles.seats:
         role_named(role)
     book, spent = store.book(loaded.name, run_id), store.spent(loaded.name)
     whole = _spending(loaded.campaign.budget, BudgetScope.CAMPAIGN, f"campaign {loaded.name}", spent.total, book)
     backends: dict[str, Backend] = {}
-    for name in dict.fromkeys(name for behind in seats.values() for name in behind.values()):
+    for name in dict.fromkeys(roles.backend_names.values()):
         settings = loaded.campaign.backends[name]
         bare = open_backend(pinned(settings.use), settings)
         limit = Budget(usd=settings.budget_usd, tokens=settings.budget_tokens)
@@ -150,9 +150,7 @@ def open_roles(loaded: LoadedCampaign, store: Store, run_id: str) -> dict[str, S
         before = spent.by_backend.get(identity, Spent())
         own = _spending(limit, BudgetScope.BACKEND, f"backend {name}", before, book, backend=identity)
         backends[name] = dress(bare, settings=settings, spendings=(own, whole))
-    return {
-        role: Seats(**{seat.value: backends[name] for seat, name in behind.items()}) for role, behind in seats.items()
-    }
+    return seated(roles.seats, backends)
 
 
 def _spending(

@@ -31,6 +31,13 @@ class Seats:
                 yield seat, model
 
 
+def seated(seats: Mapping[str, Mapping[Seat, str]], models: Mapping[str, BaseChatModel]) -> dict[str, Seats]:
+    """The models behind each role, given the name of the one in each seat."""
+    return {
+        role: Seats(**{seat.value: models[name] for seat, name in behind.items()}) for role, behind in seats.items()
+    }
+
+
 def require_models(models: Any) -> None:
     """Refuse what is no mapping of roles to chat models.
 

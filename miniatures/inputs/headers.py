@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +31,9 @@ _SYNONYMS = Path(__file__).parent / "synonyms.yaml"
 _OPT_OUT_BEGINNING = "optedoutofemail"
 _LEAST_LIKENESS = 0.75
 _ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+
+# Beside the second header the first is another thing: the person's profile (LinkedIn), Mr or Mrs (Outlook).
+_OTHERWISE = {"url": "connectedon", "title": "jobtitle"}
 
 # Words that mean one part of a name when the other part has a column of its own, and the whole name otherwise.
 _NAME_WORDS = {"last_name": ("name", "nom", "naam", "navn", "namn"), "first_name": ("nombre", "nome")}
@@ -137,21 +140,14 @@ def _explicit(headers: Sequence[str], columns: Mapping[str, str], where: str) ->
 def _recognized(headers: Sequence[str], taken: set[int]) -> dict[str, tuple[int, ...]]:
     """The places of the headers that mean each of our columns, the best name first."""
     ranked: dict[str, list[tuple[int, int]]] = {}
-    beside = frozenset(map(normal_header, headers))
-    for index, header in enumerate(headers):
-        column, rank = _meaning(normal_header(header))
-        if column and index not in taken and not _means_something_else(normal_header(header), beside):
+    normal = [normal_header(header) for header in headers]
+    beside = frozenset(normal)
+    for index, header in enumerate(normal):
+        column, rank = _meaning(header)
+        if column and index not in taken and _OTHERWISE.get(header) not in beside:
             ranked.setdefault(column, []).append((rank, index))
     found = {column: tuple(index for _, index in sorted(places)) for column, places in ranked.items()}
-    return found | _name_words(headers, found, taken)
-
-
-_OTHERWISE = {"url": "connectedon", "title": "jobtitle"}
-"""Beside the second header the first is another thing: the person's profile (LinkedIn), Mr or Mrs (Outlook)."""
-
-
-def _means_something_else(header: str, beside: Collection[str]) -> bool:
-    return _OTHERWISE.get(header) in beside
+    return found | _name_words(normal, found, taken)
 
 
 def _meaning(header: str) -> tuple[str, int]:
@@ -161,13 +157,13 @@ def _meaning(header: str) -> tuple[str, int]:
 
 
 def _name_words(
-    headers: Sequence[str], found: Mapping[str, tuple[int, ...]], taken: set[int]
+    normal: Sequence[str], found: Mapping[str, tuple[int, ...]], taken: set[int]
 ) -> dict[str, tuple[int, ...]]:
-    """`Name` beside `Vorname` is the last name; alone, it is the full name."""
-    for index, header in enumerate(headers):
+    """Of normal headers: `Name` beside `Vorname` is the last name; alone, it is the full name."""
+    for index, header in enumerate(normal):
         for part, words in _NAME_WORDS.items():
             other = "first_name" if part == "last_name" else "last_name"
-            if normal_header(header) in words and index not in taken:
+            if header in words and index not in taken:
                 column = part if other in found else FULL_NAME
                 return {} if column in found else {column: (index,)}
     return {}

@@ -7,7 +7,6 @@ a campaign that comes to reach further, or that lies elsewhere, is asked about a
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from platformdirs import user_config_path
 from miniatures.datamodel.errors import NotTrusted, writing
 from miniatures.datamodel.files import read_regular, written_whole
 from miniatures.datamodel.hashing import text_hash
+from miniatures.datamodel.user_folder import user_folder
 
 _MOST_BYTES = 1_000_000
 
@@ -61,7 +61,4 @@ def _allowed(file: Path) -> frozenset[str]:
 
 
 def _record(file: Path) -> Path:
-    """MINIATURES_HOME moves it, with everything else that is the user's own."""
-    chosen = os.environ.get("MINIATURES_HOME")
-    home = Path(chosen).expanduser() if chosen else user_config_path("miniatures")
-    return home / "trusted" / f"{text_hash(str(file))}.json"
+    return user_folder(user_config_path("miniatures")) / "trusted" / f"{text_hash(str(file))}.json"

@@ -16,6 +16,7 @@ from platformdirs import user_data_path
 
 from miniatures.datamodel.errors import InputError, writing
 from miniatures.datamodel.keyed_hash import keyed_hash
+from miniatures.datamodel.user_folder import user_folder
 
 _BYTES = 32
 
@@ -31,8 +32,7 @@ def home_secret() -> bytes:
 
 def secret_file() -> Path:
     """Where the secret is kept, or will be."""
-    chosen = os.environ.get("MINIATURES_HOME")
-    return (Path(chosen).expanduser() if chosen else user_data_path("miniatures")) / "pseudonyms.secret"
+    return user_folder(user_data_path("miniatures")) / "pseudonyms.secret"
 
 
 def pseudonym(key: str) -> str:

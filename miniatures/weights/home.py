@@ -18,24 +18,20 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path, user_data_path
 
+from miniatures.datamodel.user_folder import user_folder
 from miniatures.weights.errors import NoSpace
 
 
 def weights_home() -> Path:
     """The folder of weights, made if need be. The environment variable MINIATURES_HOME moves it."""
-    home = (_chosen() or user_cache_path("miniatures")) / "weights"
+    home = user_folder(user_cache_path("miniatures")) / "weights"
     home.mkdir(parents=True, exist_ok=True)
     return home
 
 
 def registry_home() -> Path:
     """The folder of the user's own miniatures. The environment variable MINIATURES_HOME moves it."""
-    return (_chosen() or user_data_path("miniatures")) / "miniatures"
-
-
-def _chosen() -> Path | None:
-    chosen = os.environ.get("MINIATURES_HOME")
-    return Path(chosen).expanduser() if chosen else None
+    return user_folder(user_data_path("miniatures")) / "miniatures"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
+from miniatures.agents.tools.websites import host_of
 from miniatures.datamodel.evidence import Page
 
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
@@ -70,8 +71,8 @@ async def crawl(
             break
         _note(read, outcome)
         seen.add(_same(outcome.url))
-        home = home or _host(outcome.url)
-        for link in links if _host(outcome.url) == home else ():
+        home = home or host_of(outcome.url)
+        for link in links if host_of(outcome.url) == home else ():
             if _same(link) not in seen and page_name(link) not in known:
                 waiting.append(link)
                 seen.add(_same(link))
@@ -81,10 +82,6 @@ async def crawl(
 def _same(url: str) -> str:
     """What two addresses of one page have in common on nearly every site."""
     return _INDEX.sub("", page_name(url).partition("://")[2].removeprefix("www.")).rstrip("/")
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def _section(url: str) -> str:

@@ -17,6 +17,7 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import CHAT, Example, Source
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.mistakes import mistakes
 from miniatures.datamodel.prompt import ChatMessage
 
 SUFFIX = ".jsonl"
@@ -97,8 +98,7 @@ def _example(turns: tuple[ChatMessage, ...]) -> Example:
 def _reason(error: Exception) -> str:
     match error:
         case ValidationError():
-            first = error.errors()[0]
-            return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            return mistakes(error, most=1)
         case json.JSONDecodeError():
             return f"it is no JSON ({error.msg} at character {error.pos + 1})"
         case UnicodeDecodeError():

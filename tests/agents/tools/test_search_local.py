@@ -14,9 +14,9 @@ from miniatures.agents.tools.search.base import SearchHit, SearchOutcome, Search
 from miniatures.agents.tools.search.folder import FolderSearch
 from miniatures.agents.tools.search.open import open_search
 from miniatures.agents.tools.search.sites import SiteListSearch, read_site_list
-from miniatures.agents.tools.search.websites import host_of, root_url
 from miniatures.agents.tools.search.wrappers import CachedSearch, CircuitBreaker, SpacedSearch
 from miniatures.agents.tools.site_server import SiteServer, serve_sites
+from miniatures.agents.tools.websites import host_of, root_url
 from miniatures.datamodel.campaign import FetchSettings, SearchSettings
 from miniatures.datamodel.errors import InputError
 

@@ -12,8 +12,8 @@ from miniatures.agents.tools.crawl import page_name
 from miniatures.agents.tools.extract.document import extract
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
-from miniatures.agents.tools.search.websites import host_of, root_url
 from miniatures.agents.tools.urls import authority, next_url, web_url
+from miniatures.agents.tools.websites import host_of, root_url
 from miniatures.datamodel.prospect import Prospect
 from tests.agents.scene import page
 

@@ -14,7 +14,7 @@ from miniatures.agents.tools.extract.extractor import Extractor
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
 from miniatures.agents.tools.search.ranking import RankedPages
-from miniatures.agents.tools.search.websites import host_of
+from miniatures.agents.tools.websites import host_of
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.hashing import content_hash

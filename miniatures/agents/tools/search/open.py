@@ -12,7 +12,6 @@ from miniatures.agents.tools.search import brave, ddgs, searxng, tavily
 from miniatures.agents.tools.search.base import SearchProvider
 from miniatures.agents.tools.search.folder import FolderSearch
 from miniatures.agents.tools.search.sites import SECONDS_PER_SITE, SiteListSearch
-from miniatures.agents.tools.search.websites import root_url
 from miniatures.agents.tools.search.wrappers import (
     CachedSearch,
     CircuitBreaker,
@@ -20,6 +19,7 @@ from miniatures.agents.tools.search.wrappers import (
     TracedSearch,
     TracedSites,
 )
+from miniatures.agents.tools.websites import root_url
 from miniatures.datamodel.campaign import SearchSettings
 from miniatures.datamodel.errors import InputError
 

@@ -11,7 +11,7 @@ from miniatures.agents.tools.crawl import LinkFetcher, SiteRead, crawl
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus
 from miniatures.agents.tools.search.base import SearchOutcome, SearchQuery, SearchStatus
 from miniatures.agents.tools.search.ranking import RankedPages
-from miniatures.agents.tools.search.websites import host_of, root_url
+from miniatures.agents.tools.websites import host_of, root_url
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.files import read_regular
 from miniatures.datamodel.hashing import text_hash
@@ -49,8 +49,9 @@ class SiteListSearch:
         pages_per_site: int = PAGES_PER_SITE,
         seconds_per_site: float = SECONDS_PER_SITE,
     ) -> None:
-        self._roots = read_site_list(sites)
-        self.content = text_hash(sites.read_text("utf-8-sig"))
+        text = _text_of(sites)
+        self._roots = _roots_in(text, sites)
+        self.content = text_hash(text)
         self.identity = f"{self.name}:{sites}@{self.content[:12]}"
         self._fetcher = fetcher
         self._pages_per_site = pages_per_site
@@ -116,12 +117,19 @@ def read_site_list(path: Path) -> dict[str, str]:
     Raises:
         InputError: the file cannot be read, names no site, or holds a line that is none.
     """
+    return _roots_in(_text_of(path), path)
+
+
+def _text_of(path: Path) -> str:
     try:
-        lines = read_regular(path, _MOST_BYTES).decode("utf-8-sig").splitlines()
+        return read_regular(path, _MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} cannot be read: {error}", hint="A site list is a UTF-8 text file.") from error
+
+
+def _roots_in(text: str, path: Path) -> dict[str, str]:
     roots: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         site = line.partition("#")[0].strip()
         if not site:
             continue
