@@ -19,7 +19,12 @@ def without_secrets(text: str) -> str:
 
     It takes time by the text's length, whatever the text: no two attempts at a match read the same characters.
     """
-    return _SECRET_VALUE.sub(r"\1***", _USERINFO.sub("", _UP_TO_AT.sub(_without_password, text)))
+    return without_secret_values(_USERINFO.sub("", _UP_TO_AT.sub(_without_password, text)))
+
+
+def without_secret_values(text: str) -> str:
+    """The text with `***` for each query value that is named like a key; the host of an address is never touched."""
+    return _SECRET_VALUE.sub(r"\1***", text)
 
 
 def _without_password(piece: re.Match[str]) -> str:

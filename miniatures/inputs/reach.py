@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from miniatures.datamodel.redaction import without_secret_values, without_secrets
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.inputs.places import CampaignPlaces
 
@@ -46,7 +47,7 @@ def _files_written(places: CampaignPlaces) -> Iterator[str]:
         written += [path.resolve() for path in _links(work)]
     store = sqlite_path(places.store_url)
     if store is None:
-        yield f"keeps its results in the database {_without_password(places.store_url)}"
+        yield f"keeps its results in the database {without_secrets(places.store_url)}"
     else:
         written.append(Path(store).resolve())
     yield from (f"writes {path}" for path in written if not _inside(path, places.folder))
@@ -95,15 +96,16 @@ def _model_files(kind: str, rest: str, folder: Path) -> Iterator[str]:
 
 def _connects(address: str) -> Iterator[str]:
     if "//" in address and not _LOOPBACK_ADDRESS.fullmatch(address):
-        yield f"connects to {_without_password(address)}"
+        yield f"connects to {_shown(address)}"
 
 
 def _inside(path: Path, folder: Path) -> bool:
     return path.is_relative_to(folder.resolve())
 
 
-def _without_password(address: str) -> str:
-    return re.sub(r"//[^/?#]*@", "//", address)
+def _shown(address: str) -> str:
+    """The address without its secrets. A person allows a host: what stands before an @ behind it is no user's name."""
+    return without_secret_values(re.sub(r"//[^/?#]*@", "//", address).replace("@", "%40"))
 
 
 def _printable(text: str) -> str:

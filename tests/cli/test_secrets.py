@@ -43,6 +43,12 @@ def test_no_listing_and_no_report_repeats_a_secret(
         assert not any(secret in text for text in left)
 
 
+def test_what_was_allowed_is_remembered_without_secrets(secretive: Path, tmp_path: Path) -> None:
+    kept = [path.read_text() for path in (tmp_path / "home").rglob("*.json")]
+    assert len(kept) == 1 and "search.example" in kept[0]
+    assert not any(secret in kept[0] for secret in SECRETS)
+
+
 def test_a_search_is_known_by_its_host_and_not_by_its_key(secretive: Path) -> None:
     settings = load_campaign(secretive).campaign.search
     identity = open_search(settings, folder=secretive).identity

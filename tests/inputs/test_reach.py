@@ -88,6 +88,16 @@ def test_the_scaffold_and_the_example_keep_to_their_folders(folder: Path) -> Non
         ),
         ("use: miniature:outreach@live", "use: plugged:wss://evil.example/", "connects to wss://evil.example/"),
         (
+            "search: ddgs",
+            "search: searxng:https://a:b@evil.example/?key=c",
+            "connects to https://evil.example/?key=***",
+        ),
+        (
+            "search: ddgs",
+            "search: searxng:https://evil.example:/x@good.example",
+            "connects to https://evil.example:/x%40good.example",
+        ),
+        (
             "use: miniature:outreach@live",
             "use: litellm:anthropic/claude-sonnet-4-5",
             "asks anthropic with your API key and at your cost",
