@@ -11,6 +11,8 @@ from pydantic_core import from_json
 from miniatures.backends.errors import BadRequest
 from miniatures.datamodel.json_types import JsonSchema, Options
 
+MAX_MESSAGES = 2048
+"""Each has a mark or two of its own: more fit the context of no model that is served here."""
 MAX_STOPS = 4
 """As many as OpenAI takes."""
 _LONGEST_STOP = 200  # characters
@@ -96,7 +98,7 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str
-    messages: list[_Message] = Field(min_length=1)
+    messages: list[_Message] = Field(min_length=1, max_length=MAX_MESSAGES)
     stream: bool = False
     stream_options: _StreamOptions | None = None
     response_format: _ResponseFormat | None = None

@@ -95,6 +95,7 @@ class _Builder:
             case {"const": constant, **others}:
                 return self._only(others, "type") or _literal(constant)
             case {"enum": list(values), **others}:
+                self.bounds.lists(len(values))
                 return self._only(others, "type") or _either(_literal(value) for value in values)
             case {"anyOf": list(choices), **others} | {"oneOf": list(choices), **others}:
                 return self._only(others) or _either(

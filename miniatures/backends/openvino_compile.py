@@ -7,6 +7,8 @@ tokenizer and a model whose every score is zero: a second to start, and 140 MB. 
 from __future__ import annotations
 
 import json
+import math
+import os
 import sys
 import time
 from contextlib import suppress
@@ -21,9 +23,11 @@ def main(tokenizer: Path) -> None:
     """Answer until the input ends."""
     generate = _generator(tokenizer)
     _limit_memory()
+    _step_back()
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         question = json.loads(line)
+        _limit_time(question["seconds"])
         started = time.process_time()
         error = _error(generate, question["text"], is_grammar=question["is_grammar"])
         print(json.dumps({"error": error, "seconds": time.process_time() - started}), flush=True)
@@ -91,6 +95,21 @@ def _limit_memory() -> None:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         most = pages * resource.getpagesize() + _SPARE_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _limit_time(seconds: float) -> None:
+    """Where the system can: the process dies of a grammar that takes more of the processor."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        most = math.ceil(time.process_time() + seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _step_back() -> None:
+    """Leave the processor to the engine, which answers meanwhile."""
+    with suppress(AttributeError, OSError):
+        os.nice(10)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """One thread that owns one OpenVINO pipeline: whatever is asked while it decodes joins the batch that is running.
 
 Nothing is held back to fill a batch. A request is a future: cancelling it takes it out of the batch at the next step.
+A long prompt is made tokens of in another thread, and a grammar of unknown cost is tried in another process, so that
+neither stops the batch; both join it one at a time.
 """
 
 from __future__ import annotations
 
 import math
-import queue
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,9 @@ from miniatures.backends.openvino_model import (
     LoadedModel,
     load_model,
 )
-from miniatures.backends.openvino_tokenizer import load_tokenizer, token_ids, tokenizer_source
+from miniatures.backends.openvino_tokenizer import encode, load_tokenizer, token_ids, tokenizer_source
 from miniatures.backends.request import Request, answer_room
+from miniatures.backends.waiting_line import WaitingLine
 from miniatures.weights.gguf_header import GGUFHeader
 
 
@@ -35,7 +38,8 @@ class OpenVINOEngine:
         self.template = ChatTemplate(header)
         self._gguf, self._sha256, self._header = gguf, sha256, header
         self._compiler = GrammarCompiler(partial(tokenizer_source, gguf, sha256))
-        self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prompt-reader")
+        self._line: WaitingLine[_Waiting] = WaitingLine()
         self._active: list[_Running] = []
         self._model: LoadedModel | None = None
         self._next_id = 0
@@ -51,21 +55,38 @@ class OpenVINOEngine:
         """
         with self._lock:
             if self._closed:
-                raise ServerFailed("the engine has been closed", hint="Open the backend again.")
+                raise _closed("Open the backend again.")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="openvino-engine", daemon=True)
                 self._thread.start()
-            self._inbox.put(request)  # Within the lock, or a closing thread might never see it.
+            if sum(len(message.text) for message in request.messages) > _LONG_CHARACTERS:
+                self._reader.submit(self._read, request)
+            else:
+                self._let_wait(_Waiting(request))
         return request.future
 
-    def _resubmit(self, request: Request, refusal: BackendError | None) -> None:
-        """Its grammar has been tried."""
+    def _read(self, request: Request) -> None:
+        """Make tokens of a long prompt."""
+        if request.settled:
+            return
         try:
-            if refusal is not None:
-                raise refusal
-            self.submit(request)
-        except BackendError as error:
-            request.fail(error)
+            self._let_wait(_Waiting(request, heavy=True, input_ids=self._encoded(self._tokenizer, request)))
+        except Exception as error:
+            request.fail(_typed(error))
+
+    def _let_wait(self, waiting: _Waiting) -> None:
+        if not self._line.put(waiting, heavy=waiting.heavy):
+            waiting.request.fail(_closed("Ask again."))
+
+    def _tried(self, waiting: _Waiting, refusal: BackendError | None) -> None:
+        """Its grammar has been tried."""
+        if refusal is not None:
+            waiting.request.fail(refusal)
+        else:
+            self._let_wait(_Waiting(waiting.request, heavy=True, input_ids=waiting.input_ids))
+
+    def _encoded(self, tokenizer: Any, request: Request) -> Any:
+        return encode(tokenizer, self.template.render(request.messages))
 
     def token_ids(self, text: str) -> list[int]:
         """The text's tokens. The model need not be loaded for it."""
@@ -80,9 +101,12 @@ class OpenVINOEngine:
         with self._lock:
             self._closed = True
             thread = self._thread
+        left = self._line.close()
         if thread is not None:
-            self._inbox.put(None)
             thread.join()
+        for waiting in left:
+            waiting.request.fail(_closed("Ask again."))
+        self._reader.shutdown(wait=False, cancel_futures=False)
         self._compiler.close()
 
     def _run(self) -> None:
@@ -91,26 +115,27 @@ class OpenVINOEngine:
                 self._step()
             except Exception as error:  # The engine's own exceptions are bare RuntimeErrors.
                 self._fail(_typed(error))
-        self._fail(ServerFailed("the engine was closed before the answer was done", hint="Ask again."))
+        self._fail(_closed("Ask again."))
 
     def _admit(self) -> bool:
         """Take in what has arrived, waiting only when there is nothing to decode. False: time to stop."""
         while self._has_room():
-            try:
-                request = self._inbox.get(block=not self._active)
-            except queue.Empty:
-                return True
-            if request is None:
-                return False
-            self._start(request)
+            waiting = self._line.take(heavy=not self._reads_heavy(), wait=not self._active)
+            if waiting is None:
+                break
+            self._start(waiting)
         return not self._closed
 
     def _has_room(self) -> bool:
         """Prompts are let in a few at a time: those that come after find the part they share in the prefix cache."""
-        unread = sum(running.unread_tokens for running in self._active)
+        unread = sum(running.unread_tokens for running in self._active if not running.heavy)
         return len(self._active) < MAX_IN_FLIGHT and unread < _UNREAD_TOKENS
 
-    def _start(self, request: Request) -> None:
+    def _reads_heavy(self) -> bool:
+        return any(running.heavy and running.unread_tokens for running in self._active)
+
+    def _start(self, waiting: _Waiting) -> None:
+        request = waiting.request
         if request.settled:
             return
         try:
@@ -119,21 +144,23 @@ class OpenVINOEngine:
             schema = request.sampling.schema
             constraint = None if schema is None else constraint_of(schema)
             if constraint is None or self._compiler.knows(constraint):
-                self._active.append(self._enqueue(self._model, request, constraint))
+                self._active.append(self._enqueue(self._model, waiting, constraint))
             else:
-                self._compiler.try_out(constraint, partial(self._resubmit, request))
+                self._compiler.try_out(constraint, partial(self._tried, waiting))
         except Exception as error:
             request.fail(_typed(error))
 
-    def _enqueue(self, model: LoadedModel, request: Request, constraint: Constraint | None) -> _Running:
-        input_ids = model.encode(self.template.render(request.messages))
+    def _enqueue(self, model: LoadedModel, waiting: _Waiting, constraint: Constraint | None) -> _Running:
+        request, input_ids = waiting.request, waiting.input_ids
+        if input_ids is None:
+            input_ids = self._encoded(model.tokenizer, request)
         room = answer_room(request.sampling, input_ids.shape[1], self._header.context_tokens)
         config = generation_config(request.sampling, room, model.tokenizer.get_eos_token_id())
         if constraint is not None:
             config.structured_output_config = _structured(constraint)
         self._next_id += 1
         handle = model.pipeline.add_request(self._next_id, input_ids, config)
-        return _Running(request, handle, model, input_ids.shape[1])
+        return _Running(request, handle, model, input_ids.shape[1], heavy=waiting.heavy)
 
     def _step(self) -> None:
         if self._model is None or not self._active:
@@ -149,18 +176,24 @@ class OpenVINOEngine:
         for running in self._active:
             running.request.fail(error)
         self._active, self._model = [], None
-        while self._closed and not self._inbox.empty():
-            request = self._inbox.get()
-            if request is not None:
-                request.fail(error)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A request on its way into the batch. `heavy`: it takes the engine long to begin; `input_ids`: the prompt's
+    tokens, of shape (1, tokens), if they have been made already."""
+
+    request: Request
+    heavy: bool = False
+    input_ids: Any = None
 
 
 class _Running:
     """One request in the batch."""
 
-    def __init__(self, request: Request, handle: Any, model: LoadedModel, prompt_tokens: int) -> None:
+    def __init__(self, request: Request, handle: Any, model: LoadedModel, prompt_tokens: int, *, heavy: bool) -> None:
         self.request, self.handle, self._model = request, handle, model
-        self._prompt_tokens = prompt_tokens
+        self._prompt_tokens, self.heavy = prompt_tokens, heavy
         request.take()
         self._tokens: list[int] = []
         self._finish: Any = None
@@ -243,6 +276,10 @@ def _structured(constraint: Constraint) -> Any:
     return StructuredOutputConfig(json_schema=constraint.text)
 
 
+def _closed(hint: str) -> ServerFailed:
+    return ServerFailed("the engine has been closed", hint=hint)
+
+
 def _typed(error: Exception) -> BackendError:
     if isinstance(error, BackendError):
         return error
@@ -255,5 +292,6 @@ def _typed(error: Exception) -> BackendError:
 
 
 _UNREAD_TOKENS = 1024
+_LONG_CHARACTERS = 16 * 1024
 _MEMORY_WORDS = ("bad_alloc", "out of memory", "cannot allocate", "not enough memory", "failed to allocate")
 _CACHE_FULL = "the prompt and its answer do not fit the engine's cache"

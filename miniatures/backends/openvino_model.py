@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from miniatures.backends.errors import ContextOverflow
 from miniatures.backends.machine import memory_bytes
 from miniatures.backends.openvino_tokenizer import converted_folder
 from miniatures.weights.gguf_header import GGUFHeader
@@ -39,25 +38,6 @@ class LoadedModel:
     pipeline: Any
     tokenizer: Any
     control_tokens: frozenset[str]
-
-    def encode(self, prompt: str) -> Any:
-        """Token ids of the whole prompt, as a tensor of shape (1, tokens).
-
-        Raises:
-            ContextOverflow: the tokenizer has cut the prompt off, which it does without a word.
-        """
-        input_ids = self.tokenizer.encode(prompt, add_special_tokens=False).input_ids
-        tokens = input_ids.data[0]
-        if not (prompt.startswith(self._marked(tokens[:4])) and prompt.endswith(self._marked(tokens[-4:]))):
-            raise ContextOverflow(
-                f"the prompt has more tokens than the model's context of {input_ids.shape[1]}",
-                hint="Shorten the prompt.",
-            )
-        return input_ids
-
-    def _marked(self, tokens: Any) -> str:
-        """The tokens' text, control tokens included."""
-        return str(self.tokenizer.decode([int(token) for token in tokens], skip_special_tokens=False))
 
     def text_of(self, tokens: list[int]) -> str:
         """The tokens' text without control tokens; bytes that are no UTF-8 are left out."""

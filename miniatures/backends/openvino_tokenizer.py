@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from miniatures.backends.errors import ContextOverflow
 from miniatures.weights.home import weights_home
 
 _RECIPE = "v2"
@@ -32,6 +33,26 @@ def load_tokenizer(gguf: Path, sha256: str) -> Any:
     from openvino_genai import Tokenizer
 
     return Tokenizer(tokenizer_source(gguf, sha256))
+
+
+def encode(tokenizer: Any, prompt: str) -> Any:
+    """Token ids of the whole prompt, as a tensor of shape (1, tokens).
+
+    Raises:
+        ContextOverflow: the tokenizer has cut the prompt off, which it does without a word.
+    """
+
+    def marked(tokens: Any) -> str:
+        """The tokens' text, control tokens included."""
+        return str(tokenizer.decode([int(token) for token in tokens], skip_special_tokens=False))
+
+    input_ids = tokenizer.encode(prompt, add_special_tokens=False).input_ids
+    tokens = input_ids.data[0]
+    if not (prompt.startswith(marked(tokens[:4])) and prompt.endswith(marked(tokens[-4:]))):
+        raise ContextOverflow(
+            f"the prompt has more tokens than the model's context of {input_ids.shape[1]}", hint="Shorten the prompt."
+        )
+    return input_ids
 
 
 def token_ids(tokenizer: Any, text: str, context_tokens: int | None) -> list[int]:

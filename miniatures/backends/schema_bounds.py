@@ -12,6 +12,8 @@ MAX_GRAMMAR = 256 * 1024
 """Characters of the largest grammar, or of the largest schema that goes to an engine as it is."""
 MOST_COUNTS = 1000
 """Sum of the counted lengths in one grammar: compiling takes a fraction of a millisecond for each."""
+MOST_VALUES = 5000
+"""Values that the enums of one schema may have in all; OpenAI takes a thousand."""
 _MOST_SCHEMAS = 10_000
 _DEEPEST = 64
 
@@ -24,6 +26,7 @@ class SchemaBounds:
         self._schemas = 0
         self._size = 0
         self._counts_left = MOST_COUNTS
+        self._values_left = MOST_VALUES
 
     @contextmanager
     def at(self, *place: str) -> Iterator[None]:
@@ -54,6 +57,12 @@ class SchemaBounds:
         if not (_is_count(low) and (high is None or (_is_count(high) and low <= high))):
             raise self.refusal(f"has a {least} or {most} that is no count")
         return low, high
+
+    def lists(self, values: int) -> None:
+        """Count the values of an enum. Raises BadSchema if they are too many."""
+        self._values_left -= values
+        if self._values_left < 0:
+            raise self.refusal(f"lists more than {MOST_VALUES:,} values")
 
     def affords(self, count: int) -> bool:
         """Whether so long a counted length may still be written out; if so, it is."""

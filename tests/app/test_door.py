@@ -11,6 +11,7 @@ import pytest
 
 from miniatures.app import door, listener
 from miniatures.app.door import Door
+from miniatures.app.openai_request import MAX_MESSAGES
 from miniatures.cli.main import main
 from miniatures.datamodel.errors import InputError
 from tests.app.test_serve import HI, JSON, running
@@ -171,9 +172,12 @@ def test_a_hostile_body_is_answered_in_json(body: bytes) -> None:
     assert backend.calls == 1
 
 
-def test_ten_thousand_messages_reach_the_backend() -> None:
+def test_as_many_messages_as_may_be_reach_the_backend() -> None:
     with running({"m": ScriptedBackend()}) as url:
-        assert post(url, json.dumps({"model": "m", "messages": HI * 10_000}).encode()).status_code == 200
+        assert post(url, json.dumps({"model": "m", "messages": HI * MAX_MESSAGES}).encode()).status_code == 200
+        reply = post(url, json.dumps({"model": "m", "messages": HI * (MAX_MESSAGES + 1)}).encode())
+    assert reply.status_code == 400
+    assert "messages" in reply.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def either_way(depth: int) -> Any:
         (holding(either_way(14)), "a grammar of more than 262,144 characters, at a.0.items.0"),
         (holding({"anyOf": [{"type": "null"}] * 10_001}), "unfolds into more than 10,000 schemas, at a.9998"),
         (nested(70), "nested more than 64 deep, at a.items.items"),
+        (holding({"enum": list(range(5001))}), "lists more than 5,000 values"),
         (holding({"enum": ["x" * 100] * 5000}), "a grammar of more than 262,144 characters"),
         (holding({"$ref": "#/$defs/a"}, **{"$defs": {"a": {"$ref": "#/$defs/a"}}}), "refers to itself"),
         (
