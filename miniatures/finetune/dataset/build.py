@@ -21,7 +21,15 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import CHAT, Example, Source
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.prompt import ChatMessage
-from miniatures.finetune.dataset.folder import Dataset, clear_folder, write_lines, write_manifest, write_split
+from miniatures.finetune.dataset.folder import (
+    PREFERENCES,
+    Dataset,
+    clear_folder,
+    openai_name,
+    write_lines,
+    write_manifest,
+    write_split,
+)
 from miniatures.finetune.dataset.rendering import answer_text, chat_messages
 from miniatures.finetune.dataset.sightings import is_choice, is_sighting
 from miniatures.finetune.dataset.split import split_by_company
@@ -197,13 +205,13 @@ def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> 
     """OpenAI's fine-tuning format for the two sides that it takes, and preference pairs where reviewers made any."""
     written = {}
     for split in (Split.TRAIN, Split.VALIDATION):
-        name = f"openai.{split}.jsonl"
+        name = openai_name(split)
         written[name] = write_lines(
             folder / name, (_openai(row) for row in rows[split] if row.example.answer is not None)
         )
     pairs = [_preference(row) for row in rows[Split.TRAIN] if row.example.rejected is not None]
     if pairs:
-        written["preferences.jsonl"] = write_lines(folder / "preferences.jsonl", pairs)
+        written[PREFERENCES] = write_lines(folder / PREFERENCES, pairs)
     return written
 
 

@@ -1,6 +1,7 @@
 """A dataset on disk: a manifest and one JSONL file a split, each line a chat in the Hugging Face format.
 
-The manifest names every file by its hash; a file that was changed afterwards is refused.
+The manifest names every file by its hash; a file that was changed afterwards is refused. From the first file to the
+last a folder has a manifest or the beginning of one: jsonl files without are somebody's own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,20 @@ from miniatures.weights.card_upgrade import upgraded
 from miniatures.weights.home import content_sha256
 
 MANIFEST = "manifest.json"
+PREFERENCES = "preferences.jsonl"
+_UNFINISHED = f"{MANIFEST}.part"
+
+
+def openai_name(split: Split) -> str:
+    """The file of one side in OpenAI's fine-tuning format."""
+    return f"openai.{split}.jsonl"
+
+
+def _split_name(split: Split) -> str:
+    return f"{split}.jsonl"
+
+
+_NAMES = {MANIFEST, _UNFINISHED, PREFERENCES, *map(openai_name, Split), *map(_split_name, Split)}
 
 
 @dataclass(frozen=True)
@@ -80,19 +95,35 @@ def clear_folder(folder: Path) -> None:
         InputError: the folder holds something else, which is left alone, or cannot be written.
     """
     with writing(folder):
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-            stray = [path.name for path in folder.iterdir() if path.suffix not in (".jsonl", ".part")]
-            if stray:
-                raise InputError(f"{folder} holds {stray[0]}, which is no part of a dataset", hint="Name a new folder.")
+        stray = _stray(folder) if folder.is_dir() else None
+        if stray is not None:
+            raise InputError(f"{folder} holds {stray}, which is no part of a dataset", hint="Name a new folder.")
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / MANIFEST).unlink(missing_ok=True)
-        for path in [*folder.glob("*.jsonl"), *folder.glob("*.part")]:
-            path.unlink()
+        (folder / _UNFINISHED).touch()
+        for name in sorted(_NAMES - {_UNFINISHED}, key=MANIFEST.__ne__):
+            (folder / name).unlink(missing_ok=True)
+
+
+def _stray(folder: Path) -> str | None:
+    """The name of something that no build has put there, if there is any."""
+    found = sorted(folder.iterdir())
+    begun = _is_manifest(folder / MANIFEST) or (folder / _UNFINISHED).is_file()
+    return next((path.name for path in found if not (begun and path.name in _NAMES and path.is_file())), None)
+
+
+def _is_manifest(path: Path) -> bool:
+    """Whether the file is a dataset's, be it a damaged one, and not that of another program."""
+    try:
+        return "splits" in json.loads(path.read_bytes())
+    except OSError:
+        return False
+    except (ValueError, TypeError, RecursionError):
+        return True
 
 
 def write_split(folder: Path, split: Split, rows: Sequence[DatasetRow]) -> SplitFile:
     """Write one side, and say what was written."""
-    path = folder / f"{split}.jsonl"
+    path = folder / _split_name(split)
     sha256 = write_lines(path, (row.model_dump_json() for row in rows))
     companies = len({row.example.company for row in rows})
     return SplitFile(name=path.name, sha256=sha256, examples=len(rows), companies=companies)
@@ -108,6 +139,6 @@ def write_lines(path: Path, lines: Iterable[str]) -> str:
 def write_manifest(folder: Path, manifest: DatasetManifest) -> None:
     """Write the manifest last, so that a folder that has one is whole."""
     text = json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=1, sort_keys=True)
-    unfinished = folder / f"{MANIFEST}.part"
+    unfinished = folder / _UNFINISHED
     unfinished.write_text(text + "\n", encoding="utf-8")
     unfinished.replace(folder / MANIFEST)

@@ -83,6 +83,42 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"chats.jsonl": '{"prompt": "a", "completion": "b"}'},
+        {"train.jsonl": "mine"},
+        {"manifest.json": '{"name": "an extension"}', "data.jsonl": "mine"},
+        {"manifest.json": '{"name": "an extension"}'},
+        {"notes.part": "mine"},
+    ],
+    ids=lambda own: ", ".join(own),
+)
+def test_one_s_own_files_of_similar_names_are_left_alone(tmp_path, own):
+    for name, text in own.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match="no part of a dataset"):
+        build_dataset(MANY, tmp_path, SETTINGS)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == own
+
+
+def test_one_s_own_file_in_a_dataset_is_left_alone(tmp_path):
+    before = build_dataset(MANY, tmp_path, SETTINGS).manifest
+    (tmp_path / "chats.jsonl").write_text("mine")
+    with pytest.raises(InputError, match=r"chats\.jsonl"):
+        build_dataset(MANY[:5], tmp_path, SETTINGS)
+    assert (tmp_path / "chats.jsonl").read_text() == "mine" and open_dataset(tmp_path).manifest == before
+
+
+def test_what_was_half_built_or_damaged_is_built_again(tmp_path):
+    build_dataset(MANY, tmp_path, SETTINGS)
+    (tmp_path / "manifest.json").rename(tmp_path / "manifest.json.part")
+    build_dataset(MANY, tmp_path, SETTINGS)
+    (tmp_path / "manifest.json").write_bytes(b'{"splits')
+    build_dataset(MANY, tmp_path, SETTINGS)
+    assert open_dataset(tmp_path).manifest.roles == {"writer": len(MANY)}
+
+
 def test_the_openai_file_holds_the_same_chats(tmp_path):
     dataset = build_dataset(MANY, tmp_path, SETTINGS)
     chats = [json.loads(line)["messages"] for line in (tmp_path / "openai.train.jsonl").read_text().splitlines()]
