@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic_core import PydanticSerializationError
+
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.roles.writer import WRITER
 from miniatures.checks.language import primary
@@ -171,7 +173,15 @@ def _row(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -
     if example.answer is not None:
         answer = answer_text(example, example.answer)
         messages = (*messages, ChatMessage(role="assistant", content=answer))
-    return DatasetRow(id=example.id, messages=messages, example=example)
+    row = DatasetRow(id=example.id, messages=messages, example=example)
+    try:
+        row.model_dump_json()
+    except PydanticSerializationError as error:
+        raise InputError(f"an example about {example.company} holds half a character", hint=_HALF_HINT) from error
+    return row
+
+
+_HALF_HINT = "Its trace is damaged; choose others with --since or --until."
 
 
 def _text(example: Example) -> str:

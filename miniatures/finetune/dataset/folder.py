@@ -74,13 +74,15 @@ def open_dataset(folder: Path) -> Dataset:
         raise InputError(f"{folder} is no dataset: it has no {MANIFEST}", hint="Build one: miniatures dataset build.")
     try:
         manifest = DatasetManifest.model_validate(upgraded(json.loads(path.read_bytes())))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is damaged: it cannot be read as a manifest", hint=_REBUILD) from error
     missing = [split.value for split in Split if split not in manifest.splits]
     if missing:
         raise InputError(f"{path} is damaged: it names no file for {', '.join(missing)}", hint=_REBUILD)
     hashes = {file.name: file.sha256 for file in manifest.splits.values()} | manifest.extra_files
     for name, expected in hashes.items():
+        if name not in _NAMES:
+            raise InputError(f"{path} is damaged: it names {name[:80]!r}, which is no file of a dataset", hint=_REBUILD)
         if not (folder / name).is_file():
             raise InputError(f"{folder / name} is missing, though the manifest names it", hint=_REBUILD)
         if content_sha256(folder / name) != expected:
