@@ -7,6 +7,7 @@ last a folder has a manifest or the beginning of one: jsonl files without are so
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def open_dataset(folder: Path) -> Dataset:
         InputError: no dataset, a damaged manifest, or a file that is missing or was changed.
     """
     path = folder / MANIFEST
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - Path's raises for a name that is too long
         raise InputError(f"{folder} is no dataset: it has no {MANIFEST}", hint="Build one: miniatures dataset build.")
     try:
         manifest = DatasetManifest.model_validate(upgraded(json.loads(path.read_bytes())))
