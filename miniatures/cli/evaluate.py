@@ -113,9 +113,11 @@ def _reader(judge: str | None, reviews: str | None, dataset: Dataset) -> tuple[J
 
 
 def _write(evaluation: Evaluation, out: Path) -> None:
+    from miniatures.datamodel.files import written_whole
     from miniatures.measure.evaluation_page import write_evaluation_page
 
-    (out / JSON_NAME).write_text(evaluation.model_dump_json(indent=1), encoding="utf-8")
+    with written_whole(out / JSON_NAME) as file:
+        file.write(evaluation.model_dump_json(indent=1))
     write_evaluation_page(evaluation, out / PAGE_NAME)
 
 

@@ -85,9 +85,7 @@ class Recipe(Strict):
     warmup: float = Field(default=0.03, ge=0, lt=1, description="Share of the steps.")
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="Of AdamW.")
     epochs: float = Field(default=3, gt=0, le=1000, description="How often all examples are trained on.")
-    max_steps: int | None = Field(
-        default=None, ge=1, le=_MOST, description="Ends training early; null for all epochs."
-    )
+    max_steps: int | None = Field(default=None, ge=1, le=_MOST, description="Ends training early; null for all epochs.")
     batch_tokens: int = Field(
         default=4096, ge=1, le=_MOST, description="Tokens of one optimizer step, all micro-batches together."
     )
@@ -99,9 +97,7 @@ class Recipe(Strict):
         default=Precision.AUTO, description="bf16, fp16, fp32; auto takes bf16 where the hardware has it, else fp16."
     )
     gradient_checkpointing: bool = Field(default=False, description="Less memory, more time.")
-    seed: int = Field(
-        default=7, ge=0, lt=2**32, description="Draws the adapter's start, the order and the dropout."
-    )
+    seed: int = Field(default=7, ge=0, lt=2**32, description="Draws the adapter's start, the order and the dropout.")
     evaluate_every: int | None = Field(default=None, ge=1, le=_MOST, description="Steps; ten times in all if null.")
     patience: int = Field(
         default=4, ge=1, le=_MOST, description="Evaluations without a better validation loss before stopping."

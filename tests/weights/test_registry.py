@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from miniatures.datamodel.miniature import Promotion
 from miniatures.weights.errors import PromotionRefused, RegistryError, UnknownMiniature
+from miniatures.weights.home import exclusive
 from miniatures.weights.merge import adapter_hash
 from miniatures.weights.registry import Assessment, Registry
+from miniatures.weights.registry_state import STATE
 from tests.weights.miniatures_made import SCORES, card_of, compared, tiny_adapter
 
 
@@ -264,6 +267,20 @@ def test_writers_wait_for_each_other(registry: Registry, tmp_path: Path) -> None
     history = registry.state("outreach").history
     assert {entry.version for entry in history} == set(versions)
     assert [entry.replaced for entry in history] == [None, *(entry.version for entry in history[:-1])]
+
+
+def test_a_version_that_is_removed_while_its_promotion_waits_does_not_go_live(
+    registry: Registry, tmp_path: Path
+) -> None:
+    version, other = add(registry, tmp_path, 1), add(registry, tmp_path, 2)
+    with ThreadPoolExecutor(1) as threads:
+        with exclusive(registry.root / "outreach" / STATE):
+            waiting = threads.submit(registry.promote, "outreach", version)
+            time.sleep(0.3)
+            shutil.rmtree(registry.root / "outreach" / version)
+        with pytest.raises(UnknownMiniature, match="is not in the registry"):
+            waiting.result(timeout=10)
+    assert registry.state("outreach").live is None and registry.versions("outreach") == [other]
 
 
 @pytest.mark.slow

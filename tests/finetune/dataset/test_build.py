@@ -93,7 +93,7 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path):
         {"manifest.json": '{"name": "an extension"}'},
         {"notes.part": "mine"},
     ],
-    ids=lambda own: ", ".join(own),
+    ids=", ".join,
 )
 def test_one_s_own_files_of_similar_names_are_left_alone(tmp_path, own):
     for name, text in own.items():
@@ -153,7 +153,9 @@ def test_damage_is_named(tmp_path, damage):
             train.write_bytes(b"\xff{}\n" + train.read_bytes())
             with pytest.raises(InputError, match=r"train\.jsonl, line 1"):
                 list(dataset.rows(Split.TRAIN))
-    with pytest.raises(InputError, match="manifest" if damage in ("manifest", "manifest_bytes", "deep", "split") else "train"):
+    with pytest.raises(
+        InputError, match="manifest" if damage in ("manifest", "manifest_bytes", "deep", "split") else "train"
+    ):
         open_dataset(tmp_path)
 
 
