@@ -223,7 +223,7 @@ def test_a_damaged_state_is_told_and_never_written_over(registry: Registry, tmp_
     assert registry.adapter_folder("outreach", version).is_dir()
 
 
-@pytest.mark.parametrize("damage", ["", "{}", "another", "profile", "gone"])
+@pytest.mark.parametrize("damage", ["", "{}", "[" * 100_000, "another", "profile", "gone"], ids=lambda text: text[:9])
 def test_a_damaged_card_is_told_and_never_written_over(registry: Registry, tmp_path: Path, damage: str) -> None:
     version, other = add(registry, tmp_path, 1), add(registry, tmp_path, 2)
     path = registry.root / "outreach" / version / "card.json"
@@ -257,6 +257,14 @@ def test_a_live_version_that_is_gone_is_told(registry: Registry, tmp_path: Path)
     with pytest.raises(RegistryError, match="is gone"):
         registry.resolve("outreach", "live")
     assert registry.promote("outreach", second).replaced == first
+
+
+def test_a_history_edited_by_hand_that_cannot_be_is_gone_through_to_its_end(registry: Registry, tmp_path: Path) -> None:
+    version = add(registry, tmp_path, 1)
+    state = registry.root / "outreach" / STATE
+    state.write_text(json.dumps({"live": version, "history": [{"version": version, "rolled_back": True}]}))
+    with pytest.raises(RegistryError, match="nothing was live before"):
+        registry.rollback("outreach")
 
 
 def test_writers_wait_for_each_other(registry: Registry, tmp_path: Path) -> None:
