@@ -47,9 +47,10 @@ class Dataset:
         """The rows of one side, in their order, of these roles.
 
         Raises:
-            InputError: a line is no row; names the file and the line.
+            InputError: a line is no row, or the same example as one before; names the file and the line.
         """
         wanted = None if roles is None else set(roles)
+        known: set[str] = set()
         path = self.folder / self.manifest.splits[split].name
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
@@ -57,6 +58,9 @@ class Dataset:
                     row = DatasetRow.model_validate_json(line)
                 except ValidationError as error:
                     raise InputError(f"{path}, line {number}: not a row of a dataset", hint=_REBUILD) from error
+                if row.id in known:
+                    raise InputError(f"{path}, line {number}: this example stands here twice", hint=_REBUILD)
+                known.add(row.id)
                 if wanted is None or row.example.role in wanted:
                     yield row
 

@@ -179,6 +179,14 @@ def test_a_row_without_messages_is_no_row(tmp_path):
         list(dataset.rows(Split.TRAIN))
 
 
+def test_an_example_that_stands_twice_is_not_counted_twice(tmp_path):
+    dataset = build_dataset(MANY, tmp_path, SETTINGS)
+    test = tmp_path / "test.jsonl"
+    test.write_text(test.read_text() * 2)
+    with pytest.raises(InputError, match=r"test\.jsonl, line \d+: this example stands here twice"):
+        list(dataset.rows(Split.TEST))
+
+
 def test_an_example_that_no_file_takes_is_left_out(tmp_path):
     dataset = build_dataset([*MANY, example("Frio", "\ud800 " + body(90))], tmp_path, SETTINGS)
     assert dataset.manifest.dropped[DropReason.UNRENDERABLE] == 1
