@@ -13,6 +13,7 @@ from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.example import CHAT
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.gate import GateDecision
+from miniatures.datamodel.moment import Moment
 
 MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _MOST_CASES = 10**9
@@ -99,7 +100,7 @@ class MiniatureCard(Frozen):
     scores: dict[str, Score] = Field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
     evaluated_on: str | None = Field(default=None, description="Hash of the manifest of the evaluation's dataset.")
-    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    created_at: Moment = Field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -128,4 +129,4 @@ class Promotion(Frozen):
         default=None, description="How it stood beside the version it replaced; null where there was none."
     )
     rolled_back: bool = Field(default=False, description="It went back to a version that had been live before.")
-    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    at: Moment = Field(default_factory=lambda: datetime.now(UTC))
