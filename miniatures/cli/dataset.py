@@ -186,7 +186,7 @@ def _show_kept(found: DatasetStats) -> None:
 
 
 def _counts(counted: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {number:,}" for name, number in counted.items())
+    return ", ".join(f"{plain(name)} {number:,}" for name, number in counted.items())
 
 
 def _show_dropped(found: DatasetStats) -> None:

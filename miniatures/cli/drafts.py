@@ -12,7 +12,6 @@ from miniatures.cli.terminal import (
     coloured,
     command,
     console,
-    cost_words,
     count,
     cut,
     plain,
@@ -22,6 +21,7 @@ from miniatures.cli.terminal import (
     show_table,
     table,
 )
+from miniatures.datamodel.money import cost_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

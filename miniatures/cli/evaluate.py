@@ -30,8 +30,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
     ] = "test",
     roles: Annotated[str, typer.Option(help="Roles to ask, with commas between them.")] = "researcher,writer",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N cases of each role.")] = None,
-    best_of: Annotated[int, typer.Option(min=1, help="Samples for a case whose first email failed.")] = 8,
-    rewrites: Annotated[int, typer.Option(min=0, help="Rewrites with the reasons, where all samples failed.")] = 1,
+    best_of: Annotated[int, typer.Option(min=1, max=32, help="Samples for a case whose first email failed.")] = 8,
+    rewrites: Annotated[
+        int, typer.Option(min=0, max=5, help="Rewrites with the reasons, where all samples failed.")
+    ] = 1,
     judge: Annotated[
         str | None, typer.Option(metavar="BACKEND", help="Has this backend compare the drafts pair by pair.")
     ] = None,
@@ -39,15 +41,16 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one option each
         str | None, typer.Option(metavar="STORE", help="Store with people's comparisons, to calibrate the judge by.")
     ] = None,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where answers and results go.")] = Path("evaluation"),
-    concurrency: Annotated[int, typer.Option(min=1, help="Questions under way at a time.")] = 16,
+    concurrency: Annotated[int, typer.Option(min=1, max=10_000, help="Questions under way at a time.")] = 16,
     machine_usd_per_hour: Annotated[
-        float | None, typer.Option(min=0, help="What an hour of this machine costs, for backends without a price.")
+        float | None,
+        typer.Option(min=0, max=1e6, help="What an hour of this machine costs, for backends without a price."),
     ] = None,
     require: Annotated[
         list[str] | None,
         typer.Option(metavar="MEASURE>=SHARE", help="Fail unless the first backend keeps this bound; several allowed."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap and the judge's order.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap and the judge's order.")] = 7,
     as_json: AsJson = False,
 ) -> None:
     """Measure backends on cases that they were not trained on, with intervals, costs and paired differences.
@@ -113,9 +116,11 @@ def _reader(judge: str | None, reviews: str | None, dataset: Dataset) -> tuple[J
 
 
 def _write(evaluation: Evaluation, out: Path) -> None:
+    from miniatures.datamodel.files import written_whole
     from miniatures.measure.evaluation_page import write_evaluation_page
 
-    (out / JSON_NAME).write_text(evaluation.model_dump_json(indent=1), encoding="utf-8")
+    with written_whole(out / JSON_NAME) as file:
+        file.write(evaluation.model_dump_json(indent=1))
     write_evaluation_page(evaluation, out / PAGE_NAME)
 
 

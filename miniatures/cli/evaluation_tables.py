@@ -6,9 +6,10 @@ from typing import Any
 
 from rich.table import Table
 
-from miniatures.cli.terminal import console, dollars, duration, plain, show_table, table
+from miniatures.cli.terminal import console, duration, plain, show_table, table
 from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation
 from miniatures.datamodel.miniature import Score
+from miniatures.datamodel.money import dollars
 
 _CASES: dict[str, Any] = {
     "writer_cases": True,

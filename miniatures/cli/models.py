@@ -11,6 +11,7 @@ import typer
 from miniatures.cli.arguments import AsJson
 from miniatures.cli.terminal import console, plain, print_json, table
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.foreign_text import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,7 @@ def show_miniature(reference: Reference, as_json: AsJson = False) -> None:
         print_json({"card": card.model_dump(mode="json"), "version": card.version, "history": promotions})
         return
     page = card_markdown(card, has_curve=registry.curve(name, card.version) is not None)
-    page = "\n".join([page, *_history(history)])
+    page = visible("\n".join([page, *_history(history)]))
     if not sys.stdout.isatty():
         typer.echo(page)
         return
@@ -182,7 +183,7 @@ def _gate_words(gate: GateDecision) -> str:
 
 def _say_live(name: str, promotion: Promotion) -> None:
     before = f", in place of {promotion.replaced}" if promotion.replaced else ""
-    typer.echo(f"{name}@{promotion.version} is live{before}")
+    typer.echo(visible(f"{name}@{promotion.version} is live{before}"))
 
 
 def _show_weights(found: list[WeightsStatus]) -> None:

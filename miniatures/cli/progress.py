@@ -11,8 +11,9 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from miniatures.agents.run_events import Progress
-from miniatures.cli.terminal import dollars, duration
+from miniatures.cli.terminal import duration
 from miniatures.datamodel.foreign_text import visible
+from miniatures.datamodel.money import dollars
 
 _SECONDS_BETWEEN_LINES = 5.0
 _STEPS = 10

@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.results import all_standings, was_run
-from miniatures.cli.terminal import (
-    command,
-    console,
-    cost_words,
-    count,
-    plain,
-    print_json,
-    show_table,
-    status_table,
-    table,
-)
+from miniatures.cli.terminal import command, console, count, plain, print_json, show_table, status_table, table
+from miniatures.datamodel.money import cost_words
 
 if TYPE_CHECKING:
     from miniatures.inputs.campaign import LoadedCampaign

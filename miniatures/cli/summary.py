@@ -9,19 +9,10 @@ from rich.console import Console
 
 from miniatures.agents.run_events import RunSummary
 from miniatures.agents.runner import RunOutcome
-from miniatures.cli.terminal import (
-    console,
-    cost_words,
-    count,
-    duration,
-    plain,
-    print_json,
-    program,
-    show_table,
-    status_table,
-)
+from miniatures.cli.terminal import console, count, duration, plain, print_json, program, show_table, status_table
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.money import cost_words
 from miniatures.datamodel.prospect import BadRow
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.measure.field_readings import READY_MEANS

@@ -12,8 +12,9 @@ import typer
 
 from miniatures.cli.arguments import AsJson
 from miniatures.cli.dataset import RoleName
-from miniatures.cli.terminal import console, cost_words, count, plain, print_json
+from miniatures.cli.terminal import console, count, plain, print_json
 from miniatures.datamodel.errors import BudgetScope, InputError
+from miniatures.datamodel.money import cost_words
 
 if TYPE_CHECKING:
     from miniatures.backends.base import Backend

@@ -136,22 +136,6 @@ def _as_typed(path: Path) -> str:
     return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
 
 
-def dollars(cost: float | None) -> str:
-    """A cost in USD; an unknown one is said to be unknown, and a tiny one is not shown as nothing."""
-    if cost is None:
-        return "unknown"
-    if cost >= 1 or cost == 0:
-        return f"${cost:,.2f}"
-    return f"${cost:.4f}" if cost >= 0.001 else f"${cost:.7f}"
-
-
-def cost_words(cost: float | None) -> str:
-    """`cost $0.02`, `cost unknown`, or that nobody sends a bill."""
-    if cost == 0:
-        return "no API cost (this machine's own is not counted)"
-    return f"cost {dollars(cost)}"
-
-
 def duration(seconds: float) -> str:
     """Seconds as people say them."""
     if seconds < 60:

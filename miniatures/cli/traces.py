@@ -10,17 +10,8 @@ import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.results import one_standing, open_run
-from miniatures.cli.terminal import (
-    command,
-    console,
-    count,
-    dollars,
-    duration,
-    plain,
-    print_json,
-    print_json_lines,
-    table,
-)
+from miniatures.cli.terminal import command, console, count, duration, plain, print_json, print_json_lines, table
+from miniatures.datamodel.money import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -38,7 +38,9 @@ class DatasetRow(Frozen):
     """One line of a split: the chat that is trained on, and the example it was rendered from."""
 
     id: str
-    messages: tuple[ChatMessage, ...] = Field(description="Without the answer's turn where there is no answer.")
+    messages: tuple[ChatMessage, ...] = Field(
+        min_length=1, description="Without the answer's turn where there is no answer."
+    )
     example: Example
 
     @property

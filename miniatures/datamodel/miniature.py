@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.example import CHAT
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.gate import GateDecision
+from miniatures.datamodel.moment import Moment
 
 MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_MOST_CASES = 10**9
 
 
 class Stage(StrEnum):
@@ -44,16 +46,25 @@ class Comparison(Frozen):
     against: str = Field(description="The other side: a version of the same miniature, or a spec.")
     dataset: str = Field(description="Hash of the manifest of the cases.")
     measure: str = Field(default="all_checks", description="What was counted as passed.")
-    cases: int
-    difference: float = Field(description="This one's share less the other's.")
-    low: float = Field(description="95 % interval of the difference, by bootstrap over companies.")
-    high: float
-    p_value: float = Field(description="Exact McNemar test.")
+    cases: int = Field(ge=1, le=_MOST_CASES)
+    difference: float = Field(ge=-1, le=1, description="This one's share less the other's.")
+    low: float = Field(ge=-1, le=1, description="95 % interval of the difference, by bootstrap over companies.")
+    high: float = Field(ge=-1, le=1)
+    p_value: float = Field(ge=0, le=1, description="Exact McNemar test.")
     gained: int | None = Field(default=None, ge=0, description="Cases that only this one passed, if counted.")
     lost: int | None = Field(default=None, ge=0, description="Cases that only the other passed, if counted.")
     design_effect: float = Field(
-        default=1.0, ge=1, description="How much less the cases say because those of one company resemble one another."
+        default=1.0,
+        ge=1,
+        allow_inf_nan=False,
+        description="How much less the cases say because those of one company resemble one another.",
     )
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> Comparison:
+        if (self.gained or 0) + (self.lost or 0) > self.cases:
+            raise ValueError(f"{self.gained} gained and {self.lost} lost are more than {self.cases} cases")
+        return self
 
 
 class Readings(Frozen):
@@ -89,7 +100,7 @@ class MiniatureCard(Frozen):
     scores: dict[str, Score] = Field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
     evaluated_on: str | None = Field(default=None, description="Hash of the manifest of the evaluation's dataset.")
-    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    created_at: Moment = Field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -118,4 +129,4 @@ class Promotion(Frozen):
         default=None, description="How it stood beside the version it replaced; null where there was none."
     )
     rolled_back: bool = Field(default=False, description="It went back to a version that had been live before.")
-    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    at: Moment = Field(default_factory=lambda: datetime.now(UTC))

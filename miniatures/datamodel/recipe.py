@@ -10,6 +10,8 @@ from pydantic import Field
 from miniatures.datamodel.frozen import Strict
 
 _LARGE = 3_000_000_000
+_MOST = 10**9
+"""Tokens and steps of a recipe, at most."""
 
 
 class Method(StrEnum):
@@ -42,10 +44,11 @@ class LoraSettings(Strict):
     rank: int | None = Field(
         default=None, ge=1, le=256, description="16 up to 3 billion parameters, 32 above, if null."
     )
-    alpha: float = Field(default=32, gt=0, description="The change is scaled by alpha over rank.")
+    alpha: float = Field(default=32, gt=0, allow_inf_nan=False, description="The change is scaled by alpha over rank.")
     dropout: float = Field(default=0.05, ge=0, lt=1, description="Share of an adapter's inputs left out of a step.")
     targets: tuple[str, ...] = Field(
         default=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+        min_length=1,
         description="The base's linear layers that get an adapter.",
     )
 
@@ -59,41 +62,52 @@ class LoraSettings(Strict):
 class Recipe(Strict):
     """One way to train."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="The miniature's name, in small letters.")
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100, description="The miniature's name, in small letters."
+    )
     base: str = Field(description="A named weight (smollm2-135m-instruct), a GGUF file, a folder or a hub name.")
     dataset: str = Field(description="Folder of a built dataset, or a .jsonl file of chats, relative to the recipe.")
     roles: tuple[str, ...] = Field(
         default=("researcher", "writer"),
+        min_length=1,
         description="Whose examples are trained on; chat if left out and the dataset holds chats alone.",
     )
     method: Method = Field(default=Method.LORA, description="lora, or full for all weights (not registered).")
     lora: LoraSettings = Field(
         default=LoraSettings(), description="The adapter's shape; its keys are written under it, as `lora: {rank: 8}`."
     )
-    learning_rate: float | None = Field(default=None, gt=0, description="2e-4 for LoRA and 2e-5 for full if null.")
+    learning_rate: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="2e-4 for LoRA and 2e-5 for full if null."
+    )
     schedule: Literal["cosine", "linear", "constant"] = Field(
         default="cosine", description="How the rate falls after the warmup: cosine, linear or constant."
     )
     warmup: float = Field(default=0.03, ge=0, lt=1, description="Share of the steps.")
-    weight_decay: float = Field(default=0.0, ge=0, description="Of AdamW.")
-    epochs: float = Field(default=3, gt=0, description="How often all examples are trained on.")
-    max_steps: int | None = Field(default=None, ge=1, description="Ends training early; null for all epochs.")
+    weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="Of AdamW.")
+    epochs: float = Field(default=3, gt=0, le=1000, description="How often all examples are trained on.")
+    max_steps: int | None = Field(default=None, ge=1, le=_MOST, description="Ends training early; null for all epochs.")
     batch_tokens: int = Field(
-        default=4096, ge=1, description="Tokens of one optimizer step, all micro-batches together."
+        default=4096, ge=1, le=_MOST, description="Tokens of one optimizer step, all micro-batches together."
     )
-    micro_batch_tokens: int = Field(default=2048, ge=1, description="Tokens that pass through the model at once.")
-    max_tokens: int = Field(default=2048, ge=16, description="Longer examples are counted and left out.")
+    micro_batch_tokens: int = Field(
+        default=2048, ge=1, le=_MOST, description="Tokens that pass through the model at once."
+    )
+    max_tokens: int = Field(default=2048, ge=16, le=_MOST, description="Longer examples are counted and left out.")
     precision: Precision = Field(
         default=Precision.AUTO, description="bf16, fp16, fp32; auto takes bf16 where the hardware has it, else fp16."
     )
     gradient_checkpointing: bool = Field(default=False, description="Less memory, more time.")
-    seed: int = Field(default=7, description="Draws the adapter's start, the order and the dropout.")
-    evaluate_every: int | None = Field(default=None, ge=1, description="Steps; ten times in all if null.")
-    patience: int = Field(default=4, ge=1, description="Evaluations without a better validation loss before stopping.")
+    seed: int = Field(default=7, ge=0, lt=2**32, description="Draws the adapter's start, the order and the dropout.")
+    evaluate_every: int | None = Field(default=None, ge=1, le=_MOST, description="Steps; ten times in all if null.")
+    patience: int = Field(
+        default=4, ge=1, le=_MOST, description="Evaluations without a better validation loss before stopping."
+    )
     report_to: tuple[Tracker, ...] = Field(
         default=(), description="Where transformers reports the run: tensorboard, wandb, mlflow."
     )
-    checkpoint_every: int | None = Field(default=None, ge=1, description="Steps; with every evaluation if null.")
+    checkpoint_every: int | None = Field(
+        default=None, ge=1, le=_MOST, description="Steps; with every evaluation if null."
+    )
 
     @property
     def rate(self) -> float:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from miniatures.datamodel.frozen import Frozen, Strict
 from miniatures.datamodel.json_types import StructuredAnswer
+from miniatures.datamodel.moment import Moment
 from miniatures.datamodel.trace import new_id
 
 
@@ -105,7 +106,7 @@ class Review(Frozen):
     swapped: bool = Field(default=False, description="Whether the second answer was shown first.")
     edit_distance: float | None = Field(default=None, description="Share of the text that an edit changed, 0 to 1.")
     rubric: str = Field(default="", description="Hash of the rubric that was read.")
-    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    created_at: Moment = Field(default_factory=lambda: datetime.now(UTC))
 
     @model_validator(mode="after")
     def _complete(self) -> Review:
@@ -173,4 +174,4 @@ class Approval(Frozen):
     text_hash: str = Field(description="Hash of the subject and body that were approved, the reviewer's own if edited.")
     reviewer: str
     review: str = Field(description="The review that says so.")
-    approved_at: datetime
+    approved_at: Moment

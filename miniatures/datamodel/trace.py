@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from miniatures.datamodel.backend import BackendIdentity, Bill
 from miniatures.datamodel.json_types import Options, StructuredAnswer
+from miniatures.datamodel.moment import Moment
 from miniatures.datamodel.prompt import ChatMessage
 from miniatures.datamodel.seat import Seat
 
@@ -42,7 +43,7 @@ class Span(BaseModel):
     name: str
     attributes: dict[str, Any] = Field(default_factory=dict)
     error: str | None = None
-    started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    started_at: Moment = Field(default_factory=lambda: datetime.now(UTC))
     total_ms: float = 0.0
 
 
@@ -80,7 +81,7 @@ class Trace(BaseModel):
     first_token_ms: float | None = None
     total_ms: float = 0.0
     error: str | None = None
-    started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    started_at: Moment = Field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def whole(self) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Name = TypeVar("Name", int, str)
 
@@ -29,41 +29,70 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
 
 def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[tuple[int, int]]:
     """Pairs of places (earlier, later) whose Jaccard index is at least `threshold`."""
+    return list(_pairs([shingles(text) for text in texts], threshold, _Groups()))
+
+
+def duplicate_groups(texts: Sequence[str], threshold: float = NEAR) -> list[int]:
+    """For each text the place of its group's first text: connected near-duplicates share one.
+
+    Texts that are connected already are not compared, so that thousands that are nearly the same take seconds.
+    """
     known = [shingles(text) for text in texts]
+    same: dict[frozenset[tuple[str, ...]], int] = {}
+    firsts = [same.setdefault(grams, place) for place, grams in enumerate(known)]
+    groups = _Groups()
+    distinct = list(same.values())
+    for one, other in _pairs(list(same), threshold, groups):
+        groups.join(one, other)
+    number = {place: at for at, place in enumerate(distinct)}
+    return [distinct[groups.root(number[first])] for first in firsts]
+
+
+class _Groups(Generic[Name]):
+    """Names that pairs connect; each group is called by its least (union-find)."""
+
+    def __init__(self) -> None:
+        self._parent: dict[Name, Name] = {}
+
+    def root(self, name: Name) -> Name:
+        parent = self._parent
+        while (above := parent.setdefault(name, name)) != name:
+            parent[name] = name = parent[above]
+        return name
+
+    def join(self, one: Name, other: Name) -> None:
+        low, high = sorted((self.root(one), self.root(other)))
+        self._parent[high] = low
+
+    def names(self) -> list[Name]:
+        return list(self._parent)
+
+
+def _pairs(
+    known: Sequence[frozenset[tuple[str, ...]]], threshold: float, groups: _Groups[int]
+) -> Iterator[tuple[int, int]]:
+    """Pairs of places that are alike enough and, as far as `groups` says when it is their turn, not connected."""
     spread = Counter(gram for grams in known for gram in grams)
     places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    pairs = []
     for place, grams in enumerate(known):
         spared = ceil(threshold * len(grams)) - 1  # Two sets that share only these are too little alike.
         rarest = sorted(grams, key=lambda gram: (spread[gram], gram))[: len(grams) - spared]
         for other in sorted({other for gram in rarest for other in places[gram]}):
+            if groups.root(other) == groups.root(place):
+                continue
             shared = len(grams & known[other])
             if shared >= threshold * (len(grams) + len(known[other]) - shared):
-                pairs.append((other, place))
+                yield other, place
         for gram in rarest:
             places[gram].append(place)
-    return pairs
-
-
-def duplicate_groups(texts: Sequence[str], threshold: float = NEAR) -> list[int]:
-    """For each text the place of its group's first text: connected near-duplicates share one."""
-    alone = [(place, place) for place in range(len(texts))]
-    return list(connected([*alone, *near_duplicates(texts, threshold)]).values())
 
 
 def connected(pairs: Iterable[tuple[Name, Name]]) -> dict[Name, Name]:
-    """For each name that stands in a pair the least of all that pairs connect with it (union-find)."""
-    parent: dict[Name, Name] = {}
-
-    def root(name: Name) -> Name:
-        while parent.setdefault(name, name) != name:
-            name = parent[name]
-        return name
-
+    """For each name that stands in a pair the least of all that pairs connect with it."""
+    groups: _Groups[Name] = _Groups()
     for one, other in pairs:
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    return {name: root(name) for name in list(parent)}
+        groups.join(one, other)
+    return {name: groups.root(name) for name in groups.names()}
 
 
 def distinct_ratio(texts: Sequence[str], words: int) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from statistics import NormalDist
 
 _POWER = 0.8
+_TWO_SIDED = 0.975
 _NORMAL = NormalDist()
 
 
@@ -34,7 +35,10 @@ def non_inferiority_p(gained: float, lost: float, cases: float, margin: float) -
 def design_effect(differences: Sequence[float], clusters: Sequence[Hashable]) -> float:
     """By how much the variance of a mean grows because the cases of one cluster resemble one another; at least 1.
 
-    Counts divided by it may be tested as if the cases were independent (Rao and Scott 1992, Biometrics 48:577-585).
+    Counts divided by it may be tested as if the cases were independent (Rao and Scott 1992, Biometrics 48:577-585). An
+    effect that few clusters tell is itself uncertain, so it grows by what their degrees of freedom lack (Korn and
+    Graubard 1998, Survey Methodology 24:193-201). One that nothing tells is the worst there may be: all cases of a
+    cluster count as one.
     """
     cases = len(differences)
     mean = sum(differences) / cases
@@ -43,9 +47,16 @@ def design_effect(differences: Sequence[float], clusters: Sequence[Hashable]) ->
         sums[cluster] += difference - mean
     alone = sum((difference - mean) ** 2 for difference in differences)
     if alone == 0 or len(sums) < 2:
-        return 1.0
+        return cases / len(sums)
     between = sum(total**2 for total in sums.values()) * len(sums) / (len(sums) - 1)
-    return max(1.0, between / (alone * cases / (cases - 1)))
+    told = max(1.0, between / (alone * cases / (cases - 1)))
+    return min(cases, told * (_student(len(sums) - 1) / _student(cases - 1)) ** 2)
+
+
+def _student(freedom: int) -> float:
+    from scipy.stats import t
+
+    return float(t.ppf(_TWO_SIDED, freedom))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

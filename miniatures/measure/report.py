@@ -20,6 +20,7 @@ from miniatures.datamodel.errors import writing
 from miniatures.datamodel.files import written_whole
 from miniatures.datamodel.foreign_text import is_web_address, visible
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.money import cost_words, dollars
 from miniatures.datamodel.redaction import without_secrets
 from miniatures.datamodel.standing import MEANINGS, Standing, State
 from miniatures.inputs.campaign import LoadedCampaign
@@ -110,13 +111,6 @@ def _reading_order(standing: Standing) -> tuple[int, int]:
     return _ORDER.index(standing.state), len(standing.draft.failed_checks) if standing.draft else 0
 
 
-def _usd(cost: float | None) -> str:
-    """A cost with as many digits as it takes to be seen."""
-    if cost is None:
-        return "not known"
-    return f"${cost:,.4f}" if cost >= 0.001 or cost == 0 else f"${cost:.7f}"
-
-
 def write_page(page: str, path: Path) -> Path:
     """Write an HTML page in one step and return its path; a link that lies there is replaced, never followed.
 
@@ -143,6 +137,7 @@ def html_environment() -> Environment:
     environment.filters["passages"] = passages
     environment.filters["words"] = lambda status: str(status).replace("_", " ")
     environment.filters["number"] = lambda value: f"{value:,}"
-    environment.filters["usd"] = _usd
+    environment.filters["usd"] = dollars
+    environment.filters["cost"] = cost_words
     environment.tests["web_address"] = is_web_address
     return environment

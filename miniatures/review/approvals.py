@@ -86,8 +86,9 @@ def is_of_an_email(review: Review) -> bool:
 
 
 def _hash(answer: StructuredAnswer) -> str:
-    """The text's hash; empty if the answer is no email."""
+    """The text's hash; empty if the answer is no email, or one that says nothing."""
     try:
-        return content_hash(email_of(answer))
+        email = email_of(answer)
     except ValidationError:
         return ""
+    return content_hash(email) if email.subject.strip() and email.body.strip() else ""

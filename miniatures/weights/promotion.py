@@ -36,16 +36,16 @@ def promote(
         PromotionRefused: gives every reason.
         RegistryError: the registry is damaged, the version is live already, or the reason is empty.
     """
-    card = registry.card(name, ref)
-    adapter = registry.adapter_folder(name, card.version)
+    version = registry.resolve(name, ref)
 
     def assess(live: str | None) -> Assessment:
+        card, adapter = registry.card(name, version), registry.adapter_folder(name, version)
         decision = None if live is None else decided(card, live, decisive, gate)
         against = refusals(card, live=live, served=served, decision=decision)
         against = against if force else [*against, *effect_refusals(card, adapter)]
         return Assessment(decision, against, _READ_CHATS) if card.only_chats else Assessment(decision, against)
 
-    return registry.promote(name, card.version, forced=force, assess=assess)
+    return registry.promote(name, version, forced=force, assess=assess)
 
 
 def decided(card: MiniatureCard, live: str, decisive: Mapping[str, str], gate: Gate) -> GateDecision:

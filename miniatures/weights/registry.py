@@ -165,8 +165,8 @@ class Registry:
         if forced is not None and not forced.strip():
             raise RegistryError("a forced promotion needs a reason", hint="Say why; it is kept in the history.")
         target = self.resolve(name, version)
-        self.adapter_folder(name, target)
         with exclusive(self._own(name) / STATE):
+            self.adapter_folder(name, target)  # It may have been removed while we waited.
             state = self.state(name)
             if state.live == target:
                 raise RegistryError(f"{name}@{target} is live already", hint="There is nothing to promote.")

@@ -36,10 +36,10 @@ class RegistryState(Strict):
         """What `rollback` goes back to: what was live before, and after a rollback what was live before that."""
         stack: list[str | None] = []
         for promotion in self.history:
-            if promotion.rolled_back:
-                stack.pop()
-            else:
+            if not promotion.rolled_back:
                 stack.append(promotion.replaced)
+            elif stack:
+                stack.pop()
         return stack[-1] if stack else None
 
 

@@ -42,7 +42,7 @@ def read_card(folder: Path) -> MiniatureCard:
     path = folder / CARD
     try:
         card = MiniatureCard.model_validate(upgraded(json.loads(path.read_bytes())))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0]
         raise RegistryError(
             f"the card {path} cannot be read: {reason}",

@@ -53,6 +53,16 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_words_of_a_manifest_neither_steer_the_terminal_nor_break_it(tmp_path, build, capsys):
+    assert build()[0] == ExitCode.OK
+    manifest = tmp_path / "data" / "manifest.json"
+    odd = {"roles": {"\x1b]0;x\x07[/bold]": 1}, "example_sources": {"\u202e[/x]": 1}, "sources": ["\x1b[31m"]}
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **odd}))
+    assert main(["dataset", "stats", "data"]) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert "[/bold] 1" in shown and not any(one in shown for one in "\x1b\x07\u202e")
+
+
 def test_a_campaign_becomes_a_dataset_of_strangers(tmp_path, build):
     code, said = build("--validation", "0", "--test", "0", "--json")
     assert code == ExitCode.OK, said

@@ -95,6 +95,17 @@ def test_a_damaged_version_hides_no_other(tmp_path: Path, capsys: pytest.Capture
     assert "card.json" in capsys.readouterr().err.replace("\n", "")
 
 
+def test_words_of_a_card_and_of_a_reason_steer_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = "\x1b]0;x\x07\u202e[/bold]"
+    add(tmp_path, 1, base=odd, base_licence=odd, recipe={"roles": ["writer"], odd: odd}, comparisons=(compared(odd),))
+    assert main(["models", "promote", "mine", "--force", odd]) == ExitCode.OK
+    for command in (["list"], ["show", "mine"], ["show", "mine", "--json"]):
+        assert main(["models", *command]) == ExitCode.OK
+        shown = capsys.readouterr().out
+        assert "bold" in shown or command == ["list"]
+        assert not any(one in shown for one in "\x1b\x07\u202e"), command
+
+
 def test_an_unknown_miniature_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     for command in ("show", "promote", "rollback", "remove"):
         name = "nobody@candidate" if command == "remove" else "nobody"

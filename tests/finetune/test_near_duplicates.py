@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+import time
 from itertools import combinations
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from miniatures.finetune.near_duplicates import (
     NEAR,
+    connected,
     distinct_ratio,
     duplicate_groups,
     near_duplicates,
@@ -47,6 +49,19 @@ def test_many_letters_with_one_closing_line(seed):
 def _changed(words: list[str], drawn: random.Random) -> list[str]:
     share = drawn.choice([0, 0.02, 0.05, 0.1])
     return [drawn.choice(string.ascii_letters) if drawn.random() < share else word for word in words]
+
+
+def test_thousands_that_are_the_same_are_not_compared_pair_by_pair():
+    started = time.monotonic()
+    assert duplicate_groups([LINE * 5] * 10_000) == [0] * 10_000
+    assert time.monotonic() - started < 10
+
+
+@settings(max_examples=3 * settings.default.max_examples)
+@given(TEXTS, st.sampled_from([0.2, 0.5, NEAR, 1.0]))
+def test_groups_are_those_of_all_pairs(texts, threshold):
+    alone = [(place, place) for place in range(len(texts))]
+    assert duplicate_groups(texts, threshold) == list(connected([*alone, *near_duplicates(texts, threshold)]).values())
 
 
 @given(TEXTS)

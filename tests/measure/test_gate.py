@@ -50,6 +50,33 @@ def test_the_three_words():
     assert judged(compared(live[:99], live[:99]), margin=0.2, least_cases=99).outcome is GateOutcome.NOT_WORSE
 
 
+def test_one_company_shows_nothing():
+    live = [True] * 400
+    assert judged(compared(live, live, companies=1)).outcome is GateOutcome.NOT_YET_KNOWN
+    assert judged(compared(live, live)).outcome is GateOutcome.NOT_WORSE
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"gained": 1_000_000, "lost": 100},
+        {"gained": 0, "lost": 1_000_000},
+        {"design_effect": math.inf},
+        {"design_effect": math.nan},
+        {"cases": 0},
+        {"cases": -5},
+        {"cases": 10**30, "gained": 0, "lost": 0},
+        {"p_value": math.nan},
+        {"high": math.nan},
+    ],
+    ids=str,
+)
+def test_a_comparison_that_cannot_be_is_no_comparison(odd):
+    whole = compared([True] * 400, [True] * 400).model_dump()
+    with pytest.raises(ValueError):
+        Comparison.model_validate(whole | odd)
+
+
 def test_nothing_measured_is_nothing_known():
     assert gate_decision([], DECIDING, GateSettings()).outcome is GateOutcome.NOT_YET_KNOWN
     assert gate_decision([], DECIDING, GateSettings()).missing == ("all_checks", "researcher_right")

@@ -35,9 +35,30 @@ def test_more_lost_cases_never_make_it_surer(gained: int, lost: int, same: int, 
 def test_cases_of_one_company_count_less():
     alike = [1.0] * 10 + [0.0] * 10 + [-1.0] * 10
     assert design_effect(alike, list(range(30))) == pytest.approx(1.0)
-    assert design_effect(alike, [place // 10 for place in range(30)]) == pytest.approx(14.5)
-    assert design_effect([0.0] * 30, [place // 10 for place in range(30)]) == 1.0
-    assert design_effect(alike, ["one"] * 30) == 1.0
+    assert design_effect(sorted(alike * 10), [place // 10 for place in range(300)]) == pytest.approx(11.1, abs=0.1)
+
+
+def test_what_few_companies_tell_is_uncertain_and_what_none_tells_is_the_worst():
+    alike = [1.0] * 10 + [0.0] * 10 + [-1.0] * 10
+    assert design_effect(alike, [place // 10 for place in range(30)]) == 30, "as if each were one case or less"
+    assert design_effect([0.0] * 30, [place // 10 for place in range(30)]) == 10
+    assert design_effect(alike, ["one"] * 30) == 30
+
+
+@pytest.mark.parametrize(("companies", "each"), [(1, 100), (3, 40), (5, 20), (10, 10), (60, 7)])
+@pytest.mark.parametrize("alike", [0.5, 1.0])
+def test_few_companies_never_pass_a_version_at_the_margin(companies: int, each: int, alike: float):
+    """Cases of a company end as its first with a chance of `alike`; the version loses 5 points, which is the margin."""
+    random, wrong = np.random.default_rng(companies), 0
+    clusters = [company for company in range(companies) for _ in range(each)]
+    for _ in range(400):
+        own, common = (random.choice([-1.0, 0.0, 1.0], p=[0.1, 0.85, 0.05], size=len(clusters)) for _ in "ab")
+        shared = random.random(len(clusters)) < alike
+        ends = [float(common[at // each * each] if shared[at] else own[at]) for at in range(len(clusters))]
+        effect = design_effect(ends, clusters)
+        gained, lost, cases = (count / effect for count in (ends.count(1), ends.count(-1), len(ends)))
+        wrong += non_inferiority_p(gained, lost, cases, 0.05) < 0.05
+    assert wrong / 400 <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 400)
 
 
 def test_holm_of_a_worked_example():

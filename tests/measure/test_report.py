@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText, Ground, Statement
 from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.money import cost_words, dollars
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.standing import Standing, State
@@ -86,7 +88,15 @@ def test_ready_emails_come_first_and_reasons_are_told(tmp_path: Path) -> None:
     page = page_of(tmp_path, result(1, DraftStatus.NEEDS_REVIEW), result(2, DraftStatus.READY))
     assert page.index("Subject 2") < page.index("Subject 1")
     assert "the body has 1 word" in page
-    assert "not known" in page, "an unknown cost is not a zero"
+    assert "cost unknown" in page, "an unknown cost is not a zero"
+
+
+def test_costs_are_told_in_the_terminal_s_words(tmp_path: Path) -> None:
+    free = page_of(tmp_path, result(1, DraftStatus.READY, cost=0.0))
+    assert cost_words(0.0) in html.unescape(free) and "$0.00" not in free
+    assert "<b>no</b>API cost" in free
+    paid = page_of(tmp_path, result(1, DraftStatus.READY, cost=1234.5))
+    assert f"<b>{dollars(1234.5)}</b>cost" in paid and cost_words(1234.5) in paid
 
 
 def test_foreign_text_is_escaped(tmp_path: Path) -> None:

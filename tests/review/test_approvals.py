@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -38,6 +39,21 @@ def test_of_each_reviewer_the_last_word_counts_and_one_no_is_enough():
     assert approved(yes, no) is None
     assert approved(yes, no, accept(ITEM, "ada")) == DRAFT.text_hash
     assert approved(yes, reject(ITEM, "ben", RejectReason.GENERIC)) is None
+
+
+@pytest.mark.parametrize("text", [{"subject": "", "body": ""}, {"subject": "Depot", "body": " \n"}])
+def test_an_edit_that_says_nothing_approves_nothing(text: dict[str, str]):
+    empty = edit(ITEM, "ada", BETTER).model_copy(update={"edited": text})
+    assert approved(accept(ITEM, "ben"), empty) == DRAFT.text_hash and approved(empty) is None
+
+
+def test_a_moment_without_a_zone_is_put_in_order():
+    """Somebody's own code, or a store edited by hand, may leave the zone out."""
+    early = Review.model_validate(
+        reject(ITEM, "ada", RejectReason.GENERIC).model_dump() | {"created_at": "2026-01-02T03:04"}
+    )
+    assert early.created_at == datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    assert approved(accept(ITEM, "ada"), early) == DRAFT.text_hash
 
 
 @pytest.mark.parametrize(("verdict", "stands"), [("send", True), ("edit", True), ("reject", False)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 
 import pytest
@@ -27,6 +28,13 @@ texts = st.lists(st.sampled_from("abcd"), max_size=9).map(" ".join)
 )
 def test_share_of_words_changed(before, after, share):
     assert edit_distance(before, after) == share
+
+
+def test_a_changed_word_in_a_text_without_measure_takes_no_time():
+    words = [f"w{number}" for number in range(50_000)]
+    started = time.monotonic()
+    assert edit_distance(" ".join(words), " ".join([*words[:9], "x", *words[10:]])) == 1 / 50_000
+    assert time.monotonic() - started < 10
 
 
 @given(texts, texts)

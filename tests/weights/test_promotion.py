@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,11 @@ import pytest
 from miniatures.datamodel.gate import GateOutcome, GateSettings
 from miniatures.measure.gate import gate_decision
 from miniatures.weights.errors import PromotionRefused
-from miniatures.weights.home import file_sha256
+from miniatures.weights.home import exclusive, file_sha256
 from miniatures.weights.promotion import decided, effect_refusals, promote, refusals
 from miniatures.weights.registry import Registry
+from miniatures.weights.registry_state import STATE
+from miniatures.weights.version_folder import write_card
 from tests.weights.adapters import write_adapter
 from tests.weights.miniatures_made import SCORES, card_of, compared, tiny_adapter
 
@@ -164,3 +168,22 @@ def test_the_adapter_is_merged_into_the_exact_base(
     assert told.startswith("the adapter changes nothing")
     (told,) = effect_refusals(card_of(good, **{**base, "base_sha256": "0" * 64}), good)
     assert "of SHA-256 000000000000" in told
+
+
+def test_what_is_measured_while_a_promotion_waits_counts(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry", shipped=tmp_path / "none")
+    first, second = tiny_adapter(tmp_path / "1", 1), tiny_adapter(tmp_path / "2", 2)
+    live = registry.register(card_of(first, scores=SCORES), first)
+    registry.promote("outreach", live)
+    good = card_of(second, scores=SCORES, comparisons=(compared(live),), evaluated_on=compared(live).dataset)
+    version = registry.register(good, second)
+    asked: dict[str, Any] = {"served": SERVED, "decisive": DECISIVE, "gate": GATE}
+    with ThreadPoolExecutor(1) as threads:
+        with exclusive(registry.root / "outreach" / STATE):
+            waiting = threads.submit(promote, registry, "outreach", "candidate", **asked)
+            time.sleep(0.3)
+            write_card(
+                registry.root / "outreach" / version, good.model_copy(update={"comparisons": (compared(live, -0.1),)})
+            )
+        with pytest.raises(PromotionRefused, match="worse than the live version"):
+            waiting.result(timeout=10)

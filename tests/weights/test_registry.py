@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from miniatures.datamodel.miniature import Promotion
 from miniatures.weights.errors import PromotionRefused, RegistryError, UnknownMiniature
+from miniatures.weights.home import exclusive
 from miniatures.weights.merge import adapter_hash
 from miniatures.weights.registry import Assessment, Registry
+from miniatures.weights.registry_state import STATE
 from tests.weights.miniatures_made import SCORES, card_of, compared, tiny_adapter
 
 
@@ -220,7 +223,7 @@ def test_a_damaged_state_is_told_and_never_written_over(registry: Registry, tmp_
     assert registry.adapter_folder("outreach", version).is_dir()
 
 
-@pytest.mark.parametrize("damage", ["", "{}", "another", "profile", "gone"])
+@pytest.mark.parametrize("damage", ["", "{}", "[" * 100_000, "another", "profile", "gone"], ids=lambda text: text[:9])
 def test_a_damaged_card_is_told_and_never_written_over(registry: Registry, tmp_path: Path, damage: str) -> None:
     version, other = add(registry, tmp_path, 1), add(registry, tmp_path, 2)
     path = registry.root / "outreach" / version / "card.json"
@@ -256,6 +259,14 @@ def test_a_live_version_that_is_gone_is_told(registry: Registry, tmp_path: Path)
     assert registry.promote("outreach", second).replaced == first
 
 
+def test_a_history_edited_by_hand_that_cannot_be_is_gone_through_to_its_end(registry: Registry, tmp_path: Path) -> None:
+    version = add(registry, tmp_path, 1)
+    state = registry.root / "outreach" / STATE
+    state.write_text(json.dumps({"live": version, "history": [{"version": version, "rolled_back": True}]}))
+    with pytest.raises(RegistryError, match="nothing was live before"):
+        registry.rollback("outreach")
+
+
 def test_writers_wait_for_each_other(registry: Registry, tmp_path: Path) -> None:
     adapters = [tiny_adapter(tmp_path / f"a{seed}", seed) for seed in range(8)]
     with ThreadPoolExecutor(8) as threads:
@@ -264,6 +275,20 @@ def test_writers_wait_for_each_other(registry: Registry, tmp_path: Path) -> None
     history = registry.state("outreach").history
     assert {entry.version for entry in history} == set(versions)
     assert [entry.replaced for entry in history] == [None, *(entry.version for entry in history[:-1])]
+
+
+def test_a_version_that_is_removed_while_its_promotion_waits_does_not_go_live(
+    registry: Registry, tmp_path: Path
+) -> None:
+    version, other = add(registry, tmp_path, 1), add(registry, tmp_path, 2)
+    with ThreadPoolExecutor(1) as threads:
+        with exclusive(registry.root / "outreach" / STATE):
+            waiting = threads.submit(registry.promote, "outreach", version)
+            time.sleep(0.3)
+            shutil.rmtree(registry.root / "outreach" / version)
+        with pytest.raises(UnknownMiniature, match="is not in the registry"):
+            waiting.result(timeout=10)
+    assert registry.state("outreach").live is None and registry.versions("outreach") == [other]
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic_core import PydanticSerializationError
+
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.roles.writer import WRITER
 from miniatures.checks.language import primary
@@ -21,7 +23,15 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import CHAT, Example, Source
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.prompt import ChatMessage
-from miniatures.finetune.dataset.folder import Dataset, clear_folder, write_lines, write_manifest, write_split
+from miniatures.finetune.dataset.folder import (
+    PREFERENCES,
+    Dataset,
+    clear_folder,
+    openai_name,
+    write_lines,
+    write_manifest,
+    write_split,
+)
 from miniatures.finetune.dataset.rendering import answer_text, chat_messages
 from miniatures.finetune.dataset.sightings import is_choice, is_sighting
 from miniatures.finetune.dataset.split import split_by_company
@@ -163,7 +173,15 @@ def _row(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -
     if example.answer is not None:
         answer = answer_text(example, example.answer)
         messages = (*messages, ChatMessage(role="assistant", content=answer))
-    return DatasetRow(id=example.id, messages=messages, example=example)
+    row = DatasetRow(id=example.id, messages=messages, example=example)
+    try:
+        row.model_dump_json()
+    except PydanticSerializationError as error:
+        raise InputError(f"an example about {example.company} holds half a character", hint=_HALF_HINT) from error
+    return row
+
+
+_HALF_HINT = "Its trace is damaged; choose others with --since or --until."
 
 
 def _text(example: Example) -> str:
@@ -197,13 +215,13 @@ def _other_formats(folder: Path, rows: Mapping[Split, Sequence[DatasetRow]]) -> 
     """OpenAI's fine-tuning format for the two sides that it takes, and preference pairs where reviewers made any."""
     written = {}
     for split in (Split.TRAIN, Split.VALIDATION):
-        name = f"openai.{split}.jsonl"
+        name = openai_name(split)
         written[name] = write_lines(
             folder / name, (_openai(row) for row in rows[split] if row.example.answer is not None)
         )
     pairs = [_preference(row) for row in rows[Split.TRAIN] if row.example.rejected is not None]
     if pairs:
-        written["preferences.jsonl"] = write_lines(folder / "preferences.jsonl", pairs)
+        written[PREFERENCES] = write_lines(folder / PREFERENCES, pairs)
     return written
 
 

@@ -2,19 +2,23 @@
 
 Two formats are known, those of OpenAI and of TRL: `{"messages": [{"role": ..., "content": ...}, ...]}`, whose last turn
 is the assistant's, and `{"prompt": ..., "completion": ...}`, each a text or a list of turns. Nothing in them is
-replaced: who stands in a chat is learned too.
+replaced: who stands in a chat is learned too. What cannot be learned (a call of a tool, a picture, an answer that is
+marked as not to be learned) is refused, not left out: the rest would be another chat.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from miniatures.datamodel.characters import INVISIBLE, JOINERS, SURROGATES
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import CHAT, Example, Source
+from miniatures.datamodel.files import read_regular
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.mistakes import mistakes
@@ -22,6 +26,40 @@ from miniatures.datamodel.prompt import ChatMessage
 
 SUFFIX = ".jsonl"
 _MOST_TOLD = 10
+_MOST_BYTES = 4_000_000_000
+_HALF = re.compile(f"[{SURROGATES}]")
+_NOTHING = re.compile(rf"[\s{INVISIBLE}{JOINERS}]*")
+_ROLES = {"developer": "system"}
+"""OpenAI's newer word for a role."""
+
+
+def _text_of(value: Any) -> Any:
+    """The text of OpenAI's content parts, if all of them are text."""
+    if not isinstance(value, list) or not value:
+        return value
+    if not all(isinstance(part, dict) and part.get("type") == "text" for part in value):
+        raise ValueError("it holds something that is not text")
+    return "".join(str(part.get("text", "")) for part in value)
+
+
+def _known_role(role: Any) -> Any:
+    return _ROLES.get(role, role) if isinstance(role, str) else role
+
+
+class _Turn(Frozen):
+    role: Annotated[Literal["system", "user", "assistant"], BeforeValidator(_known_role)]
+    content: Annotated[str, BeforeValidator(_text_of)]
+    tool_calls: Any = None
+    function_call: Any = None
+    weight: Any = 1
+
+    @model_validator(mode="after")
+    def _is_text(self) -> _Turn:
+        if self.tool_calls or self.function_call:
+            raise ValueError("it calls a tool, and only text is learned")
+        if _HALF.search(self.content):
+            raise ValueError("it holds half a character, written as an escape")
+        return self
 
 
 def _turns_of(role: str) -> BeforeValidator:
@@ -30,12 +68,12 @@ def _turns_of(role: str) -> BeforeValidator:
 
 
 class _Chat(Frozen):
-    messages: tuple[ChatMessage, ...]
+    messages: tuple[_Turn, ...]
 
 
 class _Pair(Frozen):
-    prompt: Annotated[tuple[ChatMessage, ...], _turns_of("user")] = Field(min_length=1)
-    completion: Annotated[tuple[ChatMessage, ...], _turns_of("assistant")] = Field(min_length=1)
+    prompt: Annotated[tuple[_Turn, ...], _turns_of("user")] = Field(min_length=1)
+    completion: Annotated[tuple[_Turn, ...], _turns_of("assistant")] = Field(min_length=1)
 
 
 def read_chats(path: Path) -> list[Example]:
@@ -46,10 +84,7 @@ def read_chats(path: Path) -> list[Example]:
     """
     chats: list[Example] = []
     bad: list[str] = []
-    try:
-        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", hint="Name another file.") from error
+    lines = read_regular(path, _MOST_BYTES).removeprefix(b"\xef\xbb\xbf").split(b"\n")
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
@@ -67,7 +102,7 @@ def read_chats(path: Path) -> list[Example]:
 _HINT = 'A line is {"messages": [...]} that ends with the assistant\'s turn, or {"prompt": "...", "completion": "..."}.'
 
 
-def _turns(line: bytes) -> tuple[ChatMessage, ...]:
+def _turns(line: bytes) -> list[ChatMessage]:
     """The turns of one line.
 
     Raises:
@@ -83,12 +118,14 @@ def _turns(line: bytes) -> tuple[ChatMessage, ...]:
         turns = (*pair.prompt, *pair.completion)
     else:
         raise ValueError("it has neither messages nor prompt and completion")
-    if len(turns) < 2 or turns[-1].role != "assistant" or not turns[-1].content.strip():
+    if len(turns) < 2 or turns[-1].role != "assistant" or _NOTHING.fullmatch(turns[-1].content):
         raise ValueError("it does not end with an answer of the assistant's to somebody")
-    return turns
+    if turns[-1].weight == 0:
+        raise ValueError("its answer has weight 0, and each chat's answer is learned")
+    return [ChatMessage(role=turn.role, content=turn.content) for turn in turns]
 
 
-def _example(turns: tuple[ChatMessage, ...]) -> Example:
+def _example(turns: list[ChatMessage]) -> Example:
     *read, answer = (turn.model_dump() for turn in turns)
     variables: dict[str, Any] = {"turns": read}
     same = f"chat {content_hash(read)[:12]}"

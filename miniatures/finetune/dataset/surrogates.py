@@ -232,7 +232,8 @@ def _variables(variables: dict[str, Any], replacement: _Replacement) -> dict[str
     changed = dict(variables)
     if isinstance(variables.get("prospect"), Mapping):
         names = {key: replacement.name(variables["prospect"].get(key, "")) for key in ("first_name", "last_name")}
-        changed["prospect"] = {**variables["prospect"], **names}
+        titles = {key: replacement.text(text) for key, text in variables["prospect"].items() if key == "title"}
+        changed["prospect"] = {**variables["prospect"], **names, **titles}
     for field in _TEXT_FIELDS:
         if field in variables:
             changed[field] = [{**item, "text": replacement.text(item["text"])} for item in variables[field]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class LoadedRecipe:
         Raises:
             InputError: it is not there, or damaged.
         """
-        path = self.folder / Path(self.recipe.dataset).expanduser()
+        path = self.folder / os.path.expanduser(self.recipe.dataset)  # noqa: PTH111 - Path's raises for nobody's home
         return _frozen_chats(path, self.folder / "runs" / "datasets") if _is_chats(self.recipe) else open_dataset(path)
 
 
@@ -46,7 +47,7 @@ def _is_chats(recipe: Recipe) -> bool:
 
 
 def _frozen_chats(path: Path, folder: Path) -> Dataset:
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - Path's raises for a name that is too long
         raise InputError(f"there is no file {path}", hint="Name a dataset's folder, or a file of chats.")
     frozen = folder / f"{path.stem}-{content_sha256(path)[:12]}"
     if (frozen / MANIFEST).is_file():

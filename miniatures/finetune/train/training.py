@@ -36,7 +36,7 @@ class TrainingFailed(MiniaturesError):
 
 
 def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = False) -> TrainingSummary:
-    """Train, and leave the best adapter in `out/adapter`.
+    """Train, and leave the best adapter in `out/adapter`. A run that has come to its end goes on with nothing.
 
     Raises:
         InputError: `out` holds an unfinished run and `resume` was not asked for, or it is of another plan.
@@ -46,6 +46,9 @@ def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = F
     checkpoint = checkpoint_to_resume(out, resume)
     out.mkdir(parents=True, exist_ok=True)
     keep_plan(out, prepared.hash, checkpoint)
+    if checkpoint is not None and (finished := _finished(out)):
+        return finished
+    (out / SUMMARY).unlink(missing_ok=True)
     curve, spikes = CurveFile(path=out / CURVE), SpikeWatch()
     begun = 0 if checkpoint is None else step_of(checkpoint)
     curve.cut(begun)
@@ -70,6 +73,14 @@ def train(prepared: Prepared, out: Path, listener: Listener, *, resume: bool = F
     draw_curve(curve.points(), out / PICTURE, f"{prepared.recipe.name}: {summary.steps} steps")
     (out / SUMMARY).write_text(summary.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return summary
+
+
+def _finished(out: Path) -> TrainingSummary | None:
+    """The summary, which is written last."""
+    try:
+        return TrainingSummary.model_validate_json((out / SUMMARY).read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def _trainer(prepared: Prepared, out: Path, callbacks: list[Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -11,9 +12,10 @@ from lxml.html import document_fromstring
 from miniatures.agents.tools.extract.charset import decode
 from miniatures.agents.tools.extract.document import extract
 from miniatures.agents.tools.extract.extraction import Extraction
+from miniatures.agents.tools.extract.pdf import read_pdf
 from miniatures.agents.tools.extract.plain import paragraphs
 from miniatures.agents.tools.extract.published import published_at
-from miniatures.agents.tools.fetching import FetchStatus
+from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -149,6 +151,14 @@ def pdf(*lines: str) -> bytes:
     out.write(b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places))
     out.write(b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % start)
     return out.getvalue()
+
+
+def test_what_a_broken_pdf_makes_its_reader_say_stays_out() -> None:
+    secret = "sk-0123456789"
+    body = pdf("x").replace(b"%%EOF", b"").replace(b"startxref", f"startxref {secret}".encode())
+    with pytest.raises(FetchProblem) as caught:
+        read_pdf(body[: len(body) // 2] + f"/Root {secret}".encode())
+    assert re.fullmatch(r"broken PDF: \w+", caught.value.detail)
 
 
 @pytest.mark.parametrize("content_type", ["application/pdf", "text/html"])

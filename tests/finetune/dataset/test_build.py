@@ -17,6 +17,7 @@ from miniatures.datamodel.example import Source
 from miniatures.finetune.dataset.build import BuildSettings, build_dataset
 from miniatures.finetune.dataset.folder import open_dataset
 from miniatures.finetune.dataset.stats import dataset_stats, distribution
+from miniatures.weights.home import content_sha256
 from tests.finetune.small_examples import body, example, firm
 
 MANY = [example(firm(number % 12), body(number)) for number in range(40)]
@@ -83,6 +84,42 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"chats.jsonl": '{"prompt": "a", "completion": "b"}'},
+        {"train.jsonl": "mine"},
+        {"manifest.json": '{"name": "an extension"}', "data.jsonl": "mine"},
+        {"manifest.json": '{"name": "an extension"}'},
+        {"notes.part": "mine"},
+    ],
+    ids=", ".join,
+)
+def test_one_s_own_files_of_similar_names_are_left_alone(tmp_path, own):
+    for name, text in own.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match="no part of a dataset"):
+        build_dataset(MANY, tmp_path, SETTINGS)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == own
+
+
+def test_one_s_own_file_in_a_dataset_is_left_alone(tmp_path):
+    before = build_dataset(MANY, tmp_path, SETTINGS).manifest
+    (tmp_path / "chats.jsonl").write_text("mine")
+    with pytest.raises(InputError, match=r"chats\.jsonl"):
+        build_dataset(MANY[:5], tmp_path, SETTINGS)
+    assert (tmp_path / "chats.jsonl").read_text() == "mine" and open_dataset(tmp_path).manifest == before
+
+
+def test_what_was_half_built_or_damaged_is_built_again(tmp_path):
+    build_dataset(MANY, tmp_path, SETTINGS)
+    (tmp_path / "manifest.json").rename(tmp_path / "manifest.json.part")
+    build_dataset(MANY, tmp_path, SETTINGS)
+    (tmp_path / "manifest.json").write_bytes(b'{"splits')
+    build_dataset(MANY, tmp_path, SETTINGS)
+    assert open_dataset(tmp_path).manifest.roles == {"writer": len(MANY)}
+
+
 def test_the_openai_file_holds_the_same_chats(tmp_path):
     dataset = build_dataset(MANY, tmp_path, SETTINGS)
     chats = [json.loads(line)["messages"] for line in (tmp_path / "openai.train.jsonl").read_text().splitlines()]
@@ -90,7 +127,7 @@ def test_the_openai_file_holds_the_same_chats(tmp_path):
     assert {turn["role"] for chat in chats for turn in chat} == {"system", "user", "assistant"}
 
 
-@pytest.mark.parametrize("damage", ["changed", "cut", "missing", "manifest", "manifest_bytes", "split", "line"])
+@pytest.mark.parametrize("damage", ["changed", "cut", "missing", "manifest", "manifest_bytes", "deep", "split", "line"])
 def test_damage_is_named(tmp_path, damage):
     build_dataset(MANY, tmp_path, SETTINGS)
     train, manifest = tmp_path / "train.jsonl", tmp_path / "manifest.json"
@@ -105,6 +142,8 @@ def test_damage_is_named(tmp_path, damage):
             manifest.write_text(manifest.read_text()[:-30])
         case "manifest_bytes":
             manifest.write_bytes(b"\xff\xfe")
+        case "deep":
+            manifest.write_text("[" * 100_000)
         case "split":
             data = json.loads(manifest.read_text())
             del data["splits"]["train"]
@@ -114,8 +153,44 @@ def test_damage_is_named(tmp_path, damage):
             train.write_bytes(b"\xff{}\n" + train.read_bytes())
             with pytest.raises(InputError, match=r"train\.jsonl, line 1"):
                 list(dataset.rows(Split.TRAIN))
-    with pytest.raises(InputError, match="manifest" if damage in ("manifest", "manifest_bytes", "split") else "train"):
+    with pytest.raises(
+        InputError, match="manifest" if damage in ("manifest", "manifest_bytes", "deep", "split") else "train"
+    ):
         open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../elsewhere.jsonl", "/etc/hostname", "", "a" * 5_000, "a\0b", "\ud800"])
+def test_a_manifest_names_files_of_a_dataset_alone(tmp_path, name):
+    (tmp_path / "elsewhere.jsonl").write_text("")
+    build_dataset(MANY, tmp_path / "data", SETTINGS)
+    manifest = tmp_path / "data" / "manifest.json"
+    data = json.loads(manifest.read_text())
+    data["extra_files"][name] = content_sha256(tmp_path / "elsewhere.jsonl")
+    manifest.write_text(json.dumps(data))
+    with pytest.raises(InputError, match="no file of a dataset"):
+        open_dataset(tmp_path / "data")
+
+
+def test_a_row_without_messages_is_no_row(tmp_path):
+    dataset = build_dataset(MANY, tmp_path, SETTINGS)
+    row = json.loads((tmp_path / "train.jsonl").read_text().splitlines()[0])
+    (tmp_path / "train.jsonl").write_text(json.dumps({**row, "messages": []}))
+    with pytest.raises(InputError, match=r"train\.jsonl, line 1"):
+        list(dataset.rows(Split.TRAIN))
+
+
+def test_an_example_that_stands_twice_is_not_counted_twice(tmp_path):
+    dataset = build_dataset(MANY, tmp_path, SETTINGS)
+    test = tmp_path / "test.jsonl"
+    test.write_text(test.read_text() * 2)
+    with pytest.raises(InputError, match=r"test\.jsonl, line \d+: this example stands here twice"):
+        list(dataset.rows(Split.TEST))
+
+
+def test_an_example_that_no_file_takes_is_left_out(tmp_path):
+    dataset = build_dataset([*MANY, example("Frio", "\ud800 " + body(90))], tmp_path, SETTINGS)
+    assert dataset.manifest.dropped[DropReason.UNRENDERABLE] == 1
+    assert dataset.manifest.roles == {"writer": len(MANY)}
 
 
 def test_no_dataset_is_said_to_be_none(tmp_path):

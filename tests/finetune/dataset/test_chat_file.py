@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,37 @@ def test_every_bad_line_is_named_by_its_number(tmp_path: Path) -> None:
 def test_of_many_bad_lines_some_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"line 10: .*; and 90 more"):
         read_chats(written(tmp_path / "chats.jsonl", *["no"] * 100))
+
+
+def test_text_in_parts_and_the_developer_s_role_are_read(tmp_path: Path) -> None:
+    parts = [{"type": "text", "text": "When do "}, {"type": "text", "text": "you open?"}]
+    talk = [{**SYSTEM, "role": "developer"}, {"role": "user", "content": parts}, {**ANSWER, "tool_calls": None}]
+    (chat,) = read_chats(written(tmp_path / "chats.jsonl", {"messages": talk}))
+    assert chat.variables["turns"] == [SYSTEM, USER]
+
+
+@pytest.mark.parametrize(
+    ("turns", "said"),
+    [
+        ([USER, {**ANSWER, "content": "\ud800"}], "messages.1: it holds half a character"),
+        ([USER, {**ANSWER, "tool_calls": [{"id": "1"}]}], "messages.1: it calls a tool"),
+        ([USER, {**ANSWER, "content": "", "tool_calls": [{"id": "1"}]}, USER, ANSWER], "messages.1: it calls a tool"),
+        ([USER, {**ANSWER, "tool_calls": None, "function_call": {"name": "f"}}], "messages.1: it calls a tool"),
+        ([USER, {**ANSWER, "weight": 0}], "its answer has weight 0"),
+        ([USER, {**ANSWER, "content": " \u200b\u200d\ufe0f"}], "does not end with an answer"),
+        ([{"role": "user", "content": [{"type": "image_url"}]}, ANSWER], "messages.0.content: it holds something that"),
+    ],
+    ids=lambda said: said if isinstance(said, str) else "",
+)
+def test_what_would_be_another_chat_without_it_is_refused(tmp_path: Path, turns: list[object], said: str) -> None:
+    with pytest.raises(InputError, match=f"line 1: .*{said}"):
+        read_chats(written(tmp_path / "chats.jsonl", {"messages": turns}))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "chats.jsonl")
+    with pytest.raises(InputError, match="it is a pipe"):
+        read_chats(tmp_path / "chats.jsonl")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe{}"])

@@ -65,6 +65,14 @@ def test_another_example_of_the_person_has_the_same_surrogate_and_another_seed_a
     assert strangers(one, seed=8).variables["prospect"] != alone.variables["prospect"]
 
 
+def test_a_title_that_names_somebody_names_a_stranger():
+    one = example("Anna", "Quist")
+    prospect = {**one.variables["prospect"], "title": "Assistant to Anna Quist"}
+    one = one.model_copy(update={"variables": {**one.variables, "prospect": prospect}})
+    named = strangers(one).variables["prospect"]
+    assert named["title"] == f"Assistant to {named['first_name']} {named['last_name']}"
+
+
 def test_the_sender_the_company_and_the_brief_stay():
     given = example(
         "Anna", "Berg-Nord", company="Berg Logistics", body="Hi Anna,\n\nBerg Logistics grows.\n\nAnna Berg"

@@ -205,11 +205,15 @@ def test_the_command_writes_all_and_its_exit_code_gates(
     assert len(whole.backends[0].writer) == 4
     assert (tmp_path / "out" / "evaluation.html").is_file()
     asked = len(server.asked)
+    (mine := tmp_path / "mine.json").write_text("mine")
+    (tmp_path / "out" / "evaluation.json").unlink()
+    (tmp_path / "out" / "evaluation.json").symlink_to(mine)
     assert main([*command, "--json", "--require", "researcher_precision>1%", "--require", "all_checks<0.5"]) == 8
     told = capsys.readouterr()
     assert "all_checks<0.5 (1.000)" in told.err
     assert json.loads(told.out)["backends"][0]["scores"]["all_checks"]["passed"] == 4
     assert len(server.asked) == asked, "everything was answered before"
+    assert mine.read_text() == "mine", "a link is replaced, never written through"
 
 
 @pytest.mark.parametrize(
@@ -219,6 +223,11 @@ def test_the_command_writes_all_and_its_exit_code_gates(
         (["--require", "charm>=0.5"], "not measured here"),
         (["--require", "all_checks>=95"], "more than everything"),
         (["--split", "exam"], "'exam' is not one of"),
+        (["--best-of", "100"], "'--best-of'"),
+        (["--rewrites", "9"], "'--rewrites'"),
+        (["--seed", "-1"], "'--seed'"),
+        (["--concurrency", "99999999999"], "'--concurrency'"),
+        (["--machine-usd-per-hour", "inf"], "'--machine-usd-per-hour'"),
         (["--split", "train"], "has no case"),
         (["--roles", "poet"], "names no role"),
         (["--reviews", "store.sqlite"], "none is named"),

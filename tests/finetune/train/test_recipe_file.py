@@ -62,6 +62,17 @@ def test_the_rank_follows_from_the_size_unless_it_is_stated(parameters: int, ran
         ("epoch: 3", "epoch"),
         ("name: Not A Name", "name"),
         ("max_steps: -1", "max_steps"),
+        ("epochs: inf", "epochs"),
+        ("epochs: 1e300", "epochs"),
+        ("learning_rate: 1e999", "learning_rate"),
+        ("weight_decay: inf", "weight_decay"),
+        ("lora: {alpha: inf}", "alpha"),
+        ("lora: {targets: []}", "targets"),
+        ("roles: []", "roles"),
+        ("seed: -1", "seed"),
+        ("seed: 99999999999", "seed"),
+        (f"batch_tokens: 1{'0' * 280}", "batch_tokens"),
+        (f"name: {'a' * 5_000}", "name"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, line: str, said: str):
@@ -107,3 +118,10 @@ def _shown(default: object) -> str:
             return str(default).lower()
         case _:
             return str(default)
+
+
+@pytest.mark.parametrize("dataset", ["~nobody-of-that-name/data", "a" * 5_000, "a" * 5_000 + ".jsonl"])
+def test_a_dataset_that_can_be_nowhere_is_said_to_be_none(tmp_path: Path, dataset: str):
+    (tmp_path / "recipe.yaml").write_text(f"name: a\nbase: b\ndataset: {dataset}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"no dataset|no file"):
+        load_recipe(tmp_path / "recipe.yaml").dataset()

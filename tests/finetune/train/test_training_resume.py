@@ -109,12 +109,20 @@ def test_half_a_checkpoint_is_thrown_away(workshop: Workshop, tmp_path: Path):
     _, whole = workshop.run(tmp_path / "whole", **short)
     broken = tmp_path / "broken"
     workshop.run(broken, **short)
+    (broken / SUMMARY).unlink()
     newest = broken / CHECKPOINTS / "checkpoint-6"
     (newest / "trainer_state.json").write_text('{"global_step": 6, "best', encoding="utf-8")
     (broken / CHECKPOINTS / "checkpoint-8").mkdir()
     _, again = workshop.run(broken, resume=True, **short)
     assert again == whole
     assert read_json(newest / "trainer_state.json")["global_step"] == 6
+
+
+def test_a_finished_run_takes_no_step_more(workshop: Workshop, tmp_path: Path):
+    summary, curve = workshop.run(tmp_path, max_steps=4, evaluate_every=2)
+    made = adapter_hash(tmp_path / ADAPTER)
+    again = train(workshop.prepared(max_steps=4, evaluate_every=2), tmp_path, lambda progress: None, resume=True)
+    assert (again, points(tmp_path), adapter_hash(tmp_path / ADAPTER)) == (summary, curve, made)
 
 
 def test_a_run_goes_on_only_as_what_it_began_as(workshop: Workshop, tmp_path: Path):

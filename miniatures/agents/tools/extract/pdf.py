@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from miniatures.agents.tools.extract.clean import clean_line, clean_text
 from miniatures.agents.tools.extract.plain import paragraphs
 from miniatures.agents.tools.fetching import FetchProblem, FetchStatus
+from miniatures.datamodel.errors import described
 
 MAX_PAGES = 60
 MAX_CHARACTERS = 400_000
@@ -38,7 +39,7 @@ def read_pdf(body: bytes) -> PdfText:
     except MemoryError:
         raise
     except Exception as error:  # pypdf raises dozens of kinds on broken files; each means the same here
-        raise FetchProblem(FetchStatus.UNREADABLE, f"broken PDF: {type(error).__name__}: {error}"[:300]) from error
+        raise FetchProblem(FetchStatus.UNREADABLE, f"broken PDF: {described(error)}") from error
     if not text:
         raise FetchProblem(FetchStatus.EMPTY, "the PDF holds no text")
     return PdfText(title, text)
