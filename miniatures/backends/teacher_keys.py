@@ -40,12 +40,9 @@ def endpoint_key(url: str) -> SecretStr | None:
 
 def _bound_origin(bound: str) -> tuple[str, str | None, int | None]:
     try:
-        origin = _origin(bound.strip())
-    except ValueError:
-        origin = ("", None, None)
-    if origin[0] not in ("http", "https") or not origin[1]:
-        raise UnknownSpec(f"{ENDPOINT_URL} holds no address", hint="Write it as http://127.0.0.1:8000/v1.")
-    return origin
+        return _origin(bound)
+    except ValueError as error:
+        raise UnknownSpec(f"{ENDPOINT_URL} holds no address", hint="Write it as http://127.0.0.1:8000/v1.") from error
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
