@@ -40,12 +40,12 @@ class Door:
 
     def __init__(self, *, api_key: str | None = None, names: Iterable[str] = ()) -> None:
         """Raises InputError for a key that is empty or that no header can carry, and for a name that is none."""
-        if api_key is not None and not (api_key.strip() and api_key.isascii() and api_key.isprintable()):
+        self._key = None if api_key is None else api_key.strip()  # as a header's value is read
+        if self._key is not None and not (self._key and self._key.isascii() and self._key.isprintable()):
             raise InputError(
                 "--api-key is empty, or holds what no header can carry",
                 hint="Give a key of printable ASCII characters, or leave the option out to answer everybody.",
             )
-        self._key = api_key
         self._names = {"localhost", *(_named(name) for name in names)}
 
     def check(self, request: Request) -> None:

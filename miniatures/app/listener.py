@@ -43,7 +43,10 @@ class PatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP is told so in OpenAI's shape."""
+        """What is no HTTP is told so in OpenAI's shape, unless an answer is on its way or has been given."""
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.close()
+            return
         error = {"message": msg, "type": "invalid_request_error", "param": None, "code": "invalid_http"}
         body = json.dumps({"error": error}).encode()
         headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]

@@ -163,5 +163,10 @@ def _finish_reason(message: AIMessage) -> str:
     return str(message.response_metadata.get("finish_reason") or "stop")
 
 
+def to_json(body: WireObject) -> bytes:
+    """The body as JSON in UTF-8; half a character that a model or a provider has said becomes a question mark."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 def _data(body: WireObject) -> bytes:
-    return b"data: " + json.dumps(body, ensure_ascii=False).encode("utf-8", "replace") + b"\n\n"
+    return b"data: " + to_json(body) + b"\n\n"

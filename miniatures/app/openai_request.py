@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import from_json
 
 from miniatures.backends.errors import BadRequest
 from miniatures.datamodel.json_types import JsonSchema, Options
 
-MAX_MESSAGES = 2048
-"""Each has a mark or two of its own: more fit the context of no model that is served here."""
 MAX_STOPS = 4
 """As many as OpenAI takes."""
+MOST_MESSAGES = 2048
+"""Messages of one request, and parts of one message: each takes the server's time, however short it is."""
 _LONGEST_STOP = 200  # characters
+_MOST_METADATA = 16  # as many as OpenAI takes
 _MOST_TOKENS = 1_000_000
 _LARGEST_SEED = 2**63 - 1
 _LONGEST_REASON = 300  # characters
@@ -24,6 +34,10 @@ _REFERENCE = "See OpenAI's chat completions reference."
 
 class InvalidRequest(BadRequest):
     """The request is not one that this server answers."""
+
+
+_T = TypeVar("_T")
+_Few = Annotated[list[_T], FailFast(), Field(max_length=MOST_MESSAGES)]
 
 
 class _Part(BaseModel):
@@ -40,16 +54,26 @@ class _Part(BaseModel):
 
 
 class _Message(BaseModel):
+    """One turn. Clients hand back what they were answered, with fields of their own: those change no answer here."""
+
     role: Literal["system", "developer", "user", "assistant"]
-    content: list[_Part] = []
+    content: _Few[_Part]
     tool_calls: list[Any] | None = Field(default=None, max_length=0)
+    function_call: None = None
+    audio: None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refused_text(cls, fields: object) -> object:
+        """An assistant may have said nothing but why it refuses."""
+        if isinstance(fields, dict) and fields.get("role") == "assistant" and fields.get("content") is None:
+            return {**fields, "content": fields.get("refusal") or []}
+        return fields
 
     @field_validator("content", mode="before")
     @classmethod
     def _as_parts(cls, content: object) -> object:
         match content:
-            case None:
-                return []
             case str():
                 return [_Part(type="text", text=content)]
             case list():
@@ -98,7 +122,7 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str
-    messages: list[_Message] = Field(min_length=1, max_length=MAX_MESSAGES)
+    messages: Annotated[_Few[_Message], Field(min_length=1)]
     stream: bool = False
     stream_options: _StreamOptions | None = None
     response_format: _ResponseFormat | None = None
@@ -116,19 +140,19 @@ class ChatRequest(BaseModel):
     n: Literal[1] | None = None
     presence_penalty: Literal[0] | None = None
     top_logprobs: Literal[0] | None = None
-    logit_bias: dict[str, float] | None = Field(default=None, max_length=0)
+    logit_bias: dict[str, Any] | None = Field(default=None, max_length=0)
     tools: list[Any] | None = Field(default=None, max_length=0)
     tool_choice: Literal["none", "auto"] | None = None
     functions: list[Any] | None = Field(default=None, max_length=0)
     function_call: Literal["none", "auto"] | None = None
-    modalities: list[Literal["text"]] | None = None
+    modalities: list[Literal["text"]] | None = Field(default=None, max_length=1)
     top_k: Literal[-1, 0] | None = None
     min_p: Literal[0] | None = None
 
     # Changes no answer here.
     user: str | None = None
     safety_identifier: str | None = None
-    metadata: dict[str, str] | None = None
+    metadata: dict[str, str] | None = Field(default=None, max_length=_MOST_METADATA)
     prompt_cache_key: str | None = None
     store: bool | None = None
     service_tier: str | None = None
@@ -208,6 +232,8 @@ def _refusal(error: ValidationError) -> InvalidRequest:
     reason = _NOT_SERVED.get(str(first["loc"][0]) if first["loc"] else "", said)
     if first["type"] == "extra_forbidden":
         reason = "this server knows no such parameter"
+    elif first["type"] in ("model_type", "model_attributes_type"):
+        reason = "must be an object"
     return InvalidRequest(f"{where or 'body'}: {reason}", hint=_REFERENCE, param=where or None)
 
 

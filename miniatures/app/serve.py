@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import PurePath
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessageChunk
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from miniatures.app.door import Door, Refused, read_body
-from miniatures.app.openai_reply import ChunkWriter, completion, error_body, error_status, model, models
+from miniatures.app.openai_reply import ChunkWriter, completion, error_body, error_status, model, models, to_json
 from miniatures.app.openai_request import ChatRequest, InvalidRequest, parse_request
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import RateLimited, UnknownModel
 from miniatures.datamodel.errors import InputError, MiniaturesError
+from miniatures.datamodel.json_types import WireObject
 
 _log = logging.getLogger(__name__)
 _CLIENT_GONE = 499  # nobody reads it; the word that web servers' logs use
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Chunks = AsyncGenerator[AIMessageChunk, None]
+_T = TypeVar("_T")
 
 
 def build_app(
@@ -48,7 +51,9 @@ def build_app(
         Route("/v1/models/{name:path}", _guarded(chat.retrieve_model, door), methods=["GET"]),
         Route("/health", _guarded(_health, keyless), methods=["GET"]),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _not_here})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _not_here})
+    app.router.redirect_slashes = False  # to a host that nobody has checked
+    return app
 
 
 def serve(
@@ -106,21 +111,20 @@ class _Chat:
         self._created = int(time.time())
 
     async def list_models(self, request: Request) -> Response:
-        return JSONResponse(models(list(self._backends), self._created))
+        return _json(models(list(self._backends), self._created))
 
     async def retrieve_model(self, request: Request) -> Response:
         name = request.path_params["name"]
         self._named(name)
-        return JSONResponse(model(name, self._created))
+        return _json(model(name, self._created))
 
     async def complete(self, request: Request) -> Response:
         asked = parse_request(await read_body(request))
         backend = self._backend(asked)
         if asked.stream:
-            return await _streamed(backend, asked)
-        answer = asyncio.ensure_future(backend.ainvoke(asked.langchain_messages(), **asked.options()))
-        message = await _unless_gone(request, answer)
-        return Response(status_code=_CLIENT_GONE) if message is None else JSONResponse(completion(asked.model, message))
+            return await _streamed(request, backend, asked)
+        message = await _unless_gone(request, backend.ainvoke(asked.langchain_messages(), **asked.options()))
+        return Response(status_code=_CLIENT_GONE) if message is None else _json(completion(asked.model, message))
 
     def _backend(self, asked: ChatRequest) -> Backend:
         backend = self._named(asked.model)
@@ -142,8 +146,9 @@ def _cannot(param: str, why: str) -> InvalidRequest:
     return InvalidRequest(f"{param}: {why}", hint="Leave it out.", param=param)
 
 
-async def _unless_gone(request: Request, answer: asyncio.Future[AIMessage]) -> AIMessage | None:
-    """The answer; None, with the generation cancelled, if the client goes away before it is there."""
+async def _unless_gone(request: Request, asked: Awaitable[_T]) -> _T | None:
+    """What comes of it; None, with the generation cancelled, if the client goes away before it is there."""
+    answer = asyncio.ensure_future(asked)
     gone = asyncio.ensure_future(request.receive())  # the body was read, so the next message is the disconnect
     try:
         either: set[asyncio.Future[Any]] = {answer, gone}
@@ -154,29 +159,32 @@ async def _unless_gone(request: Request, answer: asyncio.Future[AIMessage]) -> A
         answer.cancel()
 
 
-async def _streamed(backend: Backend, asked: ChatRequest) -> Response:
+async def _streamed(request: Request, backend: Backend, asked: ChatRequest) -> Response:
     """A stream whose first piece is there already: what fails before it gets a status of its own."""
     chunks = cast(Chunks, backend.astream(asked.langchain_messages(), **asked.options()))
-    first = await anext(chunks, None)
+    first = await _unless_gone(request, anext(chunks, None))
+    if first is None:
+        return Response(status_code=_CLIENT_GONE)
     events = _events(first, chunks, ChunkWriter(asked.model, asked.wants_usage))
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
 
-async def _events(first: AIMessageChunk | None, chunks: Chunks, writer: ChunkWriter) -> AsyncIterator[bytes]:
+async def _events(first: AIMessageChunk, chunks: Chunks, writer: ChunkWriter) -> AsyncIterator[bytes]:
     async with aclosing(chunks):
         try:
-            if first is not None:
-                yield writer.write(first)
+            yield writer.write(first)
             async for chunk in chunks:
                 if event := writer.write(chunk):
                     yield event
             yield writer.end()
         except MiniaturesError as error:
             yield writer.fail(error)
+        except Exception:
+            yield writer.fail(_unforeseen())
 
 
 async def _health(request: Request) -> Response:
-    return JSONResponse({"status": "ok"})
+    return _json({"status": "ok"})
 
 
 async def _not_here(request: Request, error: Exception) -> Response:
@@ -197,13 +205,22 @@ def _guarded(endpoint: Endpoint, door: Door) -> Endpoint:
         except MiniaturesError as error:
             return _refusal(error)
         except Exception:
-            _log.exception("a request failed in a way that nobody foresaw")
-            return _refusal(MiniaturesError("the server failed; its log says why"))
+            return _refusal(_unforeseen())
 
     return guarded
 
 
+def _unforeseen() -> MiniaturesError:
+    """What is said of an exception that is being handled; what it says itself stands in the log alone."""
+    _log.exception("a request failed in a way that nobody foresaw")
+    return MiniaturesError("the server failed; its log says why")
+
+
 def _refusal(error: MiniaturesError) -> Response:
     wish = error.retry_after_s if isinstance(error, RateLimited) else None
-    headers = None if wish is None else {"Retry-After": f"{wish:.0f}"}
-    return JSONResponse(error_body(error), status_code=error_status(error)[0], headers=headers)
+    headers = {"Retry-After": str(math.ceil(wish))} if wish is not None and math.isfinite(wish) else None
+    return _json(error_body(error), status_code=error_status(error)[0], headers=headers)
+
+
+def _json(body: WireObject, **options: Any) -> Response:
+    return Response(to_json(body), media_type="application/json", **options)

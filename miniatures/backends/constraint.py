@@ -48,6 +48,7 @@ def _plain(schema: JsonSchema) -> str:
     try:
         text = json.dumps(schema, allow_nan=False)
         bounds.made(len(text))
+        bounds.read_as_it_is(schema)
     except (ValueError, TypeError, RecursionError) as error:
         raise bounds.refusal("is no JSON") from error
     return text

@@ -15,13 +15,15 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.completion import Completion
-from miniatures.backends.errors import MissingExtra, OutOfMemory, UnknownModel
+from miniatures.backends.constraint import Constraint, constraint_of
+from miniatures.backends.errors import BackendError, MissingExtra, OutOfMemory, UnknownModel
+from miniatures.backends.grammar_compiler import GrammarCompiler
 from miniatures.backends.llamacpp_protocol import Relay, completion_options, prompt_tokens
 from miniatures.backends.machine import memory_bytes
 from miniatures.backends.request import Request
@@ -55,6 +57,7 @@ class LlamaCppEngine:
     def __init__(self, weights: Path, header: GGUFHeader, shape: Shape) -> None:
         self.template = ChatTemplate(header)
         self.shape = shape
+        self.compiler = GrammarCompiler("miniatures.backends.llamacpp_compile")
         self._weights = weights
         self._header = header
         self._lanes: list[Lane] = []
@@ -192,6 +195,9 @@ class Lane:
         if request.settled:
             return
         try:
+            if (schema := self._untried(request)) is not None:
+                self._engine.compiler.try_out(schema, partial(self._resubmit, request))
+                return
             prompt = self._engine.template.render(request.messages)
             with self._engine.serving() as complete, self._slot(prompt) as slot:
                 request.take()
@@ -201,6 +207,22 @@ class Lane:
                 Relay(request, options, self._engine.shape.context_tokens).run(complete)
         except BaseException as error:  # The reader raises it.
             request.fail(error)
+
+    def _untried(self, request: Request) -> Constraint | None:
+        """The schema that the server would read as it is, unless it is known to be read: one that it cannot read, it
+        ignores. Raises BadSchema for one that is known not to be."""
+        schema = request.sampling.schema
+        constraint = None if schema is None else constraint_of(schema)
+        if constraint is None or constraint.is_grammar or self._engine.compiler.knows(constraint):
+            return None
+        return constraint
+
+    def _resubmit(self, request: Request, refusal: BackendError | None) -> None:
+        """Its schema has been tried."""
+        if refusal is None:
+            self.submit(request)
+        else:
+            request.fail(refusal)
 
     @contextmanager
     def _slot(self, prompt: str) -> Iterator[int]:

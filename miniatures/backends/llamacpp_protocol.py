@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
 
+from pydantic_core import from_json
+
 from miniatures.backends.completion import FinishReason, Sampling
 from miniatures.backends.constraint import constraint_of
-from miniatures.backends.errors import BackendError, BadRequest, ContextOverflow, OutOfMemory, ServerFailed
+from miniatures.backends.errors import BackendError, BadRequest, BadSchema, ContextOverflow, OutOfMemory, ServerFailed
 from miniatures.backends.request import DEFAULT_MAX_TOKENS, Request, context_overflow
 from miniatures.datamodel.json_types import JsonSchema, Options, WireObject
 
@@ -105,8 +106,8 @@ class Relay:
         wanted = self._request.sampling.max_tokens
         if cut and wanted is not None and answer < wanted:
             raise context_overflow(prompt, wanted, self._context_tokens)
-        if not cut and self._options.get("json_schema"):
-            require_json(self._text)
+        if self._options.get("json_schema"):
+            require_json(self._text, is_cut=cut)
         self._request.complete(
             FinishReason.LENGTH if cut else FinishReason.STOP,
             input_tokens=prompt,
@@ -116,12 +117,13 @@ class Relay:
         )
 
 
-def require_json(text: str) -> None:
-    """Raise `BadRequest` for an answer that ignores its schema: llama.cpp says nothing of a schema it cannot read."""
+def require_json(text: str, *, is_cut: bool = False) -> None:
+    """Raise `BadSchema` for an answer, or the beginning of one, that ignores its schema: llama.cpp says nothing of a
+    schema that its own limits are too narrow for."""
     try:
-        json.loads(text)
+        from_json(f"[{text}" if is_cut else f"[{text}]", allow_partial=is_cut)  # of a list any beginning can be read
     except ValueError as error:
-        raise BadRequest("llama.cpp ignored the answer's JSON schema", hint="Simplify the schema.") from error
+        raise BadSchema("llama.cpp ignored the answer's JSON schema", hint="Simplify the schema.") from error
 
 
 def prompt_tokens(reply: WireObject) -> int:

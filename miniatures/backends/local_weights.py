@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from miniatures.backends.errors import AdapterChangesNothing, UnknownModel
@@ -17,7 +18,7 @@ def absolute_name(name: str) -> str:
     the same wherever it is asked from."""
     path = Path(name).expanduser()
     is_path = name.endswith(".gguf") or name.startswith(("/", "./", "../", "~")) or path.is_dir()
-    return str(path.absolute().resolve()) if is_path and name not in CATALOG else name
+    return os.path.realpath(path) if is_path and name not in CATALOG else name
 
 
 class LocalWeights:

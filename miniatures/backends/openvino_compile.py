@@ -1,39 +1,30 @@
-"""The process behind `openvino_compiler`: the engine's own grammar compiler, on a model that computes nothing.
+"""Tries grammars with OpenVINO's own compiler in a process of its own (see `grammar_compiler`), on a model that
+computes nothing.
 
 OpenVINO GenAI compiles a grammar only while it answers. So this process has it answer one token, with the real
-tokenizer and a model whose every score is zero: a second to start, and 140 MB. One line of JSON in, one out.
+tokenizer and a model whose every score is zero: a second to start, and 140 MB.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import os
 import sys
-import time
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-_SPARE_BYTES = 1 << 30
-"""What compiling may take beyond what the process has when it is ready."""
+from miniatures.backends.grammar_process import Check, answer
 
 
 def main(tokenizer: Path) -> None:
     """Answer until the input ends."""
-    generate = _generator(tokenizer)
-    _limit_memory()
-    _step_back()
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        question = json.loads(line)
-        _limit_time(question["seconds"])
-        started = time.process_time()
-        error = _error(generate, question["text"], is_grammar=question["is_grammar"])
-        print(json.dumps({"error": error, "seconds": time.process_time() - started}), flush=True)
+    answer(partial(_checker, tokenizer))
 
 
-def _error(generate: Any, text: str, *, is_grammar: bool) -> str | None:
+def _checker(tokenizer: Path) -> Check:
+    return partial(_error, _generator(tokenizer))
+
+
+def _error(generate: Any, text: str, is_grammar: bool) -> str | None:
     """What the compiler says against it; None if it compiles."""
     from openvino_genai import StructuredOutputConfig
 
@@ -85,31 +76,6 @@ def _empty_model(vocabulary: int) -> tuple[str, Any]:
         ov.save_model(model, path, compress_to_fp16=False)
         weights = np.fromfile(path.with_suffix(".bin"), dtype=np.uint8)
         return path.read_text(encoding="utf-8"), ov.Tensor(weights)
-
-
-def _limit_memory() -> None:
-    """Where the system can: a grammar that takes gigabytes fails here instead of in the server."""
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        most = pages * resource.getpagesize() + _SPARE_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
-
-def _limit_time(seconds: float) -> None:
-    """Where the system can: the process dies of a grammar that takes more of the processor."""
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        most = math.ceil(time.process_time() + seconds)
-        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-
-
-def _step_back() -> None:
-    """Leave the processor to the engine, which answers meanwhile."""
-    with suppress(AttributeError, OSError):
-        os.nice(10)
 
 
 if __name__ == "__main__":

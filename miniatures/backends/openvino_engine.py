@@ -19,7 +19,7 @@ from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.completion import Completion, FinishReason, Sampling, TextStream
 from miniatures.backends.constraint import Constraint, constraint_of
 from miniatures.backends.errors import BackendError, OutOfMemory, ServerFailed
-from miniatures.backends.openvino_compiler import GrammarCompiler
+from miniatures.backends.grammar_compiler import GrammarCompiler
 from miniatures.backends.openvino_model import (
     MAX_IN_FLIGHT,
     LoadedModel,
@@ -37,7 +37,9 @@ class OpenVINOEngine:
     def __init__(self, gguf: Path, sha256: str, header: GGUFHeader) -> None:
         self.template = ChatTemplate(header)
         self._gguf, self._sha256, self._header = gguf, sha256, header
-        self._compiler = GrammarCompiler(partial(tokenizer_source, gguf, sha256))
+        self._compiler = GrammarCompiler(
+            "miniatures.backends.openvino_compile", lambda: [str(tokenizer_source(gguf, sha256))]
+        )
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prompt-reader")
         self._line: WaitingLine[_Waiting] = WaitingLine()
         self._active: list[_Running] = []

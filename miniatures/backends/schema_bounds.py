@@ -14,6 +14,8 @@ MOST_COUNTS = 1000
 """Sum of the counted lengths in one grammar: compiling takes a fraction of a millisecond for each."""
 MOST_VALUES = 5000
 """Values that the enums of one schema may have in all; OpenAI takes a thousand."""
+MOST_ITEMS = 10_000
+"""Sum of the counted lengths of lists in one schema that goes to an engine as it is: llama.cpp writes each item out."""
 _MOST_SCHEMAS = 10_000
 _DEEPEST = 64
 
@@ -27,6 +29,7 @@ class SchemaBounds:
         self._size = 0
         self._counts_left = MOST_COUNTS
         self._values_left = MOST_VALUES
+        self._items = 0
 
     @contextmanager
     def at(self, *place: str) -> Iterator[None]:
@@ -70,6 +73,26 @@ class SchemaBounds:
             return False
         self._counts_left -= count
         return True
+
+    def read_as_it_is(self, value: object, *place: str) -> None:
+        """Go through a schema, or what is in one, that no rules are made of.
+
+        Raises:
+            BadSchema: it has too many parts, is too deep, or counts too many items.
+        """
+        if isinstance(value, dict):
+            with self.at(*place):
+                self._count_items(value.get("minItems"), value.get("maxItems"))
+                for name, inside in value.items():
+                    self.read_as_it_is(inside, str(name))
+        elif isinstance(value, list):
+            for number, inside in enumerate(value):
+                self.read_as_it_is(inside, *place, str(number))
+
+    def _count_items(self, *counts: object) -> None:
+        self._items += max([0, *(round(count) for count in counts if isinstance(count, int | float))])
+        if self._items > MOST_ITEMS:
+            raise self.refusal(f"counts more than {MOST_ITEMS:,} items")
 
     def refusal(self, why: str) -> BadSchema:
         """The error for what is wrong at the place that is being read."""

@@ -20,7 +20,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from miniatures.backends.base import Backend
-from miniatures.backends.errors import BackendError, MissingExtra, UnknownSpec
+from miniatures.backends.errors import BackendError, MissingExtra, UnknownModel, UnknownSpec
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.capabilities import Capabilities, CapabilitySettings
 
@@ -44,7 +44,7 @@ def open_backend(spec: str, settings: BackendSettings | None = None) -> Backend:
     """The backend that the spec names. Backends of one process that name the same weights share one engine.
 
     Raises:
-        UnknownSpec: no such kind, or nothing after the colon.
+        UnknownSpec: no such kind, or what follows the colon is no name.
         MissingExtra: the kind needs a library that is not installed.
         BackendError, WeightsError: the model itself cannot be opened.
     """
@@ -55,6 +55,9 @@ def open_backend(spec: str, settings: BackendSettings | None = None) -> Backend:
         backend = opener(rest, settings)
     except ModuleNotFoundError as error:
         raise _missing(kind, error) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UnknownModel(f"{spec[:100]!r} cannot be opened: {reason}", hint="Check its name or path.") from error
     if settings.capabilities != CapabilitySettings():
         backend.capabilities = _overruled(backend.capabilities, settings.capabilities)
     return backend
@@ -77,10 +80,14 @@ def parse_spec(spec: str) -> tuple[str, str]:
     kind, colon, rest = spec.strip().partition(":")
     if kind not in kinds():
         raise UnknownSpec(
-            f"{spec!r} names no kind of backend", hint=f"Write kind:model; kinds are {', '.join(kinds())}."
+            f"{spec[:100]!r} names no kind of backend", hint=f"Write kind:model; kinds are {', '.join(kinds())}."
         )
     if not colon or not rest:
         raise UnknownSpec(f"{spec!r} names no model", hint=f"Write {kind}:MODEL, such as local:smollm2-135m-instruct.")
+    if not rest.isprintable():
+        raise UnknownSpec(
+            f"{spec[:100]!r} holds characters that are not to be seen", hint="Write the name or path without them."
+        )
     return kind, rest
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from miniatures.backends.errors import UnknownModel
+from miniatures.backends.errors import UnknownModel, UnknownSpec
 from miniatures.backends.teacher_prices import quiet_litellm
 
 ENDPOINT_KEY = "OPENAI_COMPATIBLE_API_KEY"
@@ -28,10 +28,21 @@ _SHORTEST_SECRET = 8
 
 
 def endpoint_key(url: str) -> SecretStr | None:
-    """The key for the openai-compatible server at this address, if the environment has one for it and no other."""
+    """The key for the openai-compatible server at this address, if the environment has one for it and no other.
+
+    Raises:
+        UnknownSpec: the environment names a server by what is no address.
+    """
     value, bound = os.environ.get(ENDPOINT_KEY), os.environ.get(ENDPOINT_URL)
-    is_meant = _origin(url) == _origin(bound) if bound else _is_here(url)
+    is_meant = _origin(url) == _bound_origin(bound) if bound else _is_here(url)
     return SecretStr(value) if value and is_meant else None
+
+
+def _bound_origin(bound: str) -> tuple[str, str | None, int | None]:
+    try:
+        return _origin(bound)
+    except ValueError as error:
+        raise UnknownSpec(f"{ENDPOINT_URL} holds no address", hint="Write it as http://127.0.0.1:8000/v1.") from error
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 
 from miniatures.app import door, listener
 from miniatures.app.door import Door
-from miniatures.app.openai_request import MAX_MESSAGES
+from miniatures.app.openai_request import MOST_MESSAGES, InvalidRequest, parse_request
 from miniatures.cli.main import main
 from miniatures.datamodel.errors import InputError
 from tests.app.test_serve import HI, JSON, running
@@ -149,6 +150,47 @@ def test_what_is_no_http_is_told_so_in_json() -> None:
     assert b" 400 " in said and b"invalid_http" in said
 
 
+def test_what_is_no_http_after_an_answer_ends_the_connection_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+    begun = b"GET /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with running({"m": ScriptedBackend()}) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(begun)
+            said = connection.recv(65536)
+            connection.sendall(b"no chunk\r\n")
+            assert connection.recv(65536) == b""
+    assert b" 200 " in said and b"invalid_http" not in said
+    assert not caplog.records
+
+
+def test_a_key_is_compared_as_a_header_carries_it() -> None:
+    with running({"m": ScriptedBackend()}, api_key=" right ") as url:
+        assert post(url, Authorization="Bearer right").status_code == 200
+
+
+MANY = door.MAX_BODY_BYTES // 4
+COSTLY = {
+    "messages": b'{"model":"m","messages":[' + b",".join([b"1"] * MANY) + b"]}",
+    "empty messages": b'{"model":"m","messages":[' + b",".join([b"{}"] * MANY) + b"]}",
+    "parts": b'{"model":"m","messages":[{"role":"user","content":[' + b",".join([b"1"] * MANY) + b"]}]}",
+    "modalities": BODY[:-1] + b', "modalities":[' + b",".join([b"1"] * MANY) + b"]}",
+}
+
+
+@pytest.mark.parametrize("body", COSTLY.values(), ids=COSTLY)
+def test_what_is_wrong_a_quarter_of_a_million_times_is_refused_at_the_first(body: bytes) -> None:
+    started = time.process_time()
+    with pytest.raises(InvalidRequest):
+        parse_request(body)
+    assert time.process_time() - started < 1
+
+
+def test_one_message_more_than_are_read_is_refused() -> None:
+    with running({"m": ScriptedBackend()}) as url:
+        reply = post(url, json.dumps({"model": "m", "messages": HI * (MOST_MESSAGES + 1)}).encode())
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, "messages")
+
+
 HOSTILE = {
     "deep": b"[" * 100_000,
     "no number": BODY[:-1] + b', "temperature": NaN}',
@@ -172,17 +214,14 @@ def test_a_hostile_body_is_answered_in_json(body: bytes) -> None:
     assert backend.calls == 1
 
 
-def test_as_many_messages_as_may_be_reach_the_backend() -> None:
-    with running({"m": ScriptedBackend()}) as url:
-        assert post(url, json.dumps({"model": "m", "messages": HI * MAX_MESSAGES}).encode()).status_code == 200
-        reply = post(url, json.dumps({"model": "m", "messages": HI * (MAX_MESSAGES + 1)}).encode())
-    assert reply.status_code == 400
-    assert "messages" in reply.json()["error"]["message"]
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/", 404), ("GET", "/v1/chat/completions", 405), ("POST", "/v1/embeddings", 404)],
+    [
+        ("GET", "/", 404),
+        ("POST", "/v1/chat/completions/", 404),
+        ("GET", "/v1/chat/completions", 405),
+        ("POST", "/v1/embeddings", 404),
+    ],
 )
 def test_what_is_not_served_at_all(method: str, path: str, status: int) -> None:
     with running({"m": ScriptedBackend()}) as url:

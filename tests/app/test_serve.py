@@ -250,6 +250,13 @@ def test_a_backend_that_cannot_tell_says_so(stream: bool) -> None:
         ({"top_logprobs": 5}, "top_logprobs"),
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "robot", "content": "hi"}]}, "messages.0.role"),
+        ({"messages": [{"role": "user", "contents": "hi"}]}, "messages.0.content: Field required"),
+        ({"messages": [{"role": "user", "content": None}]}, "messages.0.content: must be a text"),
+        (
+            {"messages": [{"role": "assistant", "content": "", "function_call": {"name": "x"}}]},
+            "messages.0.function_call",
+        ),
+        ({"messages": ["hi"]}, "messages.0: must be an object"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "messages.0.content"),
         ({"temperature": 3}, "temperature"),
         ({"max_tokens": 0}, "max_tokens"),
@@ -317,6 +324,40 @@ def test_a_stream_that_breaks_says_so_and_has_no_end_mark() -> None:
             list(client(url).chat.completions.create(model="m", messages=HI, stream=True))
 
 
+@pytest.mark.parametrize("failure", [RuntimeError("a bug with /secret/paths"), KeyError("key")])
+def test_a_stream_that_breaks_in_a_way_that_nobody_foresaw_says_so_too(failure: Exception) -> None:
+    with running({"m": StreamingBackend(breaks_after=1, failure=failure)}) as url:
+        text = ask(url, stream=True).text
+    assert "[DONE]" not in text and "secret" not in text
+    assert json.loads(text.strip().splitlines()[-1].removeprefix("data: "))["error"]["code"] == "internal_error"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_half_a_character_in_an_answer_or_an_error_stops_nothing(stream: bool) -> None:
+    with running({"m": StreamingBackend(script=lambda _: "one \ud800 two")}) as url:
+        assert "one ? two" in ask(url).text
+        assert "[DONE]" in ask(url, stream=True).text
+    with running({"m": StreamingBackend(script=lambda _: BadRequest("no \ud800"))}) as url:
+        assert ask(url, stream=stream).json()["error"]["message"] == "no ?"
+
+
+@pytest.mark.parametrize(("wish", "header"), [(0.4, "1"), (2.0, "2"), (math.inf, None)])
+def test_a_wish_to_wait_is_whole_seconds(wish: float, header: str | None) -> None:
+    with running({"m": ScriptedBackend(script=lambda _: RateLimited("slow", retry_after_s=wish))}) as url:
+        assert ask(url).headers.get("retry-after") == header
+
+
+def test_an_answer_can_be_handed_back_as_the_client_has_it() -> None:
+    backend = ScriptedBackend(seen=[])
+    with running({"m": backend}) as url:
+        openai_client = client(url)
+        answer = openai_client.chat.completions.create(model="m", messages=HI).choices[0].message
+        for said in (answer, answer.model_dump() | {"parsed": None, "reasoning_content": "x", "name": "outreach"}):
+            assert openai_client.chat.completions.create(model="m", messages=[*HI, said, *HI])
+        refused = {"role": "assistant", "content": None, "refusal": "no"}
+        assert openai_client.chat.completions.create(model="m", messages=[*HI, refused, *HI])
+
+
 def test_one_model_is_retrieved_by_name() -> None:
     with running({"owner/model.v1": ScriptedBackend()}) as url:
         assert client(url).models.retrieve("owner/model.v1").owned_by == "miniatures"
@@ -365,6 +406,15 @@ def test_a_client_that_leaves_cancels_the_stream() -> None:
     with running({"m": backend}) as url:
         with httpx.stream("POST", f"{url}/v1/chat/completions", json=body) as reply:
             next(reply.iter_lines())
+        assert wait_until(lambda: backend.running == 0), "the backend went on generating"
+
+
+def test_a_client_that_leaves_before_the_first_piece_cancels_the_stream() -> None:
+    backend = StreamingBackend(script=lambda _: "word", seconds=30)
+    with running({"m": backend}) as url:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{url}/v1/chat/completions", json={"model": "m", "messages": HI, "stream": True}, timeout=1)
+        assert backend.calls == 1
         assert wait_until(lambda: backend.running == 0), "the backend went on generating"
 
 

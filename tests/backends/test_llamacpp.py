@@ -17,7 +17,7 @@ from miniatures.backends import llamacpp
 from miniatures.backends.completion import Sampling
 from miniatures.backends.errors import (
     AdapterChangesNothing,
-    BadRequest,
+    BadSchema,
     ContextOverflow,
     MissingExtra,
     OutOfMemory,
@@ -25,6 +25,7 @@ from miniatures.backends.errors import (
 )
 from miniatures.backends.llamacpp import LlamaCppBackend, open_llamacpp
 from miniatures.backends.llamacpp_engine import LlamaCppEngine, Shape
+from miniatures.backends.llamacpp_protocol import Relay, require_json
 from miniatures.backends.request import Request
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.weights.gguf_header import read_header
@@ -221,9 +222,33 @@ def test_schemas_hold_whichever_grammar_serves_them(base: LlamaCppBackend, schem
         assert str(answer.content).startswith("{")
 
 
-def test_a_schema_that_llamacpp_would_ignore_is_an_error(base: LlamaCppBackend) -> None:
-    with pytest.raises(BadRequest, match="schema"):
-        base.invoke("Say hello.", response_schema={"type": "no such type"}, max_tokens=200)
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"type": "no such type"}, "Invalid type: no such type"),
+        ({"type": "string", "pattern": "(["}, "unclosed character class"),
+        ({"type": "array", "uniqueItems": True}, "uniqueItems"),
+        ({"type": "array", "items": {"type": "string"}, "minItems": 10**18}, "counts more than 10,000 items"),
+    ],
+)
+def test_a_schema_that_llamacpp_would_ignore_or_die_of_is_refused_before_it_is_asked(
+    base: LlamaCppBackend, value: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Relay, "run", lambda *_: pytest.fail("the server was asked"))
+    schema = {"type": "object", "properties": {"a": value}, "required": ["a"]}
+    with pytest.raises(BadSchema, match=said):
+        base.invoke("Say hello.", response_schema=schema, max_tokens=5)
+
+
+@pytest.mark.parametrize(("text", "is_cut"), [("```json", True), ('{"a": 1', False), ("Hello", True)])
+def test_an_answer_that_ignores_its_schema_is_an_error_cut_or_not(text: str, is_cut: bool) -> None:
+    with pytest.raises(BadSchema, match="ignored"):
+        require_json(text, is_cut=is_cut)
+
+
+@pytest.mark.parametrize("text", ["", "-", '"zz', "tr", '{"a": "be', '{"a": tr', '{"a": -', "[1, ", '{"a": "\\u00'])
+def test_the_beginning_of_a_json_text_is_none(text: str) -> None:
+    require_json(text, is_cut=True)
 
 
 def test_too_long_a_prompt_is_an_overflow(base: LlamaCppBackend) -> None:

@@ -286,7 +286,7 @@ async def test_a_bad_schema_fails_alone(
     embedded_backend: OpenVINOBackend, pattern: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever its grammar is, the answers of the others go on, and the next schema is compiled as ever."""
-    monkeypatch.setattr("miniatures.backends.openvino_compiler._KILLED_AFTER_SECONDS", 4.0)
+    monkeypatch.setattr("miniatures.backends.grammar_compiler._KILLED_AFTER_SECONDS", 4.0)
     others = [
         asyncio.create_task(embedded_backend.ainvoke(f"Tell me of city {number}.", max_tokens=60))
         for number in range(3)

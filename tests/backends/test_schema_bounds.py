@@ -77,6 +77,19 @@ def either_way(depth: int) -> Any:
         ({"type": "object", "properties": {"a": STRING}, "required": 5}, "is malformed, at its root"),
         (holding({"type": "string", "pattern": "x" * MAX_GRAMMAR}), "a grammar of more than"),
         (holding({"type": "number", "multipleOf": float("inf")}), "is no JSON"),
+        (
+            holding({"type": "array", "items": STRING, "minItems": 10**18}),
+            "counts more than 10,000 items, at properties.a",
+        ),
+        (holding({"type": "array", "items": {**STRING, "pattern": "a"}, "maxItems": 1e9}), "counts more than 10,000"),
+        (
+            holding({"anyOf": [{"type": "array", "items": {"pattern": "a"}, "maxItems": 900}] * 12}),
+            "counts more than 10,000 items, at properties.a.anyOf.11",
+        ),
+        (
+            holding([{"minItems": -(10**18)}, {"type": "array", "minItems": 10**6, "pattern": "a"}]),
+            "counts more than 10,000 items, at properties.a.1",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(schema: dict[str, Any], said: str) -> None:
@@ -92,7 +105,12 @@ def test_limits_beyond_what_compiles_quickly_are_left_to_validation() -> None:
     text = constraint_of({"type": "object", "properties": lists}).text
     assert text.count("{0,399}") == 2
     assert constraint_of(holding({"type": "array", "items": STRING, "maxItems": 10**18})).is_quick
-    assert not constraint_of(holding({"type": "array", "items": STRING, "minItems": 10**18})).is_grammar
+    assert not constraint_of(holding({"type": "array", "items": STRING, "minItems": 10_000})).is_grammar
+
+
+def test_a_property_may_be_named_like_a_keyword() -> None:
+    named = {"minItems": {"type": "number", "minimum": 0}, "maxItems": {"type": "number", "minimum": 0}}
+    assert not constraint_of({"type": "object", "properties": named}).is_grammar
 
 
 def test_what_compiles_quickly_is_told_from_what_has_to_be_tried() -> None:

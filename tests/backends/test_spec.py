@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from miniatures.backends.errors import AdapterChangesNothing, BackendError, UnknownModel, UnknownSpec
 from miniatures.backends.spec import kinds, open_backend, parse_spec
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.errors import MiniaturesError
 
 
 @pytest.fixture
@@ -102,3 +103,22 @@ def test_a_base_beside_oneself_is_kept_by_its_absolute_path_and_hash(
     again = open_backend(f"{kind}:{beside.model}").identity
     assert beside == within == again
     assert beside.weights == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+
+
+@pytest.mark.parametrize("kind", ["local", "openvino", "llamacpp", "transformers", "miniature"])
+@pytest.mark.parametrize("rest", ["a\0b", "a\nb", "\ud800", "\u202egnp", "smollm2-135m-instruct+\0"])
+def test_a_name_with_characters_that_nobody_sees_is_refused(kind: str, rest: str) -> None:
+    with pytest.raises(UnknownSpec, match="not to be seen"):
+        open_backend(f"{kind}:{rest}")
+
+
+@pytest.mark.parametrize("kind", ["local", "llamacpp", "miniature"])
+@pytest.mark.parametrize("rest", ["a" * 300, "loop.gguf"])
+def test_a_name_that_the_system_cannot_open_is_told_in_a_sentence(
+    kind: str, rest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop.gguf").symlink_to("loop.gguf")
+    with pytest.raises(MiniaturesError) as caught:
+        open_backend(f"{kind}:{rest}")
+    assert caught.value.message and len(caught.value.message) < 500

@@ -329,6 +329,14 @@ def test_a_key_goes_to_the_server_that_it_is_bound_to(
     assert (key is not None) == gets_it
 
 
+@pytest.mark.parametrize("bound", ["http://[::1", "http://gpu.example:x", "http://gpu.example:99999"])
+def test_a_key_that_is_bound_to_no_address_is_told(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_COMPATIBLE_API_KEY", "sk-of-this-server")
+    monkeypatch.setenv("OPENAI_COMPATIBLE_BASE_URL", bound)
+    with pytest.raises(UnknownSpec, match="OPENAI_COMPATIBLE_BASE_URL holds no address"):
+        open_openai_compatible("http://127.0.0.1:8000/v1#m", SETTINGS)
+
+
 @pytest.mark.parametrize(
     "rest",
     [

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 
@@ -21,11 +19,11 @@ from miniatures.agents.tools.extract.protocol import (
     write_document,
 )
 from miniatures.agents.tools.fetching import FetchStatus
+from miniatures.datamodel.child_process import start_module
 
 _START_S = 60.0
 _LAST_BREATH_S = 5.0
-_KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "TMPDIR", "LANG")
-"""What a worker is told of the environment: no key of any service is among it."""
+_WORKER = "miniatures.agents.tools.extract.worker"
 
 
 class WorkerNotStarted(Exception):
@@ -51,7 +49,7 @@ class WorkerProcess:
     def __init__(self) -> None:
         self._is_late = False
         try:
-            self._process = _start()
+            self._process = start_module(_WORKER)
         except OSError as error:
             raise WorkerNotStarted(str(error)) from error
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -127,17 +125,3 @@ class WorkerProcess:
             return Extraction(FetchStatus.TOO_LARGE, detail=f"takes more than {MEMORY_BYTES >> 20} MiB to read")
         ended = signal.Signals(-status).name if status < 0 else f"status {status}"
         return Extraction(FetchStatus.CRASHED, detail=f"ended the process that read it: {ended}")
-
-
-def _start() -> subprocess.Popen[bytes]:
-    """A fresh interpreter that finds modules where this one does, but never in the folder that it is started in."""
-    environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "miniatures.agents.tools.extract.worker"],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        process_group=0,  # a terminal's Ctrl-C is for the run, which decides whether the document at hand is finished
-    )

@@ -8,12 +8,10 @@ it, for which no Python code needs to run.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import BinaryIO
 
 from miniatures.agents.tools.extract.document import extract
 from miniatures.agents.tools.extract.extraction import Extraction
@@ -27,19 +25,17 @@ from miniatures.agents.tools.extract.protocol import (
     write_frame,
 )
 from miniatures.agents.tools.fetching import FetchStatus
+from miniatures.datamodel.child_process import become_child, limit_memory
 
 _WORN_BYTES = MEMORY_BYTES // 2
 _GRACE_S = 1.0
 _FIRST = b"<p>A page with words enough that everything is asked which is asked for a page.</p>"
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
     """Read documents until there are no more, or until memory that libraries never give back has piled up."""
-    documents, answers = _own_pipes()
-    _leave_signals_to_the_run()
-    _end_with_the_run()
-    _limit_memory()
+    documents, answers = become_child()
+    limit_memory(MEMORY_BYTES)
     extract(_FIRST, "text/html", "")  # libraries load what they need; no document is to pay for that
 
     with contextlib.suppress(PipeBroken):
@@ -62,42 +58,9 @@ def _answer(document: Document) -> bytes:
         _set_alarm(0)
 
 
-def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Standard input and output, the latter out of reach of libraries that print."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    return sys.stdin.buffer, answers
-
-
-def _leave_signals_to_the_run() -> None:
-    """Whoever stops a service signals all of its processes; the run decides whether a document is finished."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if hasattr(signal, "SIGALRM"):
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-
-
-def _end_with_the_run() -> None:
-    """Ask Linux to end this process with the one that started it; elsewhere the end of input or the alarm does."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _set_alarm(seconds: float) -> None:
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    for limit, wanted in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CORE, 0)):
-        with contextlib.suppress(ValueError, OSError):
-            _, most = resource.getrlimit(limit)
-            resource.setrlimit(limit, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 
 
 def _is_worn() -> bool:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 
 from miniatures.backends.constraint import Constraint
 from miniatures.backends.errors import BackendError, BadSchema, RateLimited, ServerFailed
+from miniatures.datamodel.child_process import start_module
 from miniatures.datamodel.json_types import WireObject
 
 COMPILE_SECONDS = 1.0
@@ -31,13 +30,14 @@ Then = Callable[[BackendError | None], None]
 
 
 class GrammarCompiler:
-    """One process for one tokenizer, started by the first grammar that has to be tried."""
+    """One process, started by the first grammar that has to be tried."""
 
-    def __init__(self, tokenizer: Callable[[], Path]) -> None:
-        """`tokenizer` says what to read it from, once there is something to try."""
-        self._tokenizer = tokenizer
+    def __init__(self, module: str, arguments: Callable[[], list[str]] = list) -> None:
+        """`module` is run as the process (see `grammar_process`), with what `arguments` says by then."""
+        self._module, self._arguments = module, arguments
         self._known: dict[str, str | None] = {}  # what is wrong, by the constraint's hash
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="grammar-compiler")
         self._waiting = 0
         self._lock = threading.Lock()
@@ -66,6 +66,7 @@ class GrammarCompiler:
 
     def close(self) -> None:
         """End the process; who waits is told."""
+        self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=False)
         self._end()
 
@@ -76,6 +77,8 @@ class GrammarCompiler:
                 self._remember(constraint.hash, self._compile(constraint))
             wrong = self._known[constraint.hash]
             error = None if wrong is None else _refusal(wrong)
+        except BackendError as failure:
+            error = failure
         except Exception as unforeseen:
             error = ServerFailed(f"no grammar can be compiled: {unforeseen}", hint="Ask again.")
         with self._lock:
@@ -89,19 +92,23 @@ class GrammarCompiler:
 
     def _compile(self, constraint: Constraint) -> str | None:
         """What is wrong with it."""
+        self._require_open()
         self._start()
         answer = self._ask({"text": constraint.text, "is_grammar": constraint.is_grammar, "seconds": COMPILE_SECONDS})
+        self._require_open()
         if answer is None or answer["seconds"] > COMPILE_SECONDS:
             return f"takes more than {COMPILE_SECONDS:g} s to compile"
         return None if answer["error"] is None else f"cannot be compiled: {answer['error']}"
 
+    def _require_open(self) -> None:
+        if self._closed:
+            self._end()
+            raise ServerFailed("the engine was closed before the answer was done", hint="Ask again.")
+
     def _start(self) -> None:
         if self._process is not None and self._process.poll() is None:
             return
-        command = [sys.executable, "-m", "miniatures.backends.openvino_compile", str(self._tokenizer())]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        self._process = start_module(self._module, *self._arguments())
         if self._read(_START_SECONDS) is None:
             raise ServerFailed("the process that compiles grammars did not start", hint="Ask again.")
 
@@ -109,7 +116,7 @@ class GrammarCompiler:
         """The answer; None if the process had to be killed, or died of the question."""
         assert self._process is not None and self._process.stdin is not None
         with suppress(OSError):  # It has died since; so there is nothing to read, either.
-            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.write(json.dumps(question).encode() + b"\n")
             self._process.stdin.flush()
         return self._read(_KILLED_AFTER_SECONDS)
 
