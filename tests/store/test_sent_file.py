@@ -128,7 +128,7 @@ async def test_a_row_is_left_alone_for_its_own_key_alone(tmp_path: Path) -> None
 def test_what_lies_beside_is_a_file(suffix: str, tmp_path: Path) -> None:
     open_store(str(tmp_path / "x.sqlite")).close()
     beside = tmp_path / f"x.sqlite{suffix}"
-    for make in (os.mkfifo, os.mkdir, lambda path: os.symlink(tmp_path / "victim", path)):
+    for make in (os.mkfifo, os.mkdir, lambda path: path.symlink_to(tmp_path / "victim")):
         make(beside)
         with pytest.raises(StoreError, match="is a link, a folder or a pipe"):
             open_store(str(tmp_path / "x.sqlite"))
