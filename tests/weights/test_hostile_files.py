@@ -122,7 +122,7 @@ def test_factors_whose_product_is_huge_are_not_multiplied(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("between", ["1", ".", "\\."])
 def test_a_long_number_in_a_name_is_read_once(tmp_path: Path, between: str) -> None:
-    """Given back digit by digit, four hundred ones meet a pattern of ten open numbers in more ways than can be tried."""
+    """Given back digit by digit, four hundred ones meet ten open numbers in more ways than can be tried."""
     import numpy as np
 
     from tests.weights.adapters import write_adapter_files
