@@ -20,13 +20,21 @@ if TYPE_CHECKING:
 def all_standings(loaded: LoadedCampaign) -> Iterator[Standing]:
     """Where everybody stands: who is on the list or was written to, whether there was a run or not."""
     from miniatures.review.standings import standings
+
+    with store_of(loaded) as store:
+        yield from standings(loaded, store)
+
+
+@contextmanager
+def store_of(loaded: LoadedCampaign) -> Iterator[Store | None]:
+    """The campaign's store; None if it was never run."""
     from miniatures.store.open import open_store
 
     if not was_run(loaded):
-        yield from standings(loaded, None)
+        yield None
         return
     with open_store(loaded.store_url, create=False) as store:
-        yield from standings(loaded, store)
+        yield store
 
 
 def standings_of(loaded: LoadedCampaign, wanted: Collection[State] | None) -> Iterator[Standing]:

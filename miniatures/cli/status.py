@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import all_standings, was_run
+from miniatures.cli.results import store_of
 from miniatures.cli.terminal import command, console, count, plain, print_json, show_table, status_table, table
 from miniatures.datamodel.money import cost_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from miniatures.datamodel.standing import Standing
     from miniatures.inputs.campaign import LoadedCampaign
+    from miniatures.store.queries import Run
 
 
 def status(campaign: CampaignPath, as_json: AsJson = False) -> None:
@@ -23,52 +27,54 @@ def status(campaign: CampaignPath, as_json: AsJson = False) -> None:
 
 
 def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
+    from miniatures.datamodel.prospect import BadRow
+    from miniatures.datamodel.redaction import without_secrets
+    from miniatures.review.standings import standings
+
+    with store_of(loaded) as store:
+        counted, runs = _counted(standings(loaded, store)), store.runs(loaded.name) if store else []
+    return {
+        "campaign": loaded.name,
+        **counted,
+        "runs": [_told(run) for run in runs],
+        "store": without_secrets(loaded.store_url),
+        "bad_rows": [row.model_dump(mode="json") for row in loaded.prospects() if isinstance(row, BadRow)],
+    }
+
+
+def _counted(standings: Iterable[Standing]) -> dict[str, Any]:
     from collections import Counter
 
     from miniatures.datamodel.backend import Bill
     from miniatures.datamodel.draft import DraftStatus
-    from miniatures.datamodel.prospect import BadRow
-    from miniatures.datamodel.redaction import without_secrets
     from miniatures.datamodel.standing import State
 
     by_state: Counter[State] = Counter()
     failing: Counter[str] = Counter()
     bill = Bill()
-    for standing in all_standings(loaded):
+    for standing in standings:
         by_state[standing.state] += 1
         if standing.result.status is not DraftStatus.PENDING:
             bill += standing.result.bill
         if standing.draft:
             failing.update(check.name.value for check in standing.draft.failed_checks)
     return {
-        "campaign": loaded.name,
         "prospects": by_state.total(),
         "by_status": {state.value: by_state[state] for state in State},
         "failed_checks": dict(failing.most_common()),
         "tokens": bill.usage.total_tokens,
         "cost": bill.cost_usd,
-        "runs": _runs(loaded),
-        "store": without_secrets(loaded.store_url),
-        "bad_rows": [row.model_dump(mode="json") for row in loaded.prospects() if isinstance(row, BadRow)],
     }
 
 
-def _runs(loaded: LoadedCampaign) -> list[dict[str, Any]]:
-    from miniatures.store.open import open_store
-
-    if not was_run(loaded):
-        return []
-    with open_store(loaded.store_url) as store:
-        return [
-            {
-                "id": run.id,
-                "policy": run.policy,
-                "started_at": run.started_at.isoformat(),
-                "ended_at": run.ended_at.isoformat() if run.ended_at else None,
-                "outcome": run.outcome,
-            }
-            for run in store.runs(loaded.name)
-        ]
+def _told(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "policy": run.policy,
+        "started_at": run.started_at.isoformat(),
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        "outcome": run.outcome,
+    }
 
 
 def _show(figures: dict[str, Any], campaign: str) -> None:

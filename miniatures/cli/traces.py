@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,7 +78,7 @@ def _show_all(store: Store, name: str, campaign: str, *, as_json: bool) -> None:
     rows = _work_by_prospect(store, name)
     steps = store.step_statistics(name)
     if as_json:
-        print_json({"prospects": [_as_json(row) for row in rows], "steps": [asdict(step) for step in steps]})
+        print_json({"prospects": [_as_json(row) for row in rows], "steps": [step.model_dump() for step in steps]})
         return
     screen = console()
     listing = table("Prospect", ">Calls", ">Tokens", ">Model time", ">Cost", title="Model calls")
@@ -98,7 +98,7 @@ def _show_all(store: Store, name: str, campaign: str, *, as_json: bool) -> None:
         number, errors = sum(step.count for step in same), sum(step.errors for step in same)
         mean = sum(step.mean_ms * step.count for step in same) / number / 1000
         longest = max(step.longest_ms for step in same) / 1000
-        others.add_row(kind, f"{number:,}", f"{errors:,}", duration(mean), duration(longest))
+        others.add_row(plain(kind), f"{number:,}", f"{errors:,}", duration(mean), duration(longest))
     screen.print(others)
     screen.print()
     if rows:

@@ -15,7 +15,7 @@ from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.gate import GateDecision
 from miniatures.datamodel.moment import Moment
 
-MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+MINIATURE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _MOST_CASES = 10**9
 
 
@@ -105,8 +105,9 @@ class MiniatureCard(Frozen):
     @property
     def roles(self) -> tuple[str, ...]:
         """What it was trained for: of its recipe's roles those whose prompts it knows, and chat, which has none."""
-        asked = self.recipe.get("roles") or tuple(self.prompt_versions)
-        return tuple(role for role in asked if role == CHAT or role in self.prompt_versions)
+        stated = self.recipe.get("roles")
+        asked = stated if stated and isinstance(stated, list | tuple) else tuple(self.prompt_versions)
+        return tuple(role for role in asked if role == CHAT or role in tuple(self.prompt_versions))
 
     @property
     def only_chats(self) -> bool:

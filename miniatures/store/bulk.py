@@ -51,7 +51,7 @@ def _insert(
 ) -> Executable:
     statement = insert.from_select([column.name for column in _written(table)], source)
     if not replace:
-        return statement.on_conflict_do_nothing()
+        return statement.on_conflict_do_nothing(index_elements=list(table.primary_key.columns))
     changed = or_(*(table.c[name].is_distinct_from(statement.excluded[name]) for name in replace))
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import ValidationError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from miniatures.datamodel.errors import StoreError
+from miniatures.datamodel.mistakes import mistakes
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.store.failures import store_error
-from miniatures.store.sent_file import UNTRUSTED, require_tables_alone
+from miniatures.store.sent_file import LARGEST_VALUE, UNTRUSTED, require_tables_alone
 
 _PRAGMAS = (
     UNTRUSTED,
@@ -63,7 +65,8 @@ class Database:
             except (ValueError, TypeError) as error:
                 hint = "Restore a backup, or move the file away: the next run makes it anew."
                 where = self.url.render_as_string(hide_password=True)
-                raise StoreError(f"the store {where} holds a value of another kind: {error}", hint=hint) from error
+                reason = mistakes(error, most=1) if isinstance(error, ValidationError) else error
+                raise StoreError(f"the store {where} holds a value of another kind: {reason}", hint=hint) from error
 
     @contextmanager
     def change(self) -> Iterator[Connection]:
@@ -140,6 +143,7 @@ def _with_pragmas(url: URL, pragmas: tuple[str, ...], path: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
         require_tables_alone(connection, path)
         connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # A damaged text spoils its own row.
         for pragma in pragmas:

@@ -28,6 +28,7 @@ _SQLITE = {
         "the disk could not be read or written",
         "Check the disk, its space and its quota or size limits.",
     ),
+    "SQLITE_TOOBIG": ("one of its documents is larger than any may be", "Restore a backup, or erase that row."),
     "SQLITE_PROTOCOL": ("its write-ahead log cannot be locked", "Keep the file on a local disk, not on a network one."),
 }
 

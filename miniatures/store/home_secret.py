@@ -15,10 +15,11 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from miniatures.datamodel.errors import InputError, writing
+from miniatures.datamodel.files import read_regular
 from miniatures.datamodel.keyed_hash import keyed_hash
 from miniatures.datamodel.user_folder import user_folder
 
-_BYTES = 32
+_BYTES, _LARGEST = 32, 1_000
 
 
 def home_secret() -> bytes:
@@ -44,7 +45,7 @@ def pseudonym(key: str) -> str:
 def _secret_in(path: Path) -> bytes:
     if not path.exists():
         _make(path)
-    secret = path.read_bytes()
+    secret = read_regular(path, _LARGEST)
     if len(secret) != _BYTES:
         raise InputError(
             f"{path} is damaged: it holds {len(secret)} bytes, not {_BYTES}",

@@ -11,10 +11,12 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Table, func, select
 
 from miniatures.datamodel.backend import Usage
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Span, Trace
 from miniatures.store.engine import Database
+from miniatures.store.paging import beyond
 from miniatures.store.stored import stored
 from miniatures.store.tables import about, reviews, runs, spans, traces
 
@@ -53,8 +55,7 @@ class Spent:
     by_backend: dict[str, Spending]
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Frozen):
     """One `miniatures run` of a campaign. Without an outcome it is still going on, or was killed."""
 
     id: str
@@ -65,8 +66,7 @@ class Run:
     outcome: str | None = None
 
 
-@dataclass(frozen=True)
-class StepStatistics:
+class StepStatistics(Frozen):
     """How the spans of one kind and name went; milliseconds."""
 
     kind: str
@@ -161,15 +161,16 @@ class Queries:
     def step_statistics(self, campaign: str) -> list[StepStatistics]:
         """Count, errors and time of each kind of step: searches, fetches, checks, stages."""
         columns = spans.c
-        times = func.avg(columns.total_ms), func.max(columns.total_ms)
+        counts = func.count().label("count"), func.count(columns.error).label("errors")
+        times = func.avg(columns.total_ms).label("mean_ms"), func.max(columns.total_ms).label("longest_ms")
         query = (
-            select(columns.kind, columns.name, func.count(), func.count(columns.error), *times)
+            select(columns.kind, columns.name, *counts, *times)
             .where(columns.campaign == campaign)
             .group_by(columns.kind, columns.name)
             .order_by(columns.kind, columns.name)
         )
         with self._database.read() as connection:
-            return [StepStatistics(*row) for row in connection.execute(query)]
+            return [StepStatistics.model_validate(dict(row._mapping)) for row in connection.execute(query)]
 
     def _entries(self, table: Table, kind: type[Entry], *asked: ColumnElement[bool]) -> Iterator[Entry]:
         query = select(table.c.id, table.c.document).where(*asked).order_by(table.c.id).limit(_PAGE)
@@ -177,13 +178,13 @@ class Queries:
         while True:
             with self._database.read() as connection:
                 page = connection.execute(query.where(table.c.id > last)).all()
+                last = beyond(last, page[-1].id) if page else last
             for row in page:
                 entry = stored(kind, row.document, f"{table.name} {row.id}")
                 if entry is not None:
                     yield entry
             if len(page) < _PAGE:
                 return
-            last = page[-1].id
 
 
 def grow_tree(entries: Iterable[Trace | Span]) -> list[Node]:

@@ -18,6 +18,7 @@ from miniatures.datamodel.result import ProspectResult
 from miniatures.store.documents import model_json, plain_json
 from miniatures.store.drafts import draft_row
 from miniatures.store.engine import Database
+from miniatures.store.paging import beyond
 from miniatures.store.stored import stored
 from miniatures.store.tables import about, prospects, results
 from miniatures.store.writer import NEW_PROSPECTS, PROSPECTS, RESULTS, Row, Target, Writer
@@ -135,10 +136,10 @@ class Results:
         while True:
             with self._database.read() as connection:
                 page = connection.execute(query.where(tuple_(columns.position, columns.prospect) > last)).all()
+                last = beyond(last, (page[-1].position, page[-1].prospect)) if page else last
             if not page:
                 return
             yield page
-            last = (page[-1].position, page[-1].prospect)
 
     def _saved(self, campaign: str, first: int, last: int, policy: str | None) -> dict[str, str]:
         """The documents of the prospects at these positions, by key."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -13,11 +15,19 @@ UNTRUSTED = "PRAGMA trusted_schema = OFF"
 """For each connection: expressions of the file's schema call nothing but what is harmless."""
 
 _JOURNAL_END = bytes.fromhex("d9d505f920a163d7")
-_SCHEMA = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+LARGEST_VALUE = 256_000_000
+"""Bytes of one document, and of one group of rows that is written; a thousand times what a run leaves."""
+
+_BESIDE = ("-journal", "-wal", "-shm")
+_SCHEMA = "SELECT CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL"
 _NAMES = r'[\w\s",]'
-_PLAIN_TABLE = re.compile(rf"CREATE TABLE [\w\"]+\s*\((?:{_NAMES}|\({_NAMES}*\)|'[^']*')*\)")
-"""Columns, their types, keys and constant defaults: an expression needs a bracket within a bracket, or a sign."""
-_PLAIN_INDEX = re.compile(rf"CREATE (?:UNIQUE )?INDEX [\w\"]+ ON [\w\"]+\s*\({_NAMES}*\)")
+_DROPPING = r"(?![\s\S]*\b(?i:ON|UNIQUE|COLLATE)\b)"
+_PLAIN_TABLE = re.compile(rf"{_DROPPING}CREATE TABLE [\w\"]+\s*\((?:{_NAMES}|\({_NAMES}*\)|'[^']*')*\)")
+"""Columns, their types, keys and constant defaults: an expression needs a bracket within a bracket, or a sign.
+
+Nothing in it may drop what is written later: `ON CONFLICT IGNORE`, or a key that two rulings share.
+"""
+_PLAIN_INDEX = re.compile(rf"CREATE INDEX [\w\"]+ ON [\w\"]+\s*\({_NAMES}*\)")
 _HINT = "Move the file away; what it held is made anew by the next run."
 
 
@@ -25,8 +35,12 @@ def require_plain_journal(path: Path) -> None:
     """Return unless the rollback journal beside the file names another file, which SQLite would delete.
 
     Raises:
-        StoreError: it does. Only transactions over several files leave such a journal, and none of ours is one.
+        StoreError: it does. Only transactions over several files leave such a journal, and none of ours is one. Or a
+            journal or log is no file, such as a pipe that SQLite would wait for.
     """
+    for beside in (path.with_name(f"{path.name}{suffix}") for suffix in _BESIDE):
+        if os.path.lexists(beside) and not stat.S_ISREG(beside.lstat().st_mode):
+            raise StoreError(f"{beside} is a link, a folder or a pipe, and no run left it", hint=_HINT)
     journal = path.with_name(f"{path.name}-journal")
     if not journal.is_file():
         return
@@ -39,12 +53,15 @@ def require_plain_journal(path: Path) -> None:
 def require_tables_alone(connection: sqlite3.Connection, path: Path) -> None:
     """Return if the file has tables of stored columns and indexes of columns, and nothing else.
 
-    Views, triggers, virtual tables, generated columns, checks and indexes of expressions could compute without end.
+    Views, triggers, virtual tables, generated columns, checks and indexes of expressions could compute without end;
+    unique indexes and conflict clauses could let a later ruling fall.
 
     Raises:
         StoreError: it has something else; names it.
     """
     with closing(connection.execute(_SCHEMA)) as found:
         for name, sql in found:
-            if not (_PLAIN_TABLE.fullmatch(str(sql)) or _PLAIN_INDEX.fullmatch(str(sql))):
-                raise StoreError(f"the file {path} holds {name!r}, which no version of miniatures made", hint=_HINT)
+            text = sql.decode("utf-8", "replace")
+            if not (_PLAIN_TABLE.fullmatch(text) or _PLAIN_INDEX.fullmatch(text)):
+                known = name.decode("utf-8", "replace")[:80]
+                raise StoreError(f"the file {path} holds {known!r}, which no version of miniatures made", hint=_HINT)

@@ -21,8 +21,11 @@ from miniatures.weights.safetensors_file import read_safetensors
 _CONFIG, TENSORS = "adapter_config.json", "adapter_model.safetensors"
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<module>.+)\.lora_(?P<side>[AB])(?:\.default)?\.weight")
 _HARMLESS_STARTS = (True, False, None, "gaussian", "eva", "orthogonal")
-_PLAIN_PATTERN = re.compile(r"\^?(?:[\w.-]|\\\.|\\d\+?)*\$?")
+_OPEN_NUMBER = r"\d+"
+_PLAIN_PATTERN = re.compile(r"\^?(?:[\w.-]|\\\.|\\d\+(?!\d|\\d)|\\d)*\$?")
 """Module names with numbers left open: what PEFT takes for a pattern may be an expression that never ends."""
+_MOST_TRIES = 1_000_000
+"""Of patterns on modules; an adapter of eighty layers with an alpha for each of its modules has a third of it."""
 _LONGEST_CONFIG, _LONGEST_NAME, _HIGHEST_ALPHA = 1_000_000, 500, 1e9
 # Options that make the adapter more than (alpha/r)*B@A on linear layers.
 _REFUSED: tuple[str, ...] = (
@@ -83,6 +86,8 @@ class Adapter:
             if found["side"] in factors:
                 raise BadAdapter(f"{self.folder}: {key[:80]} is there under two names", hint="Save it again.")
             factors[found["side"]] = tensor
+        if len(sides) * len(self._patterns) > _MOST_TRIES:
+            raise BadAdapter(f"{self.folder}: it states {len(self._patterns):,} patterns of alphas", hint=_HINT)
         return {module: self._pair(module, factors) for module, factors in sides.items()}
 
     def _pair(self, module: str, factors: dict[str, NDArray[np.float32]]) -> LowRank:
@@ -94,11 +99,23 @@ class Adapter:
 
     def _scale(self, module: str, rank: int) -> float:
         """alpha/r, or alpha/sqrt(r) for rank-stabilized LoRA (arXiv:2312.03732)."""
-        stated = _patterned(self._config.get("alpha_pattern"), module, self._config.get("lora_alpha", 8))
+        matching = (alpha for pattern, alpha in self._patterns if pattern.match(module))
+        stated = next(matching, self._config.get("lora_alpha", 8))
         return float(stated) / (math.sqrt(rank) if self._config.get("use_rslora") else rank)
 
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], float]]:
+        """Matched in their order with the end of a module's name, as PEFT does. An open number is read whole, at once:
+        what gives digits back to try again may try for ever.
+        """
+        stated = (self._config.get("alpha_pattern") or {}).items()
+        return [
+            (re.compile(rf"(.*\.)?({name.replace(_OPEN_NUMBER, _OPEN_NUMBER + '+')})$"), alpha)
+            for name, alpha in stated
+        ]
+
     def _refuse_what_cannot_merge(self) -> None:
-        kind = str(self._config.get("peft_type", "")).upper()
+        kind = " ".join(str(self._config.get("peft_type", "")).upper().split())[:40]
         if kind != "LORA":
             raise BadAdapter(f"{self.folder}: it is an adapter of type {kind or 'unknown'}, not LORA", hint=_HINT)
         refused = [name for name in _REFUSED if self._config.get(name)]
@@ -147,11 +164,3 @@ def _are_scales(config: dict[str, Any]) -> bool:
         return False
     alphas = [config.get("lora_alpha", 8), *patterns.values()]
     return all(isinstance(alpha, int | float) and abs(alpha) < _HIGHEST_ALPHA for alpha in alphas)
-
-
-def _patterned(patterns: dict[str, Any] | None, module: str, otherwise: Any) -> Any:
-    """The first pattern that matches the end of the module's name, as PEFT matches them."""
-    for pattern, value in (patterns or {}).items():
-        if re.match(rf"(.*\.)?({pattern})$", module):
-            return value
-    return otherwise

@@ -43,4 +43,4 @@ def _stated(config: dict[str, Any], folder: Path) -> set[int]:
 
 
 def _listed(ranks: set[int]) -> str:
-    return ", ".join(f"{rank:,}" for rank in sorted(ranks)[:5])
+    return ", ".join(f"{rank:,}"[:20] for rank in sorted(ranks)[:5])

@@ -22,7 +22,7 @@ from miniatures.weights.gguf_soundness import most_of, require_sound
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _CONTROL_TOKEN = 3
-_MOST_KEYS, _MOST_ITEMS, _LONGEST_TEXTS = 10_000, 4_000_000, 200_000_000
+_MOST_KEYS, _MOST_ITEMS, _LONGEST_TEXTS = 10_000, 4_000_000, 50_000_000
 """Of all metadata together: keys, items of arrays, and bytes of text. Gemma's 262 thousand words come to a third."""
 _FILE_TYPES = {0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S"}
 _FILE_TYPES |= {
@@ -125,7 +125,7 @@ class _Reader:
         for _ in range(count):
             name = self._string()
             if name in found:
-                raise ValueError(f"the key {name[:80]} stands in it twice")
+                raise ValueError(f"the key {name[:80]!r} stands in it twice")
             found[name] = self._value(*self._unpack("<I"))
         return found
 

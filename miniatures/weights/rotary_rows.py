@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from miniatures.weights.errors import BadWeights
 from miniatures.weights.gguf_header import GGUFHeader
 from miniatures.weights.gguf_soundness import most_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_HINT = "Name the base that the adapter was trained on."
 
 
 def interleaved_heads(tensor: str, header: GGUFHeader) -> int | None:
@@ -26,8 +29,14 @@ def interleaved_heads(tensor: str, header: GGUFHeader) -> int | None:
 
 
 def interleaved(rows: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:
-    """The rows of each head in the order of llama.cpp's rotary embedding: its two halves alternate."""
+    """The rows of each head in the order of llama.cpp's rotary embedding: its two halves alternate.
+
+    Raises:
+        BadWeights: the rows are no whole number of pairs for each head.
+    """
     if heads is None:
         return rows
     out, columns = rows.shape
+    if out % (2 * heads):
+        raise BadWeights(f"{out:,} rows are no pairs for {heads:,} heads, which the base states", hint=_HINT)
     return rows.reshape(heads, 2, out // heads // 2, columns).swapaxes(1, 2).reshape(out, columns)

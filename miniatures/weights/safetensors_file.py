@@ -87,7 +87,8 @@ def _named_failures(path: Path) -> Iterator[None]:
         reason = f"{at}: {error.errors()[0]['msg']}"
         raise BadAdapter(f"{path} is no safetensors file: {reason}", hint="Save the adapter again.") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise BadAdapter(f"{path} is no safetensors file: {error}", hint="Save the adapter again.") from error
+        reason = " ".join(str(error).split())
+        raise BadAdapter(f"{path} is no safetensors file: {reason}", hint="Save the adapter again.") from error
 
 
 def _places(header: bytes) -> dict[str, _Place]:

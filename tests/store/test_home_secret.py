@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import stat
 from pathlib import Path
 
@@ -46,4 +47,12 @@ def test_a_damaged_one_and_a_home_that_cannot_be_written_are_told(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "file"))
     with pytest.raises(InputError, match="cannot be written"):
+        home_secret()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("nowhere")])
+def test_what_is_no_file_is_told_and_not_waited_for(make, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path))
+    make(secret_file())
+    with pytest.raises(InputError, match="cannot be read"):
         home_secret()

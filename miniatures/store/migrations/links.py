@@ -7,6 +7,7 @@ more, so none could be recalled. Keys and indexes by prospect begin with the pro
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,9 @@ from miniatures.store.tables import (
     stages,
     traces,
 )
+
+_DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What rewriting a document raises that is none, or lacks what each had."""
 
 
 def upgrade(connection: sa.Connection) -> None:
@@ -84,7 +88,8 @@ def _rewrite(connection: sa.Connection) -> None:
     rewrite = sa.update(traces).where(traces.c.id == sa.bindparam("of"))
     for campaign, prospect in connection.execute(keys).all():
         asked = sa.select(traces.c.document).where(traces.c.campaign == campaign, traces.c.prospect == prospect)
-        calls = Calls(map(json.loads, connection.scalars(asked.order_by(traces.c.id)).all()), policy_of)
+        found = connection.scalars(asked.order_by(traces.c.id)).all()
+        calls = Calls([json.loads(text) for text in found if _is_whole(text, policy_of)], policy_of)
         if calls.traces:
             connection.execute(rewrite, [_trace_values(trace) for trace in calls.traces])
         listed = prospects.c.campaign == campaign, prospects.c.prospect == prospect
@@ -92,13 +97,32 @@ def _rewrite(connection: sa.Connection) -> None:
         where = {"campaign": campaign, "prospect": prospect, "position": position}
         saved = sa.select(old).where(old.c.campaign == campaign, old.c.prospect == prospect).order_by(old.c.revision)
         for row in connection.execute(saved).all():
-            result = calls.result(json.loads(row.document))
-            connection.execute(sa.insert(results), {**row._mapping, **where, **_result_values(result)})
-            if (draft := result["draft"]) and draft["body"].strip():
+            values, draft = _rewritten(calls, row.document)
+            connection.execute(sa.insert(results), {**row._mapping, **where, **values})
+            if draft is not None:
                 connection.execute(sa.delete(drafts).where(drafts.c.id == draft["id"]))
-                connection.execute(sa.insert(drafts), where | _draft_values(result) | {"revision": row.revision})
+                connection.execute(sa.insert(drafts), where | draft | {"revision": row.revision})
     op.drop_table("old_results")
     _link_reviews(connection)
+
+
+def _is_whole(text: str, policy_of: Mapping[str, str]) -> bool:
+    """Whether a call can be rewritten; a damaged one stays as it is, and whoever reads it is told."""
+    try:
+        Calls([json.loads(text)], policy_of)
+    except _DAMAGED:
+        return False
+    return True
+
+
+def _rewritten(calls: Calls, text: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The columns of a result, and of its draft if it has one; of a damaged result its text, as it is."""
+    try:
+        result = calls.result(json.loads(text))
+        has_draft = result["draft"] and result["draft"]["body"].strip()
+        return _result_values(result), _draft_values(result) if has_draft else None
+    except _DAMAGED:
+        return {"row": "", "document": text, "draft": None, "trace": None}, None
 
 
 def _trace_values(trace: Document) -> dict[str, Any]:
@@ -125,8 +149,16 @@ def _link_reviews(connection: sa.Connection) -> None:
     for id_, trace, document in connection.execute(judged).all():
         prompt = connection.scalar(sa.select(traces.c.prompt).where(traces.c.id == trace))
         if prompt == "writer":
-            linked = {"draft": trace, "document": _text({**json.loads(document), "draft": trace})}
+            linked = {"draft": trace, "document": _linked(document, trace)}
             connection.execute(sa.update(reviews).where(reviews.c.id == id_).values(linked))
+
+
+def _linked(document: str, draft: str) -> str:
+    """A review that names its draft; a damaged one as it is."""
+    try:
+        return _text({**json.loads(document), "draft": draft})
+    except _DAMAGED:
+        return document
 
 
 def _text(document: Document) -> str:
