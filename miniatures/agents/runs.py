@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from miniatures.agents.campaign import CampaignRunner
 from miniatures.agents.context import CampaignContext
@@ -101,14 +101,24 @@ async def open_campaign(loaded: LoadedCampaign, *, hosts: Mapping[str, str]) -> 
 
 def _open(loaded: LoadedCampaign, hosts: Mapping[str, str], held: AsyncExitStack) -> OpenCampaign:
     """Open it in a thread, because files and weights are waited for; what is open is left to `held` to close."""
-    settings, run_id = loaded.campaign, new_id()
-    cache = loaded.work_folder / "cache"
+    run_id = new_id()
     store = held.enter_context(open_store(loaded.store_url))
     held.enter_context(store.campaign_lock(loaded.name))
+    context = replace(
+        open_tools(loaded, held, hosts=hosts),
+        models=open_roles(loaded, store, run_id),
+        ledger=store.ledger(loaded.name),
+    )
+    return OpenCampaign(context, store, run_id)
+
+
+def open_tools(loaded: LoadedCampaign, held: AsyncExitStack, *, hosts: Mapping[str, str]) -> CampaignContext:
+    """The campaign's search and fetcher, with its cache, in a context without models or ledger."""
+    settings, cache = loaded.campaign, loaded.work_folder / "cache"
     fetcher = HttpFetcher(settings.fetch, hosts={**settings.hosts, **hosts}, cache=cache)
     held.push_async_callback(fetcher.aclose)
-    context = CampaignContext(
-        models=open_roles(loaded, store, run_id),
+    return CampaignContext(
+        models={},
         brief=loaded.brief,
         search=open_search(
             settings.search,
@@ -122,9 +132,7 @@ def _open(loaded: LoadedCampaign, hosts: Mapping[str, str], held: AsyncExitStack
         prompts=PromptLibrary(loaded.prompts_folder),
         research=settings.research,
         write=settings.write,
-        ledger=store.ledger(loaded.name),
     )
-    return OpenCampaign(context, store, run_id)
 
 
 def open_roles(loaded: LoadedCampaign, store: Store, run_id: str) -> dict[str, Seats]:
