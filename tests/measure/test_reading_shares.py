@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from miniatures.datamodel.review import Falsehood, FalseStatement, Reading, ReadingVerdict, Review, ReviewAction
-from miniatures.measure.reading_shares import STRICTEST, reading_shares, readers_agreement
+from miniatures.measure.reading_shares import STRICTEST, readers_agreement, reading_shares
 from miniatures.review.reviewing import Reviewable, accept, read
 
 STALE = (FalseStatement(kind=Falsehood.STALE, what="it was in May"),)
