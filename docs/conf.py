@@ -24,6 +24,7 @@ include_patterns = [
     "examples/**README.md",
     "miniatures/weights/shipped/*/*/CARD.md",
     "miniatures/review/rubric.md",
+    "miniatures/review/reading_rubric.md",
 ]
 exclude_patterns = [
     ".*",

@@ -33,7 +33,8 @@ from miniatures.prompts.library import PromptLibrary
 from miniatures.store.ledger import Ledger
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
+    """The time by the system's clock."""
     return datetime.now(UTC)
 
 
@@ -55,7 +56,7 @@ class CampaignContext:
     write: WritingSettings = field(default_factory=WritingSettings)
     ledger: Ledger | None = None
     foils: tuple[Quote, ...] = ()
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
 
     def __post_init__(self) -> None:
         """Refuse what could not serve, and read the policy, whose files no node is to wait for.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from miniatures.agents.campaign import CampaignRunner
-from miniatures.agents.context import CampaignContext
+from miniatures.agents.context import CampaignContext, utc_now
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.run_events import OnEvent, RunSummary, ignore_event
 from miniatures.agents.seats import Seats, seated
@@ -48,17 +49,19 @@ async def run_campaign(
     on_event: OnEvent = ignore_event,
     stop: asyncio.Event | None = None,
     hosts: Mapping[str, str] | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> RunSummary:
     """Run a campaign file to its end, or to where `stop`, a budget or the first `limit` prospects end it.
 
-    `redo` names addresses whose finished work is forgotten first; `hosts` adds to the campaign's own map.
+    `redo` names addresses whose finished work is forgotten first; `hosts` adds to the campaign's own map;
+    `now` is the time that news is old or fresh by.
 
     Raises:
         CampaignBusy: another process runs it.
         BackendError: a backend cannot be opened.
         StoreError: the database cannot be opened or written.
     """
-    async with open_campaign(loaded, hosts=hosts or {}) as campaign:
+    async with open_campaign(loaded, hosts=hosts or {}, now=now) as campaign:
         again = frozenset(prospect_key(email) for email in redo)
         for key in again:
             await campaign.store.forget_stages(loaded.name, key)
@@ -93,22 +96,35 @@ def count_prospects(loaded: LoadedCampaign, limit: int | None = None) -> int:
 
 
 @asynccontextmanager
-async def open_campaign(loaded: LoadedCampaign, *, hosts: Mapping[str, str]) -> AsyncIterator[OpenCampaign]:
+async def open_campaign(
+    loaded: LoadedCampaign, *, hosts: Mapping[str, str], now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[OpenCampaign]:
     """Open everything that the campaign file names."""
     async with AsyncExitStack() as held:
-        yield await asyncio.to_thread(_open, loaded, hosts, held)
+        campaign = await asyncio.to_thread(_open, loaded, hosts, held)
+        yield replace(campaign, context=replace(campaign.context, now=now))
 
 
 def _open(loaded: LoadedCampaign, hosts: Mapping[str, str], held: AsyncExitStack) -> OpenCampaign:
     """Open it in a thread, because files and weights are waited for; what is open is left to `held` to close."""
-    settings, run_id = loaded.campaign, new_id()
-    cache = loaded.work_folder / "cache"
+    run_id = new_id()
     store = held.enter_context(open_store(loaded.store_url))
     held.enter_context(store.campaign_lock(loaded.name))
+    context = replace(
+        open_tools(loaded, held, hosts=hosts),
+        models=open_roles(loaded, store, run_id),
+        ledger=store.ledger(loaded.name),
+    )
+    return OpenCampaign(context, store, run_id)
+
+
+def open_tools(loaded: LoadedCampaign, held: AsyncExitStack, *, hosts: Mapping[str, str]) -> CampaignContext:
+    """The campaign's search and fetcher, with its cache, in a context without models or ledger."""
+    settings, cache = loaded.campaign, loaded.work_folder / "cache"
     fetcher = HttpFetcher(settings.fetch, hosts={**settings.hosts, **hosts}, cache=cache)
     held.push_async_callback(fetcher.aclose)
-    context = CampaignContext(
-        models=open_roles(loaded, store, run_id),
+    return CampaignContext(
+        models={},
         brief=loaded.brief,
         search=open_search(
             settings.search,
@@ -122,9 +138,7 @@ def _open(loaded: LoadedCampaign, hosts: Mapping[str, str], held: AsyncExitStack
         prompts=PromptLibrary(loaded.prompts_folder),
         research=settings.research,
         write=settings.write,
-        ledger=store.ledger(loaded.name),
     )
-    return OpenCampaign(context, store, run_id)
 
 
 def open_roles(loaded: LoadedCampaign, store: Store, run_id: str) -> dict[str, Seats]:

@@ -21,6 +21,7 @@ from miniatures.cli.export import export
 from miniatures.cli.finetune import finetune
 from miniatures.cli.init import init
 from miniatures.cli.models import app as models
+from miniatures.cli.readings import app as readings
 from miniatures.cli.report import report
 from miniatures.cli.review import review
 from miniatures.cli.run_command import run as run_campaign
@@ -58,6 +59,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
+app.add_typer(readings, name="readings", rich_help_panel="Look at what was written")
 app.add_typer(dataset, name="dataset", rich_help_panel=_MODELS)
 app.add_typer(models, name="models", rich_help_panel=_MODELS)
 

@@ -15,7 +15,7 @@ from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.review import Preference, Reading, RejectReason, Review, ReviewAction
 from miniatures.review.edit_distance import edit_distance
 from miniatures.review.email_text import email_of, normal, require_whole, to_text
-from miniatures.review.rubric import rubric_version
+from miniatures.review.rubric import reading_rubric_version, rubric_version
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def reject(item: Reviewable, reviewer: str, reason: RejectReason, comment: str =
 
 def read(item: Reviewable, reviewer: str, reading: Reading, comment: str = "") -> Review:
     """What the reader found, who was shown all pages."""
-    return Review(**_about(item, reviewer, comment), action=ReviewAction.READ, reading=reading)
+    about = _about(item, reviewer, comment) | {"rubric": reading_rubric_version()}
+    return Review(**about, action=ReviewAction.READ, reading=reading)
 
 
 def is_swapped(first: Reviewable, second: Reviewable, reviewer: str, seed: int = 0) -> bool:

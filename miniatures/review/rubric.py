@@ -1,4 +1,4 @@
-"""The written rubric that reviewers read, and its hash: a review counts for what was asked when it was made."""
+"""The written rubrics, of reviewers and of readers, with their hashes: what was said counts for what was asked then."""
 
 from __future__ import annotations
 
@@ -14,14 +14,26 @@ _SECTION = re.compile(r"^### (\w+)\n\n(.+?)(?=\n\n#|\Z)", re.MULTILINE | re.DOTA
 
 @cache
 def rubric_text() -> str:
-    """The rubric, in Markdown."""
-    return (resources.files("miniatures.review") / "rubric.md").read_text(encoding="utf-8")
+    """The reviewers' rubric, in Markdown."""
+    return _text("rubric.md")
+
+
+@cache
+def reading_rubric_text() -> str:
+    """The readers' rubric, in Markdown."""
+    return _text("reading_rubric.md")
 
 
 @cache
 def rubric_version() -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of the rubric's text."""
+    """The first 16 hexadecimal digits of the SHA-256 of the reviewers' rubric."""
     return text_hash(rubric_text())[:16]
+
+
+@cache
+def reading_rubric_version() -> str:
+    """The same of the readers' rubric."""
+    return text_hash(reading_rubric_text())[:16]
 
 
 @cache
@@ -29,3 +41,7 @@ def reason_texts() -> dict[RejectReason, str]:
     """What each reason to reject means, on one line, in the order in which the rubric ranks them."""
     sections = _SECTION.findall(rubric_text())
     return {RejectReason(name): " ".join(text.split()) for name, text in sections}
+
+
+def _text(name: str) -> str:
+    return (resources.files("miniatures.review") / name).read_text(encoding="utf-8")
