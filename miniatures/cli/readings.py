@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,12 +12,12 @@ import typer
 from miniatures.cli.arguments import AsJson
 from miniatures.cli.results import open_run
 from miniatures.cli.terminal import console, count, plain, print_json, table
-from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from miniatures.datamodel.draft import DraftStatus
     from miniatures.datamodel.miniature import Score
     from miniatures.datamodel.result import ProspectResult
     from miniatures.datamodel.review import Review
@@ -37,15 +36,18 @@ Campaigns = Annotated[
 def sheet(
     campaigns: Campaigns,
     out: Annotated[Path, typer.Option(help="A new folder for the sheet.")],
-    status: Annotated[DraftStatus, typer.Option(help="Which drafts: ready, or needs_review.")] = DraftStatus.READY,
+    status: Annotated[str, typer.Option(help="Which drafts: ready, or needs_review.")] = "ready",
     limit: Annotated[int | None, typer.Option(min=1, help="This many of each campaign at most, drawn.")] = None,
     seed: Annotated[int, typer.Option(help="Draws the order, and which ones.")] = 0,
 ) -> None:
     """Write what a reader needs: the rubric, and each email with the offer and all pages, but not how it was made."""
+    import asyncio
+
     from miniatures.review.reading_sheet import ANSWERS, write_sheet
 
+    wanted = _named(status)
     with _opened(campaigns) as opened:
-        entries = [entry for one in opened for entry in asyncio.run(_entries(*one, status, limit, seed))]
+        entries = [entry for one in opened for entry in asyncio.run(_entries(*one, wanted, limit, seed))]
     if not entries:
         raise InputError(f"no draft is {status}", hint="Run the campaign first, or name another --status.")
     write_sheet(out, entries, seed)
@@ -59,6 +61,8 @@ def import_readings(
     reader: Annotated[str, typer.Option(help="Who read: a name, or the name of a model.")],
 ) -> None:
     """Keep what a reader filled in. The same readings given twice are kept once."""
+    import asyncio
+
     from miniatures.review.reading_sheet import read_sheet
 
     given = [one for one in read_sheet(file) if one.reading is not None]
@@ -93,6 +97,20 @@ def report(campaigns: Campaigns, as_json: AsJson = False) -> None:
         return
     for name, read in reviews.items():
         _show(name, read)
+
+
+def _named(status: str) -> DraftStatus:
+    """The status of this name.
+
+    Raises:
+        InputError: no draft is in such a status.
+    """
+    from miniatures.store.store import WRITTEN
+
+    named = next((known for known in WRITTEN if known == status), None)
+    if named is None:
+        raise InputError(f"--status {status}: no draft is in such a status", hint=f"Known: {', '.join(WRITTEN)}.")
+    return named
 
 
 @contextmanager

@@ -135,3 +135,10 @@ def test_a_sheet_is_never_written_over(ran: Path, tmp_path: Path, capsys: pytest
     assert sheet_of(ran, tmp_path / "sheet") == ExitCode.BAD_INPUT
     assert "is not empty" in capsys.readouterr().err
     assert (tmp_path / "sheet" / "readings.yaml").read_text() == "mine"
+
+
+def test_a_status_without_drafts_is_refused(ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["readings", "sheet", str(ran), "--out", str(tmp_path / "s"), "--status", "blocked"]) == ExitCode.BAD_INPUT
+    )
+    assert "--status blocked: no draft is in such a status" in capsys.readouterr().err
