@@ -117,6 +117,7 @@ def _email_page(name: str, entry: SheetEntry) -> str:
         f"{brief.offer}\n",
         "\n".join(f"- {claim}" for claim in brief.claims) + "\n",
         f"Asked for: {brief.call_to_action}\n",
+        *(f"A page of the sender's: {link}\n" for link in brief.links),
         f"# All pages of {visible(prospect.company)}\n",
         *(pages or ["There are none.\n"]),
     ]
@@ -139,7 +140,7 @@ _ANSWER = """\
     draft: "{draft}"
     text: "{text}"
     verdict:            # send, edit or reject
-    false: []
+    "false": []         # e.g. {{kind: stale, what: "..."}}
     tactless: false
     sense:              # ok, weak or nonsense
     subject:            # ok, odd or absurd

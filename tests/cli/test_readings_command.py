@@ -50,7 +50,7 @@ def fill_in(sheet: Path, numbers: int, **answers: str) -> None:
     head, *entries = re.split(r"(?m)^(?=  - email)", (sheet / "readings.yaml").read_text())
     for place in range(numbers):
         for key, answer in answers.items():
-            entries[place] = re.sub(rf"(?m)^    {key}:.*$", f"    {key}: {answer}", entries[place])
+            entries[place] = re.sub(rf'(?m)^    "?{key}"?:.*$', f'    "{key}": {answer}', entries[place])
     (sheet / "readings.yaml").write_text(head + "".join(entries))
 
 
@@ -63,7 +63,7 @@ def test_a_reader_is_given_the_offer_and_all_pages_and_not_how_it_was_made(ran: 
         text = email.read_text()
         assert "Not one word of this page" in text
         assert "We are Company" in text
-        assert all(claim in text for claim in brief.claims)
+        assert all(told in text for told in (*brief.claims, *brief.links))
         assert not {"steady", "attempts", "backend", "check"} & set(re.findall(r"\w+", text.lower()))
     with open_store(load_campaign(ran).store_url) as store:
         backends = {result.draft.backend for result in store.results(NAME) if result.draft}
