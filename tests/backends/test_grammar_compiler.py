@@ -48,9 +48,9 @@ MANY_PATTERNS = [{**STRING, "pattern": f".*{chr(97 + number % 26)}.{{{number}}}b
         (holding({**STRING, "pattern": "(?=a)a"}), "cannot be compiled: look-around"),
         (holding({"type": "array", "items": STRING, "uniqueItems": True}), 'Unimplemented keys: ["uniqueItems"]'),
         (holding({"type": "strnig"}), "cannot be compiled: Invalid type: strnig"),
-        (holding({"$ref": "#/$defs/a0"}, **{"$defs": DOUBLED | {"a40": {**STRING, "pattern": "x"}}}), "more than 3 s"),
-        (holding({"allOf": MANY_PATTERNS}), "more than 3 s"),
-        (holding({"type": "integer", "multipleOf": 123_456_789}), "more than 3 s"),
+        (holding({"$ref": "#/$defs/a0"}, **{"$defs": DOUBLED | {"a40": {**STRING, "pattern": "x"}}}), "more than 1 s"),
+        (holding({"allOf": MANY_PATTERNS}), "more than 1 s"),
+        (holding({"type": "integer", "multipleOf": 123_456_789}), "more than 1 s"),
     ],
     ids=["pattern", "look-around", "keyword", "type", "memory", "time", "numbers"],
 )
