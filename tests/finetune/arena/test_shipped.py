@@ -22,7 +22,7 @@ def hands() -> dict[str, ArenaHand]:
 
 def test_each_hand_is_on_one_side(hands: dict[str, ArenaHand]) -> None:
     listed = [name for names in SIDES.values() for name in names]
-    assert sorted(listed) == sorted(path.name for path in ARENA.iterdir() if path.is_dir())
+    assert sorted(listed) == sorted(path.parent.name for path in ARENA.glob("*/companies"))
     domains = [domain for hand in hands.values() for domain in hand.companies]
     assert len(set(domains)) == len(domains) >= 120
     names = [company.company for hand in hands.values() for company in hand.companies.values()]
