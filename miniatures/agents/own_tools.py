@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
+from miniatures.agents.tools.crawl import LinkFetcher, SiteRead
 from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus, PageFetcher
-from miniatures.agents.tools.search.base import SearchOutcome, SearchProvider, SearchQuery, SearchStatus
+from miniatures.agents.tools.search.base import SearchOutcome, SearchProvider, SearchQuery, SearchStatus, SiteHolder
 from miniatures.datamodel.errors import InputError, MiniaturesError, described
 
 _log = logging.getLogger(__name__)
@@ -72,7 +74,37 @@ async def fetched(fetcher: PageFetcher, url: str) -> FetchOutcome:
     except MiniaturesError:
         raise
     except Exception as error:
-        return FetchOutcome(status=FetchStatus.FAILED, url=url, detail=_raised(method, url, error))
+        return _failed_fetch(method, url, error)
+
+
+@dataclass(frozen=True)
+class HeldLinks:
+    """A fetcher of links; one that raises has failed, like one that says so."""
+
+    inner: LinkFetcher
+
+    async def fetch_links(self, url: str) -> tuple[FetchOutcome, tuple[str, ...]]:
+        """The outcome, and the links in reading order."""
+        try:
+            return await self.inner.fetch_links(url)
+        except MiniaturesError:
+            raise
+        except Exception as error:
+            return _failed_fetch(f"{_kind(self.inner)}.fetch_links", url, error), ()
+
+
+async def held_site(search: SiteHolder, website: str) -> SiteRead:
+    """What a search holds of a site; one that raises has failed, like one that says so."""
+    try:
+        return await search.site(website)
+    except MiniaturesError:
+        raise
+    except Exception as error:
+        return SiteRead(problems=[_failed_fetch(f"{_kind(search)}.site", website, error)])
+
+
+def _failed_fetch(method: str, url: str, error: Exception) -> FetchOutcome:
+    return FetchOutcome(status=FetchStatus.FAILED, url=url, detail=_raised(method, url, error))
 
 
 def _raised(method: str, asked: str, error: Exception) -> str:

@@ -37,7 +37,7 @@ from miniatures.datamodel.redaction import without_secrets
 
 _log = logging.getLogger(__name__)
 _ASKED_AS_LARGE = (
-    "openai-compatible:%s has the name of a miniature, but is asked as a large model: if it is one, set its "
+    "openai-compatible:%s has the name of a miniature, and is asked as a large model: if it is one, set its "
     "capabilities to {like: 'miniature:%s', grammar: grounded, probability: true}"
 )
 

@@ -92,7 +92,9 @@ async def test_a_reader_that_leaves_frees_the_slot() -> None:
 async def test_the_budget_of_the_settings_is_kept_without_a_spending() -> None:
     inner = ScriptedBackend()
     limited = dress(inner, settings=BackendSettings(use="scripted:m", budget_tokens=100, max_tokens=50))
-    with pytest.raises(BudgetReached, match=r"the budget of backend scripted:m is reached: .* of 100 tokens") as reached:
+    with pytest.raises(
+        BudgetReached, match=r"the budget of backend scripted:m is reached: .* of 100 tokens"
+    ) as reached:
         for _ in range(100):
             await limited.ainvoke("hi")
     assert reached.value.scope is BudgetScope.BACKEND
