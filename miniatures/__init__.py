@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from miniatures.agents.verify import build_verify_graph as build_verify_graph
     from miniatures.agents.write import build_write_graph as build_write_graph
     from miniatures.backends.spec import open_backend as open_backend
+    from miniatures.backends.wrappers.wrap import dress as dress
     from miniatures.datamodel.brief import Brief as Brief
+    from miniatures.datamodel.campaign import BackendSettings as BackendSettings
     from miniatures.datamodel.evidence import Page as Page
     from miniatures.datamodel.prospect import Prospect as Prospect
+    from miniatures.datamodel.review import Review as Review
     from miniatures.datamodel.review import ReviewAnswer as ReviewAnswer
     from miniatures.inputs.brief import load_brief as load_brief
     from miniatures.inputs.campaign import load_campaign as load_campaign
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from miniatures.review.node import after_review as after_review
     from miniatures.review.node import human_review as human_review
     from miniatures.store.open import open_store as open_store
+    from miniatures.store.tracing import Scope as Scope
+    from miniatures.store.tracing import enter_scope as enter_scope
 
 __version__ = "0.1.0"
 
@@ -59,15 +64,18 @@ _HOMES = {
     "agents.verify": "build_verify_graph",
     "agents.write": "build_write_graph",
     "backends.spec": "open_backend",
+    "backends.wrappers.wrap": "dress",
     "datamodel.brief": "Brief",
+    "datamodel.campaign": "BackendSettings",
     "datamodel.evidence": "Page",
     "datamodel.prospect": "Prospect",
-    "datamodel.review": "ReviewAnswer",
+    "datamodel.review": "Review ReviewAnswer",
     "inputs.brief": "load_brief",
     "inputs.campaign": "load_campaign",
     "prompts.library": "PromptLibrary",
     "review.node": "after_review human_review",
     "store.open": "open_store",
+    "store.tracing": "Scope enter_scope",
 }
 _PUBLIC = {name: home for home, names in _HOMES.items() for name in names.split()}
 __all__ = list(_PUBLIC)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from miniatures.agents.companies import is_own_page
 from miniatures.agents.context import CampaignContext
+from miniatures.agents.own_tools import HeldLinks, held_site
 from miniatures.agents.tools.crawl import LinkFetcher, SiteRead, crawl, page_name
 from miniatures.agents.tools.search.base import SearchHit, SiteHolder
 from miniatures.agents.tools.websites import root_url
@@ -34,13 +35,13 @@ class OwnSite:
         """At most so many of its pages, none of those known by name, until `deadline` by the event loop's clock."""
         search, home = self.context.search, self._home
         if isinstance(search, SiteHolder):
-            site = await search.site(self.prospect.website)
+            site = await held_site(search, self.prospect.website)
             return SiteRead([page for page in site.pages if page_name(page.url) not in known][:most], site.problems)
         if home is None or most < 1:
             return SiteRead()
         fetcher, root = home
         is_known = page_name(root) in known  # asked again for its links, from the cache where there is one
-        read = await crawl(fetcher, root, most=most + is_known, deadline=deadline, known=known)
+        read = await crawl(HeldLinks(fetcher), root, most=most + is_known, deadline=deadline, known=known)
         return SiteRead([page for page in read.pages if page_name(page.url) not in known], read.problems)
 
     @property

@@ -4,13 +4,18 @@ what it gives when it is asked.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
-from miniatures.agents.tools.fetching import FetchOutcome, PageFetcher
-from miniatures.agents.tools.search.base import SearchOutcome, SearchProvider, SearchQuery
-from miniatures.datamodel.errors import InputError
+from miniatures.agents.tools.crawl import LinkFetcher, SiteRead
+from miniatures.agents.tools.fetching import FetchOutcome, FetchStatus, PageFetcher
+from miniatures.agents.tools.search.base import SearchOutcome, SearchProvider, SearchQuery, SearchStatus, SiteHolder
+from miniatures.datamodel.errors import InputError, MiniaturesError, described
+
+_log = logging.getLogger(__name__)
 
 Outcome = TypeVar("Outcome", SearchOutcome, FetchOutcome)
 _SEARCH = "Give an object with a name, an identity and `async def search(query, limit)`, such as FolderSearch(PATH)."
@@ -43,21 +48,69 @@ def require_fetcher(fetcher: Any) -> None:
 
 
 async def searched(search: SearchProvider, query: SearchQuery, limit: int) -> SearchOutcome:
-    """What a search gave.
+    """What a search gave; one that raises has failed, like one that says so.
 
     Raises:
         InputError: it is not asynchronous, or gave something else.
     """
-    return await _held(search.search(query, limit), SearchOutcome, f"{_kind(search)}.search")
+    method = f"{_kind(search)}.search"
+    try:
+        return await _held(search.search(query, limit), SearchOutcome, method)
+    except MiniaturesError:
+        raise
+    except Exception as error:
+        return SearchOutcome(status=SearchStatus.FAILED, detail=_raised(method, query.text, error))
 
 
 async def fetched(fetcher: PageFetcher, url: str) -> FetchOutcome:
-    """What a fetch gave.
+    """What a fetch gave; one that raises has failed, like one that says so.
 
     Raises:
         InputError: it is not asynchronous, or gave something else.
     """
-    return await _held(fetcher.fetch(url), FetchOutcome, f"{_kind(fetcher)}.fetch")
+    method = f"{_kind(fetcher)}.fetch"
+    try:
+        return await _held(fetcher.fetch(url), FetchOutcome, method)
+    except MiniaturesError:
+        raise
+    except Exception as error:
+        return _failed_fetch(method, url, error)
+
+
+@dataclass(frozen=True)
+class HeldLinks:
+    """A fetcher of links; one that raises has failed, like one that says so."""
+
+    inner: LinkFetcher
+
+    async def fetch_links(self, url: str) -> tuple[FetchOutcome, tuple[str, ...]]:
+        """The outcome, and the links in reading order."""
+        try:
+            return await self.inner.fetch_links(url)
+        except MiniaturesError:
+            raise
+        except Exception as error:
+            return _failed_fetch(f"{_kind(self.inner)}.fetch_links", url, error), ()
+
+
+async def held_site(search: SiteHolder, website: str) -> SiteRead:
+    """What a search holds of a site; one that raises has failed, like one that says so."""
+    try:
+        return await search.site(website)
+    except MiniaturesError:
+        raise
+    except Exception as error:
+        return SiteRead(problems=[_failed_fetch(f"{_kind(search)}.site", website, error)])
+
+
+def _failed_fetch(method: str, url: str, error: Exception) -> FetchOutcome:
+    return FetchOutcome(status=FetchStatus.FAILED, url=url, detail=_raised(method, url, error))
+
+
+def _raised(method: str, asked: str, error: Exception) -> str:
+    """What is told of an exception; its own words, which may quote a key, stand in the log of debugging alone."""
+    _log.debug("%s raised for %r", method, asked, exc_info=error)
+    return f"{method} raised {described(error)}"
 
 
 async def _held(given: Awaitable[Outcome], kind: type[Outcome], method: str) -> Outcome:

@@ -158,7 +158,8 @@ def open_roles(loaded: LoadedCampaign, store: Store, run_id: str) -> dict[str, S
     backends: dict[str, Backend] = {}
     for name in dict.fromkeys(roles.backend_names.values()):
         settings = loaded.campaign.backends[name]
-        bare = open_backend(pinned(settings.use), settings)
+        spec = pinned(settings.use)
+        bare = open_backend(spec, settings.model_copy(update={"use": spec}))
         limit = Budget(usd=settings.budget_usd, tokens=settings.budget_tokens)
         identity = str(bare.identity)
         before = spent.by_backend.get(identity, Spent())

@@ -39,7 +39,7 @@ def seated(seats: Mapping[str, Mapping[Seat, str]], models: Mapping[str, BaseCha
 
 
 def require_models(models: Any) -> None:
-    """Refuse what is no mapping of roles to chat models.
+    """Refuse what is no mapping of roles to chat models that give structured output.
 
     Raises:
         InputError: names the role, and what sits there.
@@ -50,6 +50,20 @@ def require_models(models: Any) -> None:
         for model in [given.first, *(model for _, model in given.taken())] if isinstance(given, Seats) else [given]:
             if not isinstance(model, BaseChatModel):
                 raise InputError(f"the role {role!r} is given {_shown(model)}, no chat model", hint=_mend(model))
+            if not _gives_structured_output(model):
+                raise InputError(
+                    f"the role {role!r} is given a {type(model).__name__}, which gives no structured output",
+                    hint="Give a chat model that implements bind_tools or with_structured_output, or a Backend.",
+                )
+
+
+def _gives_structured_output(model: BaseChatModel) -> bool:
+    """LangChain's own `with_structured_output` stands on `bind_tools`, and raises where a class has none."""
+    kind = type(model)
+    return (
+        kind.with_structured_output is not BaseChatModel.with_structured_output
+        or kind.bind_tools is not BaseChatModel.bind_tools
+    )
 
 
 def _shown(given: Any) -> str:

@@ -109,7 +109,7 @@ def _words_told() -> Iterator[None]:
     try:
         yield
     except MiniaturesError as error:
-        raise RunFailed(" ".join([f"{error.name}: {error.message}", error.hint]).strip()) from error
+        raise RunFailed(f"{error.name}: {error.told}") from error
 
 
 class OpenCampaigns:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.own_site import OwnSite
+from miniatures.agents.own_tools import held_site
 from miniatures.agents.reading import read_hits
 from miniatures.agents.tools.crawl import SiteRead, page_name
 from miniatures.agents.tools.search.base import SearchHit, SiteHolder
@@ -38,5 +39,5 @@ async def _read(context: CampaignContext, urls: Sequence[str], deadline: float) 
     search = context.search
     if not isinstance(search, SiteHolder):
         return await read_hits(context, [SearchHit(url=url) for url in urls], deadline)
-    sites = [await search.site(url) for url in urls]
+    sites = [await held_site(search, url) for url in urls]
     return SiteRead([page for site in sites for page in site.pages if page.url in urls])

@@ -19,7 +19,7 @@ from miniatures.backends.ask import identity_of
 from miniatures.checks import CheckCase, CheckReport
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import Outcome
-from miniatures.datamodel.dossier import DossierStatus, Problem
+from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
 from miniatures.datamodel.errors import BudgetReached, BudgetScope, InputError
 from miniatures.datamodel.hashing import content_hash
@@ -49,10 +49,7 @@ async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict
     """
     context, dossier = context_of(runtime), state["dossier"]
     if dossier.status is not DossierStatus.FOUND or not dossier.facts:
-        raise InputError(
-            f"there is no evidence to write from: the dossier is {dossier.status.value}",
-            hint="Write only where the dossier's status is found; build_prospect_graph() does.",
-        )
+        raise _nothing_to_write_from(dossier)
     before, draft = state.get("attempts", ()), state.get("draft")
     turn = next_try(context, before, draft) or _FIRST
     again = draft if turn.seat is Seat.FIRST and turn.attempt > 1 else None
@@ -131,6 +128,18 @@ def best_draft(written: Written, case: CheckCase) -> Draft | None:
         evidence=case.evidence,
         backend=written.backend,
         **outcome,
+    )
+
+
+def _nothing_to_write_from(dossier: Dossier) -> InputError:
+    if dossier.status is DossierStatus.FOUND:
+        return InputError(
+            "there is no evidence to write from: the dossier holds no facts, though its status is found",
+            hint="A node that takes the last fact away leads to END instead of `write`.",
+        )
+    return InputError(
+        f"there is no evidence to write from: the dossier's status is {dossier.status.value}",
+        hint="Write only where it is found; build_prospect_graph() does.",
     )
 
 

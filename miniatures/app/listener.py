@@ -64,8 +64,11 @@ class PatientProtocol(H11Protocol):
             self._deadline = None
 
 
-def listen(app: ASGIApp, host: str, port: int, *, on_ready: Callable[[int], None]) -> None:
-    """Serve until interrupted. `on_ready` gets the port, which the system chooses if it is 0.
+def listen(
+    app: ASGIApp, host: str, port: int, *, on_ready: Callable[[int], None], on_stop: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until interrupted. `on_ready` gets the port, which the system chooses if it is 0; `on_stop` is called when
+    it stops, before the answers in flight are waited for.
 
     Raises:
         InputError: nothing can listen there.
@@ -74,7 +77,7 @@ def listen(app: ASGIApp, host: str, port: int, *, on_ready: Callable[[int], None
         settings: dict[str, Any] = {"http": PatientProtocol, "ws": "none", "lifespan": "off", "log_level": "error"}
         config = uvicorn.Config(app, timeout_graceful_shutdown=5, server_header=False, **settings)
         with suppress(KeyboardInterrupt):  # how uvicorn ends when it was asked to
-            _Server(config, lambda: on_ready(listening.getsockname()[1])).run([listening])
+            Server(config, lambda: on_ready(listening.getsockname()[1]), on_stop).run([listening])
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -91,14 +94,19 @@ def bound(host: str, port: int) -> socket.socket:
         raise InputError(f"nothing can listen at {host}:{port}: {reason}", hint="Choose another --port.") from error
 
 
-class _Server(uvicorn.Server):
-    """Tells when it is ready."""
+class Server(uvicorn.Server):
+    """Tells when it is ready, and when it stops."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stop()
+        await super().shutdown(sockets)

@@ -10,7 +10,7 @@ from uuid import uuid4
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from miniatures.app.door import Refused
-from miniatures.backends.base import usage_of
+from miniatures.backends.base import Backend, usage_of
 from miniatures.backends.errors import (
     BackendError,
     BadRequest,
@@ -84,22 +84,24 @@ def usage(message: AIMessage) -> WireObject:
     }
 
 
-def models(names: list[str], created: int) -> WireObject:
+def models(entries: list[WireObject]) -> WireObject:
     """The reply of GET /v1/models."""
-    return {"object": "list", "data": [model(name, created) for name in names]}
+    return {"object": "list", "data": entries}
 
 
-def model(name: str, created: int) -> WireObject:
-    """The reply of GET /v1/models/NAME."""
-    return {"id": name, "object": "model", "created": created, "owned_by": "miniatures"}
+def model(name: str, backend: Backend, created: int) -> WireObject:
+    """The reply of GET /v1/models/NAME. Beyond the protocol it says which model it is and how it may be asked, in the
+    words of a campaign file's `capabilities`.
+    """
+    entry = {"id": name, "object": "model", "created": created, "owned_by": "miniatures"}
+    return entry | {"backend": str(backend.identity), "capabilities": backend.capabilities.model_dump(mode="json")}
 
 
 def error_body(error: MiniaturesError) -> WireObject:
     """An error as OpenAI's clients expect it, the hint in the message; and apart, for clients that tell it apart."""
     status, code = error_status(error)
     kind = "invalid_request_error" if status < 429 else "rate_limit_error" if status == 429 else "server_error"
-    message = f"{error.message}. {error.hint}" if error.hint else error.message
-    return {"error": {"message": message, "type": kind, "param": _param(error), "code": code, "hint": error.hint}}
+    return {"error": {"message": error.told, "type": kind, "param": _param(error), "code": code, "hint": error.hint}}
 
 
 def _param(error: MiniaturesError) -> str | None:

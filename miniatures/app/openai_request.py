@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     FailFast,
     Field,
+    StrictBool,
     StringConstraints,
     ValidationError,
     field_validator,
@@ -29,6 +30,7 @@ _MOST_METADATA = 16  # as many as OpenAI takes
 _MOST_TOKENS = 1_000_000
 _LARGEST_SEED = 2**63 - 1
 _LONGEST_REASON = 300  # characters
+_LEAVE_OUT = "Leave it out."
 _REFERENCE = "See OpenAI's chat completions reference."
 
 
@@ -81,6 +83,12 @@ class _Message(BaseModel):
             case _:
                 raise ValueError("must be a text, or a list of parts of the type 'text'")
 
+    @model_validator(mode="after")
+    def _says_something(self) -> _Message:
+        if not self.content and self.role != "assistant":
+            raise ValueError("its content holds no part: send a text")
+        return self
+
     def to_langchain(self) -> BaseMessage:
         text = "\n".join(part.text for part in self.content)
         kinds: dict[str, type[BaseMessage]] = {"user": HumanMessage, "assistant": AIMessage}
@@ -105,7 +113,7 @@ class _ResponseFormat(BaseModel):
 
 
 class _StreamOptions(BaseModel):
-    include_usage: bool = False
+    include_usage: StrictBool = False
 
 
 _Stop = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST_STOP)]
@@ -123,7 +131,7 @@ class ChatRequest(BaseModel):
 
     model: str
     messages: Annotated[_Few[_Message], Field(min_length=1)]
-    stream: bool = False
+    stream: StrictBool = False
     stream_options: _StreamOptions | None = None
     response_format: _ResponseFormat | None = None
     stop: list[_Stop] | None = Field(default=None, max_length=MAX_STOPS)
@@ -134,7 +142,7 @@ class ChatRequest(BaseModel):
     top_p: float | None = Field(default=None, gt=0, le=1)
     repetition_penalty: float | None = Field(default=None, gt=0, le=10, description="vLLM's name; OpenAI has none.")
     frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
-    logprobs: bool | None = Field(default=None, description="Told for the answer as a whole, as one token.")
+    logprobs: StrictBool | None = Field(default=None, description="Told for the answer as a whole, as one token.")
 
     # Served as it is anyway, and refused with anything else.
     n: Literal[1] | None = None
@@ -154,9 +162,9 @@ class ChatRequest(BaseModel):
     safety_identifier: str | None = None
     metadata: dict[str, str] | None = Field(default=None, max_length=_MOST_METADATA)
     prompt_cache_key: str | None = None
-    store: bool | None = None
+    store: StrictBool | None = None
     service_tier: str | None = None
-    parallel_tool_calls: bool | None = None
+    parallel_tool_calls: StrictBool | None = None
 
     @field_validator("stop", mode="before")
     @classmethod
@@ -229,12 +237,15 @@ def _refusal(error: ValidationError) -> InvalidRequest:
     first = error.errors(include_url=False, include_input=False)[0]
     where = _short(".".join(str(part) for part in first["loc"]))
     said = _short(first["msg"].removeprefix("Value error, "))
-    reason = _NOT_SERVED.get(str(first["loc"][0]) if first["loc"] else "", said)
-    if first["type"] == "extra_forbidden":
-        reason = "this server knows no such parameter"
-    elif first["type"] in ("model_type", "model_attributes_type"):
+    not_served = _NOT_SERVED.get(str(first["loc"][0]) if first["loc"] else "")
+    if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+        not_served = "this server knows no such parameter"
+    reason = not_served or said
+    if first["type"] in ("model_type", "model_attributes_type"):
         reason = "must be an object"
-    return InvalidRequest(f"{where or 'body'}: {reason}", hint=_REFERENCE, param=where or None)
+    return InvalidRequest(
+        f"{where or 'body'}: {reason}", hint=_LEAVE_OUT if not_served else _REFERENCE, param=where or None
+    )
 
 
 def _short(text: str) -> str:

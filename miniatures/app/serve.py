@@ -19,6 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from miniatures.app.door import Door, Refused, read_body
+from miniatures.app.in_flight import InFlight
 from miniatures.app.openai_reply import ChunkWriter, completion, error_body, error_status, model, models, to_json
 from miniatures.app.openai_request import ChatRequest, InvalidRequest, parse_request
 from miniatures.backends.base import Backend
@@ -52,6 +53,7 @@ def build_app(
         Route("/health", _guarded(_health, keyless), methods=["GET"]),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _not_here})
+    app.state.in_flight = chat.in_flight
     app.router.redirect_slashes = False  # to a host that nobody has checked
     return app
 
@@ -74,7 +76,7 @@ def serve(
     from miniatures.app.listener import listen
 
     app = build_app(open_named(specs), api_key=api_key, allowed_hosts=[host, *allowed_hosts])
-    listen(app, host, port, on_ready=on_ready)
+    listen(app, host, port, on_ready=on_ready, on_stop=app.state.in_flight.stop)
 
 
 def open_named(specs: Sequence[str]) -> dict[str, Backend]:
@@ -108,23 +110,33 @@ class _Chat:
 
     def __init__(self, backends: Mapping[str, Backend]) -> None:
         self._backends = backends
+        self.in_flight = InFlight()
         self._created = int(time.time())
 
     async def list_models(self, request: Request) -> Response:
-        return _json(models(list(self._backends), self._created))
+        return _json(models([model(name, backend, self._created) for name, backend in self._backends.items()]))
 
     async def retrieve_model(self, request: Request) -> Response:
         name = request.path_params["name"]
-        self._named(name)
-        return _json(model(name, self._created))
+        return _json(model(name, self._named(name), self._created))
 
     async def complete(self, request: Request) -> Response:
         asked = parse_request(await read_body(request))
         backend = self._backend(asked)
         if asked.stream:
-            return await _streamed(request, backend, asked)
-        message = await _unless_gone(request, backend.ainvoke(asked.langchain_messages(), **asked.options()))
+            return await self._streamed(request, backend, asked)
+        messages, options = asked.langchain_messages(), asked.options()
+        message = await _unless_gone(request, self.in_flight, lambda: backend.ainvoke(messages, **options))
         return Response(status_code=_CLIENT_GONE) if message is None else _json(completion(asked.model, message))
+
+    async def _streamed(self, request: Request, backend: Backend, asked: ChatRequest) -> Response:
+        """A stream whose first piece is there already: what fails before it gets a status of its own."""
+        chunks = cast(Chunks, backend.astream(asked.langchain_messages(), **asked.options()))
+        first = await _unless_gone(request, self.in_flight, lambda: anext(chunks, None))
+        if first is None:
+            return Response(status_code=_CLIENT_GONE)
+        events = _events(first, chunks, self.in_flight, ChunkWriter(asked.model, asked.wants_usage))
+        return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
     def _backend(self, asked: ChatRequest) -> Backend:
         backend = self._named(asked.model)
@@ -146,9 +158,13 @@ def _cannot(param: str, why: str) -> InvalidRequest:
     return InvalidRequest(f"{param}: {why}", hint="Leave it out.", param=param)
 
 
-async def _unless_gone(request: Request, asked: Awaitable[_T]) -> _T | None:
-    """What comes of it; None, with the generation cancelled, if the client goes away before it is there."""
-    answer = asyncio.ensure_future(asked)
+async def _unless_gone(request: Request, in_flight: InFlight, ask: Callable[[], Awaitable[_T]]) -> _T | None:
+    """What comes of it; None, with the generation cancelled, if the client goes away before it is there.
+
+    Raises:
+        Refused: the server stops before it is there.
+    """
+    answer = asyncio.ensure_future(in_flight.wait_for(ask))
     gone = asyncio.ensure_future(request.receive())  # the body was read, so the next message is the disconnect
     try:
         either: set[asyncio.Future[Any]] = {answer, gone}
@@ -159,21 +175,13 @@ async def _unless_gone(request: Request, asked: Awaitable[_T]) -> _T | None:
         answer.cancel()
 
 
-async def _streamed(request: Request, backend: Backend, asked: ChatRequest) -> Response:
-    """A stream whose first piece is there already: what fails before it gets a status of its own."""
-    chunks = cast(Chunks, backend.astream(asked.langchain_messages(), **asked.options()))
-    first = await _unless_gone(request, anext(chunks, None))
-    if first is None:
-        return Response(status_code=_CLIENT_GONE)
-    events = _events(first, chunks, ChunkWriter(asked.model, asked.wants_usage))
-    return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
-
-
-async def _events(first: AIMessageChunk, chunks: Chunks, writer: ChunkWriter) -> AsyncIterator[bytes]:
+async def _events(
+    first: AIMessageChunk, chunks: Chunks, in_flight: InFlight, writer: ChunkWriter
+) -> AsyncIterator[bytes]:
     async with aclosing(chunks):
         try:
             yield writer.write(first)
-            async for chunk in chunks:
+            while (chunk := await in_flight.wait_for(lambda: anext(chunks, None))) is not None:
                 if event := writer.write(chunk):
                     yield event
             yield writer.end()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from miniatures.backends.errors import UnknownModel
 from miniatures.datamodel.capabilities import Trust
+from miniatures.datamodel.errors import MiniaturesError
 from miniatures.datamodel.miniature import MiniatureCard, Stage
 from miniatures.weights.errors import UnknownMiniature
 from miniatures.weights.registry import Registry
@@ -23,6 +24,15 @@ def trust_of(spec: str) -> Trust:
     if kind != KIND:
         raise UnknownModel(f"{spec!r} names no miniature", hint="Write it as miniature:NAME@live.")
     return find(rest)[0].trust
+
+
+def is_known(name: str) -> bool:
+    """Whether the registry has a miniature of the name `NAME[@REF]`."""
+    try:
+        find(name)
+    except MiniaturesError:
+        return False
+    return True
 
 
 def find(rest: str) -> tuple[MiniatureCard, Path]:

@@ -24,10 +24,9 @@ def open_miniature(rest: str, settings: BackendSettings) -> Backend:
     """
     card, adapter = find(rest)
     base = base_weights(card)
-    if is_gguf(card.base):
-        backend = open_backend(f"local:{card.base}+{adapter}", settings)
-    else:
-        backend = open_backend(f"transformers:{base}+{adapter}", settings)
+    inner = f"local:{card.base}+{adapter}" if is_gguf(card.base) else f"transformers:{base}+{adapter}"
+    backend = open_backend(inner, settings.model_copy(update={"use": inner}))
+    if not is_gguf(card.base):
         backend.identity = backend.identity.model_copy(update={"model": card.base})
     backend.capabilities = backend.capabilities.with_trust(card.trust)
     return backend

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -117,6 +118,14 @@ class OpenVINOEngine:
                 self._step()
             except Exception as error:  # The engine's own exceptions are bare RuntimeErrors.
                 self._fail(_typed(error))
+        self._empty()
+
+    def _empty(self) -> None:
+        """Take out of the batch what is still in it: a pipeline dropped with sequences in it complains of a leak."""
+        for running in self._active:
+            running.request.fail(_closed("Ask again."))
+        with suppress(Exception):  # It is being dropped, and everyone has been told.
+            self._step()
         self._fail(_closed("Ask again."))
 
     def _admit(self) -> bool:
@@ -168,8 +177,7 @@ class OpenVINOEngine:
         if self._model is None or not self._active:
             return
         for running in self._active:
-            if running.request.settled:
-                running.handle.cancel()
+            running.withdraw_if_settled()
         self._model.pipeline.step()
         self._active = [running for running in self._active if not running.advance()]
 
@@ -197,6 +205,7 @@ class _Running:
         self.request, self.handle, self._model = request, handle, model
         self._prompt_tokens, self.heavy = prompt_tokens, heavy
         request.take()
+        self._withdrawn = False
         self._tokens: list[int] = []
         self._finish: Any = None
         self._log_probability = 0.0
@@ -208,12 +217,18 @@ class _Running:
         """Prompt tokens that the engine has not answered yet."""
         return 0 if self._tokens else self._prompt_tokens
 
+    def withdraw_if_settled(self) -> None:
+        """Before a step: have the step free what the engine keeps of an answer that nobody waits for."""
+        if self.request.settled and not self._withdrawn:
+            self.handle.cancel()
+            self._withdrawn = True
+
     def advance(self) -> bool:
-        """Read what the last step made; true when there is no more to come."""
+        """Read what the last step made; true when there is no more to come and the engine keeps nothing of it."""
         from openvino_genai import GenerationStatus
 
         if self.request.settled:
-            return True
+            return self._withdrawn
         while self.handle.can_read():
             for output in self.handle.read().values():
                 self._take(output)

@@ -23,6 +23,7 @@ from miniatures.backends.base import Backend
 from miniatures.backends.errors import BackendError, MissingExtra, UnknownModel, UnknownSpec
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.capabilities import Capabilities, CapabilitySettings
+from miniatures.datamodel.errors import InputError
 
 GROUP = "miniatures.backends"
 
@@ -43,14 +44,22 @@ _NEEDS_EXTRA = {"xllamacpp": "llamacpp", "torch": "finetune", "transformers": "f
 def open_backend(spec: str, settings: BackendSettings | None = None) -> Backend:
     """The backend that the spec names. Backends of one process that name the same weights share one engine.
 
+    It is bare: it asks once and keeps no budget; `dress` puts retries, budgets and traces around it.
+
     Raises:
         UnknownSpec: no such kind, or what follows the colon is no name.
+        InputError: the settings are those of another spec.
         MissingExtra: the kind needs a library that is not installed.
         BackendError, WeightsError: the model itself cannot be opened.
     """
     kind, rest = parse_spec(spec)
     opener = _opener(kind)
     settings = settings or BackendSettings(use=spec)
+    if settings.use != spec:
+        raise InputError(
+            f"{spec[:100]!r} is opened with the settings of {settings.use[:100]!r}",
+            hint=f"Write BackendSettings(use={spec!r}, ...).",
+        )
     try:
         backend = opener(rest, settings)
     except ModuleNotFoundError as error:
@@ -79,9 +88,9 @@ def parse_spec(spec: str) -> tuple[str, str]:
     """
     kind, colon, rest = spec.strip().partition(":")
     if kind not in kinds():
-        raise UnknownSpec(
-            f"{spec[:100]!r} names no kind of backend", hint=f"Write kind:model; kinds are {', '.join(kinds())}."
-        )
+        known = f"Write kind:model; kinds are {', '.join(kinds())}."
+        hint = f"Did you mean miniature:{spec.strip()}?" if _is_miniature(spec.strip()) else known
+        raise UnknownSpec(f"{spec[:100]!r} names no kind of backend", hint=hint)
     if not colon or not rest:
         raise UnknownSpec(f"{spec!r} names no model", hint=f"Write {kind}:MODEL, such as local:smollm2-135m-instruct.")
     if not rest.isprintable():
@@ -89,6 +98,12 @@ def parse_spec(spec: str) -> tuple[str, str]:
             f"{spec[:100]!r} holds characters that are not to be seen", hint="Write the name or path without them."
         )
     return kind, rest
+
+
+def _is_miniature(name: str) -> bool:
+    from miniatures.backends.cards import is_known
+
+    return is_known(name)
 
 
 def kinds() -> list[str]:

@@ -7,6 +7,7 @@ fetching its price list) is turned off, because the wrappers of this package do 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
@@ -23,14 +24,22 @@ from pydantic import Field, SecretStr, model_validator
 
 from miniatures.backends import teacher_prices, teacher_protocol, teacher_tokens
 from miniatures.backends.base import Backend
+from miniatures.backends.cards import is_known
 from miniatures.backends.errors import BackendError, MissingKey, UnknownSpec
 from miniatures.backends.teacher_errors import translate
 from miniatures.backends.teacher_keys import ENDPOINT_KEY, NO_KEY, endpoint_key, missing_keys
 from miniatures.backends.teacher_prices import quiet_litellm
 from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.capabilities import CapabilitySettings
 from miniatures.datamodel.json_types import Options, WireObject
 from miniatures.datamodel.redaction import without_secrets
+
+_log = logging.getLogger(__name__)
+_ASKED_AS_LARGE = (
+    "openai-compatible:%s has the name of a miniature, and is asked as a large model: if it is one, set its "
+    "capabilities to {like: 'miniature:%s', grammar: grounded, probability: true}"
+)
 
 _MODEL = re.compile(r"[\w.:@+-]+(/[\w.:@+-]+)*")
 """Provider and model as litellm spells them; no part of an address but names between slashes."""
@@ -252,6 +261,8 @@ def open_openai_compatible(rest: str, settings: BackendSettings) -> TeacherBacke
         raise UnknownSpec(
             "the address of openai-compatible: holds a password or a key", hint=f"Put the key into {ENDPOINT_KEY}."
         )
+    if settings.capabilities == CapabilitySettings() and is_known(model):
+        _log.warning(_ASKED_AS_LARGE, rest.strip(), model)
     return TeacherBackend(
         model=f"openai/{model}",
         api_base=url,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
 from typing import Annotated
 
 import typer
 
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # what listens everywhere, and how to reach it from here
+
+_OPEN_TO_ALL = "Warning: no --api-key is set, and everyone who can reach this machine may ask."
 
 
 def serve(
@@ -38,8 +41,17 @@ def serve(
 
     def tell(listening: int) -> None:
         typer.echo(_ready(host, listening, names, has_key=api_key is not None), err=True)
+        if api_key is None and not _is_loopback(host):
+            typer.echo(_OPEN_TO_ALL, err=True)
 
     serve_specs(specs, host, port, api_key=api_key, allowed_hosts=allowed_host or (), on_ready=tell)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _ready(host: str, port: int, names: list[str], *, has_key: bool) -> str:
@@ -47,8 +59,9 @@ def _ready(host: str, port: int, names: list[str], *, has_key: bool) -> str:
     reached = _ANYWHERE.get(host, f"[{host}]" if ":" in host else host)
     url = f"http://{reached}:{port}/v1"
     body = json.dumps({"model": names[0], "messages": [{"role": "user", "content": "Hello"}]})
+    at = f" (it listens at {host}, port {port})" if host in _ANYWHERE else ""
     key = "-H 'Authorization: Bearer YOUR_KEY' " if has_key else ""
     return (
-        f"Ready at {url} until Ctrl-C. Models: {', '.join(names)}\n"
+        f"Ready at {url}{at} until Ctrl-C. Models: {', '.join(names)}\n"
         f"Try: curl {url}/chat/completions {key}-H 'Content-Type: application/json' -d '{body}'"
     )

@@ -36,6 +36,11 @@ class MiniaturesError(Exception):
         super().__init__(self.message)
 
     @property
+    def told(self) -> str:
+        """Message and hint as sentences of their own, wherever both go into one text."""
+        return f"{self.message.rstrip('.')}. {self.hint}" if self.hint else self.message
+
+    @property
     def name(self) -> str:
         """The error's word in reports, traces and the ledger."""
         return type(self).__name__

@@ -30,18 +30,21 @@ _ENDINGS: dict[ReviewAction, Ending] = {
     ReviewAction.REJECT: "rejected",
 }
 
+_NOTHING_CHANGED = "Give a new subject or a new body, or accept the email as it stands."
+
 
 async def human_review(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
     """Wait for a `ReviewAnswer`; the state's `review` is then the record of it, as JSON, for `store.add_review`.
 
-    Accepting makes the draft ready, whatever the checks said. An edit is a new draft, which is checked again: what was
-    said of the old one says nothing of it. What is no such answer, or an edit that leaves the subject or the body
-    empty, is asked again, and the question's `mistake` says what was wrong with it.
+    The draft's status is what the checks say. Accepting does not change it: the record is the person's yes, which
+    overrules the checks, as it does for drafts of a campaign. An edit is a new draft, which is checked again: what was
+    said of the old one says nothing of it. What is no such answer, or an edit that changes nothing or leaves the
+    subject or the body empty, is asked again, and the question's `mistake` says what was wrong with it.
     """
     review, draft = _answered(state), state["draft"]
     match review.action:
         case ReviewAction.ACCEPT:
-            changed = draft.model_copy(update={"status": DraftStatus.READY})
+            changed = draft
         case ReviewAction.EDIT:
             text = EmailText.model_validate(review.edited)
             report = check_email(text, case_of(context_of(runtime), state["prospect"], state["dossier"]))
@@ -70,11 +73,15 @@ def _answered(state: ProspectState) -> Review:
         except ValidationError as error:
             mistake = mistakes(error)
         except UnreadableEdit as error:
-            mistake = f"{error.message}. {error.hint}"
+            mistake = error.told
 
 
 def _review(answer: ReviewAnswer, draft: Draft, prospect: str) -> Review:
-    """The record of what the person said. An edit that changed nothing accepts."""
+    """The record of what the person said.
+
+    Raises:
+        UnreadableEdit: an edit changes nothing, or leaves nothing to send.
+    """
     scope = current_scope()
     campaign = scope.campaign if scope else None
     item = Reviewable(draft.trace or draft.id, draft.text.model_dump(), campaign, prospect, draft=draft.id)
@@ -83,7 +90,10 @@ def _review(answer: ReviewAnswer, draft: Draft, prospect: str) -> Review:
             return accept(item, answer.reviewer, answer.comment)
         case ReviewAction.EDIT:
             changes = answer.model_dump(include={"subject", "body"}, exclude_none=True)
-            return edit(item, answer.reviewer, draft.text.model_copy(update=changes), answer.comment)
+            review = edit(item, answer.reviewer, draft.text.model_copy(update=changes), answer.comment)
+            if review.edited is None:
+                raise UnreadableEdit("the edit changes nothing", hint=_NOTHING_CHANGED)
+            return review
         case ReviewAction.REJECT:
             return reject(item, answer.reviewer, answer.reason, answer.comment)
 

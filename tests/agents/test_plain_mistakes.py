@@ -6,8 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
 
 from miniatures import SearchOutcome, Seats, build_prospect_graph, build_write_graph
+from miniatures.datamodel.dossier import DossierStatus
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import Prospect
 from tests.agents.scene import FixedSearch, context, found, page, scripted
@@ -16,6 +20,28 @@ from tests.checks.cases import PROSPECT
 
 def search_with(**changes: Any) -> Any:
     return SimpleNamespace(**{"name": "notes", "identity": "notes:1", "search": lambda query, limit: None, **changes})
+
+
+class Bare(BaseChatModel):
+    """The least that LangChain takes for a chat model."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "bare"
+
+    def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **options: Any) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(content="{}"))])
+
+
+class Tooled(Bare):
+    """Calls tools, on which LangChain builds the rest."""
+
+    def bind_tools(self, tools: Any, **options: Any) -> Any:
+        return self
+
+
+def test_a_chat_model_that_calls_tools_may_sit_in_a_role() -> None:
+    assert context(models={"writer": Tooled()}).model("writer")
 
 
 @pytest.mark.parametrize(
@@ -29,6 +55,8 @@ def search_with(**changes: Any) -> Any:
         ({"models": {"writer": 7}}, "'writer' is given a value of the type int", "open_backend"),
         ({"models": {"writer": Seats("local:x")}}, "'writer' is given 'local:x'", "open_backend"),  # type: ignore[arg-type]
         ({"models": {"writer": Seats(scripted(), fallback="x:y")}}, "given 'x:y'", "open_backend"),  # type: ignore[arg-type]
+        ({"models": {"writer": Bare()}}, "'writer' is given a Bare, which gives no structured output", "bind_tools"),
+        ({"models": {"writer": Seats(scripted(), shadow=Bare())}}, "given a Bare", "with_structured_output"),
         ({"models": scripted()}, "models is a value of the type ScriptedBackend", "models={"),
         ({"brief": "brief.md"}, "brief is a str", "load_brief"),
         ({"search": [1]}, "search is a list", "async def search"),
@@ -73,6 +101,42 @@ async def test_a_fetcher_is_held_to_its_protocol() -> None:
     given = context(search=FixedSearch(SearchOutcome.of(hit)), fetcher=SimpleNamespace(identity={}, fetch=fetch))
     with pytest.raises(InputError, match="fetch gave a str, no FetchOutcome"):
         await build_prospect_graph().compile().ainvoke({"prospect": PROSPECT}, context=given)
+
+
+def raising(error: Exception) -> Any:
+    async def raises(*asked: Any) -> Any:
+        raise error
+
+    return raises
+
+
+async def dossier_of(**given: Any) -> Any:
+    state = await build_prospect_graph().compile().ainvoke({"prospect": PROSPECT}, context=context(**given))
+    return state["dossier"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("key=abc"), OSError("no route"), TimeoutError()])
+async def test_a_search_that_raises_has_failed_and_is_named(error: Exception) -> None:
+    dossier = await dossier_of(search=search_with(search=raising(error)))
+    assert dossier.status is DossierStatus.FAILED
+    assert dossier.problems[0].detail == f"SimpleNamespace.search raised {type(error).__name__}"
+    assert PROSPECT.company in dossier.problems[0].where
+
+
+@pytest.mark.parametrize("error", [RuntimeError("key=abc"), TimeoutError()])
+async def test_a_fetcher_that_raises_has_failed_at_that_page(error: Exception) -> None:
+    hit = found(page()).hits[0].model_copy(update={"page": None})
+    fetcher = SimpleNamespace(identity={}, fetch=raising(error), fetch_links=raising(error))
+    dossier = await dossier_of(search=FixedSearch(SearchOutcome.of(hit)), fetcher=fetcher)
+    told = {(problem.where, problem.kind, problem.detail) for problem in dossier.problems}
+    assert (page().url, "failed", f"SimpleNamespace.fetch raised {type(error).__name__}") in told
+    assert any(detail.startswith("SimpleNamespace.fetch_links raised") for _, _, detail in told)
+
+
+async def test_a_held_site_that_raises_has_failed_at_that_site() -> None:
+    dossier = await dossier_of(search=search_with(search=FixedSearch(found()).search, site=raising(OSError())))
+    told = [(problem.where, problem.detail) for problem in dossier.problems]
+    assert (PROSPECT.website, "SimpleNamespace.site raised OSError") in told
 
 
 @pytest.mark.parametrize(("given", "told"), [(None, "no context"), ("brief.md", "a str as its context")])

@@ -100,7 +100,7 @@ async def test_a_failure_is_told_in_its_own_words(campaigns: OpenCampaigns, camp
 
 
 async def test_a_missing_file_is_told_with_where_its_path_starts(campaigns: OpenCampaigns, tmp_path: Path) -> None:
-    with pytest.raises(RunFailed, match=f"there is no file nowhere.md Check the path; it starts in {tmp_path}"):
+    with pytest.raises(RunFailed, match=f"there is no file nowhere.md. Check the path; it starts in {tmp_path}"):
         await run(campaigns, brief="nowhere.md", writer="openai-compatible:http://127.0.0.1:9/v1#none")
 
 

@@ -96,6 +96,12 @@ async def test_an_empty_dossier_is_never_written_from(status):
         await write(scripted(GOOD_EMAIL), dossier=Dossier(status=status))
 
 
+async def test_a_found_dossier_without_facts_does_not_contradict_itself():
+    with pytest.raises(InputError, match="the dossier holds no facts, though its status is found") as refused:
+        await write(scripted(GOOD_EMAIL), dossier=Dossier(status=DossierStatus.FOUND))
+    assert refused.value.hint == "A node that takes the last fact away leads to END instead of `write`."
+
+
 async def test_backend_errors_go_up():
     class Broken(type(scripted(""))):
         def _generate(self, *args, **options):

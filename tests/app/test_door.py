@@ -88,7 +88,7 @@ def test_when_it_is_ready_it_says_where_and_how(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("miniatures.app.serve.open_named", lambda specs: {"m": ScriptedBackend()})
-    monkeypatch.setattr(listener._Server, "run", lambda server, sockets: server._on_ready())
+    monkeypatch.setattr(listener.Server, "run", lambda server, sockets: server._on_ready())
     assert main(["serve", "m=local:x", "--port", "0", "--api-key", "right"]) == 0
     said = capsys.readouterr().err
     assert "Ready at http://127.0.0.1:" in said and "Models: m" in said

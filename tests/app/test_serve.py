@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +19,7 @@ import pytest
 import uvicorn
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
-from miniatures.app.listener import PatientProtocol
+from miniatures.app.listener import PatientProtocol, Server, bound
 from miniatures.app.serve import build_app, open_named, split_name
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import (
@@ -33,7 +35,7 @@ from miniatures.backends.errors import (
     UnknownModel,
 )
 from miniatures.backends.spec import open_backend
-from miniatures.datamodel.capabilities import Capabilities
+from miniatures.datamodel.capabilities import Capabilities, CapabilitySettings, Grammar, Variant
 from miniatures.datamodel.errors import InputError
 from tests.backends.wrappers.scripted import ScriptedBackend, StreamingBackend
 
@@ -219,7 +221,7 @@ def test_several_answers_are_to_be_had_as_the_refusal_says() -> None:
 async def test_a_client_of_ours_tells_one_cure_and_not_two() -> None:
     with running({"m": ScriptedBackend()}) as url, pytest.raises(BadRequest) as caught:
         await open_backend(f"openai-compatible:{url}/v1#m").ainvoke("hi", presence_penalty=1)
-    assert caught.value.hint == "See OpenAI's chat completions reference."
+    assert caught.value.hint == "Leave it out."
     assert caught.value.message.endswith("use frequency_penalty or repetition_penalty")
 
 
@@ -256,6 +258,8 @@ def test_a_backend_that_cannot_tell_says_so(stream: bool) -> None:
             {"messages": [{"role": "assistant", "content": "", "function_call": {"name": "x"}}]},
             "messages.0.function_call",
         ),
+        ({"messages": [{"role": "user", "content": []}]}, "messages.0: its content holds no part"),
+        ({"stream": "yes"}, "stream: Input should be a valid boolean"),
         ({"messages": ["hi"]}, "messages.0: must be an object"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "messages.0.content"),
         ({"temperature": 3}, "temperature"),
@@ -445,3 +449,57 @@ def test_names_of_specs(text: str, name: str, spec: str) -> None:
 def test_one_name_for_two_backends_is_refused() -> None:
     with pytest.raises(InputError, match="served as 'm'"):
         open_named(["m=local:a", "m=local:b"])
+
+
+def test_a_model_s_entry_tells_how_it_may_be_asked() -> None:
+    stated = Capabilities(variant=Variant.COMPACT, grammar=Grammar.GROUNDED, probability=True, languages=("en",))
+    with running({"m": ScriptedBackend(capabilities=stated)}) as url:
+        for entry in (httpx.get(f"{url}/v1/models").json()["data"][0], httpx.get(f"{url}/v1/models/m").json()):
+            assert CapabilitySettings.model_validate(entry["capabilities"]).over(Capabilities()) == stated
+            assert entry["backend"] == str(ScriptedBackend().identity)
+
+
+@contextmanager
+def stoppable(backend: Backend) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A server, and how it is told to stop as Ctrl-C tells it."""
+    app = build_app({"m": backend})
+    settings: dict[str, Any] = {"http": PatientProtocol, "log_level": "error", "timeout_graceful_shutdown": 5}
+    ready: queue.Queue[int] = queue.Queue()
+    with bound("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+        server = Server(uvicorn.Config(app, **settings), lambda: ready.put(port), app.state.in_flight.stop)
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{ready.get(timeout=10)}", lambda: setattr(server, "should_exit", True)
+        finally:
+            server.should_exit = True
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_a_stream_in_flight_ends_with_an_error_when_the_server_stops(caplog: pytest.LogCaptureFixture) -> None:
+    backend = StreamingBackend(script=lambda _: "word " * 1000, seconds=0.02)
+    started = time.monotonic()
+    with stoppable(backend) as (url, stop):
+        body = {"model": "m", "messages": HI, "stream": True}
+        with httpx.stream("POST", f"{url}/v1/chat/completions", json=body) as reply:
+            lines = reply.iter_lines()
+            next(lines)
+            stop()
+            last = [line for line in lines if line][-1]
+    assert json.loads(last.removeprefix("data: "))["error"]["code"] == "server_stopping"
+    assert (backend.running, backend.closed) == (0, 1)
+    assert time.monotonic() - started < 4
+    assert [record.message for record in caplog.records] == ["the server stops: 1 answers in flight are given up"]
+
+
+def test_an_answer_in_flight_is_refused_when_the_server_stops(caplog: pytest.LogCaptureFixture) -> None:
+    backend = ScriptedBackend(seconds=30)
+    with stoppable(backend) as (url, stop), ThreadPoolExecutor() as pool:
+        reply = pool.submit(ask, url)
+        assert wait_until(lambda: backend.calls == 1)
+        stop()
+        assert reply.result(5).status_code == 503
+    assert reply.result().json()["error"]["message"] == "the server stops. Ask again when it is back."
+    assert len(caplog.records) == 1

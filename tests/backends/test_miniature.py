@@ -66,8 +66,7 @@ async def test_every_name_of_a_version_opens_the_same_engine(embedded_weights: P
     version = registry.register(card_of(adapter, **base), adapter)
     registry.promote("outreach", version)
     specs = ("miniature:outreach", "miniature:outreach@live", f"miniature:outreach@{version[:7]}")
-    settings = BackendSettings(use="miniature:outreach", max_tokens=6, temperature=0.5)
-    opened = [open_backend(spec, settings) for spec in specs]
+    opened = [open_backend(spec, BackendSettings(use=spec, max_tokens=6, temperature=0.5)) for spec in specs]
     by_hand = open_backend(f"local:{embedded_weights}+{adapter}")
     assert {backend.identity for backend in opened} == {by_hand.identity}
     assert by_hand.identity.adapter == registry.card("outreach").adapter_sha256

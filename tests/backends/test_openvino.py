@@ -240,6 +240,26 @@ def test_the_process_ends_cleanly_while_it_decodes(ending: str, code: int) -> No
     )
     assert "leaving" in done.stdout
     assert done.returncode in (code, -2 if code == 130 else code), done.stderr
+    assert "leaked" not in done.stdout + done.stderr
+
+
+GIVEN_UP = """
+import asyncio
+from miniatures.backends.spec import open_backend
+backend = open_backend("openvino:smollm2-135m-instruct")
+async def give_up():
+    for wait in (0.0, 0.005, 0.01, 0.02, 0.03):
+        stream = backend.astream("Tell a very long story.", max_tokens=4000)
+        await anext(stream)
+        await asyncio.sleep(wait)
+        await stream.aclose()
+asyncio.run(give_up())
+"""
+
+
+def test_an_answer_that_was_given_up_leaves_nothing_in_the_engine() -> None:
+    done = subprocess.run([sys.executable, "-c", GIVEN_UP], capture_output=True, text=True, timeout=60, check=True)
+    assert "leaked" not in done.stdout + done.stderr
 
 
 CLOSED = """

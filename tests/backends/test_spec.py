@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from miniatures.backends.errors import AdapterChangesNothing, BackendError, UnknownModel, UnknownSpec
 from miniatures.backends.spec import kinds, open_backend, parse_spec
 from miniatures.datamodel.campaign import BackendSettings
-from miniatures.datamodel.errors import MiniaturesError
+from miniatures.datamodel.errors import InputError, MiniaturesError
 
 
 @pytest.fixture
@@ -33,7 +33,19 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_package_adds_a_kind(plugin: Path) -> None:
     assert "mine" in kinds()
     assert open_backend("mine:a/b#c") == ("plugged", "a/b#c", "mine:a/b#c")
-    assert open_backend("mine:x", BackendSettings(use="other")) == ("plugged", "x", "other")
+    assert open_backend("mine:x", BackendSettings(use="mine:x", max_tokens=5)) == ("plugged", "x", "mine:x")
+
+
+def test_settings_of_another_spec_are_refused(plugin: Path) -> None:
+    with pytest.raises(InputError, match="'mine:x' is opened with the settings of 'other'") as failure:
+        open_backend("mine:x", BackendSettings(use="other"))
+    assert failure.value.hint == "Write BackendSettings(use='mine:x', ...)."
+
+
+def test_a_miniature_without_its_kind_is_suggested() -> None:
+    with pytest.raises(UnknownSpec) as failure:
+        open_backend("outreach@live")
+    assert failure.value.hint == "Did you mean miniature:outreach@live?"
 
 
 def test_a_broken_package_is_named(plugin: Path) -> None:
@@ -75,7 +87,9 @@ def test_opening_loads_no_heavy_library(embedded_weights: Path) -> None:
 
 
 def test_two_roles_share_one_engine(embedded_backend) -> None:
-    again = open_backend("local:smollm2-135m-instruct", BackendSettings(use="x", temperature=0.7))
+    again = open_backend(
+        "local:smollm2-135m-instruct", BackendSettings(use="local:smollm2-135m-instruct", temperature=0.7)
+    )
     assert again._engine is embedded_backend._engine
     assert again.identity == embedded_backend.identity
     assert again.temperature == 0.7

@@ -387,3 +387,20 @@ def test_secrets_are_cut_out_of_any_text(text: str, secret: str) -> None:
 def test_any_retry_after_is_seconds_or_nothing(header: str) -> None:
     seconds = _seconds(header)
     assert seconds is None or 0 <= seconds < float("inf")
+
+
+@pytest.mark.parametrize(
+    ("model", "stated", "warned"),
+    [
+        ("outreach@live", {}, True),
+        ("outreach", {}, True),
+        ("outreach@live", {"like": "miniature:outreach@live"}, False),
+        ("gpt-4o", {}, False),
+    ],
+)
+def test_a_miniature_behind_a_server_that_is_asked_as_a_large_model_is_told(model, stated, warned, caplog):
+    spec = f"openai-compatible:http://127.0.0.1:9/v1#{model}"
+    open_backend(spec, BackendSettings(use=spec, capabilities=CapabilitySettings(**stated)))
+    told = [record.message for record in caplog.records if "is asked as a large model" in record.message]
+    assert len(told) == warned
+    assert all(f"{{like: 'miniature:{model}', grammar: grounded, probability: true}}" in message for message in told)

@@ -45,11 +45,14 @@ async def test_the_question_shows_the_draft_and_what_failed():
     assert [entry["check"] for entry in question["failed"]] == ["unsupported"]
 
 
-async def test_accepting_makes_it_ready_and_asks_no_model_again():
+async def test_accepting_overrules_the_checks_in_the_record_and_not_in_the_status():
     _, answer, writer = await until_review()
     asked = len(writer.calls)
     state = await answer(action="accept")
-    assert state["draft"].status is DraftStatus.READY
+    assert state["draft"].status is DraftStatus.NEEDS_REVIEW
+    assert [check.name for check in state["draft"].failed_checks] == [CheckName.UNSUPPORTED]
+    accepted = Review.model_validate_json(state["review"])
+    assert approvals([accepted], [state["draft"]])[state["draft"].id].review == accepted.id
     assert len(writer.calls) == asked == 2  # the draft failed a check, and the rewrite as well
 
 
@@ -94,12 +97,13 @@ async def test_an_answer_may_be_the_object_itself():
     assert review.answer["subject"] == question["subject"]
 
 
-async def test_an_edit_that_changes_nothing_accepts_and_ends():
+@pytest.mark.parametrize("given", [(), ("subject",), ("subject", "body")])
+async def test_an_edit_that_changes_nothing_is_asked_again_and_approves_nothing(given):
     question, answer, _ = await until_review()
-    state = await answer(action="edit", subject=question["subject"], body=question["body"])
-    assert Review.model_validate_json(state["review"]).action is ReviewAction.ACCEPT
-    assert state["draft"].status is DraftStatus.READY
-    assert "__interrupt__" not in state
+    state = await answer(action="edit", **{part: question[part] for part in given})
+    assert state["__interrupt__"][0].value["mistake"].startswith("the edit changes nothing. Give a new subject")
+    assert state["draft"].status is DraftStatus.NEEDS_REVIEW
+    assert "review" not in state
 
 
 @pytest.mark.parametrize(

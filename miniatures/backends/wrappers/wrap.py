@@ -20,7 +20,8 @@ from miniatures.backends.wrappers.limited import LimitedBackend
 from miniatures.backends.wrappers.recorded import RecordedBackend
 from miniatures.backends.wrappers.retrying import RetryingBackend, RetryPolicy
 from miniatures.backends.wrappers.spending import Spending
-from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.campaign import BackendSettings, Budget
+from miniatures.datamodel.errors import BudgetScope
 
 
 def dress(
@@ -32,14 +33,23 @@ def dress(
 ) -> Backend:
     """The backend with everything around it that a campaign needs. Dress a backend once and share it among roles.
 
-    `spendings` guard each call: the backend's own and the campaign's. The prospect's comes by `prospect_spending`.
+    `spendings` guard each call: the backend's own and the campaign's. The prospect's comes by `prospect_spending`. If
+    none is the backend's own, the budget in `settings` is kept by one that starts at nothing, in this process.
 
     Raises:
         InputError: a USD limit guards a backend whose price is not known.
     """
     dressed: Backend = RecordedBackend(backend)
+    if all(spending.scope is not BudgetScope.BACKEND for spending in spendings):
+        spendings = (_own_spending(settings, str(backend.identity)), *spendings)
     answer_tokens = settings.max_tokens or DEFAULT_ANSWER_TOKENS
     dressed = BudgetedBackend(dressed, spendings=spendings, answer_tokens=answer_tokens)
     if settings.max_concurrency is not None:
         dressed = LimitedBackend(dressed, max_concurrency=settings.max_concurrency)
     return RetryingBackend(dressed, policy=retry)
+
+
+def _own_spending(settings: BackendSettings, identity: str) -> Spending:
+    """What counts against the backend's own budget, from nothing on."""
+    limit = Budget(usd=settings.budget_usd, tokens=settings.budget_tokens)
+    return Spending(limit, BudgetScope.BACKEND, f"backend {settings.use}", backend=identity)

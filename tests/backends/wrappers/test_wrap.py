@@ -87,3 +87,22 @@ async def test_a_reader_that_leaves_frees_the_slot() -> None:
         await asyncio.sleep(0.01)
     assert inner.running == 0
     assert (await asyncio.wait_for(backend.ainvoke("hi"), 1)).text == "one two"
+
+
+async def test_the_budget_of_the_settings_is_kept_without_a_spending() -> None:
+    inner = ScriptedBackend()
+    limited = dress(inner, settings=BackendSettings(use="scripted:m", budget_tokens=100, max_tokens=50))
+    with pytest.raises(
+        BudgetReached, match=r"the budget of backend scripted:m is reached: .* of 100 tokens"
+    ) as reached:
+        for _ in range(100):
+            await limited.ainvoke("hi")
+    assert reached.value.scope is BudgetScope.BACKEND
+    assert 0 < inner.calls < 10
+
+
+async def test_the_budget_of_the_settings_is_kept_beside_a_campaigns() -> None:
+    whole = Spending(Budget(tokens=10_000), BudgetScope.CAMPAIGN, "campaign c")
+    settings = BackendSettings(use="scripted:m", budget_tokens=20, max_tokens=50)
+    with pytest.raises(BudgetReached, match="backend scripted:m"):
+        await dress(ScriptedBackend(), settings=settings, spendings=[whole]).ainvoke("hi")
