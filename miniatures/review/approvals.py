@@ -2,8 +2,8 @@
 
 Of each reviewer the last word on a draft counts. Any rejection among these withdraws what others approved, as in
 `rulings.py`, and so does a reader who would not send the email, until that reader accepts or edits it: a milder reading
-takes nothing back. Of several approvals the newest edit stands, else the newest acceptance: who accepts a draft does not
-undo what somebody else mended in it.
+takes nothing back. Of several approvals the newest edit stands, else the newest acceptance: who accepts a draft does
+not undo what somebody else mended in it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from miniatures.review.email_text import email_of
 
 @dataclass(frozen=True)
 class Decision:
-    """What the reviewers' last words on one draft come to: refusals, else the approval of its text that stands, if any."""
+    """What the reviewers' last words on one draft come to: refusals, else the approval that stands, if any."""
 
     refusals: tuple[Review, ...] = ()
     approving: Review | None = None

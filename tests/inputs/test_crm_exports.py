@@ -39,15 +39,9 @@ def test_hubspot() -> None:
             "Northmill Bakery AS",
             "northmill-bakery.example",
         ),
-        (
-            "tomas.reyes@harbour-flowers.example",
-            "Tomás Reyes Cano",
-            "",
-            "Harbour Flowers, S.L.",
-            "https://harbour-flowers.example/",
-        ),
         ("info@quiet-mill.example", "", "", "Quiet Mill Ltd", ""),
     ]
+    assert (4, "opted out: 'Marketing contact status' says 'Non-marketing contact'") in refused("hubspot")
     assert people("hubspot")[0].extra["Record ID"] == "100200300451"
     assert refused("hubspot") == [
         (6, "no e-mail address"),
