@@ -79,7 +79,7 @@ def test_a_run_ends_with_the_counts_that_status_has(served, capsys):
     ended = json.loads(capsys.readouterr().out)["by_state"]
     assert main(["status", str(served), "--json"]) == ExitCode.OK
     assert ended == json.loads(capsys.readouterr().out)["by_status"]
-    assert {state: number for state, number in ended.items() if number} == {"blocked": 1, "pending": 1}
+    assert {state: number for state, number in ended.items() if number} == {"failed": 1, "pending": 1}
 
 
 def test_a_run_that_wrote_nothing_leads_to_no_crm(served, capsys):
