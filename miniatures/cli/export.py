@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miniatures.cli.arguments import CampaignPath
-from miniatures.cli.out_file import require_ending, require_no_input
+from miniatures.cli.out_file import TABLES, require_ending, require_no_input
 from miniatures.cli.results import all_standings, named_state, record
 from miniatures.cli.terminal import count
 
@@ -51,7 +51,7 @@ def export(
     if out is not None:
         require_no_input(out, loaded)
     if out is not None and not as_csv:
-        require_ending(out, (".csv", ".xlsx"))
+        require_ending(out, TABLES)
     kept: dict[str, tuple[str, ...]] = {}
     taken: Counter[str] = Counter()
     left_out: Counter[str] = Counter()

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from miniatures.inputs.places import CampaignPlaces
 
+TABLES = (".csv", ".xlsx")
+"""How the files end that an export writes; none is a page."""
+
 
 def require_ending(out: Path, known: Sequence[str]) -> None:
     """Refuse a file that is not called like what is written.
@@ -45,7 +48,8 @@ def _own_files(places: CampaignPlaces) -> Iterator[tuple[str, Path]]:
     if kind == "local" and rest:
         searched = places.resolve(rest)
         documents = searched.rglob("*.*") if searched.is_dir() and searched != places.folder.resolve() else ()
-        yield from (("one of the pages that are searched", path) for path in (searched, *documents))
+        pages = (path for path in documents if path.suffix.lower() not in TABLES)
+        yield from (("one of the pages that are searched", path) for path in (searched, *pages))
     if places.prompts_folder is not None:
         yield from (("one of the campaign's prompts", path) for path in places.prompts_folder.iterdir())
     if store := sqlite_path(places.store_url):
