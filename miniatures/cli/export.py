@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miniatures.cli.arguments import CampaignPath
+from miniatures.cli.out_file import TABLES, require_ending, require_no_input
 from miniatures.cli.results import all_standings, named_state, record
 from miniatures.cli.terminal import count
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from miniatures.datamodel.standing import Standing, State
     from miniatures.inputs.campaign import LoadedCampaign
+    from miniatures.inputs.csv_rows import CellValue
 
 ALL = "all"
 COLUMNS = ("status", "review", "subject", "body", "evidence", "reason", "backend")
@@ -46,6 +48,10 @@ def export(
     from miniatures.inputs.campaign import load_campaign
 
     loaded, wanted = load_campaign(campaign), _wanted(status)
+    if out is not None:
+        require_no_input(out, loaded)
+    if out is not None and not as_csv:
+        require_ending(out, TABLES)
     kept: dict[str, tuple[str, ...]] = {}
     taken: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
@@ -57,7 +63,7 @@ def export(
     if out is None:
         print_csv(table)
     else:
-        write = write_csv if as_csv or out.suffix.lower() != ".xlsx" else write_xlsx
+        write = write_csv if as_csv or out.suffix.lower() == ".csv" else write_xlsx
         typer.echo(f"Wrote {out}: {count(write(table, out), 'prospect')}", err=True)
     _tell_unread(taken)
     if left_out:
@@ -81,8 +87,11 @@ def _wanted(status: Sequence[str] | None) -> Collection[State]:
     return tuple(State) if ALL in status else tuple(map(named_state, status))
 
 
-def _table(loaded: LoadedCampaign, kept: Mapping[str, Sequence[str]]) -> Iterator[Sequence[str]]:
-    """The header row, then each row of the list, in its order, whose prospect has cells of ours."""
+def _table(loaded: LoadedCampaign, kept: Mapping[str, Sequence[str]]) -> Iterator[Sequence[CellValue]]:
+    """The header row, then each row of the list, in its order, whose prospect has cells of ours.
+
+    What was a number or a date in a workbook still is.
+    """
     from miniatures.datamodel.prospect import Prospect
     from miniatures.inputs.prospects import open_list
 
@@ -91,7 +100,7 @@ def _table(loaded: LoadedCampaign, kept: Mapping[str, Sequence[str]]) -> Iterato
     yield [*listed.headers, *(f"{prefix}{column}" for column in COLUMNS)]
     for row in listed.rows:
         if isinstance(row.entry, Prospect) and row.entry.key in kept:
-            own = [*row.cells, *[""] * width][:width]
+            own = [*row.values, *[""] * width][:width]
             yield [*own, *kept[row.entry.key]]
 
 

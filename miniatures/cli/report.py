@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from miniatures.cli.arguments import CampaignPath
+from miniatures.cli.out_file import require_no_input
 from miniatures.cli.results import open_run
 from miniatures.datamodel.foreign_text import visible
 
@@ -21,4 +22,6 @@ def report(
     from miniatures.review.standings import standings
 
     with open_run(campaign) as (loaded, store):
+        if out is not None:
+            require_no_input(out, loaded)
         typer.echo(visible(str(write_report(loaded, standings(loaded, store), out))))

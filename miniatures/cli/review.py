@@ -52,6 +52,7 @@ def review(
     from miniatures.cli.review_screen import draft_row, pair_row, show_rows
     from miniatures.cli.review_session import Sitting
     from miniatures.datamodel.prospect import Prospect
+    from miniatures.review.approvals import Decisions
     from miniatures.review.queue import draft_to_review, waiting_pairs
 
     if email is not None and (compare or agreement):
@@ -67,8 +68,12 @@ def review(
         pairs = waiting_pairs(store, loaded.name, name) if compare else []
         pairs = [pair for pair in pairs if pair.first.prospect in listed]
         drafts = [] if compare else _drafts(loaded, store, name, statuses, listed, email)
+        if compare and not pairs and not as_json:
+            typer.echo(_why_no_pair(store, loaded.name))
+            return
         if list_only or as_json:
-            found = (draft_to_review(store, waiting) for waiting in drafts[:limit])
+            said = Decisions(store.reviews(loaded.name))
+            found = (draft_to_review(store, waiting, said) for waiting in drafts[:limit])
             rows = [*map(pair_row, pairs[:limit]), *(draft_row(draft) for draft in found if draft is not None)]
             print_json(rows) if as_json else show_rows(rows)
             return
@@ -100,6 +105,17 @@ def _drafts(
     if draft is None:
         raise InputError(f"there is no draft to {standing.prospect.email}", hint=standing.reason)
     return [draft]
+
+
+def _why_no_pair(store: Store, campaign: str) -> str:
+    from miniatures.review.queue import answer_pairs
+
+    if any(answer_pairs(store.traces(campaign))):
+        return "Nothing to compare: you have compared every pair of answers to whoever is on the list."
+    return (
+        "Nothing to compare: no email was written by two backends. Give the writer a second one, which answers beside "
+        "the first, and run again: writer: {first: student, shadow: teacher}"
+    )
 
 
 def _statuses(status: str) -> tuple[DraftStatus, ...]:

@@ -43,6 +43,19 @@ def show_draft(waiting: DraftToReview, place: str) -> None:
             console().print(f"[red]unsupported[/] {plain(pieces)}  [dim]in[/] “{plain(statement.text)}”")
 
 
+def show_edit(waiting: DraftToReview) -> None:
+    """What a person made of it before, and what an acceptance of the draft does to that."""
+    if waiting.edit is None or waiting.edited_text is None:
+        return
+    who = plain(waiting.edit.reviewer)
+    _show_email(waiting.edited_text, f"Edited by {who}")
+    if waiting.edit_stands:
+        told = f"{who} edited this draft: that text goes out in its place, also if somebody else accepts the draft."
+    else:
+        told = f"{who} edited an earlier draft; this one was written anew, and that text goes out only if you take it."
+    console().print(f"[yellow]{told}[/]", soft_wrap=True)
+
+
 def show_failed(checks: Iterable[CheckResult], whose: str = "") -> None:
     """The checks that did not pass, and why."""
     for check in checks:
@@ -81,6 +94,8 @@ def draft_row(waiting: DraftToReview) -> dict[str, Any]:
         "failed_checks": [check.name.value for check in draft.failed_checks],
         "draft": draft.id,
         "trace": draft.trace,
+        "edited_by": waiting.edit.reviewer if waiting.edit else None,
+        "edited": waiting.edited_text.model_dump() if waiting.edited_text else None,
     }
 
 
@@ -98,6 +113,8 @@ def show_rows(rows: Sequence[dict[str, Any]]) -> None:
     listing = table("|Prospect", "Company", "Status", "Subject")
     for row in rows[:_ROWS_SHOWN]:
         status = coloured(row["status"]) if "status" in row else "to compare"
+        if row.get("edited_by"):
+            status += f", edited by {plain(row['edited_by'])}"
         listing.add_row(plain(row["email"]), plain(row["company"]), status, plain(row.get("subject", "")))
     show_table(listing)
     console().print(f"{count(len(rows), 'answer')} to review" if rows else "Nothing waits for review.")

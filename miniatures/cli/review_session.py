@@ -14,12 +14,21 @@ import typer
 
 from miniatures.checks import CheckCase, run_checks
 from miniatures.cli.editor import edit_in_editor
-from miniatures.cli.review_screen import show_brief, show_draft, show_failed, show_pair, show_reasons, show_rubric
+from miniatures.cli.review_screen import (
+    show_brief,
+    show_draft,
+    show_edit,
+    show_failed,
+    show_pair,
+    show_reasons,
+    show_rubric,
+)
 from miniatures.cli.terminal import console, count, plain
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import ExitCode, InputError
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.review.approvals import Decisions
 from miniatures.review.email_text import email_of, from_text, to_text
 from miniatures.review.queue import DraftToReview, PairToReview, draft_to_review
 from miniatures.review.reviewing import Shown, accept, compare, edit, is_swapped, reject
@@ -28,6 +37,7 @@ from miniatures.store.drafts import QueuedDraft
 from miniatures.store.store import Store
 
 _DRAFT_KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "?": "rubric", "q": "quit"}
+_TAKE = {"t": "take the edited text"}
 _DONE = {"accept": "accepted", "edit": "edited", "reject": "rejected", "compare": "compared", "skip": "skipped"}
 _PAIR_KEYS = {"1": "the first", "2": "the second", "t": "tie", "s": "skip", "?": "rubric", "q": "quit"}
 
@@ -81,16 +91,17 @@ class Sitting:
             Quit: the reviewer ended it.
             EOFError: the input ended.
         """
-        shown = 0
+        shown, said = 0, Decisions(self.store.reviews(self.loaded.name))
         for one in queued:
             if shown == limit:
                 return
-            waiting = draft_to_review(self.store, one)
+            waiting = draft_to_review(self.store, one, said)
             if waiting is None:
                 self.tally["gone"] += 1
                 continue
             shown += 1
             show_draft(waiting, f"{shown} of {_total(queued, limit)}")
+            show_edit(waiting)
             self._keep(self._judge(waiting))
 
     def review_pairs(self, pairs: Sequence[PairToReview], limit: int | None) -> None:
@@ -107,11 +118,14 @@ class Sitting:
 
     def _judge(self, waiting: DraftToReview) -> Review | None:
         """The review of one draft; None if it is skipped."""
-        text = to_text(email_of(waiting.item.answer))
+        edited = waiting.edited_text
+        text = to_text(edited if edited and waiting.edit_stands else email_of(waiting.item.answer))
         while True:
-            match _choose(_DRAFT_KEYS):
+            match _choose({**_TAKE, **_DRAFT_KEYS} if edited else _DRAFT_KEYS):
+                case "t" if edited:
+                    return edit(waiting.item, self.reviewer, edited)
                 case "a":
-                    return accept(waiting.item, self.reviewer)
+                    review = accept(waiting.item, self.reviewer) if self._may_accept(waiting) else None
                 case "e":
                     review, text = self._edit(waiting, text)
                 case "r":
@@ -120,6 +134,13 @@ class Sitting:
                     return None
             if review is not None:
                 return review
+
+    def _may_accept(self, waiting: DraftToReview) -> bool:
+        """Whether no edit is set aside by it, or the reviewer wants that."""
+        mine = waiting.edit is not None and waiting.edit.reviewer == self.reviewer
+        if waiting.edit is None or (waiting.edit_stands and not mine):
+            return True
+        return _choose({"y": "accept the draft; the edited text does not go out", "n": "go back"}) == "y"
 
     def _edit(self, waiting: DraftToReview, text: str) -> tuple[Review | None, str]:
         """The review, or None to choose again, and the text as it was left, so that no work is lost."""
@@ -178,6 +199,8 @@ def _choose(keys: Mapping[str, str]) -> str:
     while True:
         key = _line(f"{asked} > ").lower()
         if key not in keys:
+            if key:
+                console().print(f"{plain(key)} is no key here: one of {' '.join(keys)}.")
             continue
         if key == "q":
             raise Quit

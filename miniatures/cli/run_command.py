@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from miniatures.agents.run_events import OnEvent, RunSummary
     from miniatures.datamodel.errors import ExitCode
+    from miniatures.datamodel.standing import Standing, State
     from miniatures.inputs.campaign import LoadedCampaign
 
 
@@ -85,6 +87,7 @@ def run_and_show(
     from miniatures.cli.interrupts import carry_out
     from miniatures.cli.summary import show_summary
     from miniatures.cli.unreached import why_unreached, wrote_nothing
+    from miniatures.datamodel.standing import State
     from miniatures.measure.report import write_report
     from miniatures.review.standings import standings
     from miniatures.store.open import open_store
@@ -98,13 +101,15 @@ def run_and_show(
     stream = sys.stderr if as_json else sys.stdout
     show_columns(columns_of(loaded), stream)
     summary = carry_out(work, stream, resume)
+    by_state: Counter[State] = Counter()
     with open_store(loaded.store_url) as store:
-        report = write_report(loaded, standings(loaded, store))
+        report = write_report(loaded, _counted(standings(loaded, store), by_state))
         unreached = why_unreached(summary.by_status, standings(loaded, store))
     show_summary(
         summary,
         loaded,
         report,
+        by_state={state: by_state[state] for state in State},
         resume=resume,
         next_steps=_next_steps(shown_path, nothing_written=wrote_nothing(summary.by_status)),
         unreached=unreached,
@@ -112,6 +117,13 @@ def run_and_show(
         as_json=as_json,
     )
     return summary
+
+
+def _counted(standings: Iterable[Standing], by_state: Counter[State]) -> Iterator[Standing]:
+    """The same, counted while they pass."""
+    for standing in standings:
+        by_state[standing.state] += 1
+        yield standing
 
 
 def _list_drafts(loaded: LoadedCampaign, shown_path: Path) -> None:

@@ -10,10 +10,10 @@ from rich.console import Console
 from miniatures.agents.run_events import RunSummary
 from miniatures.agents.runner import RunOutcome
 from miniatures.cli.terminal import console, count, duration, plain, print_json, program, show_table, status_table
-from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.money import cost_words
 from miniatures.datamodel.prospect import BadRow
+from miniatures.datamodel.standing import State
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.measure.field_readings import READY_MEANS
 
@@ -25,6 +25,7 @@ def show_summary(
     loaded: LoadedCampaign,
     report: Path,
     *,
+    by_state: Mapping[State, int],
     resume: str,
     next_steps: Mapping[str, str],
     unreached: str = "",
@@ -33,16 +34,17 @@ def show_summary(
 ) -> None:
     """Show the summary as JSON, or as words and a table, and at the end the commands that go on or look at the drafts.
 
+    `by_state` counts where everybody of the campaign stands by now, reviews included, as `miniatures status` does.
     `unreached` says why nothing could be reached, if that is so; `between` shows what stands before these commands.
     """
     if as_json:
-        print_json({**summary.model_dump(mode="json"), "report": str(report)})
+        print_json({**summary.model_dump(mode="json"), "by_state": by_state, "report": str(report)})
         return
     screen = console()
     screen.print(f"\n[bold]{plain(summary.campaign)}[/] {_ending(summary)} in {duration(summary.seconds)}")
-    if summary.by_status:
+    if any(by_state.values()):
         screen.print()
-        show_table(status_table(summary.by_status.items()))
+        show_table(status_table(by_state.items()))
     _show_work(screen, summary)
     show_bad_rows(screen, summary.bad_row_count, summary.bad_rows, loaded)
     if unreached:
@@ -50,7 +52,7 @@ def show_summary(
     if between is not None:
         screen.print()
         between()
-    if summary.by_status.get(DraftStatus.READY):
+    if by_state.get(State.READY):
         screen.print(f"\n{READY_MEANS}")
     _show_next(screen, summary, report, resume, next_steps)
 

@@ -93,8 +93,11 @@ class Prospect(Recipient):
 
     @property
     def row(self) -> str:
-        """Hash of the whole row: what was settled for one row does not stand for a corrected one."""
-        return content_hash(self)[:16]
+        """Hash of what an email is written from: what was settled for one row does not stand for a corrected one.
+
+        Further columns are none of it, so a new telephone number redoes nothing.
+        """
+        return content_hash(self.model_copy(update={"extra": {}}))[:16]
 
     @property
     def known_texts(self) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ MEANINGS = {
     State.OVER_BUDGET: "the prospect's own budget ended the work",
     State.PENDING: "no run has reached it",
     State.CHANGED: "its row was changed after it was written; the next run does it again",
-    State.REMOVED: "no longer on the list, or left out of it since",
+    State.REMOVED: "no longer on the list, or left out of it since, as whoever opted out",
 }
 
 TO_SEND = (State.APPROVED, State.EDITED, State.READY)

@@ -10,6 +10,7 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time, timedelta
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TextIO
@@ -24,12 +25,17 @@ _SAMPLE_LINES = 200
 _SAMPLE_ROWS = 25
 
 
+CellValue = str | int | float | date | time | timedelta
+"""What a cell holds: always text in CSV."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """The cells of one row and the line it begins in."""
+    """The cells of one row and the line it begins in; `values` are what a workbook holds where that is no text."""
 
     line: int
     cells: list[str]
+    values: Sequence[CellValue] = ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Reads a list's own word that somebody wants no mail: a cell that says yes, unsubscribed, or when that was."""
+"""Reads a list's own word that somebody wants no mail: a cell that says yes, unsubscribed, or when that was.
+
+A status column of a CRM says it in words of its own, and in the same column that mail came back.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ _YES = _words(
     """
     true yes y 1 x ✓ ✔ checked on ja j wahr vrai oui o si s verdadero vero sim tak kylla да はい
     unsubscribed unsubscribe optedout optout donotcontact donotemail donotmail nomail blocked
+    nonmarketingcontact nonmarketing nonsubscribed notsubscribed noconsent suppressed blocklisted blacklisted cleaned
+    bounced bounce hardbounced hardbounce softbounced softbounce emailbounced undeliverable unzustellbar
+    complained complaint spamcomplaint spam markedasspam reportedspam reportedasspam
     abgemeldet ausgetragen abbestellt widersprochen widerspruch gesperrt nichtkontaktieren keinewerbung
     desabonne desinscrit desuscrito debaja dadodebaja disiscritto descadastrado uitgeschreven afgemeld
     avregistrerad avmeldt avmeldtnyhetsbrev
@@ -27,6 +33,7 @@ _NO = _words(
     """
     false no n 0 none null na unchecked off nein falsch faux non nej nei nee nao nie нет falso いいえ
     subscribed active optedin optin angemeldet abonniert abonne inscrit
+    marketingcontact marketing consented verified valid deliverable ok
     """
 )
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?\b.*|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b.*")

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect, RowFault, odd_name, one_line, prospect_key
-from miniatures.inputs.csv_rows import BrokenRow, Row, read_csv
+from miniatures.inputs.csv_rows import BrokenRow, CellValue, Row, read_csv
 from miniatures.inputs.encoding import holds_undecodable, lines_of, open_table
 from miniatures.inputs.headers import COLUMNS, MAX_COLUMNS, REQUIRED, ColumnMap, map_headers
 from miniatures.inputs.opt_out import refusal
@@ -29,11 +29,17 @@ ProspectSource = Path | str | Iterable[Mapping[str, Any] | Prospect]
 
 @dataclass(frozen=True)
 class ListedRow:
-    """A row as it lies in the file, and the prospect that it became."""
+    """A row as it lies in the file, and the prospect that it became; `typed` are a workbook's cells, if it is one's."""
 
     line: int
     cells: tuple[str, ...]
     entry: Prospect | BadRow
+    typed: tuple[CellValue, ...] = ()
+
+    @property
+    def values(self) -> tuple[CellValue, ...]:
+        """The cells as the file holds them: numbers and dates of a workbook are such."""
+        return self.typed or self.cells
 
 
 @dataclass(frozen=True)
@@ -128,11 +134,9 @@ def _rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row | BrokenRow]:
 
 
 def _listed(rows: Iterable[Row | BrokenRow], columns: ColumnMap) -> Iterator[ListedRow]:
-    return (ListedRow(row.line, _cells_of(row), _from_row(row, columns)) for row in rows)
-
-
-def _cells_of(row: Row | BrokenRow) -> tuple[str, ...]:
-    return tuple(row.cells) if isinstance(row, Row) else ()
+    for row in rows:
+        cells, typed = (tuple(row.cells), tuple(row.values)) if isinstance(row, Row) else ((), ())
+        yield ListedRow(row.line, cells, _from_row(row, columns), typed)
 
 
 def _no_header(path: Path, header: BrokenRow | None) -> InputError:

@@ -7,10 +7,11 @@ process on a sheet of two far cells). What is unpacked, and how much of it is on
 from __future__ import annotations
 
 import io
+import math
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from xml.parsers import expat
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.files import open_regular, read_regular
 from miniatures.datamodel.prospect import one_line
-from miniatures.inputs.csv_rows import BrokenRow, Row, from_header
+from miniatures.inputs.csv_rows import BrokenRow, CellValue, Row, from_header
 from miniatures.inputs.encoding import MOST_BYTES
 from miniatures.inputs.headers import MAX_COLUMNS, names_required
 from miniatures.inputs.text_file import require_file
@@ -90,6 +91,17 @@ def cell_text(value: object) -> str:
             return "" if text in _ERRORS else text
 
 
+def _value(value: object, text: str) -> CellValue:
+    """A number or a date as it is, anything else as its text; what no workbook may hold as a number is text, too."""
+    match value:
+        case float() if not math.isfinite(value):
+            return text
+        case int() | float() | date() | time() | timedelta():
+            return value
+        case _:
+            return text
+
+
 def _chosen(path: Path, sheets: list[Any], columns: Mapping[str, str]) -> Iterator[Row]:
     samples = [(list(islice(rows := _rows(path, sheet), _SAMPLE_ROWS)), rows) for sheet in sheets]
     for first, rows in samples:
@@ -112,7 +124,7 @@ def _rows(path: Path, sheet: Any) -> Iterator[Row]:
         if any(len(cell) > MAX_IN_CELL for cell in cells):
             raise InputError(f"{path}, row {line}: a cell of more than {MAX_IN_CELL:,} characters", hint=_SAVE_AS_CSV)
         if any(map(one_line, cells)):
-            yield Row(line, cells)
+            yield Row(line, cells, [_value(value, text) for value, text in zip(values, cells, strict=True)])
     raise InputError(f"{path}: more than {MAX_ROWS:,} rows", hint=_SAVE_AS_CSV)
 
 

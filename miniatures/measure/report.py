@@ -80,19 +80,22 @@ def write_report(loaded: LoadedCampaign, standings: Iterable[Standing], out: Pat
 
 
 def write_html_report(heading: ReportHeading, standings: Iterable[Standing], path: Path) -> Path:
-    """Write the page and return its path. Standings are read once; only the first `SHOWN` are held."""
+    """Write the page and return its path. Standings are read once; only the first `SHOWN` are held.
+
+    Whoever is off the list, or opted out since, is counted and not shown.
+    """
     figures = ReportFigures()
     shown: list[Standing] = []
     for standing in standings:
         figures.add(standing)
-        if len(shown) < SHOWN:
+        if len(shown) < SHOWN and standing.state is not State.REMOVED:
             shown.append(standing)
     template = html_environment().get_template("report.html.jinja")
     page = template.render(
         heading=heading,
         figures=figures,
         standings=sorted(shown, key=_reading_order),
-        hidden=figures.prospects - len(shown),
+        hidden=figures.prospects - len(shown) - figures.by_state[State.REMOVED],
         made_at=datetime.now(UTC),
         State=State,
         compares=COMPARES,

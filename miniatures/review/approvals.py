@@ -2,7 +2,8 @@
 
 Of each reviewer the last word on a draft counts. Any rejection among these withdraws what others approved, as in
 `rulings.py`, and so does a reader who would not send the email, until that reader accepts or edits it: a milder reading
-takes nothing back. Of several approvals the newest stands.
+takes nothing back. Of several approvals the newest edit stands, else the newest acceptance: who accepts a draft does
+not undo what somebody else mended in it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from miniatures.review.email_text import email_of
 
 @dataclass(frozen=True)
 class Decision:
-    """What the reviewers' last words on one draft come to: refusals, else the newest approval of its text, if any."""
+    """What the reviewers' last words on one draft come to: refusals, else the approval that stands, if any."""
 
     refusals: tuple[Review, ...] = ()
     approving: Review | None = None
@@ -38,11 +39,14 @@ class Decisions:
 
     def __init__(self, reviews: Iterable[Review]) -> None:
         self._said: dict[Hashable, list[Review]] = defaultdict(list)
+        self._last_to: dict[str, dict[str, Review]] = defaultdict(dict)
         for review in in_order(reviews):
             if review.draft is not None and (review.judges or _refuses(review)):
                 self._said[review.draft].append(review)
                 if text := _hash(review.answer):
                     self._said[review.prospect, text].append(review)
+            if review.draft is not None and review.prospect and review.judges:
+                self._last_to[review.prospect][review.reviewer] = review
 
     def on(self, draft: Draft, prospect: str | None = None) -> Decision:
         """What stands of a draft that was written to this prospect (by key), or to somebody who is not known.
@@ -55,7 +59,26 @@ class Decisions:
         refusals = tuple(filter(_refuses, words))
         approving = [review for review in words if is_of_an_email(review) and _hash(review.answer) == draft.text_hash]
         approving = [review for review in approving if review.target]
-        return Decision(refusals, approving[-1] if approving and not refusals else None)
+        edits = [review for review in approving if review.action is ReviewAction.EDIT]
+        standing = edits or approving
+        return Decision(refusals, standing[-1] if standing and not refusals else None)
+
+    def judged(self, reviewer: str, prospect: str, text_hash: str) -> bool:
+        """Whether this reviewer has judged exactly this text to this prospect (by key), whichever draft held it."""
+        return any(
+            review.judges and review.reviewer == reviewer for review in self._said.get((prospect, text_hash), ())
+        )
+
+    def edit_of(self, draft: Draft, prospect: str | None) -> Review | None:
+        """The edit that a reader of this draft must know of: the one that stands, else the newest of an earlier draft.
+
+        Not one whose author has judged another draft to this prospect since, nor one whose words the draft has.
+        """
+        approving = self.on(draft, prospect).approving
+        last = in_order(self._last_to[prospect].values()) if prospect in self._last_to else []
+        edits = [review for review in (*last, approving) if review and review.action is ReviewAction.EDIT]
+        newest = edits[-1] if edits else None
+        return newest if newest and _hash(newest.target) not in ("", draft.text_hash) else None
 
 
 def approvals(reviews: Iterable[Review], drafts: Iterable[Draft]) -> dict[str, Approval]:
@@ -68,7 +91,7 @@ def approvals(reviews: Iterable[Review], drafts: Iterable[Draft]) -> dict[str, A
 def _approval(draft: Draft, review: Review) -> Approval:
     return Approval(
         draft=draft.id,
-        text_hash=_hash(review.target or {}),
+        text_hash=_hash(review.target),
         reviewer=review.reviewer,
         review=review.id,
         approved_at=review.created_at,
@@ -85,10 +108,10 @@ def is_of_an_email(review: Review) -> bool:
     return all(_hash(answer) for answer in (review.answer, review.target) if answer is not None)
 
 
-def _hash(answer: StructuredAnswer) -> str:
+def _hash(answer: StructuredAnswer | None) -> str:
     """The text's hash; empty if the answer is no email, or one that says nothing."""
     try:
-        email = email_of(answer)
+        email = email_of(answer or {})
     except ValidationError:
         return ""
     return content_hash(email) if email.subject.strip() and email.body.strip() else ""

@@ -21,8 +21,10 @@ from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.review import Review
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Trace
+from miniatures.review.approvals import Decisions
 from miniatures.review.email_text import email_of, normal
 from miniatures.review.reviewing import Reviewable
 from miniatures.store.drafts import QueuedDraft
@@ -31,12 +33,26 @@ from miniatures.store.store import WRITTEN, Store
 
 @dataclass(frozen=True)
 class DraftToReview:
-    """A draft, who it is to, and the news that the check of an edit needs to know of beside its quotes."""
+    """A draft, who it is to, and the news that the check of an edit needs to know of beside its quotes.
+
+    `edit` is a person's text that stands in the draft's place, or was written in that of an earlier one.
+    """
 
     recipient: Recipient
     draft: Draft
     item: Reviewable
     set_aside: tuple[SetAside, ...] = ()
+    edit: Review | None = None
+
+    @property
+    def edited_text(self) -> EmailText | None:
+        """What that person wrote."""
+        return email_of(self.edit.target) if self.edit and self.edit.target else None
+
+    @property
+    def edit_stands(self) -> bool:
+        """Whether it is of this very text, and goes out in its place."""
+        return self.edit is not None and email_of(self.edit.answer) == self.draft.text
 
 
 @dataclass(frozen=True)
@@ -52,9 +68,10 @@ class PairToReview:
 def waiting_drafts(
     store: Store, campaign: str, reviewer: str, statuses: Sequence[DraftStatus] = WRITTEN, seed: int = 0
 ) -> list[QueuedDraft]:
-    """The drafts that this reviewer has not judged yet."""
-    waiting = store.waiting(campaign, reviewer, statuses)
-    return sorted(waiting, key=lambda one: text_hash(f"{seed} {one.prospect or one.id}"))
+    """The drafts whose text this reviewer has not judged yet: the same text written again is judged already."""
+    said = Decisions(store.reviews(campaign, reviewer))
+    new = (one for one in store.waiting(campaign, reviewer, statuses) if not _is_judged(one, said, reviewer))
+    return sorted(new, key=lambda one: text_hash(f"{seed} {one.prospect or one.id}"))
 
 
 def still_listed(waiting: Iterable[QueuedDraft], listed: Container[str]) -> list[QueuedDraft]:
@@ -70,15 +87,19 @@ def draft_of(result: ProspectResult) -> QueuedDraft | None:
     return QueuedDraft(draft.id, result.campaign, prospect, result.policy, draft.trace, draft.status, draft.text_hash)
 
 
-def draft_to_review(store: Store, waiting: QueuedDraft) -> DraftToReview | None:
-    """The draft with what it was written from; None if the store no longer holds it."""
+def draft_to_review(store: Store, waiting: QueuedDraft, said: Decisions | None = None) -> DraftToReview | None:
+    """The draft with what it was written from; None if the store no longer holds it.
+
+    `said` is what the campaign's reviewers decided, among which an edit is looked for.
+    """
     if waiting.prospect is None:
         return _of_its_call(store, waiting)
     result = store.result(waiting.campaign, waiting.prospect, waiting.policy)
     if result is None or result.draft is None or result.draft.id != waiting.id:
         return None
     set_aside = result.dossier.set_aside if result.dossier else ()
-    return DraftToReview(result.prospect, result.draft, _item(waiting, result.draft.text), set_aside)
+    edit = said.edit_of(result.draft, waiting.prospect) if said else None
+    return DraftToReview(result.prospect, result.draft, _item(waiting, result.draft.text), set_aside, edit)
 
 
 def waiting_pairs(store: Store, campaign: str, reviewer: str, seed: int = 0) -> list[PairToReview]:
@@ -111,6 +132,10 @@ def answer_pairs(traces: Iterable[Trace]) -> Iterator[tuple[Trace, Trace]]:
             shadows = [trace for trace in ordered if trace.shadow_of == first.id]
             fallbacks = [trace for trace in ordered if trace.seat is Seat.FALLBACK]
             yield from ((first, other) for other in (*shadows, *fallbacks[:1]) if _spelling(first) != _spelling(other))
+
+
+def _is_judged(waiting: QueuedDraft, said: Decisions, reviewer: str) -> bool:
+    return waiting.prospect is not None and said.judged(reviewer, waiting.prospect, waiting.text_hash)
 
 
 def _of_its_call(store: Store, waiting: QueuedDraft) -> DraftToReview | None:

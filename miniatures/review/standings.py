@@ -83,7 +83,8 @@ def _ruled(draft: Draft, prospect: str, rulings: Rulings) -> dict[str, Any]:
     if draft.id in rulings.unreadable:
         return {"state": State.NEEDS_REVIEW, "reason": _LOST_WORD}
     if decision.approving is None:
-        return {}
+        edit = rulings.decisions.edit_of(draft, prospect)
+        return {"review": f"an earlier draft was {_words(edit)}; this one is written anew"} if edit else {}
     state = State.EDITED if decision.approving.action is ReviewAction.EDIT else State.APPROVED
     return {"state": state, "text": decision.approved_text, "reason": "", "review": _words(decision.approving)}
 

@@ -13,6 +13,7 @@ from sqlalchemy import Column, func, select, tuple_
 from sqlalchemy import Row as SqlRow
 
 from miniatures.datamodel.draft import Draft, DraftStatus
+from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.store.documents import model_json, plain_json
@@ -125,7 +126,7 @@ class Results:
             positions = connection.scalars(listed).all()
             saved = connection.execute(query.where(columns.position.in_(positions))).all()
         known = ((key, row, DraftStatus(status)) for key, row, status in saved if status in _STATUSES)
-        return {key: status for key, row, status in known if rows[key].row == row}
+        return {key: status for key, row, status in known if row in _rows(rows[key])}
 
     def _pages(self, campaign: str) -> Iterator[Sequence[SqlRow[Any, Any, Any]]]:
         """The campaign's list, page by page."""
@@ -171,6 +172,11 @@ class _Numbers:
         query = select(func.max(self._column)).where(self._column.table.c.campaign == campaign)
         with self._database.read() as connection:
             return connection.scalar(query) or 0
+
+
+def _rows(prospect: Prospect) -> tuple[str, str]:
+    """How results name the prospect's row: by what is written from; those of older stores, by all of its columns."""
+    return prospect.row, content_hash(prospect)[:16]
 
 
 def _is_last() -> Any:

@@ -6,12 +6,13 @@ import asyncio
 import csv
 import io
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from miniatures.cli.export import COLUMNS, own_prefix
 from miniatures.cli.export_file import LONGEST_CELL, safe_cell, write_csv, write_xlsx
@@ -153,6 +154,56 @@ def test_a_workbook_holds_the_same_as_text_and_no_formula(written, capsys):
     assert not any(cell.hyperlink for row in rows for cell in row)
     people = [f"{name}@crm.example" for name in ("ready", "approved", "edited")]
     assert [person.email for person in read_prospects(out)] == people
+
+
+def test_numbers_and_dates_of_a_workbook_stay_what_they_are(folder, capsys):
+    book = Workbook()
+    book.active.append(["Record ID", "Email", "Company", "Since", "Share", "Active", "Note"])
+    book.active.append([123456789012, "ana@frio.example", "Frio", datetime(2026, 2, 3), 0.5, True, "'=1+1"])
+    book.active["G2"].value, book.active["G2"].data_type = "=1+1", "s"
+    book.save(folder / "list.xlsx")
+    settings = folder / "campaign.yaml"
+    settings.write_text(settings.read_text().replace("prospects.csv", "list.xlsx"))
+    out = folder / "crm.xlsx"
+    assert main(["export", str(folder), "--status", "all", "--out", str(out)]) == ExitCode.OK
+    [_, row] = load_workbook(out).active.iter_rows()
+    assert [cell.value for cell in row[:6]] == [
+        123456789012, "ana@frio.example", "Frio", datetime(2026, 2, 3), 0.5, True,
+    ]  # fmt: skip
+    assert ("".join(cell.data_type for cell in row[:7]), row[0].number_format) == ("nssdnbs", "0")
+    assert main(["export", str(folder), "--status", "all"]) == ExitCode.OK
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[1]
+        .startswith("123456789012,ana@frio.example,Frio,2026-02-03,0.5,TRUE,'=1+1,pending")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("prospects.csv", "the campaign's list of prospects"),
+        ("campaign.yaml", "the campaign file"),
+        ("brief.md", "the brief"),
+        ("link.csv", "the campaign's list of prospects"),
+    ],
+)
+@pytest.mark.parametrize("command", [("export", "--csv"), ("report",)])
+def test_what_the_campaign_is_made_of_is_never_written_over(written, capsys, name, what, command):
+    (written / "link.csv").hardlink_to(written / "prospects.csv")
+    before = (written / name).read_bytes()
+    command, *options = command
+    assert main([command, str(written), "--out", str(written / name), *options]) == ExitCode.BAD_INPUT
+    assert f"is {what}, which would be lost" in " ".join(capsys.readouterr().err.split())
+    assert (written / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["emails.xls", "emails", "emails.csv.bak"])
+def test_a_file_of_another_kind_is_refused_with_the_known_endings(written, capsys, name):
+    assert main(["export", str(written), "--out", str(written / name)]) == ExitCode.BAD_INPUT
+    assert "must end in .csv or .xlsx" in " ".join(capsys.readouterr().err.split())
+    assert not (written / name).exists()
+    assert main(["export", str(written), "--csv", "--out", str(written / name)]) == ExitCode.OK
 
 
 def test_our_own_export_can_be_the_next_list(written, capsys):

@@ -238,6 +238,55 @@ def test_a_verdict_is_taken_back_by_judging_the_address_again(ran, sit, capsys):
     assert json.loads(capsys.readouterr().out)["status"] == "approved"
 
 
+def test_an_earlier_edit_is_shown_and_no_acceptance_throws_it_away_unasked(ran, sit, editor):
+    address = next(prospects(COUNT)).email
+    editor("file.write_text(text.replace('Hello', 'Dear Kim'))")
+    sit("e", "y", options=(address,))
+    [first] = kept(ran)
+
+    async def rewrite() -> None:
+        with open_store(load_campaign(ran).store_url) as store:
+            result = store.result(NAME, first.prospect)
+            draft = result.draft.model_copy(update={"id": new_id(), "trace": None, "body": "Written anew."})
+            await store.save_result(result.model_copy(update={"draft": draft}))
+
+    asyncio.run(rewrite())
+    row = next(row for row in json.loads(sit(options=("--list", "--json"))) if row["email"] == address)
+    assert (row["edited_by"], row["edited"]) == ("ada", first.edited)
+    assert "edited by ada" in sit(options=("--list",))
+    shown = " ".join(sit("a", "n", "t", options=(address,)).split())
+    assert "Dear Kim" in shown and "ada edited an earlier draft" in shown
+    assert (kept(ran)[-1].action, kept(ran)[-1].edited) == (ReviewAction.EDIT, first.edited)
+
+
+def test_a_second_reader_is_told_of_the_edit_that_goes_out_in_the_drafts_place(ran, sit, editor, capsys):
+    address = next(prospects(COUNT)).email
+    editor("file.write_text(text.replace('Hello', 'Dear Kim'))")
+    sit("e", "y", options=(address,))
+    shown = " ".join(sit("a", options=(address, "--reviewer", "bob")).split())
+    assert "ada edited this draft: that text goes out in its place" in shown
+    assert main(["drafts", str(ran), address, "--json"]) == ExitCode.OK
+    told = json.loads(capsys.readouterr().out)
+    assert (told["status"], "Dear Kim" in told["body"]) == ("edited", True)
+
+
+def test_a_key_that_is_none_is_named(sit):
+    assert "?a is no key here: one of a e r s ? q." in sit("?a", "q")
+
+
+def test_a_comparison_of_nothing_says_why(ran, sit, folder):
+    compared = sit(*["t"] * 20, options=("--compare",))
+    assert "compared; 0 still waiting" in compared
+    assert "you have compared every pair" in sit(options=("--compare",))
+
+
+def test_a_comparison_without_a_second_backend_says_what_to_name(folder, capsys):
+    with open_store(load_campaign(folder).store_url):
+        pass
+    assert main(["review", str(folder), "--compare", "--reviewer", "ada"]) == ExitCode.OK
+    assert "no email was written by two backends" in capsys.readouterr().out
+
+
 def test_agreement_of_two_reviewers(sit):
     assert "No two reviewers" in sit(options=("--agreement",))
     sit("a", "a", "q")

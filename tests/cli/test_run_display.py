@@ -21,6 +21,7 @@ from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.prospect import BadRow, Prospect
+from miniatures.datamodel.standing import State
 from miniatures.inputs.campaign import load_campaign
 
 SOMEONE = Prospect(email="ana@acme.example", company="Acme [Ltd]")
@@ -148,11 +149,13 @@ def test_summary_says_what_happened_and_what_is_next(folder, capsys):
         summary(bad_rows=bad, bad_row_count=7),
         loaded,
         folder / "r.html",
+        by_state={State.APPROVED: 2, State.READY: 1, State.FAILED: 0},
         resume="miniatures run x",
         next_steps={"List the drafts": f"miniatures drafts {folder}", "Read them": "miniatures review x"},
     )
     shown = capsys.readouterr().out
     assert "autumn finished in 10.0 s" in shown
+    assert re.findall(r"(approved|ready|failed) +(\d)", shown) == [("approved", "2"), ("ready", "1")]
     assert "1,000 tokens (100/s), cost unknown" in shown
     assert "7 rows of prospects.csv left out" in shown
     assert "line 2: no company [x]" in shown
@@ -168,6 +171,7 @@ def test_a_second_run_says_that_nothing_was_done_twice(folder, capsys):
         ended,
         load_campaign(folder),
         folder / "r.html",
+        by_state={State.APPROVED: 2, State.READY: 1, State.FAILED: 0},
         resume="miniatures run autumn",
         next_steps={"Drafts": "miniatures drafts autumn"},
     )
@@ -181,6 +185,7 @@ def test_a_run_that_ended_early_says_how_to_go_on(folder, capsys, outcome):
         ended,
         load_campaign(folder),
         folder / "r.html",
+        by_state={State.APPROVED: 2, State.READY: 1, State.FAILED: 0},
         resume="miniatures run autumn",
         next_steps={"Drafts": "miniatures drafts autumn"},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,16 @@ def test_a_run_that_reached_nothing_says_why_in_the_networks_words():
     assert why_unreached({DraftStatus.BLOCKED: 1}, [unreachable("")]) == "Nothing was written: Research was blocked."
     assert why_unreached({DraftStatus.BLOCKED: 1, DraftStatus.READY: 1}, dead) == ""
     assert why_unreached({DraftStatus.NOTHING_FOUND: 1}, dead) == ""
+
+
+def test_a_run_ends_with_the_counts_that_status_has(served, capsys):
+    (served / "prospects.csv").write_text("email,company\na@b.example,Beta\nc@d.example,Delta\n")
+    (served / "campaign.yaml").write_text(SERVED.replace("local:pages", "searxng:http://127.0.0.1:9"))
+    main(["run", str(served), "--limit", "1", "--json"])
+    ended = json.loads(capsys.readouterr().out)["by_state"]
+    assert main(["status", str(served), "--json"]) == ExitCode.OK
+    assert ended == json.loads(capsys.readouterr().out)["by_status"]
+    assert {state: number for state, number in ended.items() if number} == {"failed": 1, "pending": 1}
 
 
 def test_a_run_that_wrote_nothing_leads_to_no_crm(served, capsys):

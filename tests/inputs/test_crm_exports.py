@@ -39,17 +39,11 @@ def test_hubspot() -> None:
             "Northmill Bakery AS",
             "northmill-bakery.example",
         ),
-        (
-            "tomas.reyes@harbour-flowers.example",
-            "Tomás Reyes Cano",
-            "",
-            "Harbour Flowers, S.L.",
-            "https://harbour-flowers.example/",
-        ),
         ("info@quiet-mill.example", "", "", "Quiet Mill Ltd", ""),
     ]
     assert people("hubspot")[0].extra["Record ID"] == "100200300451"
     assert refused("hubspot") == [
+        (4, "opted out: 'Marketing contact status' says 'Non-marketing contact'"),
         (6, "no e-mail address"),
         (7, "the same address as in line 2, which is kept; this row is merged into it"),
     ]

@@ -25,6 +25,12 @@ HEADERS = [
     ("Abgemeldet am", "03.02.2026"),
     ("Werbewiderspruch", "Ja"),
     ("Unsubscribe Date", "2026-02-03 10:00"),
+    ("Marketing contact status", "Non-marketing contact"),
+    ("Email Status", "Unsubscribed"),
+    ("Email Status", "Bounced"),
+    ("E-mail status", "Hard bounced"),
+    ("Email Opt-Out Status", "Opted out"),
+    ("Subscriber status", "Cleaned"),
 ]
 
 
@@ -78,7 +84,16 @@ def test_a_column_can_be_named_and_its_cells_are_kept(tmp_path):
 
 @pytest.mark.parametrize(
     ("cell", "said"),
-    [("", "no"), ("-", "no"), ("Nein", "no"), ("0", "no"), ("Subscribed", "no"), ("perhaps", "unclear")],
+    [
+        ("", "no"),
+        ("-", "no"),
+        ("Nein", "no"),
+        ("0", "no"),
+        ("Subscribed", "no"),
+        ("Marketing contact", "no"),
+        ("Verified", "no"),
+        ("perhaps", "unclear"),
+    ],
 )
 def test_what_says_no_and_what_is_unclear(cell, said):
     assert said_by(cell) is OptOut(said)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
+from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.review import Reading, ReadingVerdict, RejectReason, Review
 from miniatures.review.approvals import approvals
 from miniatures.review.reviewing import Reviewable, Shown, accept, compare, edit, read, reject
@@ -63,9 +64,10 @@ def test_a_reader_who_would_not_send_it_withdraws_an_approval_and_none_gives_one
     assert approved(reading) is None
 
 
-def test_of_several_approvals_the_newest_of_this_text_stands():
+def test_of_several_approvals_an_edit_of_this_text_stands_else_the_newest():
     stale = Reviewable("call", {"subject": "Depot", "body": "Hello there"}, draft="one")
-    assert approved(edit(ITEM, "ada", BETTER), accept(ITEM, "ben")) == DRAFT.text_hash
+    assert approved(edit(ITEM, "ada", BETTER), accept(ITEM, "ben")) == content_hash(BETTER)
+    assert approved(edit(ITEM, "ada", BETTER), accept(ITEM, "ben"), accept(ITEM, "ada")) == DRAFT.text_hash
     assert approved(accept(ITEM, "ben"), edit(stale, "ada", BETTER)) == DRAFT.text_hash
     assert approved(accept(ITEM, "ben"), reject(stale, "ada", RejectReason.GENERIC)) is None
 

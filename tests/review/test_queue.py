@@ -12,6 +12,7 @@ from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
 from miniatures.datamodel.review import Reading, ReadingVerdict, RejectReason
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Trace
+from miniatures.review.approvals import Decisions
 from miniatures.review.queue import (
     answer_pairs,
     draft_to_review,
@@ -97,6 +98,33 @@ async def test_a_new_draft_waits_again_and_the_old_one_for_nobody(ran):
     empty = changed.model_copy(update={"id": "empty", "subject": "", "body": " "})
     await ran.save_result(result.model_copy(update={"draft": empty}))
     assert old.prospect not in [one.prospect for one in waiting_drafts(ran, NAME, "ada")]
+
+
+async def test_the_same_text_written_again_waits_for_nobody_who_judged_it(ran):
+    old = waiting_drafts(ran, NAME, "hannah")[0]
+    mine = EmailText(subject="Mine", body="In my words.")
+    await ran.add_review(edit(draft_to_review(ran, old).item, "hannah", mine))
+    result = ran.result(NAME, old.prospect)
+    same = result.draft.model_copy(update={"id": "again", "trace": None})
+    await ran.save_result(result.model_copy(update={"draft": same}))
+    assert old.prospect not in [one.prospect for one in waiting_drafts(ran, NAME, "hannah")]
+    [again] = [one for one in waiting_drafts(ran, NAME, "bob") if one.prospect == old.prospect]
+    shown = draft_to_review(ran, again, Decisions(ran.reviews(NAME)))
+    assert (shown.edit.reviewer, shown.edited_text, shown.edit_stands) == ("hannah", mine, True)
+
+
+async def test_a_draft_that_is_written_anew_comes_with_the_edit_of_the_earlier_one(ran):
+    old = waiting_drafts(ran, NAME, "hannah")[0]
+    mine = EmailText(subject="Mine", body="In my words.")
+    await ran.add_review(edit(draft_to_review(ran, old).item, "hannah", mine))
+    result = ran.result(NAME, old.prospect)
+    changed = result.draft.model_copy(update={"id": "anew", "trace": None, "body": "Other words."})
+    await ran.save_result(result.model_copy(update={"draft": changed}))
+    [anew] = [one for one in waiting_drafts(ran, NAME, "hannah") if one.prospect == old.prospect]
+    shown = draft_to_review(ran, anew, Decisions(ran.reviews(NAME)))
+    assert (shown.edited_text, shown.edit_stands) == (mine, False)
+    await ran.add_review(accept(shown.item, "hannah"))
+    assert draft_to_review(ran, anew, Decisions(ran.reviews(NAME))).edit is None
 
 
 async def test_a_draft_of_no_campaign_is_shown_with_what_its_call_was_told(ran):

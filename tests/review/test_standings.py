@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
+from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Reading, ReadingVerdict, RejectReason, Review
 from miniatures.datamodel.standing import MEANINGS, Standing, State
+from miniatures.datamodel.store_url import sqlite_path
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
 from miniatures.inputs.scaffold import create_campaign
 from miniatures.review.reviewing import Reviewable, accept, edit, read, reject
@@ -145,3 +148,42 @@ def test_why_nothing_was_found_is_said_in_the_networks_own_words(campaign):
 def test_every_state_of_a_run_is_a_state_and_each_has_a_meaning():
     assert {status.value for status in DraftStatus} <= {state.value for state in State}
     assert set(MEANINGS) == set(State)
+
+
+def test_an_edit_stands_over_another_readers_later_acceptance_of_the_draft(campaign):
+    write(campaign)
+    mine = EmailText(subject="Depot", body="Dear Ana")
+    say(campaign, edit(item(), "hannah", mine), accept(item(), "bob"))
+    assert (standing(campaign).state, standing(campaign).text) == (State.EDITED, mine)
+    say(campaign, accept(item(), "hannah"))
+    assert (standing(campaign).state, standing(campaign).text) == (State.APPROVED, TEXT)
+
+
+def test_a_draft_that_is_written_anew_says_that_the_earlier_one_was_edited(campaign):
+    write(campaign)
+    say(campaign, edit(item(), "hannah", EmailText(subject="Depot", body="Dear Ana")))
+    other = Draft(id="second", subject="Depot", body="Other", status=DraftStatus.READY, backend="local:x")
+    write(campaign, "second", draft=other)
+    assert standing(campaign).state is State.READY
+    assert standing(campaign).review == "an earlier draft was edited by hannah; this one is written anew"
+
+
+def test_a_column_that_no_email_is_written_from_changes_nothing(campaign):
+    campaign.prospects_path.write_text("email,company,phone\nana@frio.example,Frio,1\n")
+    write(campaign)
+    campaign.prospects_path.write_text("email,company,phone,note\nana@frio.example,Frio,2,x\n")
+    assert standing(campaign).state is State.READY
+
+
+@pytest.mark.parametrize("stored_by", ["row", "all columns"])
+async def test_what_was_settled_is_known_again_when_only_such_a_column_changed(campaign, stored_by):
+    ana = Prospect(email="ana@frio.example", company="Frio", extra={"phone": "1"})
+    with open_store(campaign.store_url) as store:
+        result = ProspectResult(campaign="autumn", policy="p", prospect=ana, status=DraftStatus.NOTHING_FOUND)
+        await store.save_result(result)
+    if stored_by == "all columns":
+        with sqlite3.connect(sqlite_path(campaign.store_url)) as database:
+            database.execute("UPDATE results SET row = ?", [content_hash(ana)[:16]])
+    changed = ana if stored_by == "all columns" else ana.model_copy(update={"extra": {"phone": "2"}})
+    with open_store(campaign.store_url) as store:
+        assert await store.statuses("autumn", "p", [changed]) == {ana.key: DraftStatus.NOTHING_FOUND}
