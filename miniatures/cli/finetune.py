@@ -40,7 +40,7 @@ def finetune(
         _hush_libraries()
     from miniatures.datamodel.recipe import Method
     from miniatures.finetune.train.card import register_run
-    from miniatures.finetune.train.checkpoints import require_room
+    from miniatures.finetune.train.checkpoints import checkpoint_to_resume, require_room
     from miniatures.finetune.train.preflight import preflight
     from miniatures.finetune.train.prepared import prepare
     from miniatures.finetune.train.recipe_file import load_recipe
@@ -52,6 +52,8 @@ def finetune(
     dataset = loaded.dataset()
     if not estimate:
         require_room(folder, resume)
+        if resume and checkpoint_to_resume(folder, resume) is None:
+            typer.echo("There is no checkpoint to go on from: training begins anew.", err=True)
     prepared = prepare(loaded.recipe, loaded.folder, dataset)
     expected = preflight(prepared)
     if estimate and as_json:
@@ -65,7 +67,10 @@ def finetune(
         summary = train(prepared, folder, _ignore if as_json else view.hear, resume=resume)
     except KeyboardInterrupt:
         where = f" --out {out}" if out else ""
-        typer.echo(f"\nStopped. Go on with: miniatures finetune {recipe}{where} --resume", err=True)
+        again = f"miniatures finetune {recipe}{where}"
+        kept = checkpoint_to_resume(folder, resume=True)
+        told = "Stopped before the first checkpoint. Begin anew with" if kept is None else "Stopped. Go on with"
+        typer.echo(f"\n{told}: {again}{'' if kept is None else ' --resume'}", err=True)
         raise
     finally:
         view.close()

@@ -106,7 +106,7 @@ class Recipe(Strict):
         default=(), description="Where transformers reports the run: tensorboard, wandb, mlflow."
     )
     checkpoint_every: int | None = Field(
-        default=None, ge=1, le=_MOST, description="Steps; with every evaluation if null."
+        default=None, ge=1, le=_MOST, description="Steps, and with every evaluation; with those alone if null."
     )
 
     @property

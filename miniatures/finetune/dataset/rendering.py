@@ -34,7 +34,7 @@ class Tokenizer(Protocol):
 class Tokenized:
     """One example as tokens; the first `prompt` of them are read, the others are learned.
 
-    Examples of one `family` begin alike: they have the same system message.
+    Examples of one `family` begin alike: they have the same system message, or none.
     """
 
     tokens: list[int]
@@ -90,4 +90,5 @@ def tokenize(
     """Prompt, answer and the token that ends the turn, which has to be learned or the model never stops."""
     prompt = tokenizer.encode(served_prompt(messages, template), add_special_tokens=False)
     wanted = tokenizer.encode(template.defuse(answer), add_special_tokens=False)
-    return Tokenized([*prompt, *wanted, end], len(prompt), messages[0].content)
+    first = messages[0]
+    return Tokenized([*prompt, *wanted, end], len(prompt), first.content if first.role == "system" else "")

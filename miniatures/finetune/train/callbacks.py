@@ -26,6 +26,23 @@ class Progress:
 Listener = Callable[[Progress], None]
 
 
+def saver(every: int) -> Any:
+    """A TrainerCallback that has a checkpoint written at each multiple of so many steps.
+
+    Where Trainer is to find the best model, it writes them with evaluations alone.
+    """
+    from transformers import TrainerCallback
+
+    class Saver(TrainerCallback):  # type: ignore[misc]
+        """Asks for it when a step has ended."""
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step % every == 0:
+                control.should_save = True
+
+    return Saver()
+
+
 def watcher(curve: CurveFile, meter: RunMeter, spikes: SpikeWatch, listener: Listener) -> Any:
     """A TrainerCallback that keeps the curve, the time and the memory, and tells the listener."""
     from transformers import TrainerCallback

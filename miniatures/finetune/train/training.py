@@ -13,7 +13,7 @@ from miniatures.backends.errors import OutOfMemory
 from miniatures.backends.hugging_face_load import is_out_of_memory
 from miniatures.datamodel.errors import ExitCode, MiniaturesError
 from miniatures.datamodel.recipe import Method, Precision
-from miniatures.finetune.train.callbacks import Listener, watcher
+from miniatures.finetune.train.callbacks import Listener, saver, watcher
 from miniatures.finetune.train.checkpoints import CHECKPOINTS, checkpoint_to_resume, keep_plan, step_of
 from miniatures.finetune.train.curve import CurveFile, draw_curve
 from miniatures.finetune.train.micro_batches import plan
@@ -96,6 +96,8 @@ def _trainer(prepared: Prepared, out: Path, callbacks: list[Any]) -> Any:
         planned = plan(prepared.validation.examples, 1, recipe.micro_batch_tokens, recipe.seed, share=share)[0]
         validated = MicroBatches(prepared.validation.examples, planned, pad, share=share)
         callbacks = [*callbacks, EarlyStoppingCallback(early_stopping_patience=recipe.patience)]
+    if recipe.checkpoint_every is not None:
+        callbacks = [*callbacks, saver(recipe.checkpoint_every)]
     trainer = make_trainer(
         model=prepared.model,
         args=_arguments(prepared, out, validated is not None),
@@ -135,7 +137,7 @@ def _arguments(prepared: Prepared, out: Path, validates: bool) -> Any:
         eval_strategy="steps" if validates else "no",
         eval_steps=every if validates else None,
         save_strategy="steps",
-        save_steps=every if validates else recipe.checkpoint_every or every,
+        save_steps=every,
         save_total_limit=2,
         load_best_model_at_end=validates,
         metric_for_best_model="eval_loss" if validates else None,

@@ -16,7 +16,7 @@ from miniatures.backends.ask import to_langchain
 from miniatures.backends.chat_template import ChatTemplate
 from miniatures.backends.hugging_face_engine import tokenizer_header
 from miniatures.backends.openvino import OpenVINOBackend
-from miniatures.backends.openvino_model import LoadedModel
+from miniatures.backends.openvino_tokenizer import encode
 from miniatures.datamodel.capabilities import SMALL, Capabilities, Variant
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.example import Example
@@ -101,15 +101,14 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[list[int]]]:
     """What the engine is given, and what tokens it makes of that, while it goes on doing its work."""
     prompts: list[str] = []
     tokens: list[list[int]] = []
-    encode = LoadedModel.encode
 
-    def listening_encode(model: LoadedModel, prompt: str) -> Any:
+    def listening_encode(tokenizer: Any, prompt: str) -> Any:
         prompts.append(prompt)
-        encoded = encode(model, prompt)
+        encoded = encode(tokenizer, prompt)
         tokens.append([int(token) for token in encoded.data[0]])
         return encoded
 
-    monkeypatch.setattr(LoadedModel, "encode", listening_encode)
+    monkeypatch.setattr("miniatures.backends.openvino_engine.encode", listening_encode)
     return prompts, tokens
 
 
@@ -214,3 +213,11 @@ async def test_an_edited_draft_is_learned_as_the_answer_to_the_prompt_that_was_a
 def test_a_rendered_prompt_carries_the_version_that_a_card_names():
     rendered = RESEARCHER.prompt(SentenceVariables.of("A", "2026-11-22", "A grew."), LIBRARY, STUDENT)
     assert rendered.version == RESEARCHER.version(LIBRARY, STUDENT) == LIBRARY.version("researcher", Variant.COMPACT)
+
+
+def test_prompts_without_a_system_message_are_one_family(trained, tokenizer):
+    """They are trained on together: otherwise each chat would be a step of its own."""
+    alone, more = ((ChatMessage(role="user", content=text),) for text in ("Open on Sunday?", "And on Monday?"))
+    led = (ChatMessage(role="system", content="Be brief."), *alone)
+    families = [tokenize(messages, "No.", trained, tokenizer, end=2).family for messages in (alone, more, led)]
+    assert families == ["", "", "Be brief."]

@@ -126,6 +126,21 @@ def test_early_stopping(workshop: Workshop, tmp_path: Path):
     assert summary.best_validation_loss == pytest.approx(best)
 
 
+def test_checkpoints_come_as_often_as_was_asked_beside_evaluations(workshop: Workshop, tmp_path: Path):
+    workshop.run(tmp_path, max_steps=4, evaluate_every=4, checkpoint_every=3)
+    kept = sorted(path.name for path in (tmp_path / CHECKPOINTS).iterdir())
+    assert "checkpoint-3" in kept, kept
+
+
+def test_a_resume_without_a_checkpoint_says_that_it_begins_anew(
+    workshop: Workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
+    recipe = workshop.recipe("anew", max_steps=1)
+    assert main(["finetune", str(recipe), "--out", str(tmp_path / "out"), "--resume"]) == ExitCode.OK
+    assert "no checkpoint to go on from: training begins anew" in capsys.readouterr().err
+
+
 def test_a_finished_run_is_not_written_over(long_run, workshop: Workshop, capsys: pytest.CaptureFixture[str]):
     out, _, _ = long_run
     before = (out / SUMMARY).read_bytes()
