@@ -51,10 +51,16 @@ class UnknownMiniature(RegistryError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class NoSuchChange(RegistryError):
+    """What was asked for cannot be done to what stands there; nothing was changed."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
 class PromotionRefused(RegistryError):
     """The version may not become the live one; the message gives every reason."""
 
-    exit_code = ExitCode.BAD_INPUT
+    exit_code = ExitCode.GATE_FAILED
 
 
 class WrongBase(WeightsError):

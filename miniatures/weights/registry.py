@@ -14,7 +14,7 @@ from pathlib import Path
 
 from miniatures.datamodel.gate import GateDecision
 from miniatures.datamodel.miniature import MINIATURE_NAME, MiniatureCard, Promotion, Stage
-from miniatures.weights.errors import PromotionRefused, RegistryError, UnknownMiniature
+from miniatures.weights.errors import NoSuchChange, PromotionRefused, RegistryError, UnknownMiniature
 from miniatures.weights.home import exclusive, registry_home
 from miniatures.weights.lineage import require_same_lineage, with_scores
 from miniatures.weights.registry_state import STATE, RegistryState, read_state, write_state
@@ -163,13 +163,13 @@ class Registry:
             RegistryError: it is live already, or it is forced without a reason.
         """
         if forced is not None and not forced.strip():
-            raise RegistryError("a forced promotion needs a reason", hint="Say why; it is kept in the history.")
+            raise NoSuchChange("a forced promotion needs a reason", hint="Say why; it is kept in the history.")
         target = self.resolve(name, version)
         with exclusive(self._own(name) / STATE):
             self.adapter_folder(name, target)  # It may have been removed while we waited.
             state = self.state(name)
             if state.live == target:
-                raise RegistryError(f"{name}@{target} is live already", hint="There is nothing to promote.")
+                raise NoSuchChange(f"{name}@{target} is live already", hint="There is nothing to promote.")
             found = assess(state.live)
             if forced is None and found.against:
                 raise PromotionRefused(f"{name}@{target} is not promoted: {'; '.join(found.against)}", hint=found.hint)
@@ -186,9 +186,9 @@ class Registry:
         with exclusive(self._own(name) / STATE):
             state = self.state(name)
             if state.live is None and state.earlier is None:
-                raise RegistryError(f"no version of {name} is live, and none was before", hint="Promote one.")
+                raise NoSuchChange(f"no version of {name} is live, and none was before", hint="Promote one.")
             if state.earlier is None:
-                raise RegistryError(f"nothing was live before {name}@{state.live}", hint="Promote another version.")
+                raise NoSuchChange(f"nothing was live before {name}@{state.live}", hint="Promote another version.")
             self.adapter_folder(name, state.earlier)
             return self._go_live(name, state, Promotion(version=state.earlier, replaced=state.live, rolled_back=True))
 
@@ -204,10 +204,10 @@ class Registry:
         own, shipped = (folder / version for folder in self._folders(name))
         with exclusive(own.parent / STATE):
             if not own.is_dir():
-                raise RegistryError(f"{name}@{version} ships with the package", hint="It goes with the package only.")
+                raise NoSuchChange(f"{name}@{version} ships with the package", hint="It goes with the package only.")
             state = read_state(own.parent)
             if self.state(name).live == version and not (force or shipped.is_dir()):
-                raise RegistryError(f"{name}@{version} is live", hint="Promote another first, or give --force.")
+                raise NoSuchChange(f"{name}@{version} is live", hint="Promote another first, or give --force.")
             if not shipped.is_dir():  # The names go first: none ever means a version that is gone.
                 write_state(own.parent, state.without(version))
             remove_version(own)

@@ -73,7 +73,7 @@ def test_a_refused_promotion_gives_its_reasons_and_a_kept_reason_overrules_it(
     first = add(tmp_path, 1, scores=SCORES)
     main(["models", "promote", "mine"])
     second = add(tmp_path, 2, prompt_versions={"writer": "w0", "retired": "r0"}, comparisons=(compared(first, -0.1),))
-    assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
+    assert main(["models", "promote", "mine"]) == ExitCode.GATE_FAILED
     told = " ".join(capsys.readouterr().err.split())
     assert "the writer prompt w0" in told and "the retired prompt r0, and served is none" in told
     assert "it is worse than the live version" in told and "--force" in told
@@ -119,7 +119,7 @@ def test_a_first_version_that_was_never_measured_needs_a_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = add(tmp_path, 1)
-    assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
+    assert main(["models", "promote", "mine"]) == ExitCode.GATE_FAILED
     assert "it was never measured" in capsys.readouterr().err
     assert main(["models", "promote", "mine", "--force", "a first try"]) == ExitCode.OK
     assert Registry().resolve("mine") == first
@@ -133,7 +133,7 @@ def test_few_cases_leave_it_open_and_a_wider_margin_may_be_stated(
     few = compared(first, 0.0, cases=60, gained=1, lost=1, p_value=1.0)
     second = add(tmp_path, 2, comparisons=(few,), prompt_versions=_writer())
     capsys.readouterr()
-    assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
+    assert main(["models", "promote", "mine"]) == ExitCode.GATE_FAILED
     told = capsys.readouterr().err
     assert "is not yet known: all_checks +0.0 points on 60 cases; about" in told
     assert main(["models", "promote", "mine", "--margin", "0.7"]) == ExitCode.BAD_INPUT
@@ -165,7 +165,7 @@ def test_a_version_is_removed_whole_after_a_yes(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr().out == f"mine@{second} is removed\n"
     assert [row["version"] for row in listed(capsys)] == [first]
     assert Registry().state("mine").candidate is None
-    assert main(["models", "remove", f"mine@{first}", "--yes"]) == ExitCode.BACKEND_UNAVAILABLE
+    assert main(["models", "remove", f"mine@{first}", "--yes"]) == ExitCode.BAD_INPUT
     assert "is live" in capsys.readouterr().err
     assert main(["models", "remove", "mine@live", "--yes", "--force"]) == ExitCode.OK
     capsys.readouterr()
@@ -174,13 +174,13 @@ def test_a_version_is_removed_whole_after_a_yes(tmp_path: Path, capsys: pytest.C
 
 
 def test_what_ships_with_the_package_is_not_removed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["models", "remove", "outreach@live", "--yes", "--force"]) == ExitCode.BACKEND_UNAVAILABLE
+    assert main(["models", "remove", "outreach@live", "--yes", "--force"]) == ExitCode.BAD_INPUT
     assert "ships with the package" in capsys.readouterr().err
 
 
 def test_chats_are_promoted_by_a_persons_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     version = add(tmp_path, 1, prompt_versions={}, recipe={"roles": ["chat"]})
-    assert main(["models", "promote", "mine"]) == ExitCode.BAD_INPUT
+    assert main(["models", "promote", "mine"]) == ExitCode.GATE_FAILED
     told = " ".join(capsys.readouterr().err.split())
     assert "nothing here measures chats" in told and "Read its answers, and promote it" in told
     assert "Mend that" not in told
@@ -190,7 +190,7 @@ def test_chats_are_promoted_by_a_persons_word(tmp_path: Path, capsys: pytest.Cap
 
 def test_where_nothing_is_live_or_to_promote_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     version = add(tmp_path, 1, scores=SCORES)
-    assert main(["models", "rollback", "mine"]) == ExitCode.BACKEND_UNAVAILABLE
+    assert main(["models", "rollback", "mine"]) == ExitCode.BAD_INPUT
     told = " ".join(capsys.readouterr().err.split())
     assert "no version of mine is live, and none was before" in told and "None" not in told
     assert main(["models", "promote", "mine"]) == ExitCode.OK
@@ -234,7 +234,7 @@ def test_a_history_that_only_went_back_has_nothing_before_it(tmp_path: Path) -> 
     version = add(tmp_path, 1)
     history = [{"version": version, "rolled_back": True}] * 2
     (Registry().root / "mine" / "state.json").write_text(json.dumps({"live": version, "history": history}))
-    assert main(["models", "rollback", "mine"]) == ExitCode.BACKEND_UNAVAILABLE
+    assert main(["models", "rollback", "mine"]) == ExitCode.BAD_INPUT
 
 
 @pytest.mark.parametrize("command", ["show", "promote", "rollback"])

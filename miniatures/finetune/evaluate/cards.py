@@ -34,15 +34,15 @@ def keep_on_cards(evaluation: Evaluation, registry: Registry) -> dict[str, str]:
 
 
 def _against_keeping(evaluation: Evaluation, card: MiniatureCard) -> str:
-    if evaluation.limit is not None or evaluation.split is not Split.TEST:
-        return "only a whole test split is kept"
-    measured = {name for name, role in known_roles().items() if role.measure}
-    unasked = [role for role in card.prompt_versions if role in measured and role not in evaluation.roles]
-    if unasked:
-        return f"it was trained as {unasked[0]} too, and not asked as one"
     companies = {case.company for case in evaluation.writer_cases}
     companies |= {case.company for case in evaluation.research_cases}
     seen = {company for company in companies if company_hash(company) in (card.companies or ())}
     if seen:
-        return f"it was trained on {len(seen)} of the {len(companies)} companies"
-    return ""
+        return (
+            f"it was trained on {len(seen)} of the {len(companies)} companies: its figures say nothing of new ones"
+        )
+    if evaluation.limit is not None or evaluation.split is not Split.TEST:
+        return "only a whole test split is kept"
+    measured = {name for name, role in known_roles().items() if role.measure}
+    unasked = [role for role in card.prompt_versions if role in measured and role not in evaluation.roles]
+    return f"it was trained as {unasked[0]} too, and not asked as one" if unasked else ""
