@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 import stat
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from miniatures.datamodel.errors import StoreError
@@ -18,6 +18,7 @@ _JOURNAL_END = bytes.fromhex("d9d505f920a163d7")
 LARGEST_VALUE = 256_000_000
 """Bytes of one document, and of one group of rows that is written; a thousand times what a run leaves."""
 
+_GONE = (FileNotFoundError, NotADirectoryError)
 _BESIDE = ("-journal", "-wal", "-shm")
 _SCHEMA = "SELECT CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL"
 _NAMES = r'[\w\s",]'
@@ -39,13 +40,12 @@ def require_plain_journal(path: Path) -> None:
             journal or log is no file, such as a pipe that SQLite would wait for.
     """
     for beside in (path.with_name(f"{path.name}{suffix}") for suffix in _BESIDE):
-        if os.path.lexists(beside) and not stat.S_ISREG(beside.lstat().st_mode):
-            raise StoreError(f"{beside} is a link, a folder or a pipe, and no run left it", hint=_HINT)
+        with suppress(*_GONE):  # another process may end its transaction at any moment
+            if not stat.S_ISREG(beside.lstat().st_mode):
+                raise StoreError(f"{beside} is a link, a folder or a pipe, and no run left it", hint=_HINT)
     journal = path.with_name(f"{path.name}-journal")
-    if not journal.is_file():
-        return
-    with journal.open("rb") as file:
-        file.seek(-min(journal.stat().st_size, len(_JOURNAL_END)), 2)
+    with suppress(*_GONE), journal.open("rb") as file:
+        file.seek(-min(file.seek(0, os.SEEK_END), len(_JOURNAL_END)), os.SEEK_END)
         if file.read() == _JOURNAL_END:
             raise StoreError(f"the journal {journal} names another file, and no run left it", hint=_HINT)
 

@@ -38,9 +38,7 @@ def _against_keeping(evaluation: Evaluation, card: MiniatureCard) -> str:
     companies |= {case.company for case in evaluation.research_cases}
     seen = {company for company in companies if company_hash(company) in (card.companies or ())}
     if seen:
-        return (
-            f"it was trained on {len(seen)} of the {len(companies)} companies: its figures say nothing of new ones"
-        )
+        return f"it was trained on {len(seen)} of the {len(companies)} companies: its figures say nothing of new ones"
     if evaluation.limit is not None or evaluation.split is not Split.TEST:
         return "only a whole test split is kept"
     measured = {name for name, role in known_roles().items() if role.measure}
