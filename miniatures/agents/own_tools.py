@@ -5,7 +5,7 @@ what it gives when it is asked.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
@@ -17,6 +17,7 @@ from miniatures.datamodel.errors import InputError, MiniaturesError, described
 
 _log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
 Outcome = TypeVar("Outcome", SearchOutcome, FetchOutcome)
 _SEARCH = "Give an object with a name, an identity and `async def search(query, limit)`, such as FolderSearch(PATH)."
 _FETCHER = "Give an object with an identity and `async def fetch(url)`, such as HttpFetcher()."
@@ -54,12 +55,10 @@ async def searched(search: SearchProvider, query: SearchQuery, limit: int) -> Se
         InputError: it is not asynchronous, or gave something else.
     """
     method = f"{_kind(search)}.search"
-    try:
-        return await _held(search.search(query, limit), SearchOutcome, method)
-    except MiniaturesError:
-        raise
-    except Exception as error:
-        return SearchOutcome(status=SearchStatus.FAILED, detail=_raised(method, query.text, error))
+    return await _or_failed(
+        lambda: _held(search.search(query, limit), SearchOutcome, method),
+        lambda error: SearchOutcome(status=SearchStatus.FAILED, detail=_raised(method, query.text, error)),
+    )
 
 
 async def fetched(fetcher: PageFetcher, url: str) -> FetchOutcome:
@@ -69,12 +68,9 @@ async def fetched(fetcher: PageFetcher, url: str) -> FetchOutcome:
         InputError: it is not asynchronous, or gave something else.
     """
     method = f"{_kind(fetcher)}.fetch"
-    try:
-        return await _held(fetcher.fetch(url), FetchOutcome, method)
-    except MiniaturesError:
-        raise
-    except Exception as error:
-        return _failed_fetch(method, url, error)
+    return await _or_failed(
+        lambda: _held(fetcher.fetch(url), FetchOutcome, method), lambda error: _failed_fetch(method, url, error)
+    )
 
 
 @dataclass(frozen=True)
@@ -85,22 +81,28 @@ class HeldLinks:
 
     async def fetch_links(self, url: str) -> tuple[FetchOutcome, tuple[str, ...]]:
         """The outcome, and the links in reading order."""
-        try:
-            return await self.inner.fetch_links(url)
-        except MiniaturesError:
-            raise
-        except Exception as error:
-            return _failed_fetch(f"{_kind(self.inner)}.fetch_links", url, error), ()
+        method = f"{_kind(self.inner)}.fetch_links"
+        return await _or_failed(
+            lambda: self.inner.fetch_links(url), lambda error: (_failed_fetch(method, url, error), ())
+        )
 
 
 async def held_site(search: SiteHolder, website: str) -> SiteRead:
     """What a search holds of a site; one that raises has failed, like one that says so."""
+    method = f"{_kind(search)}.site"
+    return await _or_failed(
+        lambda: search.site(website), lambda error: SiteRead(problems=[_failed_fetch(method, website, error)])
+    )
+
+
+async def _or_failed(ask: Callable[[], Awaitable[_T]], failed: Callable[[Exception], _T]) -> _T:
+    """What comes of asking; for an exception that is none of ours, what `failed` makes of it."""
     try:
-        return await search.site(website)
+        return await ask()
     except MiniaturesError:
         raise
     except Exception as error:
-        return SiteRead(problems=[_failed_fetch(f"{_kind(search)}.site", website, error)])
+        return failed(error)
 
 
 def _failed_fetch(method: str, url: str, error: Exception) -> FetchOutcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,7 +69,8 @@ def import_readings(
     if not given:
         raise InputError(f"{file} holds no verdict", hint="Fill in `verdict:` for the emails that were read.")
     with _opened(campaigns) as opened:
-        made = [_review(one, opened, reader) for one in given]
+        drafted, names = _by_draft(opened), ", ".join(loaded.name for loaded, _ in opened)
+        made = [_review(one, drafted, names, reader) for one in given]
         known = {_said(review) for loaded, store in opened for review in store.reviews(loaded.name)}
         new = [(store, review) for store, review in made if _said(review) not in known]
         asyncio.run(_keep(new))
@@ -115,8 +116,6 @@ def _named(status: str) -> DraftStatus:
 
 @contextmanager
 def _opened(campaigns: Sequence[Path]) -> Iterator[list[tuple[LoadedCampaign, Store]]]:
-    from contextlib import ExitStack
-
     with ExitStack() as held:
         yield [held.enter_context(open_run(campaign)) for campaign in campaigns]
 
@@ -149,7 +148,19 @@ def _cited(result: ProspectResult) -> list[str]:
     return [item.where for item in result.draft.evidence] if result.draft else []
 
 
-def _review(given: GivenReading, opened: Sequence[tuple[LoadedCampaign, Store]], reader: str) -> tuple[Store, Review]:
+def _by_draft(opened: Sequence[tuple[LoadedCampaign, Store]]) -> Mapping[str, tuple[Store, ProspectResult]]:
+    """Each result with a draft, by the draft's id, and the store that holds it."""
+    return {
+        result.draft.id: (store, result)
+        for loaded, store in opened
+        for result in store.results(loaded.name)
+        if result.draft is not None
+    }
+
+
+def _review(
+    given: GivenReading, drafted: Mapping[str, tuple[Store, ProspectResult]], campaigns: str, reader: str
+) -> tuple[Store, Review]:
     """The reading as a record, and the store that it belongs to.
 
     Raises:
@@ -157,26 +168,23 @@ def _review(given: GivenReading, opened: Sequence[tuple[LoadedCampaign, Store]],
     """
     from miniatures.review.reviewing import Reviewable, read
 
-    for loaded, store in opened:
-        result = _by_draft(store.results(loaded.name)).get(given.draft)
-        if result is None or result.draft is None or given.reading is None:
-            continue
-        if result.draft.text_hash != given.text:
-            raise InputError(f"the text of email {given.email} has changed since the sheet was written", hint=_ANEW)
-        item = Reviewable(
-            trace=result.draft.trace or result.draft.id,
-            answer=result.draft.text.model_dump(),
-            campaign=loaded.name,
-            prospect=result.prospect.key,
-            draft=result.draft.id,
+    if given.draft not in drafted:
+        raise InputError(
+            f"email {given.email} is of none of the campaigns {campaigns}", hint="Name those of the sheet."
         )
-        return store, read(item, reader, given.reading, given.comment)
-    names = ", ".join(loaded.name for loaded, _ in opened)
-    raise InputError(f"email {given.email} is of none of the campaigns {names}", hint="Name those of the sheet.")
-
-
-def _by_draft(results: Iterable[ProspectResult]) -> Mapping[str, ProspectResult]:
-    return {result.draft.id: result for result in results if result.draft is not None}
+    store, result = drafted[given.draft]
+    draft, reading = result.draft, given.reading
+    assert draft is not None and reading is not None
+    if draft.text_hash != given.text:
+        raise InputError(f"the text of email {given.email} has changed since the sheet was written", hint=_ANEW)
+    item = Reviewable(
+        trace=draft.trace or draft.id,
+        answer=draft.text.model_dump(),
+        campaign=result.campaign,
+        prospect=result.prospect.key,
+        draft=draft.id,
+    )
+    return store, read(item, reader, reading, given.comment)
 
 
 def _said(review: Review) -> tuple[Any, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
 import yaml
+from pydantic import AfterValidator
 
 from miniatures.datamodel.taxonomy import Taxonomy
 
@@ -16,3 +18,13 @@ _FILE = Path(__file__).parent / "taxonomy.yaml"
 def known_taxonomy() -> Taxonomy:
     """The taxonomy of this package."""
     return Taxonomy.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+
+
+def _known(kind: str) -> str:
+    if kind not in known_taxonomy().news:
+        raise ValueError(f"{kind} is no kind of news; known are {', '.join(known_taxonomy().news)}")
+    return kind
+
+
+NewsKind = Annotated[str, AfterValidator(_known)]
+"""The name of a kind of news that the taxonomy holds."""

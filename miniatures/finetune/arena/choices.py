@@ -97,8 +97,9 @@ def _opening_quote(draft: Draft) -> str:
 def _label_of(quote: str, company: ArenaCompany) -> Label | None:
     """The label of the sentence that the quote is, holds, or is a part of; the one that shares most with it."""
     said = " ".join(quote.split())
-    found = [label for label in company.labels if _overlap(said, " ".join(label.quote.split())) > 0]
-    return max(found, key=lambda label: _overlap(said, " ".join(label.quote.split())), default=None)
+    shared = {place: _overlap(said, " ".join(label.quote.split())) for place, label in enumerate(company.labels)}
+    best = max(shared, key=shared.__getitem__)
+    return company.labels[best] if shared[best] else None
 
 
 def _overlap(one: str, other: str) -> int:

@@ -11,11 +11,11 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.taxonomy import Name
-from miniatures.prompts.taxonomy import known_taxonomy
+from miniatures.prompts.taxonomy import NewsKind
 
 
 class Fault(StrEnum):
@@ -56,12 +56,6 @@ class Verdict(StrEnum):
 
     OPEN = "open"
     SUPPORT = "support"
-
-
-def _known(kind: str) -> str:
-    if kind not in known_taxonomy().news:
-        raise ValueError(f"{kind} is no kind of news; known are {', '.join(known_taxonomy().news)}")
-    return kind
 
 
 class Telling(Strict):
@@ -115,7 +109,7 @@ class Label(Strict):
 
     quote: str = Field(min_length=1)
     page: str
-    kind: Annotated[str, AfterValidator(_known)] | None = None
+    kind: NewsKind | None = None
     when: _When
     fault: Fault | None = None
     whose: str | None = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,19 +49,13 @@ def read_hand(folder: Path) -> ArenaHand:
     return ArenaHand(folder.name, briefs, companies)
 
 
-class _noting:
-    """Keeps an input error's text and goes on, so that one reading names every mistake."""
-
-    def __init__(self, mistakes: list[str]) -> None:
-        self._mistakes = mistakes
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, InputError):
-            self._mistakes.append(error.message)
-        return isinstance(error, InputError)
+@contextmanager
+def _noting(mistakes: list[str]) -> Iterator[None]:
+    """Keep an input error's text and go on, so that one reading names every mistake."""
+    try:
+        yield
+    except InputError as error:
+        mistakes.append(error.message)
 
 
 def _faults(company: ArenaCompany, briefs: dict[str, Brief]) -> list[str]:

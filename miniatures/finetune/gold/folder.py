@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
@@ -29,7 +28,7 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.prospect import Prospect
 from miniatures.inputs.yaml_file import load_yaml
-from miniatures.prompts.taxonomy import known_taxonomy
+from miniatures.prompts.taxonomy import NewsKind
 
 
 class Worth(StrEnum):
@@ -56,16 +55,6 @@ class Trap(StrEnum):
     STALE = "stale"
     SENSITIVE = "sensitive"
     CONTRADICTORY = "contradictory"
-
-
-def _known(kind: str) -> str:
-    if kind not in known_taxonomy().news:
-        raise ValueError(f"{kind} is no kind of news; known are {', '.join(known_taxonomy().news)}")
-    return kind
-
-
-NewsKind = Annotated[str, AfterValidator(_known)]
-"""The name of a kind of news that the taxonomy holds."""
 
 
 class GoldSignal(Signal):
