@@ -1,6 +1,6 @@
 """What a campaign chooses on the arena's realistic sites, before anybody reads an email: an instrument, no result.
 
-    python -m benchmarks.arena --side dev [--student miniature:outreach@live] [--out FOLDER]
+    python -m benchmarks.arena --side dev [--researcher SPEC] [--writer SPEC] [--out FOLDER]
 
 The shipped pipeline runs over each brief of the side's hands. Told, for the side and for each campaign: of companies
 with news, how many emails open with a sentence labelled worth opening with, and how many are ready; of companies
@@ -26,7 +26,7 @@ from miniatures.agents.runs import run_campaign
 from miniatures.datamodel.miniature import Score
 from miniatures.finetune.arena.choices import ChoiceScores, choice_scores
 from miniatures.finetune.arena.folder import ArenaHand, read_hand
-from miniatures.finetune.arena.sites import write_campaigns
+from miniatures.finetune.arena.sites import SHIPPED, write_campaigns
 from miniatures.inputs.campaign import load_campaign
 from miniatures.measure.statistics import wilson
 from miniatures.store.open import open_store
@@ -59,7 +59,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--side", choices=["train", "dev", "test"], required=True)
     parser.add_argument("--hands", nargs="*", help="Only these of the side.")
-    parser.add_argument("--student", default="miniature:outreach@live")
+    parser.add_argument("--researcher", default=SHIPPED, help="A backend's spec, or none: by rank.")
+    parser.add_argument("--writer", default=SHIPPED, help="A backend's spec, or none: code places the news.")
     parser.add_argument("--out", type=Path, help="Where the campaigns are kept; a temporary folder if left out.")
     options = parser.parse_args()
     split = yaml.safe_load((ARENA / "split.yaml").read_text(encoding="utf-8"))
@@ -67,19 +68,18 @@ def main() -> None:
     names = [name for name in split[options.side] if not options.hands or name in options.hands]
     with tempfile.TemporaryDirectory() as temporary:
         folder, totals = options.out or Path(temporary), Totals()
-        for hand, brief, campaign in campaigns(names, folder, options.student):
+        for hand, brief, campaign in campaigns(names, folder, options.researcher, options.writer):
             told = asyncio.run(measure(hand, brief, campaign, as_of, totals))
             print(json.dumps({f"{hand.name}, {brief}": told}, ensure_ascii=False), flush=True)
         print(json.dumps({options.side: totals.told()}, indent=1))
 
 
-def campaigns(names: list[str], folder: Path, student: str) -> Iterator[tuple[ArenaHand, str, Path]]:
+def campaigns(names: list[str], folder: Path, researcher: str, writer: str) -> Iterator[tuple[ArenaHand, str, Path]]:
     """Each campaign of the hands, with its hand and brief."""
     for name in names:
         hand = read_hand(ARENA / name)
-        for brief, campaign in zip(hand.briefs, write_campaigns(hand, ARENA / name, folder), strict=True):
-            path = campaign / "campaign.yaml"
-            path.write_text(path.read_text(encoding="utf-8").replace("miniature:outreach@live", student))
+        written = write_campaigns(hand, ARENA / name, folder, researcher, writer)
+        for brief, campaign in zip(hand.briefs, written, strict=True):
             yield hand, brief, campaign
 
 

@@ -49,7 +49,14 @@ async def write_samples(
     Raises:
         BackendError: the backend could not be asked. A malformed answer is no exception: it is an email that is null.
     """
-    variables = WriterVariables.of(context.brief, recipient, evidence, reasons=reasons, previous=previous)
+    variables = WriterVariables.of(
+        context.brief,
+        recipient,
+        evidence,
+        today=context.now().date().isoformat(),
+        reasons=reasons,
+        previous=previous,
+    )
     chosen_by = [fact.trace for fact in evidence if isinstance(fact, Evidence)]
     sources = tuple(dict.fromkeys(trace for trace in (*chosen_by, refused) if trace is not None))
     return await ledgered(

@@ -46,10 +46,11 @@ class Candidate:
 
 def split_sentences(text: str) -> list[str]:
     """The sentences of a page, verbatim, without menu crumbs and headings: 30 to 400 characters each."""
-    return [sentence for sentence in sentences(text) if _reads_as_sentence(sentence)]
+    return [sentence for sentence in sentences(text) if reads_as_sentence(sentence)]
 
 
-def _reads_as_sentence(sentence: str) -> bool:
+def reads_as_sentence(sentence: str) -> bool:
+    """Whether it is long enough, in small letters and no menu."""
     unspaced = _UNSPACED.search(sentence) is not None
     if not (SHORTEST if not unspaced else SHORTEST // 2) <= len(sentence) <= LONGEST:
         return False

@@ -27,6 +27,7 @@ def state_serializer(*own: type) -> JsonPlusSerializer:
 def _kept_types() -> tuple[type, ...]:
     """What a state holds, and what a graph is resumed with."""
     from miniatures.agents import state
+    from miniatures.agents.passages import Passage
     from miniatures.agents.tools.search.base import SearchStatus
     from miniatures.datamodel import backend, check, dossier, draft, evidence, prospect, review, seat
 
@@ -35,7 +36,7 @@ def _kept_types() -> tuple[type, ...]:
         *(backend.Bill, backend.Usage, check.CheckName, check.CheckResult, check.Outcome),
         *(dossier.Dossier, dossier.DossierStatus, dossier.Problem, dossier.SetAside, dossier.SetAsideReason),
         *(draft.Statement, draft.Draft, draft.DraftStatus, draft.EmailText, draft.Ground),
-        *(evidence.Evidence, evidence.Quote, evidence.Page, evidence.SourceRef),
+        *(evidence.Evidence, evidence.Quote, evidence.Page, evidence.SourceRef, Passage),
         *(prospect.Prospect, prospect.Recipient),
         *(review.ReviewAnswer, review.ReviewAction, review.RejectReason),
     )

@@ -15,8 +15,9 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import Field
 
 from miniatures.agents.context import CampaignContext
+from miniatures.agents.passages import Passage
 from miniatures.agents.roles.planner import PLANNER, PlannerVariables
-from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
+from miniatures.agents.roles.researcher import RESEARCHER, ListVariables, PassageVariables
 from miniatures.agents.roles.role import Variables, role_named
 from miniatures.agents.roles.verifier import VERIFIER, VerifierVariables
 from miniatures.agents.roles.writer import WRITER, WriterVariables
@@ -43,6 +44,7 @@ from miniatures.prompts.library import PromptLibrary
 _SENTENCE = (
     "In September the company opened a store with 9,400 pallet places, its third on the coast, and hired 20 people."
 )
+_PASSAGES_OF_A_SITE = 100
 _CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_WORD = 1.5
 _CHOICE_TOKENS = 20
@@ -136,7 +138,7 @@ def _estimate_seat(
 ) -> RoleEstimate:
     capabilities = backend.capabilities
     each = role == RESEARCHER.name and capabilities.questions is Questions.EACH
-    asked = _typical_questions(loaded, role, each)
+    asked = _typical_questions(loaded, role, capabilities.questions)
     calls = prospects * _tries(loaded, role, seat) * len(asked)
     rendered = [role_named(role).prompt(one, prompts, capabilities) for one in asked]
     usage = Usage(
@@ -182,18 +184,21 @@ def _answer_tokens(loaded: LoadedCampaign, role: str, each: bool) -> int:
             return 4 * _CHOICE_TOKENS
 
 
-def _typical_questions(loaded: LoadedCampaign, role: str, each: bool) -> Sequence[Variables]:
+def _typical_questions(loaded: LoadedCampaign, role: str, questions: Questions) -> Sequence[Variables]:
     """What one prospect's questions of typical length tell; a role of somebody else's is not known here."""
     brief, research, now = loaded.brief, loaded.campaign.research, datetime.now(UTC)
     prospect = Prospect(email="someone@example.com", company="Example Company", first_name="Ana", last_name="Example")
     facts = [Quote(quote=_SENTENCE, signal=brief.signals[0].name)] * research.facts
     match role:
+        case RESEARCHER.name if questions is Questions.PASSAGE:
+            asked_of = PassageVariables.of(Passage(text=_SENTENCE, before=_SENTENCE), prospect.company, now.date())
+            return [asked_of] * min(research.passages, _PASSAGES_OF_A_SITE)
         case RESEARCHER.name:
             most = research.candidate_tokens // (len(_SENTENCE) // _CHARACTERS_PER_TOKEN)
             sentences = [_SENTENCE] * min(research.candidates, most)
             today = now.date().isoformat()
             asked = ListVariables.of(brief, prospect.company, today, sentences, facts=research.facts)
-            return asked.alone() if each else [asked]
+            return asked.alone() if questions is Questions.EACH else [asked]
         case PLANNER.name:
             return [PlannerVariables.of(brief, prospect, [signal.name for signal in brief.signals], ())]
         case VERIFIER.name:

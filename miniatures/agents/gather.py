@@ -9,20 +9,29 @@ from datetime import datetime
 from itertools import zip_longest
 
 from miniatures.agents.candidates import Candidate, rank_sentences, within_limits
-from miniatures.agents.companies import about_another
+from miniatures.agents.companies import about_another, is_own_page
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.own_site import OwnSite
 from miniatures.agents.own_tools import searched
+from miniatures.agents.passages import Passage, passages
 from miniatures.agents.reading import problem_of, read_hits
+from miniatures.agents.roles.researcher import RESEARCHER
+from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.state import Gathered, RankedSentence
 from miniatures.agents.tools.crawl import SiteRead, page_name
 from miniatures.agents.tools.search.base import ANSWERED, SearchHit, SearchOutcome, SearchQuery, SearchStatus
+from miniatures.backends.ask import capabilities_of
 from miniatures.checks.evidence import age_trouble
+from miniatures.checks.language import NAMES, are_alike, language_of, primary
+from miniatures.datamodel.capabilities import Phrases, Questions
 from miniatures.datamodel.dossier import Problem, SetAside, SetAsideReason
 from miniatures.datamodel.evidence import Evidence, Page, SourceRef
 from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.seat import Seat
 
 _MOST_SET_ASIDE = 12
+_MOST_LOOKED_AT = 2_000
+"""Characters of a page by which its language is told."""
 _LONG_TEXT = 60_000
 """Characters of page text from which ranking and sifting go to a thread."""
 
@@ -43,7 +52,26 @@ async def gather_once(
     reading = await _read(context, prospect, outcomes, seen, started + seconds)
     spent = asyncio.get_running_loop().time() - started
     good, set_aside = await _sifted(context, prospect, reading.pages)
-    return _gathered(queries, outcomes, reading, within_limits(good, context.research), set_aside, spent)
+    if _reads_in_place(context):
+        kept = _placed(good[: context.research.passages])
+    else:
+        kept = [(one, None) for one in within_limits(good, context.research)]
+    return _gathered(queries, outcomes, reading, kept, set_aside, spent)
+
+
+def _reads_in_place(context: CampaignContext) -> bool:
+    """Whether the researcher judges each sentence in its page: then the own site is read whole."""
+    researcher = context.seat(RESEARCHER.name, Seat.FIRST)
+    return researcher is not None and capabilities_of(researcher).questions is Questions.PASSAGE
+
+
+def _placed(candidates: Sequence[Candidate]) -> list[tuple[Candidate, Passage | None]]:
+    """Each with its place; equal sentences of one page have the first's."""
+    places: dict[tuple[str, str], Passage] = {}
+    for page in {one.page.text_hash: one.page for one in candidates}.values():
+        for passage in passages(page):
+            places.setdefault((page.text_hash, passage.text), passage)
+    return [(one, places.get((one.page.text_hash, one.sentence))) for one in candidates]
 
 
 async def _search_all(context: CampaignContext, queries: Sequence[SearchQuery]) -> list[SearchOutcome]:
@@ -86,13 +114,14 @@ async def _read(
     seen: frozenset[str],
     deadline: float,
 ) -> _Reading:
-    own, most = OwnSite(context, prospect), context.research.pages
+    own, most, whole = OwnSite(context, prospect), context.research.pages, _reads_in_place(context)
     hits = _fresh_hits(outcomes, seen)
     answered = any(outcome.status in ANSWERED for outcome in outcomes)
     hits = hits[: most - own.share(hits[:most]) if answered else most]
     fetched = await read_hits(context, hits, deadline)
     names = tuple(page_name(hit.url) for hit in hits)
-    site = await own.read(most - len(hits), seen | {*names}, deadline) if answered else SiteRead()
+    left = context.research.site_pages if whole else most - len(hits)
+    site = await own.read(left, seen | {*names}, deadline) if answered else SiteRead()
     pages: dict[str, Page] = {}
     for page in (*fetched.pages, *site.pages):
         pages.setdefault(page.text_hash, page)
@@ -120,8 +149,9 @@ def _sift(
     good: list[Candidate] = []
     aside: list[SetAside] = []
     now = context.now()
+    most = context.research.passages if _reads_in_place(context) else 2 * context.research.candidates
     for candidate in ranked:
-        if len(good) >= 2 * context.research.candidates:
+        if len(good) >= most:
             break
         reason, detail = _unusable(context, prospect, candidate, now)
         if reason is None:
@@ -134,11 +164,31 @@ def _sift(
 def _unusable(
     context: CampaignContext, prospect: Prospect, candidate: Candidate, now: datetime
 ) -> tuple[SetAsideReason | None, str]:
-    foreign = about_another(candidate.sentence, candidate.page, prospect)
+    unknown = _unknown_language(context, candidate.page)
+    if unknown:
+        return SetAsideReason.LANGUAGE, f"the page is in {unknown}"
+    judged = _reads_in_place(context) and is_own_page(candidate.page.url, prospect)
+    foreign = "" if judged else about_another(candidate.sentence, candidate.page, prospect)
     if foreign:
         return SetAsideReason.OTHER_COMPANY, foreign
     stale = age_trouble(_evidence(candidate), now, context.research.max_age_days)
     return (SetAsideReason.STALE, stale) if stale else (None, "")
+
+
+def _unknown_language(context: CampaignContext, page: Page) -> str:
+    """What the page's language is called, if a writer that phrases the opening alone does not know it, or if nobody is
+    to phrase anything: then the news is told as it stands, and not translated.
+    """
+    if not _reads_in_place(context):
+        return ""
+    writer = context.seat(WRITER.name, Seat.FIRST)
+    capabilities = None if writer is None else capabilities_of(writer)
+    if capabilities is not None and capabilities.phrases is not Phrases.OPENING:
+        return ""
+    spoken = language_of(page.text[:_MOST_LOOKED_AT])
+    known = (context.brief.language,) if capabilities is None else capabilities.languages
+    foreign = spoken and known and not any(are_alike(spoken, primary(one)) for one in known)
+    return NAMES[spoken] if foreign else ""
 
 
 def _evidence(candidate: Candidate) -> Evidence:
@@ -154,11 +204,11 @@ def _gathered(
     queries: Sequence[SearchQuery],
     outcomes: Sequence[SearchOutcome],
     reading: _Reading,
-    candidates: Sequence[Candidate],
+    placed: Sequence[tuple[Candidate, Passage | None]],
     set_aside: Sequence[SetAside],
     seconds: float,
 ) -> Gathered:
-    pages = list({id(candidate.page): candidate.page for candidate in candidates}.values())
+    pages = list({id(candidate.page): candidate.page for candidate, _ in placed}.values())
     places = {id(page): place for place, page in enumerate(pages)}
     searched = [problem for asked in zip(queries, outcomes, strict=True) for problem in _of_search(*asked)]
     return Gathered(
@@ -167,7 +217,8 @@ def _gathered(
         searches=tuple(outcome.status for outcome in outcomes),
         pages=tuple(map(_reference, pages)),
         sentences=tuple(
-            RankedSentence(text=one.sentence, page=places[id(one.page)], signal=one.signal) for one in candidates
+            RankedSentence(text=one.sentence, page=places[id(one.page)], signal=one.signal, place=passage)
+            for one, passage in placed
         ),
         set_aside=tuple(set_aside),
         problems=(*searched, *reading.problems),

@@ -74,6 +74,11 @@ async def ask_researcher(
                 [_classified(model, prompts, one, variables.wanted, node, options) for one in questions]
             )
             return _selected(replies, variables)
+        case Questions.PASSAGE:
+            raise InputError(
+                "a researcher that reads sentences in their pages cannot be asked about a list",
+                hint="Measure it with `python -m benchmarks.arena`, or put another behind the role.",
+            )
 
 
 async def _classified(

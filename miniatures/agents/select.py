@@ -11,12 +11,15 @@ from typing import Protocol, TypeVar
 
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.ledgered import ledgered
+from miniatures.agents.reason import choose_reason
 from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
 from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import Gathered
+from miniatures.backends.ask import capabilities_of
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.capabilities import Questions
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.frozen import Frozen
@@ -52,12 +55,17 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
         return Selected()
     if RESEARCHER.name not in context.models:
         return Selected(facts=best_ranked(gathered, limit))
+    in_place = capabilities_of(context.model(RESEARCHER.name)).questions is Questions.PASSAGE
     return await ledgered(
         context,
         "select",
         prospect,
         Selected,
-        lambda: _ask_researcher(context, prospect, gathered, limit),
+        lambda: (
+            _read_in_place(context, prospect, gathered)
+            if in_place
+            else _ask_researcher(context, prospect, gathered, limit)
+        ),
         sentences=[(one.text, one.signal, gathered.pages[one.page].text_hash) for one in gathered.sentences],
         limit=limit,
         taxonomy=context.policy.taxonomy,
@@ -79,6 +87,33 @@ def best_of_each_signal(ranked: Sequence[Matched], limit: int) -> list[Matched]:
         first.setdefault(sentence.signal, sentence)
     rest = [sentence for sentence in matched if first[sentence.signal] is not sentence]
     return [*first.values(), *rest][:limit]
+
+
+async def _read_in_place(context: CampaignContext, prospect: Prospect, gathered: Gathered) -> Selected:
+    """The one reason to write that the researcher finds among the sentences in their pages."""
+    placed = [one for one in gathered.sentences if one.place is not None]
+    passages = [one.place for one in placed if one.place is not None]
+    today = context.now().date()
+    reading = await ask_seat(
+        context,
+        RESEARCHER.name,
+        lambda model, seat: choose_reason(
+            model, context.prompts, context.brief, prospect.company, today, passages, node="select", seat=seat
+        ),
+    )
+    problems = () if reading.error is None else (_malformed(reading.error),)
+    reason = reading.reason
+    if reason is None:
+        return Selected(problems=(*problems, _no_reason(len(passages))), bill=reading.bill)
+    fact = gathered.evidence(placed[reason.place], reason.signal, trace=reason.trace)
+    fact = fact.model_copy(update={"angle": reason.angle, "sure": reason.score})
+    return Selected(facts=(fact,), problems=problems, bill=reading.bill)
+
+
+def _no_reason(read: int) -> Problem:
+    return Problem(
+        where=RESEARCHER.name, kind="no_reason", detail=f"none of {read} sentences is a good reason to write"
+    )
 
 
 async def _ask_researcher(context: CampaignContext, prospect: Prospect, gathered: Gathered, limit: int) -> Selected:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict  # that of typing has no JSON schema before Python 3.12
 
+from miniatures.agents.passages import Passage
 from miniatures.agents.tools.search.base import SearchStatus
 from miniatures.agents.validated import Validated
 from miniatures.datamodel.backend import Bill
@@ -19,11 +20,12 @@ from miniatures.datamodel.seat import Seat
 
 
 class RankedSentence(Frozen):
-    """A candidate sentence; `page` is its place in `Gathered.pages`."""
+    """A candidate sentence. `page` is its number in `Gathered.pages`, `place` what stands around it, if it was kept."""
 
     text: str
     page: int
     signal: str
+    place: Passage | None = Field(default=None, exclude_if=lambda place: place is None)
 
 
 class Gathered(Frozen):
@@ -41,7 +43,9 @@ class Gathered(Frozen):
 
     def evidence(self, sentence: RankedSentence, signal: str, trace: str | None = None) -> Evidence:
         """The sentence as evidence for a signal, with the call that chose it."""
-        return Evidence(**self.pages[sentence.page].model_dump(), quote=sentence.text, signal=signal, trace=trace)
+        place = {} if sentence.place is None else sentence.place.model_dump(include={"heading", "before", "after"})
+        page = self.pages[sentence.page].model_dump()
+        return Evidence(**page, **place, quote=sentence.text, signal=signal, trace=trace)
 
 
 class Written(Frozen):

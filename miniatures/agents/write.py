@@ -5,6 +5,7 @@ write -> verify -> (write again, by the writer or its fallback) -> done
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from langgraph.graph import END, START, StateGraph
@@ -12,6 +13,7 @@ from langgraph.runtime import Runtime
 
 from miniatures.agents.attempt import Try, write_samples
 from miniatures.agents.context import CampaignContext, context_of
+from miniatures.agents.placed import NAME, placed_email
 from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.state import DossierInput, DraftOutput, ProspectState, Written
 from miniatures.agents.verify import case_of, check_email, outcome_of, with_opinion
@@ -22,7 +24,9 @@ from miniatures.datamodel.check import Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
 from miniatures.datamodel.errors import BudgetReached, BudgetScope, InputError
+from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.seat import Seat
 
 
@@ -52,6 +56,8 @@ async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict
         raise _nothing_to_write_from(dossier)
     before, draft = state.get("attempts", ()), state.get("draft")
     turn = next_try(context, before, draft) or _FIRST
+    if turn.seat is Seat.FIRST and WRITER.name not in context.models:
+        return {"attempts": (*before, _placed(context, state["prospect"], dossier.facts))}
     again = draft if turn.seat is Seat.FIRST and turn.attempt > 1 else None
     try:
         written = await write_samples(
@@ -93,6 +99,12 @@ async def after_verify(state: ProspectState, runtime: Runtime[CampaignContext]) 
 _FIRST = Try(Seat.FIRST, 1, (0,))
 
 
+def _placed(context: CampaignContext, recipient: Recipient, facts: Sequence[Quote]) -> Written:
+    """The email that code writes where the campaign names no writer."""
+    email = placed_email(context.brief, recipient, facts)
+    return Written(seat=Seat.FIRST, attempt=1, backend=NAME, emails=(email,), errors=("",), traces=(None,), bill=Bill())
+
+
 def next_try(context: CampaignContext, attempts: tuple[Written, ...], draft: Draft | None) -> Try | None:
     """Whose turn it is: the writer's own first choice, where it fails more samples, then its rewrites, then the
     fallback's once; None when the draft stands.
@@ -102,11 +114,12 @@ def next_try(context: CampaignContext, attempts: tuple[Written, ...], draft: Dra
     last = attempts[-1]
     if draft.status is DraftStatus.READY or last.seat is Seat.FALLBACK:
         return None
-    if len(attempts) == 1 and context.write.samples > 1:
+    has_writer = WRITER.name in context.models
+    if len(attempts) == 1 and context.write.samples > 1 and has_writer:
         return Try(Seat.FIRST, 1, tuple(range(1, context.write.samples)))
     following = last.attempt + 1
     samples = tuple(range(context.write.samples_of(following)))
-    if last.attempt <= context.write.rewrites:
+    if last.attempt <= context.write.rewrites and has_writer:
         return Try(Seat.FIRST, following, samples)
     return Try(Seat.FALLBACK, following, samples) if context.seat(WRITER.name, Seat.FALLBACK) else None
 

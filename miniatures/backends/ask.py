@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
@@ -22,6 +23,9 @@ from miniatures.store.tracing import narrow_scope
 
 T = TypeVar("T", bound=BaseModel)
 
+SHARES = "shares"
+"""Key of `response_metadata` under which a classifier tells how probable each word of each field is."""
+
 TRACE = "trace"
 """Key of `response_metadata` under which a recorder names the trace of the call."""
 
@@ -40,6 +44,8 @@ class Answer(Generic[T]):
     bill: Bill
     probability: float | None = None
     trace: str | None = None
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """For each field of a closed question the probability of each word, where the backend tells."""
 
 
 async def ask(
@@ -73,6 +79,7 @@ async def ask(
         bill=bill_of(message, model.price if isinstance(model, Backend) else None),
         probability=message.response_metadata.get("probability"),
         trace=message.response_metadata.get(TRACE),
+        shares=message.response_metadata.get(SHARES) or {},
     )
 
 

@@ -6,11 +6,15 @@ name share one engine, and the identity is that of the weights, not of the name 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from miniatures.backends.base import Backend
 from miniatures.backends.cards import KIND, find
 from miniatures.backends.spec import open_backend
 from miniatures.datamodel.campaign import BackendSettings
+from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.weights.base_weights import base_weights, is_gguf
+from miniatures.weights.classifier import is_classifier
 
 
 def open_miniature(rest: str, settings: BackendSettings) -> Backend:
@@ -24,10 +28,20 @@ def open_miniature(rest: str, settings: BackendSettings) -> Backend:
     """
     card, adapter = find(rest)
     base = base_weights(card)
+    if is_classifier(adapter):
+        return _classifier(base, adapter, card)
     inner = f"local:{card.base}+{adapter}" if is_gguf(card.base) else f"transformers:{base}+{adapter}"
     backend = open_backend(inner, settings.model_copy(update={"use": inner}))
     if not is_gguf(card.base):
         backend.identity = backend.identity.model_copy(update={"model": card.base})
+    backend.capabilities = backend.capabilities.with_trust(card.trust)
+    return backend
+
+
+def _classifier(base: Path, folder: Path, card: MiniatureCard) -> Backend:
+    from miniatures.backends.classifier import open_classifier
+
+    backend = open_classifier(base, folder, card.base)
     backend.capabilities = backend.capabilities.with_trust(card.trust)
     return backend
 

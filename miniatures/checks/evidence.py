@@ -67,3 +67,5 @@ def _said(reason: SetAsideReason) -> str:
             return "which research set aside as stale"
         case SetAsideReason.OTHER_COMPANY:
             return "which research set aside as about another company"
+        case SetAsideReason.LANGUAGE:
+            return "which research set aside as in a language that the writer does not know"

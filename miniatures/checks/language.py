@@ -46,7 +46,7 @@ def check_language(draft: DraftText, case: CheckCase) -> Verdict:
         return not_run(f"the language {case.brief.language!r} cannot be told from others")
     for sentence in draft.sentences:
         spoken = language_of(_QUOTED.sub(" ", without_links(sentence.text)))
-        if spoken and not _are_alike(spoken, wanted):
+        if spoken and not are_alike(spoken, wanted):
             return failed(f"{shortened(sentence.text)!r} is {NAMES[spoken]}, and the brief asks for {NAMES[wanted]}")
     return passed()
 
@@ -56,7 +56,7 @@ def languages_of(brief: Brief) -> Iterator[str]:
     asked = primary(brief.language)
     yield asked
     written = language_of(" ".join([brief.offer, *brief.claims, brief.call_to_action]))
-    if written and not _are_alike(written, asked):
+    if written and not are_alike(written, asked):
         yield written
 
 
@@ -76,7 +76,8 @@ def language_of(text: str) -> str:
     return str(language) if probability >= _SURE else ""
 
 
-def _are_alike(one: str, other: str) -> bool:
+def are_alike(one: str, other: str) -> bool:
+    """Whether two languages are one, or read so much alike that they count as one."""
     return one == other or any(one in alike and other in alike for alike in _ALIKE)
 
 

@@ -73,7 +73,11 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     seed: Annotated[int, typer.Option(help="Draws the split, the surrogates and the variants.")] = 7,
     variants: Annotated[int, typer.Option(min=0, help="Variants of each gold example, its facts exchanged.")] = 0,
     variant: Annotated[
-        Literal["compact", "full"], typer.Option(help="The prompts that the student will be served.")
+        Literal["compact", "full", "opening", "passage"],
+        typer.Option(
+            help="How the student will be asked: briefly, at length, for the opening of an email alone, or about "
+            "sentences in their pages."
+        ),
     ] = "compact",
     mask_people: Annotated[
         bool,
@@ -92,7 +96,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     Prospects and their colleagues on the list are replaced by surrogates. Third persons in quotes stay, unless
     --mask-people finds them.
     """
-    from miniatures.datamodel.capabilities import SMALL, Trust
+    from miniatures.datamodel.capabilities import READER, SMALL, TELLER, Trust
     from miniatures.finetune.dataset.build import BuildSettings, build_dataset
     from miniatures.finetune.dataset.folder import open_dataset
     from miniatures.finetune.dataset.people import presidio_finder
@@ -116,7 +120,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     gathered = gather_examples(found, selection, seed, variants, presidio_finder(people_model) if mask_people else None)
     settings = BuildSettings(
         seed=seed,
-        trust=SMALL if variant == "compact" else Trust(),
+        trust={"compact": SMALL, "full": Trust(), "opening": TELLER, "passage": READER}[variant],
         validation=validation,
         test=test,
         keep_near_duplicates=keep_near_duplicates,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_LINES = 20.0
 
 
-def finetune(
+def finetune(  # noqa: PLR0915 - one statement a thing that is said
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A recipe, such as examples/recipes/*.yaml.")],
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the run; `runs/NAME` beside the recipe unless given.")
@@ -50,6 +50,11 @@ def finetune(
     loaded = load_recipe(recipe)
     folder = out or loaded.folder / "runs" / loaded.recipe.name
     dataset = loaded.dataset()
+    if loaded.recipe.method is Method.CLASSIFIER:
+        from miniatures.cli.finetune_classifier import finetune_classifier
+
+        finetune_classifier(loaded.recipe, dataset, folder, as_json=as_json)
+        return
     if not estimate:
         require_room(folder, resume)
         if resume and checkpoint_to_resume(folder, resume) is None:

@@ -8,6 +8,12 @@ from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.datamodel.taxonomy import Kind, Name
 
+_SHORTEST_WORD = 5
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word for word in text.casefold().split() if len(word) >= _SHORTEST_WORD)
+
 
 class Sender(Strict):
     """The person who signs."""
@@ -76,6 +82,11 @@ class Brief(Strict):
         exclude_if=lambda kinds: not kinds,
         description="Kinds of news that this brief adds to the known ones.",
     )
+
+    def claim_for(self, signal: str, angle: str) -> str:
+        """The claim that goes with this angle: the one that shares most words with it and with what is looked for."""
+        wanted = _words(angle) | _words(next((one.describes for one in self.signals if one.name == signal), ""))
+        return max(self.claims, key=lambda claim: len(_words(claim) & wanted))
 
     @property
     def version(self) -> str:

@@ -74,7 +74,9 @@ class Roles(Strict):
     __pydantic_extra__: dict[str, RoleSeats | None]
 
     researcher: RoleSeats | None = Field(default=None, description="Judges sentences; the best-ranked serve if null.")
-    writer: RoleSeats
+    writer: RoleSeats | None = Field(
+        description="Writes. With `none` code places the news, quoted, among the brief's own sentences."
+    )
     verifier: RoleSeats | None = Field(default=None, description="Reads beside the checks; `checks` names none.")
     planner: RoleSeats | None = Field(default=None, description="Plans search queries; templates do if null.")
 
@@ -88,6 +90,10 @@ class Roles(Strict):
         named = {role: _seats(one) for role, one in value.items() if role not in _WRITERS_SEATS}
         own = {seat: value[seat] for seat in _WRITERS_SEATS if seat in value}
         writer = named.get("writer")
+        if "writer" in value and value["writer"] is None:
+            raise ValueError("writer is empty; name a backend, or write `writer: none`")
+        if own and writer is None and "writer" in named:
+            raise ValueError(f"without a writer there is no {next(iter(own))}; take it out, or name a writer")
         if own and isinstance(writer, dict):
             named["writer"] = {**writer, **own}
         return named
@@ -140,6 +146,10 @@ class ResearchSettings(Strict):
     pages: int = Field(default=6, ge=1, le=50, description="Pages fetched at most, per prospect and round.")
     candidates: int = Field(default=40, ge=1, le=40, description="Sentences shown to the researcher at most.")
     candidate_tokens: int = Field(default=1500, ge=100, description="Their tokens at most, estimated.")
+    site_pages: int = Field(
+        default=24, ge=1, le=200, description="Of the prospect's own site, for a researcher that reads it whole."
+    )
+    passages: int = Field(default=160, ge=1, le=2000, description="Sentences that such a researcher judges at most.")
     facts: int = Field(default=4, ge=1, le=12, description="Quotes given to the writer at most.")
     max_age_days: int = Field(default=540, ge=1, description="Evidence published earlier is set aside as stale.")
     seconds: float = Field(

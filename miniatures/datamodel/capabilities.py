@@ -15,17 +15,31 @@ from miniatures.datamodel.frozen import Strict
 
 
 class Variant(StrEnum):
-    """Two renderings of one prompt: a large model's long one, a small model's compact one."""
+    """Renderings of one prompt: a large model's long one, a small model's compact one, and those for a writer that
+    phrases the opening alone and for a researcher that reads a sentence in its page.
+    """
 
     FULL = "full"
     COMPACT = "compact"
+    OPENING = "opening"
+    PASSAGE = "passage"
+
+
+class Phrases(StrEnum):
+    """Which parts of an email a writer phrases. What the brief owns is placed verbatim for one of the opening."""
+
+    ALL = "all"
+    OPENING = "opening"
 
 
 class Questions(StrEnum):
-    """How a researcher is asked about sentences: which of the list are worth it, or what each one is."""
+    """How a researcher is asked about sentences: which of the list are worth it, what each one is, or what each one is
+    in its place in its page.
+    """
 
     LIST = "list"
     EACH = "each"
+    PASSAGE = "passage"
 
 
 class Grammar(StrEnum):
@@ -46,6 +60,11 @@ class Trust(Strict):
     variant: Variant = Field(default=Variant.FULL, description="Which rendering of each prompt it is asked with.")
     questions: Questions = Field(default=Questions.LIST, description="How it is asked about sentences as a researcher.")
     held: bool = Field(default=False, description="Its emails are held to their prompt's names, numbers and length.")
+    phrases: Phrases = Field(
+        default=Phrases.ALL,
+        exclude_if=lambda phrases: phrases is Phrases.ALL,
+        description="What it phrases as a writer: all of an email, or the opening and the subject.",
+    )
     own_kinds: bool = Field(default=True, description="Whether a brief may name kinds of news of its own.")
     languages: tuple[str, ...] = Field(
         default=(),
@@ -73,6 +92,12 @@ class Capabilities(Trust, Abilities):
 SMALL = Trust(variant=Variant.COMPACT, questions=Questions.EACH, held=True, own_kinds=False, languages=("en",))
 """What an untuned small model is trusted with, and the miniatures that this project trains."""
 
+TELLER = SMALL.model_copy(update={"phrases": Phrases.OPENING})
+"""A small model that tells the news, and leaves what the brief owns to code."""
+
+READER = Trust(variant=Variant.COMPACT, questions=Questions.PASSAGE)
+"""A classifier that reads sentences in their pages."""
+
 
 class CapabilitySettings(Strict):
     """What a campaign file says of one backend's capabilities; null leaves what the backend says itself."""
@@ -81,6 +106,7 @@ class CapabilitySettings(Strict):
     variant: Variant | None = None
     questions: Questions | None = None
     held: bool | None = None
+    phrases: Phrases | None = None
     own_kinds: bool | None = None
     languages: tuple[str, ...] | None = None
     grammar: Grammar | None = None

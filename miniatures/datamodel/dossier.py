@@ -25,7 +25,7 @@ _WORDS = {
 _TELLING = frozenset({"blocked", "blocked_or_empty", "failed", "timed_out"})
 """Of these the first one's own word is added: it says what to mend."""
 _LONGEST_DETAIL = 160
-_OF_MODELS = frozenset({"malformed_answer", "dropped_choice"})
+_OF_MODELS = frozenset({"malformed_answer", "dropped_choice", "no_reason"})
 
 
 class DossierStatus(StrEnum):
@@ -42,6 +42,7 @@ class SetAsideReason(StrEnum):
 
     STALE = "stale"
     OTHER_COMPANY = "other_company"
+    LANGUAGE = "language"
 
 
 class SetAside(Frozen):
@@ -79,7 +80,11 @@ class Dossier(Frozen):
         return f"{_beginning(self)}{': ' if reasons else ''}{', '.join(reasons)}."
 
 
-_ASIDE_WORDS = {SetAsideReason.STALE: "too old", SetAsideReason.OTHER_COMPANY: "about another company"}
+_ASIDE_WORDS = {
+    SetAsideReason.STALE: "too old",
+    SetAsideReason.OTHER_COMPANY: "about another company",
+    SetAsideReason.LANGUAGE: "in a language that the writer does not know",
+}
 
 
 def _beginning(dossier: Dossier) -> str:

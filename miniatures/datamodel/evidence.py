@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from datetime import UTC, datetime
 
 from pydantic import Field
@@ -53,6 +54,9 @@ class Quote(Frozen):
     signal: str = Field(description="Name of the brief's signal that it speaks to.")
     angle: str | None = Field(default=None, description="Why it makes the offer matter; null: as the brief says.")
     published: datetime | None = Field(default=None, description="When its page says that it was published.")
+    heading: str = Field(default="", exclude_if=operator.not_, description="What the sentence stands under.")
+    before: str = Field(default="", exclude_if=operator.not_, description="What stands before it there.")
+    after: str = Field(default="", exclude_if=operator.not_, description="What stands after it there.")
 
     @property
     def where(self) -> str:
@@ -64,6 +68,11 @@ class Evidence(Quote, SourceRef):
     """One quote from one page."""
 
     trace: str | None = Field(default=None, description="The model call that chose it; null where rank alone did.")
+    sure: float | None = Field(
+        default=None,
+        exclude_if=lambda sure: sure is None,
+        description="How sure the researcher is that it is a reason to write, from 0 to 1, if it tells.",
+    )
 
     @property
     def where(self) -> str:

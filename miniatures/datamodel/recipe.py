@@ -19,6 +19,7 @@ class Method(StrEnum):
 
     LORA = "lora"
     FULL = "full"
+    CLASSIFIER = "classifier"
 
 
 class Precision(StrEnum):
@@ -72,7 +73,10 @@ class Recipe(Strict):
         min_length=1,
         description="Whose examples are trained on; chat if left out and the dataset holds chats alone.",
     )
-    method: Method = Field(default=Method.LORA, description="lora, or full for all weights (not registered).")
+    method: Method = Field(
+        default=Method.LORA,
+        description="lora, full for all weights (not registered), or classifier for an encoder of closed questions.",
+    )
     lora: LoraSettings = Field(
         default=LoraSettings(), description="The adapter's shape; its keys are written under it, as `lora: {rank: 8}`."
     )

@@ -49,6 +49,11 @@ def load_campaign(path: Path | str, *, trusted: bool = False) -> LoadedCampaign:
     for key, named in (("brief", campaign.brief), ("prospects", campaign.prospects)):
         _require_named(document, key, folder / named.expanduser())
     brief = load_brief(_shown(folder / campaign.brief.expanduser()))
+    if campaign.roles.writer is None and not brief.language.lower().startswith("en"):
+        raise InputError(
+            f"without a writer emails are in English, and {campaign.brief} asks for {brief.language}",
+            hint="Name a backend as the writer, or write the brief in English.",
+        )
     return LoadedCampaign(campaign=campaign, brief=brief, path=places.path)
 
 

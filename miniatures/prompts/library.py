@@ -2,7 +2,8 @@
 
 A template file holds one block per message, `{% block system %}` and `{% block user %}`: a prompt is read whole.
 There are two variants of each prompt, `NAME.full.jinja` and `NAME.compact.jinja`. Both are rendered from the same
-variables, but for the researcher's, which asks small models about one sentence at a time. Every template also sees the
+variables, but for the researcher's, which asks small models about one sentence at a time. `writer.opening.jinja` asks
+for the opening of an email alone, and `NAME.passage.jinja` about one sentence in its page. Every template also sees the
 taxonomy of news; the version of one that uses it changes with it.
 """
 

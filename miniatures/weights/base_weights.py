@@ -9,6 +9,7 @@ import httpx
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.miniature import MiniatureCard
 from miniatures.weights.catalog import CATALOG
+from miniatures.weights.encoders import ENCODERS, ensure_encoder
 from miniatures.weights.errors import PullFailed, UnknownWeights, WrongBase
 from miniatures.weights.home import file_sha256
 from miniatures.weights.pull import ensure_weights
@@ -24,7 +25,7 @@ def base_weights(card: MiniatureCard) -> Path:
         UnknownWeights: there are no such weights.
         PullFailed, WrongHash, NoSpace: they could not be pulled.
     """
-    path = ensure_weights(card.base) if is_gguf(card.base) else checkpoint_folder(card.base)
+    path = _base_path(card.base)
     found = weights_sha256(path)
     if found != card.base_sha256:
         raise WrongBase(
@@ -33,6 +34,12 @@ def base_weights(card: MiniatureCard) -> Path:
             hint="Get the exact weights that its card names, or train the miniature on these.",
         )
     return path
+
+
+def _base_path(base: str) -> Path:
+    if base in ENCODERS:
+        return ensure_encoder(base)
+    return ensure_weights(base) if is_gguf(base) else checkpoint_folder(base)
 
 
 def is_gguf(base: str) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miniatures.weights.adapter import Adapter, LowRank
+from miniatures.weights.classifier import ClassifierFolder, is_classifier
 from miniatures.weights.errors import AdapterIsNoop, BadAdapter
 from miniatures.weights.gguf_header import read_header, tensor_names
 from miniatures.weights.gguf_tensors import open_tensors
@@ -28,7 +29,7 @@ def adapter_hash(adapter_dir: Path) -> str:
     Raises:
         BadAdapter: the directory is no adapter that can be merged.
     """
-    return Adapter(adapter_dir).sha256
+    return ClassifierFolder(adapter_dir).sha256 if is_classifier(adapter_dir) else Adapter(adapter_dir).sha256
 
 
 def merged_weights(base: Path, adapter_dir: Path) -> Path:

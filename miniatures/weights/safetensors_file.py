@@ -22,7 +22,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from miniatures.datamodel.frozen import Frozen
 from miniatures.weights.errors import BadAdapter
 
-_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+_TYPES = {"F64": "<f8", "I64": "<i8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 _LONGEST_HEADER = 8_000_000
 """Bytes; an adapter of a thousand layers has a twentieth of it."""
 

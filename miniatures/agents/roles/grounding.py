@@ -6,13 +6,16 @@ get right. It knows English spelling only; emails in other languages are checked
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from miniatures.agents.roles.telling import Telling
 from miniatures.backends.grounded_text import KEYWORD, GroundedText
 from miniatures.checks.number_words import number_words, stands_alone
 from miniatures.checks.vocabulary import COMMON_WORDS, NEVER_NAMES
+from miniatures.checks.word_list import word_set
 from miniatures.checks.words import WORD_PATTERN
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
@@ -36,14 +39,8 @@ def email_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
     schema = EmailText.model_json_schema()
     if not brief.language.startswith("en"):
         return schema
-    told = "\n".join(_strings([variables["brief"], variables["prospect"], variables["quotes"]]))
-    words = set(_WORD.findall(told))
-    line = GroundedText(
-        names=tuple(sorted({*_ALWAYS, *brief.links, *filter(_is_name, words)})),
-        numbers=tuple(sorted(set(_NUMBER.findall(told)))),
-        openings=tuple(sorted(_ORDINARY_OPENINGS | _as_openings([word for word in words if word.islower()]))),
-        marks="".join(sorted(set(_MARK.findall(told)))),
-    )
+    quotes = [(quote["text"], quote.get("angle", "")) for quote in variables["quotes"]]
+    line = _line([variables["brief"], variables["prospect"], quotes], (*_ALWAYS, *brief.links), _ORDINARY_OPENINGS)
     sender = brief.sender
     signed = {
         "signatures": tuple(dict.fromkeys((sender.name, sender.name.split()[0]))),
@@ -52,10 +49,45 @@ def email_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
         "details": tuple(filter(None, (sender.title, sender.company, *brief.links))),
     }
     texts = {"subject": line, "body": line.model_copy(update=signed)}
+    return _held(schema, texts)
+
+
+def telling_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
+    """The same of a telling: both lines name what the news, its surroundings and the offer name.
+
+    They are made of the same, and begin with few words, because a grammar takes as long to compile as its lists are.
+    """
+    schema = Telling.model_json_schema()
+    quotes, company = variables["quotes"][:1], variables["prospect"]["company"]
+    shown = [[one.get(part, "") for part in ("page", "before", "text", "after")] for one in quotes]
+    dates = [date_words(one["published"]) for one in quotes if one.get("published")]
+    line = _line([company, shown, dates, brief.offer], _ALWAYS, _TELLING_OPENINGS)
+    return _held(schema, {"opening": line, "subject": line})
+
+
+def date_words(day: str) -> str:
+    """How the day may be written in an email."""
+    date = datetime.date.fromisoformat(day)
+    return f"{date.day} {date:%B} {date.year}"
+
+
+def _line(told: Any, always: Collection[str], openings: Collection[str]) -> GroundedText:
+    """One line that copies names, numbers and signs out of what was told."""
+    text = "\n".join(_strings(told))
+    words = set(_WORD.findall(text))
+    return GroundedText(
+        names=tuple(sorted({*always, *filter(_is_name, words)})),
+        numbers=tuple(sorted(set(_NUMBER.findall(text)))),
+        openings=tuple(sorted({*openings, *_as_openings([word for word in words if word.islower()])})),
+        marks="".join(sorted(set(_MARK.findall(text)))),
+    )
+
+
+def _held(schema: JsonSchema, texts: Mapping[str, GroundedText]) -> JsonSchema:
+    """The schema with what each of its texts may be made of."""
+    properties = schema["properties"].items()
     return schema | {
-        "properties": {
-            name: kept | {KEYWORD: texts[name].model_dump(mode="json")} for name, kept in schema["properties"].items()
-        }
+        "properties": {name: kept | {KEYWORD: texts[name].model_dump(mode="json")} for name, kept in properties}
     }
 
 
@@ -66,6 +98,18 @@ def _as_openings(words: Collection[str]) -> frozenset[str]:
 
 
 _ORDINARY_OPENINGS = _as_openings(_ORDINARY)
+_TELLING_OPENINGS = frozenset(
+    word.capitalize()
+    for word in word_set(
+        """
+        a about according after all an and as at because before behind between both but by during each every few for
+        from half has have how if in into it its last more most new next no not now of off on once one only other our
+        out over people since so some still that the their there these they this those though through to under until up
+        what when where whether which while who why will with within without you your
+        """
+    )
+)
+"""What a sentence of news begins with, besides the words of the news."""
 
 
 def _sentences(max_words: int) -> int | None:

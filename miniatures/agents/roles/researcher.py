@@ -8,12 +8,16 @@ whose kind one of the brief's signals looks for (`agents/research_answer.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from miniatures.agents.ages import age, ages
 from miniatures.agents.as_data import as_data
+from miniatures.agents.passages import Passage
 from miniatures.agents.roles.role import Role, Variables
 from miniatures.agents.roles.shared import SignalLine, signal_lines
 from miniatures.datamodel.brief import Brief
@@ -42,6 +46,42 @@ class Sighting(BaseModel):
     """The answer about one sentence: the kind of news that it is, or the reason why it is none."""
 
     kind: str
+
+
+class Status(StrEnum):
+    """What a sentence is to somebody who looks for news of one company."""
+
+    NEWS = "news"
+    OTHER_COMPANY = "other_company"
+    OLD = "old"
+    UNDATED = "undated"
+    CORRECTED = "corrected"
+    SENSITIVE = "sensitive"
+    UNCONFIRMED = "unconfirmed"
+    EMPTY = "empty"
+    ORDER = "order"
+
+
+class Worth(StrEnum):
+    """What an email may do with a sentence."""
+
+    OPEN = "open"
+    SUPPORT = "support"
+    NONE = "none"
+
+
+class Judgement(BaseModel):
+    """The answer about a sentence in its page; `kind` is a kind of news, or none."""
+
+    status: Status
+    kind: str
+    worth: Worth
+
+
+class Fit(BaseModel):
+    """The answer to how well a sentence speaks to what is looked for."""
+
+    fits: Worth
 
 
 class SentenceLine(Variables):
@@ -126,7 +166,50 @@ class SentenceVariables(Variables):
         return known_taxonomy().names.union(kind.name for kind in self.own)
 
 
-ResearcherVariables = ListVariables | SentenceVariables
+class PassageVariables(Variables):
+    """A question about one sentence in its place: what it is, or how well it speaks to what is looked for.
+
+    Ages are told in words, as small readers compare no dates.
+    """
+
+    company: str
+    today: str
+    text: str
+    looks_for: str = Field(default="", description="A signal or an angle of the brief; empty where none is meant.")
+    heading: str = ""
+    title: str = ""
+    before: str = ""
+    after: str = ""
+    page_age: str = ""
+    said: str = Field(default="", description="Ages of the dates in the sentence.")
+    near: str = Field(default="", description="Age of the entry that it stands in, by its date line, heading or title.")
+
+    @classmethod
+    def of(cls, passage: Passage, company: str, today: date) -> PassageVariables:
+        """What is asked about this passage."""
+        return cls(
+            company=as_data(company),
+            today=today.isoformat(),
+            text=as_data(passage.text),
+            heading=as_data(passage.heading),
+            title=as_data(passage.title),
+            before=as_data(passage.before),
+            after=as_data(passage.after),
+            page_age="" if passage.published is None else age(passage.published.date(), today),
+            said=ages(passage.text, today),
+            near=ages(passage.dateline or passage.heading or passage.title, today),
+        )
+
+    def looking_for(self, wanted: str) -> PassageVariables:
+        """The question how well it speaks to this."""
+        return self.model_copy(update={"looks_for": as_data(wanted)})
+
+    @property
+    def told_company(self) -> str:
+        return self.company
+
+
+ResearcherVariables = ListVariables | SentenceVariables | PassageVariables
 
 
 class Researcher(Role[Any, Any]):
@@ -138,27 +221,46 @@ class Researcher(Role[Any, Any]):
     measure = "researcher_right"
 
     def read(self, variables: Mapping[str, Any]) -> ResearcherVariables:
-        form = ListVariables if "signals" in variables else SentenceVariables
+        form: type[ResearcherVariables] = SentenceVariables
+        if "signals" in variables:
+            form = ListVariables
+        elif "page_age" in variables:
+            form = PassageVariables
         return form.model_validate(variables)
 
     def answer_to(self, variables: ResearcherVariables) -> type[BaseModel]:
-        return Selection if isinstance(variables, ListVariables) else Sighting
+        match variables:
+            case ListVariables():
+                return Selection
+            case SentenceVariables():
+                return Sighting
+            case PassageVariables():
+                return Fit if variables.looks_for else Judgement
 
     def variant(self, capabilities: Capabilities) -> Variant:
-        """Lists are asked at length, single sentences briefly: there is one template of each."""
-        return Variant.FULL if capabilities.questions is Questions.LIST else Variant.COMPACT
+        """There is one template for each way of asking."""
+        match capabilities.questions:
+            case Questions.LIST:
+                return Variant.FULL
+            case Questions.EACH:
+                return Variant.COMPACT
+            case Questions.PASSAGE:
+                return Variant.PASSAGE
 
     def prompt(
         self, variables: ResearcherVariables, prompts: PromptLibrary, capabilities: Capabilities
     ) -> RenderedPrompt:
-        variant = Variant.FULL if isinstance(variables, ListVariables) else Variant.COMPACT
-        return prompts.render(self.name, variant, variables.model_dump(mode="json"))
+        return prompts.render(self.name, _variant_of(variables), variables.model_dump(mode="json"))
 
     def schema(self, variables: ResearcherVariables, capabilities: Capabilities, prompts: PromptLibrary) -> JsonSchema:
-        if isinstance(variables, SentenceVariables):
-            return sighting_schema(variables.names)
-        signals = tuple(signal.name for signal in variables.signals)
-        return selection_schema(len(variables.sentences), variables.facts, signals)
+        match variables:
+            case ListVariables():
+                signals = tuple(signal.name for signal in variables.signals)
+                return selection_schema(len(variables.sentences), variables.facts, signals)
+            case SentenceVariables():
+                return sighting_schema(variables.names)
+            case PassageVariables():
+                return fit_schema() if variables.looks_for else judgement_schema()
 
     def bounds(self, variables: ResearcherVariables, capabilities: Capabilities) -> Options:
         wants = isinstance(variables, SentenceVariables) and capabilities.probability
@@ -171,8 +273,24 @@ class Researcher(Role[Any, Any]):
                 return _choice_faults(variables, answer)
             case SentenceVariables(), Sighting() if answer.kind not in variables.names:
                 return (f"there is no kind {answer.kind}",)
+            case PassageVariables(), Judgement() if answer.kind not in NEWS_KINDS:
+                return (f"there is no kind {answer.kind}",)
             case _:
                 return ()
+
+
+def _variant_of(variables: ResearcherVariables) -> Variant:
+    match variables:
+        case ListVariables():
+            return Variant.FULL
+        case SentenceVariables():
+            return Variant.COMPACT
+        case PassageVariables():
+            return Variant.PASSAGE
+
+
+NEWS_KINDS = ("none", *known_taxonomy().news)
+"""What the kind of a judgement may be."""
 
 
 def _choice_faults(variables: ListVariables, selection: Selection) -> tuple[str, ...]:
@@ -201,6 +319,21 @@ def selection_schema(sentences: int, limit: int, signals: tuple[str, ...]) -> Js
 def sighting_schema(kinds: frozenset[str]) -> JsonSchema:
     """`Sighting` as engines read it: one list of words, those that are left."""
     return _object(kind={"type": "string", "enum": sorted(kinds)}) | {"title": Sighting.__name__}
+
+
+@lru_cache(maxsize=1)
+def judgement_schema() -> JsonSchema:
+    """`Judgement` as engines read it."""
+    fields = {"status": list(Status), "kind": list(NEWS_KINDS), "worth": list(Worth)}
+    return _object(**{name: {"type": "string", "enum": words} for name, words in fields.items()}) | {
+        "title": Judgement.__name__
+    }
+
+
+@lru_cache(maxsize=1)
+def fit_schema() -> JsonSchema:
+    """`Fit` as engines read it."""
+    return _object(fits={"type": "string", "enum": list(Worth)}) | {"title": Fit.__name__}
 
 
 def _object(**properties: JsonSchema) -> JsonSchema:

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from miniatures.datamodel.capabilities import Capabilities, Variant
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.frozen import Frozen
-from miniatures.datamodel.json_types import JsonSchema, Options
+from miniatures.datamodel.json_types import JsonSchema, Options, StructuredAnswer
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.prompts.library import PromptLibrary
 
@@ -43,6 +43,7 @@ class Variables(Frozen):
 
 V = TypeVar("V", bound=Variables)
 A = TypeVar("A", bound=BaseModel)
+B = TypeVar("B", bound=BaseModel)
 
 _KNOWN: dict[str, Role[Any, Any]] = {}
 
@@ -88,6 +89,18 @@ class Role(ABC, Generic[V, A]):
         """Why the answer is not one to learn from; empty if nothing speaks against it."""
         return ()
 
+    def kept(self, variables: V, structured: StructuredAnswer) -> StructuredAnswer:
+        """The answer as examples keep it, from what a backend answered: whoever gave it, it has one form."""
+        return structured
+
+    def wanted(self, variables: V, answer: StructuredAnswer, capabilities: Capabilities) -> StructuredAnswer:
+        """The kept answer as a backend of these capabilities would give it.
+
+        Raises:
+            InputError: such a one cannot give it.
+        """
+        return answer
+
     def variant(self, capabilities: Capabilities) -> Variant:
         """Which rendering of its prompt a backend of these capabilities is asked with."""
         return capabilities.variant
@@ -116,13 +129,26 @@ class Role(ABC, Generic[V, A]):
         Raises:
             BackendError: the backend could not be asked. An answer that cannot be read is no exception.
         """
+        return await self.answered(self.answer_to(variables), model, prompts, variables, node=node, **options)
+
+    async def answered(
+        self,
+        form: type[B],
+        model: BaseChatModel,
+        prompts: PromptLibrary,
+        variables: V,
+        *,
+        node: str,
+        **options: Any,
+    ) -> Answer[B]:
+        """One answer of this form, as the backend itself gives it."""
         from miniatures.backends.ask import ask, capabilities_of  # LangChain, which a role's variables do without
 
         capabilities = capabilities_of(model)
         schema = self.schema(variables, capabilities, prompts)
         held = self.bounds(variables, capabilities) | ({} if schema is None else {"response_schema": schema})
         prompt = self.prompt(variables, prompts, capabilities)
-        return await ask(model, prompt, self.answer_to(variables), role=self.name, node=node, **(held | options))
+        return await ask(model, prompt, form, role=self.name, node=node, **(held | options))
 
 
 def role_named(name: str) -> Role[Any, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
+
+from pydantic import Field
 
 from miniatures.agents.as_data import as_data
 from miniatures.agents.roles.role import Variables
 from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.prospect import Recipient
 
 
@@ -18,6 +21,15 @@ class QuoteLine(Variables):
     signal: str
     text: str
     angle: str = ""
+    page: str = Field(default="", exclude_if=operator.not_, description="The title of its page, and its heading.")
+    published: str = Field(default="", exclude_if=operator.not_, description="The day of its page, year first.")
+    before: str = Field(default="", exclude_if=operator.not_, description="What stands before it there.")
+    after: str = Field(default="", exclude_if=operator.not_, description="What stands after it there.")
+
+    @property
+    def shown(self) -> str:
+        """All that a writer of the opening is shown of the news."""
+        return " ".join(filter(None, (self.page, self.before, self.text, self.after)))
 
 
 class SignalLine(Variables):
@@ -42,9 +54,19 @@ def quote_lines(evidence: Iterable[Quote], brief: Brief, recipient: Recipient) -
             signal=item.signal,
             text=as_data(item.quote),
             angle=as_data(angles.get(item.signal, "") if item.angle is None else item.angle),
+            page=as_data(_page(item)),
+            published="" if item.published is None else item.published.date().isoformat(),
+            before=as_data(item.before),
+            after=as_data(item.after),
         )
         for number, item in enumerate(evidence, start=1)
     )
+
+
+def _page(item: Quote) -> str:
+    """What the page and the part of it are called, each once."""
+    title = item.title if isinstance(item, Evidence) else ""
+    return " | ".join(dict.fromkeys(filter(None, (title, item.heading))))
 
 
 def quotes_of(lines: Iterable[QuoteLine]) -> tuple[Quote, ...]:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from miniatures.agents.roles.grounding import email_schema
+from pydantic import Field
+
+from miniatures.agents.roles.grounding import email_schema, telling_schema
 from miniatures.agents.roles.role import Role, Variables
 from miniatures.agents.roles.shared import QuoteLine, quote_lines, quotes_of, recipient_line
+from miniatures.agents.roles.telling import Telling, composed, told
 from miniatures.checks import CheckCase, run_checks
 from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.capabilities import Capabilities, Grammar
+from miniatures.datamodel.capabilities import Capabilities, Grammar, Phrases, Variant
 from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Quote
-from miniatures.datamodel.json_types import JsonSchema, Options
+from miniatures.datamodel.json_types import JsonSchema, Options, StructuredAnswer
+from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.prospect import Recipient
 from miniatures.prompts.library import PromptLibrary
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from miniatures.backends.ask import Answer
+
 _TOKENS_PER_WORD = 3  # English takes 1.3; scripts that the tokenizer knows less well take more
 _FREQUENCY_PENALTY = 0.3
+_TOKENS_OF_A_TELLING = 160
 _TOKENS_AROUND = 80  # the subject and the JSON around both
 
 
@@ -27,6 +41,7 @@ class WriterVariables(Variables):
     brief: Brief
     prospect: Recipient
     quotes: tuple[QuoteLine, ...]
+    today: str = Field(default="", exclude_if=operator.not_, description="The date, year first.")
     reasons: tuple[str, ...] = ()
     previous: EmailText | None = None
 
@@ -37,12 +52,13 @@ class WriterVariables(Variables):
         recipient: Recipient,
         evidence: Sequence[Quote],
         *,
+        today: str = "",
         reasons: tuple[str, ...] = (),
         previous: EmailText | None = None,
     ) -> WriterVariables:
         """What a campaign tells the writer about one prospect."""
         who, quotes = recipient_line(recipient), quote_lines(evidence, brief, recipient)
-        return cls(brief=brief, prospect=who, quotes=quotes, reasons=reasons, previous=previous)
+        return cls(brief=brief, prospect=who, quotes=quotes, today=today, reasons=reasons, previous=previous)
 
     @property
     def told_company(self) -> str:
@@ -55,6 +71,11 @@ class WriterVariables(Variables):
     def case(self) -> CheckCase:
         """What an answer is checked against, as far as the prompt tells."""
         return CheckCase(prospect=self.prospect, brief=self.brief, evidence=quotes_of(self.quotes))
+
+    @property
+    def owned(self) -> tuple[Brief, Recipient, tuple[QuoteLine, ...]]:
+        """What code places around a telling."""
+        return self.brief, self.prospect, self.quotes
 
 
 class Writer(Role[WriterVariables, EmailText]):
@@ -69,20 +90,59 @@ class Writer(Role[WriterVariables, EmailText]):
     answer = EmailText
     measure = "all_checks"
 
+    def variant(self, capabilities: Capabilities) -> Variant:
+        return Variant.OPENING if capabilities.phrases is Phrases.OPENING else capabilities.variant
+
+    def prompt(self, variables: WriterVariables, prompts: PromptLibrary, capabilities: Capabilities) -> RenderedPrompt:
+        given = {"today": variables.today, **variables.model_dump(mode="json")}
+        return prompts.render(self.name, self.variant(capabilities), given, self.template)
+
     def schema(
         self, variables: WriterVariables, capabilities: Capabilities, prompts: PromptLibrary
     ) -> JsonSchema | None:
-        grounded = capabilities.held and capabilities.grammar is not Grammar.SCHEMA
-        return email_schema(variables.brief, variables.model_dump(mode="json")) if grounded else None
+        if not capabilities.held or capabilities.grammar is Grammar.SCHEMA:
+            return None
+        schema = telling_schema if capabilities.phrases is Phrases.OPENING else email_schema
+        return schema(variables.brief, variables.model_dump(mode="json"))
 
     def bounds(self, variables: WriterVariables, capabilities: Capabilities) -> Options:
         if not capabilities.held:
             return {}
+        if capabilities.phrases is Phrases.OPENING:
+            return {"max_tokens": _TOKENS_OF_A_TELLING}
         ceiling = {"max_tokens": _TOKENS_PER_WORD * variables.brief.length.max_words + _TOKENS_AROUND}
         return ceiling | ({"frequency_penalty": _FREQUENCY_PENALTY} if capabilities.penalties else {})
 
     def faults(self, variables: WriterVariables, answer: EmailText) -> tuple[str, ...]:
         return run_checks(answer, variables.case).reasons
+
+    def kept(self, variables: WriterVariables, structured: StructuredAnswer) -> StructuredAnswer:
+        if "opening" not in structured:
+            return structured
+        return composed(Telling.model_validate(structured), *variables.owned).model_dump()
+
+    def wanted(
+        self, variables: WriterVariables, answer: StructuredAnswer, capabilities: Capabilities
+    ) -> StructuredAnswer:
+        if capabilities.phrases is Phrases.ALL:
+            return answer
+        telling = told(EmailText.model_validate(answer), *variables.owned)
+        if telling is None:
+            raise InputError(
+                "the email is not one that code composed around an opening", hint="Learn it with all phrased."
+            )
+        return telling.model_dump()
+
+    async def ask(
+        self, model: BaseChatModel, prompts: PromptLibrary, variables: WriterVariables, *, node: str, **options: Any
+    ) -> Answer[EmailText]:
+        from miniatures.backends.ask import capabilities_of
+
+        if capabilities_of(model).phrases is Phrases.ALL:
+            return await super().ask(model, prompts, variables, node=node, **options)
+        answer: Answer[Any] = await self.answered(Telling, model, prompts, variables, node=node, **options)
+        email = None if answer.value is None else composed(answer.value, *variables.owned)
+        return replace(answer, value=email)
 
 
 WRITER = Writer()

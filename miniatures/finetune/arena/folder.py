@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from miniatures.finetune.arena.company import ArenaCompany
 from miniatures.inputs.brief import load_brief
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
+
+_SPLIT = "split.yaml"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,20 @@ def read_hand(folder: Path) -> ArenaHand:
     if mistakes:
         raise InputError("\n".join(mistakes), hint="Mend these places.")
     return ArenaHand(folder.name, briefs, companies)
+
+
+def as_of(folder: Path) -> str:
+    """The day, year first, that a hand's pages and emails are read as of: beside it in the arena's `split.yaml`.
+
+    Raises:
+        InputError: the file is not there, or names no such day.
+    """
+    path = folder.parent / _SPLIT
+    said = load_yaml(path).data
+    try:
+        return datetime.date.fromisoformat(str(said["as_of"])).isoformat()
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path} names no day as `as_of`", hint="Write one: as_of: 2026-12-01.") from error
 
 
 @contextmanager

@@ -12,20 +12,28 @@ from miniatures.datamodel.hashing import text_hash
 from miniatures.finetune.arena.company import ArenaCompany, ArenaPage, Block, Hidden
 from miniatures.finetune.arena.folder import ArenaHand
 
+NOBODY, SHIPPED = "none", "miniature:outreach@live"
 _CAMPAIGN = """\
 name: arena-{hand}-{brief}
 brief: brief.md
 prospects: prospects.csv
 search: local:sites
 backends:
-  student: {{use: miniature:outreach@live, max_tokens: 300}}
-roles: {{researcher: student, writer: student, verifier: checks}}
+{backends}roles: {{researcher: {researcher}, writer: {writer}, verifier: checks}}
 write: {{samples: 1, rewrites: 1, retry_samples: 8}}
 """
 
 
-def write_campaigns(hand: ArenaHand, source: Path, folder: Path) -> list[Path]:
+def write_campaigns(
+    hand: ArenaHand,
+    source: Path,
+    folder: Path,
+    researcher: str = SHIPPED,
+    writer: str = SHIPPED,
+) -> list[Path]:
     """A campaign folder for each brief of the hand, whose briefs lie in `source`, with its own copy of the sites.
+
+    `researcher` and `writer` are specs of backends, or `none`.
 
     Each company's contacts take turns between the briefs, so that no two campaigns write to one person.
     """
@@ -35,10 +43,19 @@ def write_campaigns(hand: ArenaHand, source: Path, folder: Path) -> list[Path]:
         for company in hand.companies.values():
             write_site(company, campaign / "sites")
         (campaign / "brief.md").write_bytes((source / "briefs" / f"{slug}.md").read_bytes())
-        (campaign / "campaign.yaml").write_text(_CAMPAIGN.format(hand=hand.name, brief=slug), encoding="utf-8")
+        (campaign / "campaign.yaml").write_text(_campaign(hand.name, slug, researcher, writer), encoding="utf-8")
         _write_prospects(list(hand.companies.values()), turn, campaign / "prospects.csv")
         campaigns.append(campaign)
     return campaigns
+
+
+def _campaign(hand: str, brief: str, researcher: str, writer: str) -> str:
+    specs = {role: spec for role, spec in (("reader", researcher), ("writer", writer)) if spec != NOBODY}
+    backends = "".join(f"  {role}: {{use: '{spec}', max_tokens: 300}}\n" for role, spec in specs.items())
+    named = {role: role if role in specs else NOBODY for role in ("reader", "writer")}
+    return _CAMPAIGN.format(
+        hand=hand, brief=brief, backends=backends or "  {}\n", researcher=named["reader"], writer=named["writer"]
+    )
 
 
 def write_site(company: ArenaCompany, folder: Path) -> None:

@@ -33,7 +33,7 @@ from miniatures.finetune.dataset.folder import (
     write_split,
 )
 from miniatures.finetune.dataset.rendering import answer_text, chat_messages
-from miniatures.finetune.dataset.sightings import is_choice, is_sighting
+from miniatures.finetune.dataset.sightings import is_choice, is_passage, is_sighting
 from miniatures.finetune.dataset.split import split_by_company
 from miniatures.finetune.near_duplicates import duplicate_groups
 from miniatures.prompts.library import PromptLibrary
@@ -61,13 +61,15 @@ class BuildSettings:
         """Whether such a model can be asked that at all: about one sentence only if it is asked about each, and about
         a brief's own kinds of news only if it is trusted with them.
         """
+        if is_passage(example) or self.trust.questions is Questions.PASSAGE:
+            return is_passage(example) and self.trust.questions is Questions.PASSAGE
         if not self.trust.own_kinds and example.variables.get("own"):
             return False
         return self.trust.questions is Questions.EACH or not is_sighting(example)
 
     def belongs(self, example: Example, split: Split) -> bool:
         """A small researcher learns from questions about one sentence; it is measured by whole lists, as any other."""
-        if self.trust.questions is Questions.LIST:
+        if self.trust.questions is not Questions.EACH:
             return True
         return not is_sighting(example) if split is Split.TEST else not is_choice(example)
 
@@ -84,8 +86,7 @@ def build_dataset(
     wanted = filter(settings.takes, examples)
     given = sorted({example.id: example for example in wanted}.values(), key=_standing)
     rendered, unrenderable = _rendered(given, library, settings.capabilities)
-    ordered = [row.example for row in rendered.values()]
-    kept, flagged = _without_duplicates(ordered, keep=settings.keep_near_duplicates)
+    kept, flagged = _without_duplicates([*rendered.values()], keep=settings.keep_near_duplicates)
     shares = {Split.TEST: settings.test, Split.VALIDATION: settings.validation}
     sides = split_by_company(kept, shares, seed=settings.seed, known=settings.sides)
     sides = {split: [one for one in side if settings.belongs(one, split)] for split, side in sides.items()}
@@ -95,7 +96,7 @@ def build_dataset(
     clear_folder(folder)
     files = {split: write_split(folder, split, rows[split]) for split in Split}
     dropped = Counter(settings.dropped)
-    dropped[DropReason.NEAR_DUPLICATE] += len(ordered) - len(kept)
+    dropped[DropReason.NEAR_DUPLICATE] += len(rendered) - len(kept)
     dropped[DropReason.UNRENDERABLE] += unrenderable
     dropped[DropReason.TESTED] += len(tested)
     every = [example for split in Split for example in sides[split]]
@@ -171,7 +172,7 @@ def _tested_sightings(sides: Mapping[Split, Sequence[Example]]) -> set[str]:
 def _row(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -> DatasetRow:
     messages = chat_messages(example, prompts, capabilities)
     if example.answer is not None:
-        answer = answer_text(example, example.answer)
+        answer = answer_text(example, example.answer, capabilities)
         messages = (*messages, ChatMessage(role="assistant", content=answer))
     row = DatasetRow(id=example.id, messages=messages, example=example)
     try:
@@ -184,15 +185,16 @@ def _row(example: Example, prompts: PromptLibrary, capabilities: Capabilities) -
 _HALF_HINT = "Its trace is damaged; choose others with --since or --until."
 
 
-def _text(example: Example) -> str:
-    """What tells whether it is nearly another: an email; all else stands alone."""
-    answer = example.answer
+def _text(row: DatasetRow) -> str:
+    """What tells whether it is nearly another: an email, or as much of it as is learned; all else stands alone."""
+    example, answer = row.example, row.example.answer
     if answer is None or example.role != WRITER.name:
         return example.id
-    return str(answer.get("body") or answer_text(example, answer))
+    learned = row.messages[-1].content
+    return str(answer.get("body") or learned) if '"body"' in learned else learned
 
 
-def _without_duplicates(examples: Sequence[Example], *, keep: bool) -> tuple[list[tuple[Example, int]], int]:
+def _without_duplicates(rows: Sequence[DatasetRow], *, keep: bool) -> tuple[list[tuple[Example, int]], int]:
     """Each example with its group. Variants are near-duplicates on purpose and stay; of others the first is kept.
 
     The others are counted, also where they are to be kept.
@@ -200,7 +202,8 @@ def _without_duplicates(examples: Sequence[Example], *, keep: bool) -> tuple[lis
     kept: list[tuple[Example, int]] = []
     seen: set[int] = set()
     flagged = 0
-    for example, group in zip(examples, duplicate_groups([_text(one) for one in examples]), strict=True):
+    examples = [row.example for row in rows]
+    for example, group in zip(examples, duplicate_groups([_text(row) for row in rows]), strict=True):
         original = example.source is not Source.VARIANT
         repeated = original and group in seen
         flagged += repeated

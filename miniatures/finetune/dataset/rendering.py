@@ -47,13 +47,19 @@ class Tokenized:
         return len(self.tokens) - self.prompt
 
 
-def answer_text(example: Example, answer: StructuredAnswer) -> str:
+def answer_text(example: Example, answer: StructuredAnswer, capabilities: Capabilities | None = None) -> str:
     """The answer as a model writes it: JSON on one line, one space after a colon or comma; a chat's own text as it is.
 
-    A choice names no more sentences than were asked for.
+    A choice names no more sentences than were asked for. Without `capabilities` it is the answer as it is kept.
+
+    Raises:
+        InputError: a model of these capabilities cannot answer so.
     """
     if example.role == CHAT:
         return str(answer["text"])
+    if capabilities is not None:
+        role = role_named(example.role)
+        answer = role.wanted(role.read(example.variables), answer, capabilities)
     if is_choice(example):
         answer = {"choices": answer["choices"][: example.variables["facts"]]}
     return json.dumps(answer, ensure_ascii=False)

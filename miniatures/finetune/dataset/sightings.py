@@ -1,4 +1,4 @@
-"""Tells the two forms of a researcher's question apart, and learns of single sentences from a choice out of a list.
+"""Tells the forms of a researcher's question apart, and learns of single sentences from a choice out of a list.
 
 A question about one sentence, a sighting, is a classification; a choice out of a list is a selection.
 """
@@ -11,8 +11,13 @@ from miniatures.prompts.taxonomy import known_taxonomy
 
 
 def is_sighting(example: Example) -> bool:
-    """Whether it asks a researcher about one sentence."""
-    return example.role == RESEARCHER.name and "signals" not in example.variables
+    """Whether it asks a researcher about one sentence alone."""
+    return example.role == RESEARCHER.name and not is_choice(example) and not is_passage(example)
+
+
+def is_passage(example: Example) -> bool:
+    """Whether it asks a researcher about a sentence in its page."""
+    return example.role == RESEARCHER.name and "page_age" in example.variables
 
 
 def is_choice(example: Example) -> bool:

@@ -15,6 +15,9 @@ from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.keyed_hash import keyed_hash
+from miniatures.finetune.arena.folder import as_of, read_hand
+from miniatures.finetune.arena.judgements import judgement_examples
+from miniatures.finetune.arena.tellings import telling_examples
 from miniatures.finetune.dataset.chat_file import SUFFIX, read_chats
 from miniatures.finetune.dataset.people import FindPeople, third_persons
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
@@ -26,6 +29,7 @@ from miniatures.store.home_secret import home_secret
 from miniatures.store.open import open_store
 
 _GOLD_FILE, _JSON = "briefs.yaml", ".json"
+_ARENA_FOLDERS = ("briefs", "companies")
 
 
 @dataclass(frozen=True)
@@ -51,19 +55,21 @@ class Sources:
     campaigns: tuple[CampaignSource, ...] = ()
     gold: tuple[Path, ...] = ()
     chats: tuple[Path, ...] = ()
+    arena: tuple[Path, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """What a manifest calls them: without paths."""
         gold = (f"gold:{folder.name}" for folder in self.gold)
-        return (*(one.name for one in self.campaigns), *gold, *(f"chats:{file.name}" for file in self.chats))
+        arena = (f"arena:{folder.name}" for folder in self.arena)
+        return (*(one.name for one in self.campaigns), *gold, *arena, *(f"chats:{file.name}" for file in self.chats))
 
 
 def find_sources(named: Iterable[str], store: str | None) -> Sources:
-    """Campaigns, gold folders and files of chats.
+    """Campaigns, gold folders, hands of an arena and files of chats.
 
-    A name is a JSONL file, a gold folder, a campaign file or folder, a folder of campaign folders, or a campaign's name
-    in `store`.
+    A name is a JSONL file, a gold folder, an arena's hand, a campaign file or folder, a folder of campaign folders, or
+    a campaign's name in `store`.
 
     Raises:
         InputError: a name is none of these.
@@ -71,17 +77,22 @@ def find_sources(named: Iterable[str], store: str | None) -> Sources:
     campaigns: dict[tuple[str, str], CampaignSource] = {}
     gold: dict[Path, Path] = {}
     chats: dict[Path, Path] = {}
+    arena: dict[Path, Path] = {}
     for name in named:
         path = Path(name).expanduser()
         if (path / _GOLD_FILE).is_file():
             gold[path.resolve()] = path
+            continue
+        if all((path / inner).is_dir() for inner in _ARENA_FOLDERS):
+            arena[path.resolve()] = path
             continue
         if path.suffix == SUFFIX and path.is_file():
             chats[path.resolve()] = path
             continue
         for source in _campaigns(name, path, store):
             campaigns[source.name, source.store_url] = source
-    return Sources(tuple(campaigns[key] for key in sorted(campaigns)), _ordered(gold), _ordered(chats))
+    ordered = tuple(campaigns[key] for key in sorted(campaigns))
+    return Sources(ordered, _ordered(gold), _ordered(chats), _ordered(arena))
 
 
 def _ordered(paths: Mapping[Path, Path]) -> tuple[Path, ...]:
@@ -188,6 +199,10 @@ def gather_examples(
         made, refused = gold_examples(found.gold, seed, variants)
         gathered.examples += [example for example in made if example.role in selection.roles]
         gathered.dropped[DropReason.FAILED_CHECKS] += refused
+    if found.arena:
+        hands, today = [read_hand(folder) for folder in found.arena], as_of(found.arena[0])
+        made = [*telling_examples(hands, today, variants, seed), *judgement_examples(hands, today, seed)]
+        gathered.examples += [example for example in made if example.role in selection.roles]
     return gathered
 
 

@@ -162,18 +162,20 @@ def _questions(
             continue
         name = content_hash({**question.model_dump(mode="json"), "today": None})
         questions.setdefault(name, question)
-        asked[name][content_hash(_answer(trace))].append(trace)
+        asked[name][content_hash(_answer(trace, role, question))].append(trace)
     return [
         [
-            _Candidate(role, questions[name], _answer(same[0]), tuple(same), rulings.on(same))
+            _Candidate(role, questions[name], _answer(same[0], role, questions[name]), tuple(same), rulings.on(same))
             for same in answers.values()
         ]
         for name, answers in sorted(asked.items())
     ]
 
 
-def _answer(trace: Trace) -> StructuredAnswer | None:
-    return trace.structured if trace.error is None else None
+def _answer(trace: Trace, role: Role[Any, Any], question: Variables) -> StructuredAnswer | None:
+    if trace.error is not None or trace.structured is None:
+        return None
+    return role.kept(question, trace.structured)
 
 
 def _settle(candidates: Sequence[_Candidate], selection: TraceSelection, found: TraceExamples) -> _Candidate | None:

@@ -1,0 +1,128 @@
+"""Writes an email without a model: the news in the page's own words, said to be so, and what the brief owns around it.
+
+It is what is left to a campaign whose miniatures may choose and may not phrase. A sentence that can be told by changing
+"we" to "you" is told; any other is quoted as it stands, so that nothing is said that the page does not say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from miniatures.agents.as_data import as_data
+from miniatures.agents.roles.shared import quote_lines, recipient_line
+from miniatures.agents.roles.telling import Telling, composed
+from miniatures.checks.vocabulary import COMMON_WORDS
+from miniatures.checks.words import content_stem
+from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.prospect import Recipient
+
+NAME = "placed"
+"""What stands where a backend's name would."""
+
+_PERSONS = {
+    "we": "you",
+    "our": "your",
+    "ours": "yours",
+    "us": "you",
+    "ourselves": "yourselves",
+    "we're": "you're",
+    "we've": "you've",
+    "we'll": "you'll",
+    "we'd": "you'd",
+}
+_PERSON = re.compile(r"\b(we(?:['\u2019](?:re|ve|ll|d))?|ours?|ourselves|(?-i:us|Us))\b", re.IGNORECASE)
+_CANNOT_BE_TOLD = re.compile(
+    r"[\"\u201c\u201d\u201e\u00ab\u00bb?!|]|^\W|^[^,.]{0,40}:\s|\b(?:I|I['\u2019]\w+|me|my|mine|you|your|yours)\b"
+    r"|\b(?:to(?:day|morrow|night)|yesterday|(?:this|last|next) \w+|here|please)\b",
+    re.IGNORECASE,
+)
+"""Somebody's speech, a label, a first or second person, and words that mean another day or place when they are told."""
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|must|shall|should|does|did|been|took|won|bought|began"
+    r"|built|came|went|left|made|said|set|sold|grew|rose|fell|got|gave|ran|\w{3,}ed)\b"
+)
+_CONNECTOR = re.compile(
+    r"^(?:and|but|so|also|however|therefore|moreover|furthermore|in addition)\b,?\s+", re.IGNORECASE
+)
+_LEANS = re.compile(r"^(?:it|its|they|their|them|he|she|his|her|this|these|that|those|both|there)\b", re.IGNORECASE)
+_MOST_QUOTED = 320
+"""Characters of two sentences that are quoted together."""
+_SOURCES = (
+    ("careers page", r"career|job|vacanc|recruit|join-us|work-with|karriere"),
+    ("minutes", r"\bminutes\b|board-meeting"),
+    ("newsletter", r"newsletter|bulletin"),
+    ("blog", r"blog|diary|journal"),
+    ("release", r"press|media|release"),
+    ("news page", r"\bnews\b|aktuell|updates?\b"),
+)
+_DATED = {
+    "release": "release",
+    "newsletter": "newsletter",
+    "minutes": "minutes",
+    "blog": "blog post",
+    "news page": "news",
+}
+_SHORTEST_HEADLINE, _LONGEST_HEADLINE = 3, 9
+_SHARED_WORDS = 2
+
+
+def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) -> EmailText:
+    """The email about the first of the quotes."""
+    source = _source(evidence[0])
+    telling = Telling(opening=_opening(evidence[0], source), subject=_subject(evidence[0], source))
+    return composed(telling, brief, recipient_line(recipient), quote_lines(evidence, brief, recipient))
+
+
+def _opening(quote: Quote, source: str) -> str:
+    text = as_data(quote.quote)
+    verb = "say" if source.startswith("minutes") else "says"
+    if _LEANS.match(text):
+        before = as_data(quote.before)
+        return f'Your {source} {verb}: "{_unquoted(f"{before} {text}" if len(before + text) < _MOST_QUOTED else text)}"'
+    told = _told(text)
+    return f'Your {source} {verb}: "{_unquoted(text)}"' if told is None else f"Your {source} {verb} that {told}"
+
+
+def _told(text: str) -> str | None:
+    """The sentence as it stands after "that"; None where it cannot stand there."""
+    text = _CONNECTOR.sub("", text)
+    if _CANNOT_BE_TOLD.search(text) or not _VERB.search(text):
+        return None
+    first, space, rest = text.partition(" ")
+    if first.lower() in COMMON_WORDS or first.lower() in _PERSONS:
+        first = first.lower()
+    turned = _PERSON.sub(lambda found: _PERSONS[found[0].lower().replace("\u2019", "'")], f"{first}{space}{rest}")
+    return turned.rstrip(".") + "."
+
+
+def _unquoted(text: str) -> str:
+    """Marks of inner speech would end the quotation."""
+    return re.sub(r"[\"\u201c\u201d\u201e\u00ab\u00bb]", "'", text).strip()
+
+
+def _source(quote: Quote) -> str:
+    """What kind of page it is and of which day: "release of 29 October"."""
+    title = quote.title if isinstance(quote, Evidence) else ""
+    said = f"{quote.where.partition('//')[2].partition('/')[2]} {title} {quote.heading}".lower()
+    kind = next((kind for kind, form in _SOURCES if re.search(form, said)), "website")
+    if quote.published is None or kind not in _DATED:
+        return kind
+    return f"{_DATED[kind]} of {quote.published.day} {quote.published:%B}"
+
+
+def _subject(quote: Quote, source: str) -> str:
+    """The page's headline where it is one and is about the sentence, else where the news stands."""
+    title = quote.title if isinstance(quote, Evidence) else ""
+    stems = _stems(quote.quote)
+    for headline in map(as_data, (quote.heading, title.split(" | ")[0])):
+        short = _SHORTEST_HEADLINE <= len(headline.split()) <= _LONGEST_HEADLINE
+        if short and len(_stems(headline) & stems) >= _SHARED_WORDS and not _PERSON.search(headline):
+            return headline.rstrip(".!")
+    return f"Your {source}"
+
+
+def _stems(text: str) -> set[str]:
+    return {stem for word in re.findall(r"\w+", text) if (stem := content_stem(word))}

@@ -1,0 +1,137 @@
+"""Chooses the one reason to write to a prospect: each sentence is judged in its page, then the best by what is wanted.
+
+A reader is asked in three steps, each about fewer sentences: what each one is and is worth; how well the best speak to
+each signal of the brief; which of that signal's angles goes with the one that is chosen. Nothing good enough is an
+answer: then no email can be personal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from miniatures.agents.passages import Passage
+from miniatures.agents.roles.researcher import RESEARCHER, PassageVariables, Status, Worth
+from miniatures.agents.together import together
+from miniatures.backends.ask import Answer
+from miniatures.datamodel.backend import Bill
+from miniatures.datamodel.brief import Brief, Signal
+from miniatures.prompts.library import PromptLibrary
+
+SURE = 0.2
+"""The least that a reason may score: the product of three probabilities, as the arena's development side suggests."""
+FITTING = 0.5
+"""The least probability of an angle that fits; below, none is better than a wrong one."""
+_WORTH_ASKING = 0.1
+_MOST_ASKED = 6
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A sentence that an email may open with: its place in the list, the signal, the angle, how sure the reader is."""
+
+    place: int
+    signal: str
+    angle: str
+    score: float
+    trace: str | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader made of a list of passages: the reason, null if none is good enough, and the best score."""
+
+    reason: Reason | None
+    best: float
+    bill: Bill
+    error: str | None = None
+
+    @property
+    def trace(self) -> str | None:
+        """The call that judged the reason."""
+        return None if self.reason is None else self.reason.trace
+
+
+class _Asking:
+    """The questions of one prospect, and what they took."""
+
+    def __init__(self, model: BaseChatModel, prompts: PromptLibrary, options: dict[str, Any]) -> None:
+        self._model, self._prompts, self._options = model, prompts, options
+        self.bill = Bill()
+        self.error: str | None = None
+
+    async def answers(self, questions: Sequence[PassageVariables]) -> list[Answer[Any]]:
+        answered = await together([self._ask(question) for question in questions])
+        self.bill += Bill.total(answer.bill for answer in answered)
+        self.error = self.error or next((answer.error for answer in answered if answer.error), None)
+        return answered
+
+    async def fits(self, question: PassageVariables, wanted: Sequence[str]) -> list[float]:
+        """How probably the sentence speaks to each of these."""
+        answers = await self.answers([question.looking_for(one) for one in wanted])
+        return [_share(answer, "fits", Worth.OPEN) for answer in answers]
+
+    async def _ask(self, question: PassageVariables) -> Answer[Any]:
+        return await RESEARCHER.ask(self._model, self._prompts, question, **self._options)
+
+
+async def choose_reason(
+    model: BaseChatModel,
+    prompts: PromptLibrary,
+    brief: Brief,
+    company: str,
+    today: date,
+    passages: Sequence[Passage],
+    **options: Any,
+) -> Reading:
+    """The best reason; `options` are those of `ask`.
+
+    Raises:
+        BackendError: the reader could not be asked.
+    """
+    asking = _Asking(model, prompts, options)
+    questions = [PassageVariables.of(passage, company, today) for passage in passages]
+    judged = await asking.answers(questions)
+    worth = [_share(answer, "status", Status.NEWS) * _share(answer, "worth", Worth.OPEN) for answer in judged]
+    ranked = sorted(range(len(questions)), key=lambda place: -worth[place])
+    asked = [place for place in ranked[:_MOST_ASKED] if worth[place] >= _WORTH_ASKING]
+    fits = await together([asking.fits(questions[place], [*map(signal_text, brief.signals)]) for place in asked])
+    scored = [
+        (worth[place] * fit, place, signal)
+        for place, told in zip(asked, fits, strict=True)
+        for fit, signal in zip(told, brief.signals, strict=True)
+    ]
+    score, place, signal = max(scored, key=lambda one: one[0], default=(0.0, -1, None))
+    if signal is None or score < SURE:
+        return Reading(None, score, asking.bill, asking.error)
+    angle = await _angle(asking, questions[place], signal)
+    reason = Reason(place, signal.name, angle, round(score, 4), judged[place].trace)
+    return Reading(reason, score, asking.bill, asking.error)
+
+
+async def _angle(asking: _Asking, question: PassageVariables, signal: Signal) -> str:
+    fits = await asking.fits(question, [*map(angle_text, signal.angles)])
+    best = max(range(len(fits)), key=fits.__getitem__, default=None)
+    return signal.angles[best] if best is not None and fits[best] >= FITTING else ""
+
+
+def _share(answer: Answer[Any], field: str, word: str) -> float:
+    """How probable the word is; a backend that cannot tell is taken at its word."""
+    if answer.value is None:
+        return 0.0
+    told = answer.shares.get(field)
+    return told.get(word, 0.0) if told else float(getattr(answer.value, field) == word)
+
+
+def signal_text(signal: Signal) -> str:
+    """A signal as it is asked for."""
+    return f"{signal.name.replace('_', ' ')}: {signal.describes}"
+
+
+def angle_text(angle: str) -> str:
+    """An angle as it is asked for."""
+    return f"thought: {angle}"

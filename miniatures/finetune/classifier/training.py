@@ -1,0 +1,185 @@
+"""Trains a classifier as its recipe says: all fields at once, each on the rows that ask for it.
+
+Afterwards each field's confidence is calibrated on the validation side by temperature scaling (Guo et al. 2017,
+arXiv:1706.04599), as graphs decide by how sure it is.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from miniatures.backends.classifier_engine import pair_tokenizer
+from miniatures.datamodel.capabilities import Capabilities
+from miniatures.datamodel.dataset import Split
+from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.recipe import Recipe
+from miniatures.finetune.classifier.network import Classifier, load_encoder
+from miniatures.finetune.classifier.rows import ClassifiedRow, Fields, classified, fields_of
+from miniatures.finetune.dataset.folder import Dataset
+from miniatures.prompts.library import PromptLibrary
+from miniatures.weights.classifier import CONFIG, TENSORS, ClassifierConfig
+
+_ROWS_A_STEP = 32
+_SORTED_TOGETHER = 8
+"""Steps whose rows are sorted by length before they are cut, so that little is padding."""
+_UNASKED = -100
+_TEMPERATURES = [0.5 + 0.05 * step for step in range(71)]
+
+Told = Callable[[int, int, float], None]
+"""The step, how many there are, and the loss."""
+
+
+class ClassifierSummary(Frozen):
+    """What a run did, for the card."""
+
+    steps: int
+    examples: int
+    seconds: float
+    trainable_parameters: int
+    final_training_loss: float
+    validation_rows: int
+    validation_right: dict[str, float]
+    temperatures: dict[str, float]
+
+
+@dataclass
+class _Run:
+    network: Classifier
+    tokenizer: Any
+    fields: Fields
+
+    def batch(self, rows: Sequence[ClassifiedRow]) -> Any:
+        encoded = self.tokenizer.encode_batch([row.pair for row in rows])
+        return {
+            "input_ids": torch.tensor([one.ids for one in encoded]),
+            "attention_mask": torch.tensor([one.attention_mask for one in encoded]),
+            "token_type_ids": torch.tensor([one.type_ids for one in encoded]),
+        }
+
+    def wanted(self, rows: Sequence[ClassifiedRow], field: str) -> torch.Tensor:
+        words = self.fields[field]
+        return torch.tensor([words.index(row.answer[field]) if field in row.answer else _UNASKED for row in rows])
+
+    def loss(self, rows: Sequence[ClassifiedRow]) -> torch.Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = self.network(self.batch(rows))
+        total = torch.zeros(())
+        for field, said in logits.items():
+            wanted = self.wanted(rows, field)
+            if (wanted != _UNASKED).any():
+                total = total + cross_entropy(said, wanted, ignore_index=_UNASKED)
+        return total
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def logits(self, rows: Sequence[ClassifiedRow]) -> dict[str, torch.Tensor]:
+        """Of every field, in the order of the rows."""
+        self.network.eval()
+        found = [self.network(self.batch(rows[at : at + _ROWS_A_STEP])) for at in range(0, len(rows), _ROWS_A_STEP)]
+        self.network.train()
+        return {field: torch.cat([one[field] for one in found]) for field in self.fields}
+
+
+def train_classifier(
+    recipe: Recipe, base: Path, heads: int, dataset: Dataset, out: Path, told: Told = lambda *_: None
+) -> ClassifierSummary:
+    """Train, and leave the classifier in `out`. `base` is the encoder's folder, `heads` its attention heads.
+
+    Raises:
+        InputError: the dataset asks questions that are not closed.
+    """
+    torch.manual_seed(recipe.seed)
+    begun = time.monotonic()
+    fields = fields_of(dataset.rows(Split.TRAIN), Capabilities().with_trust(dataset.manifest.trust), PromptLibrary())
+    encoder = load_encoder(base, heads)
+    limit = min(recipe.max_tokens, encoder.config.max_position_embeddings)
+    run = _Run(Classifier(encoder, fields), pair_tokenizer(base, limit, padded=True), fields)
+    rows = classified(dataset.rows(Split.TRAIN))
+    steps = max(1, round(recipe.epochs * len(rows) / _ROWS_A_STEP))
+    steps = min(steps, recipe.max_steps or steps)
+    loss = _learn(run, rows, recipe, steps, told)
+    validation = classified(dataset.rows(Split.VALIDATION))
+    temperatures, right = _calibrated(run, validation) if validation else ({}, {})
+    config = ClassifierConfig(
+        base_model_name_or_path=recipe.base,
+        fields=fields,
+        temperatures=temperatures,
+        max_tokens=limit,
+        heads=heads,
+    )
+    _save(run.network, config, out)
+    return ClassifierSummary(
+        steps=steps,
+        examples=len(rows),
+        seconds=round(time.monotonic() - begun, 1),
+        trainable_parameters=sum(weight.numel() for weight in run.network.trained),
+        final_training_loss=round(loss, 4),
+        validation_rows=len(validation),
+        validation_right=right,
+        temperatures=temperatures,
+    )
+
+
+def _learn(run: _Run, rows: list[ClassifiedRow], recipe: Recipe, steps: int, told: Told) -> float:
+    warmup = max(1, round(recipe.warmup * steps))
+    optimizer = torch.optim.AdamW(run.network.groups(recipe.rate), weight_decay=recipe.weight_decay)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda step: min(1.0, (step + 1) / warmup) * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))),
+    )
+    run.network.train()
+    smoothed = 0.0
+    for step, batch in zip(range(1, steps + 1), _batches(rows, random.Random(recipe.seed)), strict=False):
+        loss = run.loss(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(run.network.trained, 1.0)
+        optimizer.step()
+        schedule.step()
+        smoothed = loss.item() if step == 1 else 0.95 * smoothed + 0.05 * loss.item()
+        told(step, steps, smoothed)
+    return smoothed
+
+
+def _batches(rows: list[ClassifiedRow], chance: random.Random) -> Iterator[list[ClassifiedRow]]:
+    """Epoch after epoch, rows of like length together."""
+    while True:
+        drawn = chance.sample(rows, len(rows))
+        size = _ROWS_A_STEP * _SORTED_TOGETHER
+        pools = [sorted(drawn[at : at + size], key=lambda row: row.length) for at in range(0, len(drawn), size)]
+        batches = [pool[at : at + _ROWS_A_STEP] for pool in pools for at in range(0, len(pool), _ROWS_A_STEP)]
+        yield from chance.sample(batches, len(batches))
+
+
+def _calibrated(run: _Run, rows: list[ClassifiedRow]) -> tuple[dict[str, float], dict[str, float]]:
+    """For each field the temperature of the least loss, and the share that is right."""
+    logits = run.logits(rows)
+    temperatures, right = {}, {}
+    for field, said in logits.items():
+        wanted = run.wanted(rows, field)
+        asked = wanted != _UNASKED
+        if not asked.any():
+            continue
+        losses = [float(cross_entropy(said[asked] / one, wanted[asked])) for one in _TEMPERATURES]
+        temperatures[field] = round(_TEMPERATURES[losses.index(min(losses))], 2)
+        right[field] = round(float((said[asked].argmax(-1) == wanted[asked]).float().mean()), 4)
+    return temperatures, right
+
+
+def _save(network: Classifier, config: ClassifierConfig, out: Path) -> None:
+    from safetensors.torch import save_file
+
+    out.mkdir(parents=True, exist_ok=True)
+    save_file(network.tensors(), out / TENSORS)
+    text = json.dumps(config.model_dump(mode="json"), indent=1, sort_keys=True)
+    (out / CONFIG).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,88 @@
+"""Code places what the brief owns around a telling, and finds the telling again in what it composed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miniatures.agents.roles.telling import Telling, composed, told
+from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.checks import run_checks
+from miniatures.datamodel.brief import Brief, Length
+from miniatures.datamodel.capabilities import SMALL, TELLER, Capabilities, Grammar, Variant
+from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.prospect import Recipient
+from miniatures.prompts.library import PromptLibrary
+from tests.checks.cases import BRIEF, PROSPECT, evidence
+
+OPENING = "Nordfrost has opened a 7,200 m² cold store with 24 loading docks in Rotterdam."
+TELLING = Telling(opening=OPENING, subject="The new store in Rotterdam")
+VARIABLES = WriterVariables.of(BRIEF, PROSPECT, [evidence().model_copy(update={"angle": "More doors, more alarms."})])
+OPENS = Capabilities(grammar=Grammar.GROUNDED).with_trust(TELLER)
+
+
+def test_what_the_brief_owns_stands_verbatim() -> None:
+    email = composed(TELLING, *VARIABLES.owned)
+    assert f"{OPENING} More doors, more alarms." in email.body
+    for owned in (BRIEF.offer, BRIEF.call_to_action, BRIEF.sender.name):
+        assert owned in email.body
+    assert sum(claim in email.body for claim in BRIEF.claims) == 1
+    assert not [check for check in run_checks(email, VARIABLES.case).failed if check.name != "length"]
+
+
+def test_the_telling_is_found_again_and_nothing_is_found_in_another_email() -> None:
+    email = composed(TELLING, *VARIABLES.owned)
+    assert told(email, *VARIABLES.owned) == TELLING
+    edited = email.model_copy(update={"body": email.body.replace("7,200", "7,000")})
+    assert told(edited, *VARIABLES.owned) == Telling(opening=OPENING.replace("7,200", "7,000"), subject=TELLING.subject)
+    spoiled = email.model_copy(update={"body": email.body.replace(BRIEF.offer, "We sell things.")})
+    assert told(spoiled, *VARIABLES.owned) is None
+    assert told(EmailText(subject="s", body="Hello"), *VARIABLES.owned) is None
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40))
+def test_any_opening_comes_back(opening: str) -> None:
+    telling = Telling(opening=opening, subject="s")
+    again = told(composed(telling, *VARIABLES.owned), *VARIABLES.owned)
+    assert again is None or composed(again, *VARIABLES.owned) == composed(telling, *VARIABLES.owned)
+
+
+def test_what_would_make_it_too_long_is_left_out() -> None:
+    long = BRIEF.model_copy(update={"claims": (" ".join(["word"] * 70) + ".",), "length": Length(max_words=80)})
+    email = composed(TELLING, long, PROSPECT, VARIABLES.quotes)
+    assert "word word" not in email.body
+    assert "More doors" in email.body
+
+
+def test_a_prospect_without_a_name_is_greeted_all_the_same() -> None:
+    nobody = Recipient(first_name="", last_name="", title="", company="Nordfrost")
+    assert composed(TELLING, BRIEF, nobody, VARIABLES.quotes).body.startswith("Hello,")
+
+
+def test_a_small_writer_is_asked_for_the_opening_alone() -> None:
+    prompt = WRITER.prompt(VARIABLES, PromptLibrary(), OPENS)
+    assert prompt.variant is Variant.OPENING
+    assert "call to action" not in prompt.messages[0].content.lower()
+    schema = WRITER.schema(VARIABLES, OPENS, PromptLibrary())
+    assert schema is not None
+    assert set(schema["properties"]) == {"opening", "subject"}
+    assert "7,200" in schema["properties"]["opening"]["x-grounded"]["numbers"]
+
+
+def test_what_is_learned_is_the_telling_and_what_is_kept_is_the_email() -> None:
+    email = composed(TELLING, *VARIABLES.owned).model_dump()
+    assert WRITER.wanted(VARIABLES, email, OPENS) == TELLING.model_dump()
+    assert WRITER.wanted(VARIABLES, email, Capabilities().with_trust(SMALL)) == email
+    assert WRITER.kept(VARIABLES, TELLING.model_dump()) == email
+    assert WRITER.kept(VARIABLES, email) == email
+    with pytest.raises(InputError, match="not one that code composed"):
+        WRITER.wanted(VARIABLES, {"subject": "s", "body": "Dear you"}, OPENS)
+
+
+def test_the_claim_is_the_one_that_shares_most_with_the_angle() -> None:
+    claims = ("Loggers report doors left open for minutes.", "Batteries last seven years in the cold.")
+    brief: Brief = BRIEF.model_copy(update={"claims": claims})
+    assert brief.claim_for("", "Nobody changes batteries at minus 25.") == claims[1]
+    assert brief.claim_for("", "") == claims[0]

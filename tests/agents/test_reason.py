@@ -1,0 +1,122 @@
+"""Out of sentences in their pages one reason to write is chosen, with its signal and angle, or none."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+
+from miniatures.agents.passages import Passage
+from miniatures.agents.reason import Reading, choose_reason
+from miniatures.agents.research import build_research_graph
+from miniatures.backends.base import Backend
+from miniatures.datamodel.backend import BackendIdentity, Price
+from miniatures.datamodel.capabilities import READER, Capabilities
+from miniatures.datamodel.dossier import DossierStatus
+from miniatures.prompts.library import PromptLibrary
+from tests.agents.scene import FixedSearch, context, found, page, scripted
+from tests.checks.cases import BRIEF, PROSPECT
+
+DOCKS = "The dock doors were widened in October 2026."
+STORE = "Nordfrost has opened a cold store in Vejle."
+PASSAGES = [Passage(text="We stand for quality."), Passage(text=DOCKS), Passage(text=STORE)]
+SIGNAL = BRIEF.signals[0].model_copy(update={"angles": ("A door left open costs more in a new store.", "Pigs fly.")})
+WITH_ANGLES = BRIEF.model_copy(update={"signals": (SIGNAL, *BRIEF.signals[1:])})
+
+
+class Reader(Backend):
+    """Finds a sentence worth it by a word, and that a signal or thought fits by a word."""
+
+    worth: dict[str, float]
+    fits: dict[str, float]
+    asked: list[str] = []
+
+    def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **options: Any) -> ChatResult:
+        text = messages[-1].text
+        self.asked.append(text)
+        first, _, rest = text.partition("\n")
+        if "fits" in options["response_schema"]["properties"]:
+            sure = next((share for word, share in self.fits.items() if word in rest.partition("\n")[0]), 0.0)
+            shares = {"fits": {"open": sure, "support": 0.0, "none": 1 - sure}}
+        else:
+            sure = next((share for word, share in self.worth.items() if word in first), 0.0)
+            shares = {
+                "status": {"news": sure, "empty": 1 - sure},
+                "kind": {"none": 1.0},
+                "worth": {"open": sure, "none": 1 - sure},
+            }
+        words = {field: max(told, key=told.__getitem__) for field, told in shares.items()}
+        message = AIMessage(content=json.dumps(words), response_metadata={"model_name": "reader", "shares": shares})
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    async def _agenerate(self, messages: Any, stop: Any = None, run_manager: Any = None, **options: Any) -> ChatResult:
+        return self._generate(messages, **options)
+
+
+def reader(worth: dict[str, float], fits: dict[str, float]) -> Reader:
+    return Reader(
+        identity=BackendIdentity(provider="test", model="reader"),
+        capabilities=Capabilities().with_trust(READER),
+        price=Price(input_per_million=0, output_per_million=0),
+        worth=worth,
+        fits=fits,
+        asked=[],
+    )
+
+
+async def chosen(model: Backend) -> Reading:
+    today = date(2026, 12, 1)
+    return await choose_reason(model, PromptLibrary(), WITH_ANGLES, "Nordfrost", today, PASSAGES, node="select")
+
+
+async def test_the_best_sentence_is_chosen_with_the_signal_and_the_angle_that_fit() -> None:
+    reading = await chosen(reader({"Vejle": 0.9, "dock": 0.8}, {SIGNAL.describes[:10]: 0.9, "new store": 0.7}))
+    assert reading.reason is not None
+    assert (reading.reason.place, reading.reason.signal) == (2, SIGNAL.name)
+    assert reading.reason.angle == SIGNAL.angles[0]
+    assert reading.reason.score == pytest.approx(0.9**3, abs=1e-4)
+
+
+async def test_an_angle_that_does_not_fit_is_left_out() -> None:
+    reading = await chosen(reader({"Vejle": 0.9}, {SIGNAL.describes[:10]: 0.9, "new store": 0.3}))
+    assert reading.reason is not None
+    assert reading.reason.angle == ""
+
+
+async def test_nothing_good_enough_is_no_reason_and_poor_sentences_are_not_asked_about_twice() -> None:
+    model = reader({"Vejle": 0.2}, {"": 1.0})
+    reading = await chosen(model)
+    assert reading.reason is None
+    assert len(model.asked) == len(PASSAGES)
+
+
+async def test_a_backend_that_cannot_tell_how_sure_it_is_is_taken_at_its_word() -> None:
+    answers = [json.dumps({"status": "news", "kind": "none", "worth": "open", "fits": "open"})]
+    model = scripted(*answers, trust=READER)
+    assert (await chosen(model)).reason is not None
+
+
+async def test_the_research_graph_reads_the_pages_in_place_and_says_that_nothing_is_a_reason() -> None:
+    text = (
+        f"Press\n{STORE} It holds 7,200 pallets and has wide doors.\nWe stand for quality and for trust in all things."
+    )
+    graph = build_research_graph().compile()
+
+    async def dossier(model: Backend) -> Any:
+        given = context(models={"researcher": model}, search=FixedSearch(found(page(text))), brief=WITH_ANGLES)
+        return (await graph.ainvoke({"prospect": PROSPECT}, context=given))["dossier"]
+
+    told = await dossier(reader({"Vejle": 0.9}, {SIGNAL.describes[:10]: 0.9}))
+    assert told.status is DossierStatus.FOUND
+    (fact,) = told.facts
+    assert (fact.quote, fact.heading, fact.angle) == (STORE, "Press", "")
+    assert fact.after.startswith("It holds 7,200 pallets and has wide doors.")
+    assert fact.sure == pytest.approx(0.9**3, abs=1e-4)
+    nothing = await dossier(reader({}, {}))
+    assert nothing.status is DossierStatus.NOTHING_FOUND
+    assert [problem.kind for problem in nothing.problems] == ["no_reason"]
+    assert "None of 3 sentences" in nothing.why_nothing
