@@ -58,6 +58,7 @@ _SOURCES = (
     ("release", r"press|media|release"),
     ("news page", r"\bnews\b|aktuell|updates?\b"),
 )
+_UNDATED = "website"
 _DATED = {
     "release": "release",
     "newsletter": "newsletter",
@@ -72,28 +73,32 @@ _SHARED_WORDS = 2
 def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) -> EmailText:
     """The email about the first of the quotes."""
     source = _source(evidence[0])
-    telling = Telling(opening=_opening(evidence[0], source), subject=_subject(evidence[0], source))
+    telling = Telling(opening=_opening(evidence[0], source, recipient.company), subject=_subject(evidence[0], source))
     return composed(telling, brief, recipient_line(recipient), quote_lines(evidence, brief, recipient))
 
 
-def _opening(quote: Quote, source: str) -> str:
+def _opening(quote: Quote, source: str, company: str) -> str:
     text = as_data(quote.quote)
     verb = "say" if source.startswith("minutes") else "says"
     if _LEANS.match(text):
         before = as_data(quote.before)
         return f'Your {source} {verb}: "{_unquoted(f"{before} {text}" if len(before + text) < _MOST_QUOTED else text)}"'
-    told = _told(text)
+    told = _told(text, company)
     return f'Your {source} {verb}: "{_unquoted(text)}"' if told is None else f"Your {source} {verb} that {told}"
 
 
-def _told(text: str) -> str | None:
-    """The sentence as it stands after "that"; None where it cannot stand there."""
+def _told(text: str, company: str) -> str | None:
+    """The sentence as it stands after "that"; None where it cannot stand there.
+
+    Its first word is the company's name or an ordinary word: of any other it is not known whether it keeps its capital.
+    """
     text = _CONNECTOR.sub("", text)
-    if _CANNOT_BE_TOLD.search(text) or not _VERB.search(text):
-        return None
     first, space, rest = text.partition(" ")
-    if first.lower() in COMMON_WORDS or first.lower() in _PERSONS:
-        first = first.lower()
+    ordinary = first.lower() in COMMON_WORDS or first.lower().replace("\u2019", "'") in _PERSONS
+    named = first.removesuffix("'s").removesuffix("\u2019s") in company.split()
+    if not (ordinary or named) or _CANNOT_BE_TOLD.search(text) or not _VERB.search(text):
+        return None
+    first = first if named else first.lower()
     turned = _PERSON.sub(lambda found: _PERSONS[found[0].lower().replace("\u2019", "'")], f"{first}{space}{rest}")
     return turned.rstrip(".") + "."
 
@@ -107,21 +112,22 @@ def _source(quote: Quote) -> str:
     """What kind of page it is and of which day: "release of 29 October"."""
     title = quote.title if isinstance(quote, Evidence) else ""
     said = f"{quote.where.partition('//')[2].partition('/')[2]} {title} {quote.heading}".lower()
-    kind = next((kind for kind, form in _SOURCES if re.search(form, said)), "website")
+    kind = next((kind for kind, form in _SOURCES if re.search(form, said)), _UNDATED)
     if quote.published is None or kind not in _DATED:
         return kind
     return f"{_DATED[kind]} of {quote.published.day} {quote.published:%B}"
 
 
 def _subject(quote: Quote, source: str) -> str:
-    """The page's headline where it is one and is about the sentence, else where the news stands."""
+    """The page's headline where it is about the sentence, else what the page is called, or where the news stands."""
     title = quote.title if isinstance(quote, Evidence) else ""
     stems = _stems(quote.quote)
-    for headline in map(as_data, (quote.heading, title.split(" | ")[0])):
-        short = _SHORTEST_HEADLINE <= len(headline.split()) <= _LONGEST_HEADLINE
-        if short and len(_stems(headline) & stems) >= _SHARED_WORDS and not _PERSON.search(headline):
-            return headline.rstrip(".!")
-    return f"Your {source}"
+    headlines = [as_data(one).rstrip(".!") for one in (quote.heading, title.split(" | ")[0])]
+    short = [one for one in headlines if _SHORTEST_HEADLINE <= len(one.split()) <= _LONGEST_HEADLINE]
+    for headline in short:
+        if len(_stems(headline) & stems) >= _SHARED_WORDS and not _PERSON.search(headline):
+            return headline
+    return f'Your page "{_unquoted(short[0])}"' if short and source == _UNDATED else f"Your {source}"
 
 
 def _stems(text: str) -> set[str]:

@@ -23,7 +23,7 @@ from miniatures.datamodel.brief import Brief, Signal
 from miniatures.prompts.library import PromptLibrary
 
 SURE = 0.2
-"""The least that a reason may score: the product of three probabilities, as the arena's development side suggests."""
+"""The least that a reason may score, the product of three probabilities: a first setting, calibrated on nothing yet."""
 FITTING = 0.5
 """The least probability of an angle that fits; below, none is better than a wrong one."""
 _WORTH_ASKING = 0.1

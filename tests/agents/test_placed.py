@@ -36,6 +36,7 @@ def opening(text: str, **changes: object) -> str:
         ),
         ("Nordfrost has bought two lorries", "Your website says that Nordfrost has bought two lorries."),
         ("And so the dock doors were replaced.", "Your website says that so the dock doors were replaced."),
+        ("Recycling sacks were handed out.", 'Your website says: "Recycling sacks were handed out."'),
         ("We've built it ourselves.", "Your website says that you've built it yourselves."),
         ("Today we opened a store.", 'Your website says: "Today we opened a store."'),
         ("I have bought a lorry.", 'Your website says: "I have bought a lorry."'),
@@ -71,7 +72,10 @@ def test_a_headline_about_the_sentence_is_the_subject_and_no_other() -> None:
     about = quoted(text, heading="Nordfrost opens cold store in Vejle.")
     assert placed_email(BRIEF, PROSPECT, [about]).subject == "Nordfrost opens cold store in Vejle"
     other = quoted(text, heading="How we make our ice cream")
-    assert placed_email(BRIEF, PROSPECT, [other]).subject == "Your website"
+    assert placed_email(BRIEF, PROSPECT, [other]).subject == 'Your page "How we make our ice cream"'
+    assert placed_email(BRIEF, PROSPECT, [quoted(text)]).subject == "Your website"
+    dated = quoted(text, url="https://nordfrost.example/press", heading="Media centre", published=PUBLISHED)
+    assert placed_email(BRIEF, PROSPECT, [dated]).subject == "Your release of 29 October"
 
 
 def test_it_passes_the_checks() -> None:
