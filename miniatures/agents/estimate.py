@@ -141,9 +141,9 @@ def _estimate_seat(
     asked = _typical_questions(loaded, role, capabilities.questions)
     calls = prospects * _tries(loaded, role, seat) * len(asked)
     rendered = [role_named(role).prompt(one, prompts, capabilities) for one in asked]
-    usage = Usage(
-        input_tokens=calls * _prompt_tokens(rendered), output_tokens=calls * _answer_tokens(loaded, role, each)
-    )
+    classifies = role == RESEARCHER.name and capabilities.questions is Questions.PASSAGE
+    answer = 0 if classifies else _answer_tokens(loaded, role, each)
+    usage = Usage(input_tokens=calls * _prompt_tokens(rendered), output_tokens=calls * answer)
     return RoleEstimate(
         role=seat_label(role, seat),
         backend=str(backend.identity),
