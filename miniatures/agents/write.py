@@ -100,7 +100,16 @@ _FIRST = Try(Seat.FIRST, 1, (0,))
 
 
 def _placed(context: CampaignContext, recipient: Recipient, facts: Sequence[Quote]) -> Written:
-    """The email that code writes where the campaign names no writer."""
+    """The email that code writes where the campaign names no writer.
+
+    Raises:
+        InputError: the brief asks for another language than English, which is all that code knows.
+    """
+    if not context.brief.language.lower().startswith("en"):
+        raise InputError(
+            f"without a writer emails are in English, and the brief asks for {context.brief.language}",
+            hint='Give a model as models["writer"], or write the brief in English.',
+        )
     email = placed_email(context.brief, recipient, facts)
     return Written(seat=Seat.FIRST, attempt=1, backend=NAME, emails=(email,), errors=("",), traces=(None,), bill=Bill())
 

@@ -11,6 +11,7 @@ from miniatures.agents.write import build_write_graph
 from miniatures.checks import CheckCase, run_checks
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Evidence
 from tests.agents.scene import context, scripted
 from tests.checks.cases import BODY, BRIEF, NOW, PROSPECT, SUBJECT, evidence
@@ -91,4 +92,7 @@ async def test_a_campaign_without_a_writer_is_written_by_code_and_may_fall_back_
     draft = state["draft"]
     assert (draft.status, draft.backend, draft.trace) == (DraftStatus.READY, "placed", None)
     assert draft.bill.cost_usd == 0
+    german = context(models={}, brief=BRIEF.model_copy(update={"language": "de"}))
+    with pytest.raises(InputError, match="without a writer emails are in English"):
+        await build_write_graph().compile().ainvoke({"prospect": PROSPECT, "dossier": dossier}, context=german)
     assert (draft.subject, draft.body) != (SUBJECT, BODY)
