@@ -17,10 +17,10 @@ _MONTH_STARTS = (
     "aug ago aoû sie elo",
     "sep set wrz syy",
     "oct okt ott out paź lok",
-    "nov lis mar",
+    "nov lis",
     "dec dez dic déc des gru jou",
 )
-_MONTHS = {start: month for month, starts in enumerate(_MONTH_STARTS, start=1) for start in starts.split()} | {"mar": 3}
+_MONTHS = {start: month for month, starts in enumerate(_MONTH_STARTS, start=1) for start in starts.split()}
 _WORD = r"(?P<month>[^\W\d_]{3,12})\.?"
 _YEAR = r"(?P<year>20\d\d)"
 _FORMS = tuple(

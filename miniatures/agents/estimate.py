@@ -141,8 +141,7 @@ def _estimate_seat(
     asked = _typical_questions(loaded, role, capabilities.questions)
     calls = prospects * _tries(loaded, role, seat) * len(asked)
     rendered = [role_named(role).prompt(one, prompts, capabilities) for one in asked]
-    classifies = role == RESEARCHER.name and capabilities.questions is Questions.PASSAGE
-    answer = 0 if classifies else _answer_tokens(loaded, role, each)
+    answer = _answer_tokens(loaded, role, capabilities.questions)
     usage = Usage(input_tokens=calls * _prompt_tokens(rendered), output_tokens=calls * answer)
     return RoleEstimate(
         role=seat_label(role, seat),
@@ -174,10 +173,11 @@ def _prompt_tokens(prompts: list[RenderedPrompt]) -> int:
     return characters // _CHARACTERS_PER_TOKEN // max(1, len(prompts))
 
 
-def _answer_tokens(loaded: LoadedCampaign, role: str, each: bool) -> int:
+def _answer_tokens(loaded: LoadedCampaign, role: str, questions: Questions) -> int:
     match role:
         case RESEARCHER.name:
-            return _CHOICE_TOKENS if each else loaded.campaign.research.facts * _CHOICE_TOKENS
+            answers = {Questions.LIST: loaded.campaign.research.facts, Questions.EACH: 1, Questions.PASSAGE: 0}
+            return answers[questions] * _CHOICE_TOKENS
         case WRITER.name:
             return round(loaded.brief.length.max_words * _TOKENS_PER_WORD) + _CHOICE_TOKENS
         case _:

@@ -18,7 +18,7 @@ from miniatures.weights.errors import BadAdapter
 from miniatures.weights.home import file_sha256
 from miniatures.weights.safetensors_file import read_safetensors
 
-_CONFIG, TENSORS = "adapter_config.json", "adapter_model.safetensors"
+CONFIG, TENSORS = "adapter_config.json", "adapter_model.safetensors"
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<module>.+)\.lora_(?P<side>[AB])(?:\.default)?\.weight")
 _HARMLESS_STARTS = (True, False, None, "gaussian", "eva", "orthogonal")
 _OPEN_NUMBER = r"\d+"
@@ -142,10 +142,10 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     if not folder.is_dir():
         raise BadAdapter(f"there is no adapter folder {folder}", hint=_SAVED)
-    for name in (_CONFIG, TENSORS):
+    for name in (CONFIG, TENSORS):
         if not (folder / name).is_file():
             raise BadAdapter(f"{folder} has no {name}", hint=_SAVED)
-    path = folder / _CONFIG
+    path = folder / CONFIG
     try:
         if path.stat().st_size > _LONGEST_CONFIG:
             raise ValueError(f"it is longer than {_LONGEST_CONFIG:,} bytes")

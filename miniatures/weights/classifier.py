@@ -18,12 +18,12 @@ from miniatures.datamodel.files import read_regular
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.mistakes import mistakes
+from miniatures.weights.adapter import CONFIG, TENSORS, read_config
 from miniatures.weights.errors import BadAdapter
 from miniatures.weights.home import file_sha256
 from miniatures.weights.safetensors_file import read_safetensors
 
 KIND = "CLASSIFIER"
-CONFIG, TENSORS = "adapter_config.json", "adapter_model.safetensors"
 HEAD = "heads.{field}.{part}"
 _MOST_BYTES = 1_000_000
 
@@ -79,6 +79,6 @@ class ClassifierFolder:
 def is_classifier(folder: Path) -> bool:
     """Whether the folder says that it holds a classifier."""
     try:
-        return f'"{KIND}"' in (folder / CONFIG).read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        return read_config(folder).get("peft_type") == KIND
+    except BadAdapter:
         return False

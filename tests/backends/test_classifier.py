@@ -11,7 +11,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from miniatures.backends.classifier import ClassifierBackend, open_classifier, pair_of
 from miniatures.backends.errors import BadRequest
-from miniatures.weights.classifier import CONFIG, TENSORS
+from miniatures.weights.adapter import CONFIG, TENSORS
 from miniatures.weights.errors import BadAdapter
 from tests.backends.tiny_encoder import HEADS, write_classifier, write_encoder
 

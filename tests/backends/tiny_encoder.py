@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from miniatures.weights.classifier import CONFIG, HEAD, TENSORS, ClassifierConfig
+from miniatures.weights.adapter import CONFIG, TENSORS
+from miniatures.weights.classifier import HEAD, ClassifierConfig
 from miniatures.weights.encoders import TOKENIZER, WEIGHTS
 
 WIDTH, WIDE, HEADS, PLACES = 32, 64, 4, 64

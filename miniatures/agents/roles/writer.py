@@ -20,7 +20,6 @@ from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.json_types import JsonSchema, Options, StructuredAnswer
-from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.prospect import Recipient
 from miniatures.prompts.library import PromptLibrary
 
@@ -92,10 +91,6 @@ class Writer(Role[WriterVariables, EmailText]):
 
     def variant(self, capabilities: Capabilities) -> Variant:
         return Variant.OPENING if capabilities.phrases is Phrases.OPENING else capabilities.variant
-
-    def prompt(self, variables: WriterVariables, prompts: PromptLibrary, capabilities: Capabilities) -> RenderedPrompt:
-        given = {"today": variables.today, **variables.model_dump(mode="json")}
-        return prompts.render(self.name, self.variant(capabilities), given, self.template)
 
     def schema(
         self, variables: WriterVariables, capabilities: Capabilities, prompts: PromptLibrary

@@ -15,6 +15,7 @@ from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.checks import CheckCase
 from miniatures.checks.reading import read_draft
 from miniatures.checks.support import unsupported_pieces
+from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.evidence import Evidence, Page, Quote
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.prospect import Recipient
@@ -73,7 +74,7 @@ def _question(
     who = company.contacts[list(hand.briefs).index(slug) % len(company.contacts)]
     recipient = Recipient(**who.model_dump(), company=company.company)
     return WriterVariables.of(
-        hand.briefs[slug], recipient, [evidence_of(company, page, label, worth, hand)], today=today
+        hand.briefs[slug], recipient, [evidence_of(company, page, label, worth, hand.briefs[slug])], today=today
     )
 
 
@@ -88,13 +89,13 @@ def _example(name: str, variables: WriterVariables, telling: Telling, source: So
     )
 
 
-def evidence_of(company: ArenaCompany, page: ArenaPage, label: Label, worth: Worth, hand: ArenaHand) -> Evidence:
+def evidence_of(company: ArenaCompany, page: ArenaPage, label: Label, worth: Worth, brief: Brief) -> Evidence:
     """The labelled sentence as research would find it: with its page, its heading and the sentence before it."""
     read = page_of(company, page)
     found = next((one for one in passages(read) if label.quote in one.text or one.text in label.quote), None)
     place = found or Passage(text=label.quote, title=page.title, published=read.published)
-    signals = (signal for brief in hand.briefs.values() for signal in brief.signals if signal.name == worth.signal)
-    angle = next(signals).angles[worth.angle - 1] if worth.angle else ""
+    angles = next(signal.angles for signal in brief.signals if signal.name == worth.signal)
+    angle = angles[worth.angle - 1] if worth.angle else ""
     return Evidence(
         **read.model_dump(include={"url", "title", "text_hash", "published", "fetched_at"}),
         quote=place.text,

@@ -28,7 +28,8 @@ from miniatures.finetune.classifier.network import Classifier, load_encoder
 from miniatures.finetune.classifier.rows import ClassifiedRow, Fields, classified, fields_of
 from miniatures.finetune.dataset.folder import Dataset
 from miniatures.prompts.library import PromptLibrary
-from miniatures.weights.classifier import CONFIG, TENSORS, ClassifierConfig
+from miniatures.weights.adapter import CONFIG, TENSORS
+from miniatures.weights.classifier import ClassifierConfig
 
 _ROWS_A_STEP = 32
 _SORTED_TOGETHER = 8

@@ -191,7 +191,7 @@ def _text(row: DatasetRow) -> str:
     if answer is None or example.role != WRITER.name:
         return example.id
     learned = row.messages[-1].content
-    return str(answer.get("body") or learned) if '"body"' in learned else learned
+    return str(json.loads(learned).get("body") or learned)
 
 
 def _without_duplicates(rows: Sequence[DatasetRow], *, keep: bool) -> tuple[list[tuple[Example, int]], int]:
