@@ -59,6 +59,11 @@ def is_dateline(text: str) -> bool:
     return len(text.split()) <= _DATELINE_WORDS and next(_dates(text), None) is not None
 
 
+def first_day(text: str) -> date | None:
+    """The first day that the text names, a month by its middle; None where it names none."""
+    return next((found for found in _dates(text) if isinstance(found, date)), None)
+
+
 def age(day: date, today: date) -> str:
     """How long ago the day was, or how far ahead it is, in a few words."""
     days = (today - day).days

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from miniatures.agents.ages import first_day
 from miniatures.agents.as_data import as_data
 from miniatures.agents.roles.shared import quote_lines, recipient_line
 from miniatures.agents.roles.telling import Telling, composed
@@ -58,14 +59,17 @@ _SOURCES = (
     ("release", r"press|media|release"),
     ("news page", r"\bnews\b|aktuell|updates?\b"),
 )
-_UNDATED = "website"
+_ANY = "website"
 _DATED = {
     "release": "release",
     "newsletter": "newsletter",
     "minutes": "minutes",
     "blog": "blog post",
     "news page": "news",
+    _ANY: "page",
 }
+_DATELINE = re.compile(r"^.{3,60}?\b20\d\d\W{0,3}\s[\u2013\u2014-]+\s+(?=\w)")
+"""Town and day before a release's first sentence: a letter would not repeat them."""
 _SHORTEST_HEADLINE, _LONGEST_HEADLINE = 3, 9
 _SHARED_WORDS = 2
 
@@ -78,7 +82,7 @@ def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) 
 
 
 def _opening(quote: Quote, source: str, company: str) -> str:
-    text = as_data(quote.quote)
+    text = _DATELINE.sub("", as_data(quote.quote))
     verb = "say" if source.startswith("minutes") else "says"
     if _LEANS.match(text):
         before = as_data(quote.before)
@@ -112,10 +116,11 @@ def _source(quote: Quote) -> str:
     """What kind of page it is and of which day: "release of 29 October"."""
     title = quote.title if isinstance(quote, Evidence) else ""
     said = f"{quote.where.partition('//')[2].partition('/')[2]} {title} {quote.heading}".lower()
-    kind = next((kind for kind, form in _SOURCES if re.search(form, said)), _UNDATED)
-    if quote.published is None or kind not in _DATED:
+    kind = next((kind for kind, form in _SOURCES if re.search(form, said)), _ANY)
+    day = first_day(quote.dateline) or quote.published
+    if day is None or kind not in _DATED:
         return kind
-    return f"{_DATED[kind]} of {quote.published.day} {quote.published:%B}"
+    return f"{_DATED[kind]} of {day.day} {day:%B}"
 
 
 def _subject(quote: Quote, source: str) -> str:
@@ -127,7 +132,7 @@ def _subject(quote: Quote, source: str) -> str:
     for headline in short:
         if len(_stems(headline) & stems) >= _SHARED_WORDS and not _PERSON.search(headline):
             return headline
-    return f'Your page "{_unquoted(short[0])}"' if short and source == _UNDATED else f"Your {source}"
+    return f'Your page "{_unquoted(short[0])}"' if short and source == _ANY else f"Your {source}"
 
 
 def _stems(text: str) -> set[str]:

@@ -1,15 +1,16 @@
 """Chooses the one reason to write to a prospect: each sentence is judged in its page, then the best by what is wanted.
 
-A reader is asked in three steps, each about fewer sentences: what each one is and is worth; how well the best speak to
-each signal of the brief; which of that signal's angles goes with the one that is chosen. Nothing good enough is an
-answer: then no email can be personal.
+A reader is asked in three steps, each about fewer sentences: what each one is; how well those that are news speak to
+each signal of the brief; which of that signal's angles and which claim go with the one that is chosen. Nothing good
+enough is an answer: then no email can be personal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -23,20 +24,21 @@ from miniatures.datamodel.brief import Brief, Signal
 from miniatures.prompts.library import PromptLibrary
 
 SURE = 0.2
-"""The least that a reason may score, the product of three probabilities: a first setting, calibrated on nothing yet."""
+"""The least that a reason may score, the product of two probabilities: a first setting, calibrated on nothing yet."""
 FITTING = 0.5
-"""The least probability of an angle that fits; below, none is better than a wrong one."""
+"""The least probability of an angle or a claim that fits; below, none is better than a wrong one."""
 _WORTH_ASKING = 0.1
-_MOST_ASKED = 6
+_MOST_ASKED = 12
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A sentence that an email may open with: its place in the list, the signal, the angle, how sure the reader is."""
+    """A sentence that an email may open with: its place in the list, what goes with it, how sure the reader is."""
 
     place: int
     signal: str
     angle: str
+    claim: str
     score: float
     trace: str | None
 
@@ -96,27 +98,31 @@ async def choose_reason(
     asking = _Asking(model, prompts, options)
     questions = [PassageVariables.of(passage, company, today) for passage in passages]
     judged = await asking.answers(questions)
-    worth = [_share(answer, "status", Status.NEWS) * _share(answer, "worth", Worth.OPEN) for answer in judged]
-    ranked = sorted(range(len(questions)), key=lambda place: -worth[place])
-    asked = [place for place in ranked[:_MOST_ASKED] if worth[place] >= _WORTH_ASKING]
+    news = [_share(answer, "status", Status.NEWS) for answer in judged]
+    ranked = sorted(range(len(questions)), key=lambda place: -news[place])
+    asked = [place for place in ranked[:_MOST_ASKED] if news[place] >= _WORTH_ASKING]
     fits = await together([asking.fits(questions[place], [*map(signal_text, brief.signals)]) for place in asked])
     scored = [
-        (worth[place] * fit, place, signal)
+        (news[place] * fit, place, signal)
         for place, told in zip(asked, fits, strict=True)
         for fit, signal in zip(told, brief.signals, strict=True)
     ]
     score, place, signal = max(scored, key=lambda one: one[0], default=(0.0, -1, None))
     if signal is None or score < SURE:
         return Reading(None, score, asking.bill, asking.error)
-    angle = await _angle(asking, questions[place], signal)
-    reason = Reason(place, signal.name, angle, round(score, 4), judged[place].trace)
+    told = partial(_fitting, asking, questions[place])
+    angle, claim = await together([told(signal.angles, angle_text), told(brief.claims, claim_text)])
+    reason = Reason(place, signal.name, angle, claim, round(score, 4), judged[place].trace)
     return Reading(reason, score, asking.bill, asking.error)
 
 
-async def _angle(asking: _Asking, question: PassageVariables, signal: Signal) -> str:
-    fits = await asking.fits(question, [*map(angle_text, signal.angles)])
+async def _fitting(
+    asking: _Asking, question: PassageVariables, sentences: Sequence[str], asked_as: Callable[[str], str]
+) -> str:
+    """The sentence that goes best with what is asked about, empty where none does."""
+    fits = await asking.fits(question, [*map(asked_as, sentences)])
     best = max(range(len(fits)), key=fits.__getitem__, default=None)
-    return signal.angles[best] if best is not None and fits[best] >= FITTING else ""
+    return sentences[best] if best is not None and fits[best] >= FITTING else ""
 
 
 def _share(answer: Answer[Any], field: str, word: str) -> float:
@@ -135,3 +141,8 @@ def signal_text(signal: Signal) -> str:
 def angle_text(angle: str) -> str:
     """An angle as it is asked for."""
     return f"thought: {angle}"
+
+
+def claim_text(claim: str) -> str:
+    """A claim as it is asked for."""
+    return f"claim: {claim}"

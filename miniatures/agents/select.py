@@ -106,7 +106,7 @@ async def _read_in_place(context: CampaignContext, prospect: Prospect, gathered:
     if reason is None:
         return Selected(problems=(*problems, _no_reason(len(passages))), bill=reading.bill)
     fact = gathered.evidence(placed[reason.place], reason.signal, trace=reason.trace)
-    fact = fact.model_copy(update={"angle": reason.angle, "sure": reason.score})
+    fact = fact.model_copy(update={"angle": reason.angle, "claim": reason.claim, "sure": reason.score})
     return Selected(facts=(fact,), problems=problems, bill=reading.bill)
 
 

@@ -43,7 +43,8 @@ class Gathered(Frozen):
 
     def evidence(self, sentence: RankedSentence, signal: str, trace: str | None = None) -> Evidence:
         """The sentence as evidence for a signal, with the call that chose it."""
-        place = {} if sentence.place is None else sentence.place.model_dump(include={"heading", "before", "after"})
+        around = {"heading", "dateline", "before", "after"}
+        place = {} if sentence.place is None else sentence.place.model_dump(include=around)
         page = self.pages[sentence.page].model_dump()
         return Evidence(**page, **place, quote=sentence.text, signal=signal, trace=trace)
 

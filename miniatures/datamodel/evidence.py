@@ -53,8 +53,14 @@ class Quote(Frozen):
     quote: str = Field(min_length=1, description="A verbatim slice of the page's text.")
     signal: str = Field(description="Name of the brief's signal that it speaks to.")
     angle: str | None = Field(default=None, description="Why it makes the offer matter; null: as the brief says.")
+    claim: str | None = Field(
+        default=None,
+        exclude_if=lambda claim: claim is None,
+        description="The brief's claim that goes with it, empty for none; null: by the words that they share.",
+    )
     published: datetime | None = Field(default=None, description="When its page says that it was published.")
     heading: str = Field(default="", exclude_if=operator.not_, description="What the sentence stands under.")
+    dateline: str = Field(default="", exclude_if=operator.not_, description="The date that its entry stands under.")
     before: str = Field(default="", exclude_if=operator.not_, description="What stands before it there.")
     after: str = Field(default="", exclude_if=operator.not_, description="What stands after it there.")
 

@@ -77,6 +77,9 @@ class Recipe(Strict):
         default=Method.LORA,
         description="lora, full for all weights (not registered), or classifier for an encoder of closed questions.",
     )
+    frozen_layers: int = Field(
+        default=0, ge=0, le=48, description="An encoder's layers, counted from below, that stay the base's."
+    )
     lora: LoraSettings = Field(
         default=LoraSettings(), description="The adapter's shape; its keys are written under it, as `lora: {rank: 8}`."
     )

@@ -26,5 +26,7 @@ def _known(kind: str) -> str:
     return kind
 
 
+NO_KIND = "none"
+"""What stands for the kind of a sentence that is of none."""
 NewsKind = Annotated[str, AfterValidator(_known)]
 """The name of a kind of news that the taxonomy holds."""

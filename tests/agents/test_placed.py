@@ -62,10 +62,18 @@ def test_a_sentence_that_leans_on_the_one_before_is_quoted_with_it() -> None:
         ({"url": "https://nordfrost.example/press/1", "published": PUBLISHED}, "Your release of 29 October says"),
         ({"title": "Board minutes", "published": PUBLISHED}, "Your minutes of 29 October say that"),
         ({"title": "News", "published": None}, "Your news page says"),
+        ({"published": PUBLISHED}, "Your page of 29 October says"),
+        ({"title": "News", "published": PUBLISHED, "dateline": "3 November 2026"}, "Your news of 3 November says"),
     ],
 )
 def test_the_page_is_named_by_its_kind_and_day(changes: dict[str, object], source: str) -> None:
     assert opening("Nordfrost has bought two lorries.", **changes).startswith(source)
+
+
+def test_town_and_day_before_a_release_are_left_out() -> None:
+    assert opening("VEJLE, Denmark, 29 October 2026 \u2013 Nordfrost has bought two lorries.") == (
+        "Your website says that Nordfrost has bought two lorries."
+    )
 
 
 def test_a_headline_about_the_sentence_is_the_subject_and_no_other() -> None:

@@ -29,9 +29,9 @@ WITH_ANGLES = BRIEF.model_copy(update={"signals": (SIGNAL, *BRIEF.signals[1:])})
 
 
 class Reader(Backend):
-    """Finds a sentence worth it by a word, and that a signal or thought fits by a word."""
+    """Finds that a sentence is news by a word, and that a signal, a thought or a claim fits by a word."""
 
-    worth: dict[str, float]
+    news: dict[str, float]
     fits: dict[str, float]
     asked: list[str] = []
 
@@ -43,12 +43,8 @@ class Reader(Backend):
             sure = next((share for word, share in self.fits.items() if word in rest.partition("\n")[0]), 0.0)
             shares = {"fits": {"open": sure, "support": 0.0, "none": 1 - sure}}
         else:
-            sure = next((share for word, share in self.worth.items() if word in first), 0.0)
-            shares = {
-                "status": {"news": sure, "empty": 1 - sure},
-                "kind": {"none": 1.0},
-                "worth": {"open": sure, "none": 1 - sure},
-            }
+            sure = next((share for word, share in self.news.items() if word in first), 0.0)
+            shares = {"status": {"news": sure, "empty": 1 - sure}, "kind": {"none": 1.0}}
         words = {field: max(told, key=told.__getitem__) for field, told in shares.items()}
         message = AIMessage(content=json.dumps(words), response_metadata={"model_name": "reader", "shares": shares})
         return ChatResult(generations=[ChatGeneration(message=message)])
@@ -57,12 +53,12 @@ class Reader(Backend):
         return self._generate(messages, **options)
 
 
-def reader(worth: dict[str, float], fits: dict[str, float]) -> Reader:
+def reader(news: dict[str, float], fits: dict[str, float]) -> Reader:
     return Reader(
         identity=BackendIdentity(provider="test", model="reader"),
         capabilities=Capabilities().with_trust(READER),
         price=Price(input_per_million=0, output_per_million=0),
-        worth=worth,
+        news=news,
         fits=fits,
         asked=[],
     )
@@ -77,8 +73,15 @@ async def test_the_best_sentence_is_chosen_with_the_signal_and_the_angle_that_fi
     reading = await chosen(reader({"Vejle": 0.9, "dock": 0.8}, {SIGNAL.describes[:10]: 0.9, "new store": 0.7}))
     assert reading.reason is not None
     assert (reading.reason.place, reading.reason.signal) == (2, SIGNAL.name)
-    assert reading.reason.angle == SIGNAL.angles[0]
-    assert reading.reason.score == pytest.approx(0.9**3, abs=1e-4)
+    assert (reading.reason.angle, reading.reason.claim) == (SIGNAL.angles[0], "")
+    assert reading.reason.score == pytest.approx(0.9**2, abs=1e-4)
+
+
+async def test_the_claim_that_fits_best_goes_with_the_sentence() -> None:
+    fits = {SIGNAL.describes[:10]: 0.9, BRIEF.claims[1]: 0.8, BRIEF.claims[0]: 0.7}
+    reading = await chosen(reader({"Vejle": 0.9}, fits))
+    assert reading.reason is not None
+    assert (reading.reason.angle, reading.reason.claim) == ("", BRIEF.claims[1])
 
 
 async def test_an_angle_that_does_not_fit_is_left_out() -> None:
@@ -88,14 +91,14 @@ async def test_an_angle_that_does_not_fit_is_left_out() -> None:
 
 
 async def test_nothing_good_enough_is_no_reason_and_poor_sentences_are_not_asked_about_twice() -> None:
-    model = reader({"Vejle": 0.2}, {"": 1.0})
+    model = reader({"Vejle": 0.05}, {"": 1.0})
     reading = await chosen(model)
     assert reading.reason is None
     assert len(model.asked) == len(PASSAGES)
 
 
 async def test_a_backend_that_cannot_tell_how_sure_it_is_is_taken_at_its_word() -> None:
-    answers = [json.dumps({"status": "news", "kind": "none", "worth": "open", "fits": "open"})]
+    answers = [json.dumps({"status": "news", "kind": "none", "fits": "open"})]
     model = scripted(*answers, trust=READER)
     assert (await chosen(model)).reason is not None
 
@@ -115,7 +118,8 @@ async def test_the_research_graph_reads_the_pages_in_place_and_says_that_nothing
     (fact,) = told.facts
     assert (fact.quote, fact.heading, fact.angle) == (STORE, "Press", "")
     assert fact.after.startswith("It holds 7,200 pallets and has wide doors.")
-    assert fact.sure == pytest.approx(0.9**3, abs=1e-4)
+    assert fact.claim == ""
+    assert fact.sure == pytest.approx(0.9**2, abs=1e-4)
     nothing = await dossier(reader({}, {}))
     assert nothing.status is DossierStatus.NOTHING_FOUND
     assert [problem.kind for problem in nothing.problems] == ["no_reason"]

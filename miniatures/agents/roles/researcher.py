@@ -26,7 +26,7 @@ from miniatures.datamodel.json_types import JsonSchema, Options
 from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.taxonomy import Kind
 from miniatures.prompts.library import PromptLibrary
-from miniatures.prompts.taxonomy import known_taxonomy
+from miniatures.prompts.taxonomy import NO_KIND, known_taxonomy
 
 
 class Choice(BaseModel):
@@ -75,7 +75,6 @@ class Judgement(BaseModel):
 
     status: Status
     kind: str
-    worth: Worth
 
 
 class Fit(BaseModel):
@@ -175,7 +174,9 @@ class PassageVariables(Variables):
     company: str
     today: str
     text: str
-    looks_for: str = Field(default="", description="A signal or an angle of the brief; empty where none is meant.")
+    looks_for: str = Field(
+        default="", description="A signal, an angle or a claim of the brief; empty where none is meant."
+    )
     heading: str = ""
     title: str = ""
     before: str = ""
@@ -289,7 +290,7 @@ def _variant_of(variables: ResearcherVariables) -> Variant:
             return Variant.PASSAGE
 
 
-NEWS_KINDS = ("none", *known_taxonomy().news)
+NEWS_KINDS = (NO_KIND, *known_taxonomy().news)
 """What the kind of a judgement may be."""
 
 
@@ -324,7 +325,7 @@ def sighting_schema(kinds: frozenset[str]) -> JsonSchema:
 @lru_cache(maxsize=1)
 def judgement_schema() -> JsonSchema:
     """`Judgement` as engines read it."""
-    fields = {"status": list(Status), "kind": list(NEWS_KINDS), "worth": list(Worth)}
+    fields = {"status": list(Status), "kind": list(NEWS_KINDS)}
     return _object(**{name: {"type": "string", "enum": words} for name, words in fields.items()}) | {
         "title": Judgement.__name__
     }

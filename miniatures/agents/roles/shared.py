@@ -21,6 +21,9 @@ class QuoteLine(Variables):
     signal: str
     text: str
     angle: str = ""
+    claim: str | None = Field(
+        default=None, exclude_if=lambda claim: claim is None, description="The claim that goes with it, if it is known."
+    )
     page: str = Field(default="", exclude_if=operator.not_, description="The title of its page, and its heading.")
     published: str = Field(default="", exclude_if=operator.not_, description="The day of its page, year first.")
     before: str = Field(default="", exclude_if=operator.not_, description="What stands before it there.")
@@ -54,6 +57,7 @@ def quote_lines(evidence: Iterable[Quote], brief: Brief, recipient: Recipient) -
             signal=item.signal,
             text=as_data(item.quote),
             angle=as_data(angles.get(item.signal, "") if item.angle is None else item.angle),
+            claim=None if item.claim is None else as_data(item.claim),
             page=as_data(_page(item)),
             published="" if item.published is None else item.published.date().isoformat(),
             before=as_data(item.before),

@@ -26,7 +26,7 @@ class Telling(BaseModel):
 def composed(telling: Telling, brief: Brief, recipient: Recipient, quotes: Sequence[QuoteLine]) -> EmailText:
     """The whole email. A claim, then the angle, is left out where the email would be too long with it."""
     angle = quotes[0].angle if quotes else ""
-    claim = brief.claim_for(quotes[0].signal if quotes else "", angle)
+    claim = _claim(brief, quotes)
     for said in ((angle, claim), (angle, ""), ("", "")):
         body = _body(telling.opening, *said, brief, recipient)
         if len(body.split()) <= brief.length.max_words:
@@ -43,6 +43,13 @@ def told(email: EmailText, brief: Brief, recipient: Recipient, quotes: Sequence[
     opening = paragraphs[1].removesuffix(angle).strip()
     telling = Telling(opening=opening, subject=email.subject)
     return telling if composed(telling, brief, recipient, quotes).body == email.body else None
+
+
+def _claim(brief: Brief, quotes: Sequence[QuoteLine]) -> str:
+    known = quotes[0].claim if quotes else None
+    if known is not None:
+        return known
+    return brief.claim_for(quotes[0].signal if quotes else "", quotes[0].angle if quotes else "")
 
 
 def _body(opening: str, angle: str, claim: str, brief: Brief, recipient: Recipient) -> str:

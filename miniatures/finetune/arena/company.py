@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 from pydantic import Field, model_validator
 
+from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.taxonomy import Name
 from miniatures.prompts.taxonomy import NewsKind
@@ -100,6 +102,13 @@ class ArenaPage(Strict):
             re.sub(r"^(# |- )", "", block) if isinstance(block, str) else block.hidden for block in self.blocks
         )
 
+    def as_read(self, domain: str) -> Page:
+        """The page as extraction reads it: what a visitor sees, a paragraph a line."""
+        seen = [text for text, block in zip(self.texts, self.blocks, strict=True) if not isinstance(block, Hidden)]
+        published = None if self.date is None else datetime.datetime.combine(self.date, datetime.time(), datetime.UTC)
+        url = f"https://{domain}{self.path}"
+        return Page.of(url, "\n".join(seen), title=self.title, published=published, fetched_at=published)
+
 
 _When = Annotated[str, Field(pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?|unknown)$")]
 
@@ -127,6 +136,22 @@ class Label(Strict):
         if (self.fault is Fault.CORRECTED) != (self.corrected_by is not None):
             raise ValueError("`corrected_by` quotes what corrects it, exactly where the fault is corrected")
         return self
+
+
+class Labelled(Protocol):
+    """What says something of a sentence."""
+
+    @property
+    def quote(self) -> str: ...
+
+
+_Labelled = TypeVar("_Labelled", bound=Labelled)
+
+
+def label_of(sentence: str, labels: Iterable[_Labelled]) -> _Labelled | None:
+    """The label that holds most of the sentence, as sentences are cut by code and labels by hand."""
+    found = [one for one in labels if one.quote in sentence or sentence in one.quote]
+    return max(found, key=lambda label: min(len(label.quote), len(sentence)), default=None)
 
 
 class Contact(Strict):

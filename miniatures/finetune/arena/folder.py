@@ -28,6 +28,11 @@ class ArenaHand:
     companies: dict[str, ArenaCompany]
 
 
+def is_hand(folder: Path) -> bool:
+    """Whether the folder holds what a hand writes."""
+    return all((folder / inner).is_dir() for inner in ("briefs", "companies"))
+
+
 def read_hand(folder: Path) -> ArenaHand:
     """Everything in the folder.
 

@@ -24,14 +24,13 @@ from miniatures.agents.roles.researcher import (
 )
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.example import Example, Source
-from miniatures.finetune.arena.company import ArenaCompany, Label
+from miniatures.finetune.arena.company import ArenaCompany, Label, label_of
 from miniatures.finetune.arena.folder import ArenaHand
-from miniatures.finetune.arena.tellings import page_of
+from miniatures.prompts.taxonomy import NO_KIND
 
-NO_KIND = "none"
 _LATER = (420, 1_100)
 """Days after which news is surely old."""
-_AGED, _UNDATED, _UNWANTED, _UNWANTED_FAULT = 0.5, 0.4, 0.1, 0.04
+_AGED, _UNDATED, _UNWANTED, _UNWANTED_FAULT = 0.5, 0.4, 0.25, 0.04
 """Shares of what could be made of the labels that is: more would outnumber them."""
 
 
@@ -68,19 +67,16 @@ def _of_company(hand: ArenaHand, company: ArenaCompany, today: date, chance: ran
 def labelled_passages(company: ArenaCompany) -> Iterator[tuple[Passage, Label | None]]:
     """Every sentence of the company's pages, with the label that holds most of it."""
     for page in company.pages:
-        for passage in passages(page_of(company, page)):
-            found = [one for one in company.labels if one.quote in passage.text or passage.text in one.quote]
-            yield passage, max(found, key=lambda label: min(len(label.quote), len(passage.text)), default=None)
+        for passage in passages(page.as_read(company.domain)):
+            yield passage, label_of(passage.text, company.labels)
 
 
 def judgement_of(label: Label | None) -> Judgement:
     """What a label says whoever asks; a sentence that nobody labelled says nothing that matters."""
     if label is None:
-        return Judgement(status=Status.EMPTY, kind=NO_KIND, worth=Worth.NONE)
-    verdicts = {worth.verdict.value for worth in label.worth.values()}
-    worth = next((one for one in (Worth.OPEN, Worth.SUPPORT) if one.value in verdicts), Worth.NONE)
+        return Judgement(status=Status.EMPTY, kind=NO_KIND)
     status = Status.NEWS if label.fault is None else Status(label.fault.value)
-    return Judgement(status=status, kind=label.kind or NO_KIND, worth=worth)
+    return Judgement(status=status, kind=label.kind or NO_KIND)
 
 
 def _made_of_news(
@@ -90,10 +86,10 @@ def _made_of_news(
     if (asked.page_age or asked.said) and chance.random() < _AGED:
         later = today + timedelta(days=chance.randint(*_LATER))
         aged = PassageVariables.of(passage, company, later)
-        yield aged, answer.model_copy(update={"status": Status.OLD, "worth": Worth.NONE}), Source.VARIANT
+        yield aged, answer.model_copy(update={"status": Status.OLD}), Source.VARIANT
     if asked.page_age and not asked.said and not asked.near and chance.random() < _UNDATED:
         undated = PassageVariables.of(passage.model_copy(update={"published": None}), company, today)
-        yield undated, answer.model_copy(update={"status": Status.UNDATED, "worth": Worth.NONE}), Source.VARIANT
+        yield undated, answer.model_copy(update={"status": Status.UNDATED}), Source.VARIANT
 
 
 def _fits(asked: PassageVariables, label: Label, hand: ArenaHand, chance: random.Random) -> Iterator[_Made]:

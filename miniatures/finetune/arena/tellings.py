@@ -6,7 +6,6 @@ import calendar
 import random
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time
 
 from miniatures.agents.passages import Passage, passages
 from miniatures.agents.roles.grounding import date_words
@@ -16,10 +15,10 @@ from miniatures.checks import CheckCase
 from miniatures.checks.reading import read_draft
 from miniatures.checks.support import unsupported_pieces
 from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.evidence import Evidence, Page, Quote
+from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.prospect import Recipient
-from miniatures.finetune.arena.company import ArenaCompany, ArenaPage, Hidden, Label, Verdict, Worth
+from miniatures.finetune.arena.company import ArenaCompany, ArenaPage, Label, Verdict, Worth
 from miniatures.finetune.arena.exchanged import exchanged
 from miniatures.finetune.arena.folder import ArenaHand
 
@@ -91,7 +90,7 @@ def _example(name: str, variables: WriterVariables, telling: Telling, source: So
 
 def evidence_of(company: ArenaCompany, page: ArenaPage, label: Label, worth: Worth, brief: Brief) -> Evidence:
     """The labelled sentence as research would find it: with its page, its heading and the sentence before it."""
-    read = page_of(company, page)
+    read = page.as_read(company.domain)
     found = next((one for one in passages(read) if label.quote in one.text or one.text in label.quote), None)
     place = found or Passage(text=label.quote, title=page.title, published=read.published)
     angles = next(signal.angles for signal in brief.signals if signal.name == worth.signal)
@@ -105,14 +104,6 @@ def evidence_of(company: ArenaCompany, page: ArenaPage, label: Label, worth: Wor
         before=place.before,
         after=place.after,
     )
-
-
-def page_of(company: ArenaCompany, page: ArenaPage) -> Page:
-    """The page as extraction reads it: what a visitor sees, a paragraph a line."""
-    seen = [text for text, block in zip(page.texts, page.blocks, strict=True) if not isinstance(block, Hidden)]
-    published = None if page.date is None else datetime.combine(page.date, time(), UTC)
-    url = f"https://{company.domain}{page.path}"
-    return Page.of(url, "\n".join(seen), title=page.title, published=published, fetched_at=published)
 
 
 def unshown(telling: Telling, variables: WriterVariables) -> list[str]:

@@ -15,24 +15,41 @@ from miniatures.weights.errors import UnknownWeights
 
 _DROPOUT = 0.1
 _HEADS_RATE = 10
+_MASKED = -1e4
+"""Added to the attention of what is padding; half precision holds it."""
 
 
 class Classifier(nn.Module):  # type: ignore[misc]
-    """Logits of every field for a batch of pairs. The embeddings are the base's and stay so."""
+    """Logits of every field for a batch of pairs.
 
-    def __init__(self, encoder: Any, fields: Fields) -> None:
+    The embeddings and the lowest `frozen` layers are the base's and stay so: what they give for a pair never changes,
+    so it is computed once (`states`), and only the layers above are run at each step (`forward`).
+    """
+
+    def __init__(self, encoder: Any, fields: Fields, frozen: int = 0) -> None:
         super().__init__()
         self.encoder = encoder
-        for weight in encoder.embeddings.parameters():
-            weight.requires_grad = False
+        self._frozen = frozen
+        for part in (encoder.embeddings, *encoder.encoder.layer[:frozen]):
+            part.requires_grad_(False)
         width = encoder.config.hidden_size
         self.heads = nn.ModuleDict({name: nn.Linear(width, len(words)) for name, words in fields.items()})
         self.dropout = nn.Dropout(_DROPOUT)
 
-    def forward(self, batch: Any) -> dict[str, torch.Tensor]:
-        states = self.encoder(**batch).last_hidden_state
-        mask = batch["attention_mask"][..., None].to(states.dtype)
-        pooled = self.dropout((states * mask).sum(1) / mask.sum(1))
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def states(self, tokens: torch.Tensor, mask: torch.Tensor, kinds: torch.Tensor) -> torch.Tensor:
+        """What the frozen part gives for token ids, mask and segment ids: (batch, tokens, width)."""
+        training = self.training
+        self.eval()
+        states = self.encoder.embeddings(input_ids=tokens, token_type_ids=kinds)
+        states = self._run(self.encoder.encoder.layer[: self._frozen], states, mask)
+        self.train(training)
+        return states
+
+    def forward(self, states: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
+        states = self._run(self.encoder.encoder.layer[self._frozen :], states, mask)
+        seen = mask[..., None].to(states.dtype)
+        pooled = self.dropout((states * seen).sum(1) / seen.sum(1))
         return {name: head(pooled).float() for name, head in self.heads.items()}
 
     @property
@@ -47,16 +64,21 @@ class Classifier(nn.Module):  # type: ignore[misc]
         return [{"params": layers, "lr": rate}, {"params": heads, "lr": _HEADS_RATE * rate}]
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """What is saved: the encoder's layers by its own names, and the heads, in half precision."""
-        layers = {
-            name: weight for name, weight in self.encoder.state_dict().items() if name.startswith("encoder.layer.")
-        }
+        """What is saved: the layers that are learned by the encoder's own names, and the heads, in half precision."""
+        learned = {name for name, weight in self.encoder.named_parameters() if weight.requires_grad}
+        layers = {name: weight for name, weight in self.encoder.state_dict().items() if name in learned}
         heads = {
             HEAD.format(field=field, part=part): weight
             for field, head in self.heads.items()
             for part, weight in head.state_dict().items()
         }
         return {name: weight.detach().to(torch.float16).contiguous() for name, weight in {**layers, **heads}.items()}
+
+    def _run(self, layers: Any, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        unseen = (1 - mask[:, None, None, :].to(states.dtype)) * _MASKED
+        for layer in layers:
+            states = layer(states, unseen)
+        return states
 
 
 def load_encoder(folder: Path, heads: int) -> Any:

@@ -10,7 +10,7 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ _ROWS_A_STEP = 32
 _SORTED_TOGETHER = 8
 """Steps whose rows are sorted by length before they are cut, so that little is padding."""
 _UNASKED = -100
+_SMOOTHING = 0.05
+"""Share of a label that is given to all words (Szegedy et al. 2016), as one label in ten is a matter of judgement."""
 _TEMPERATURES = [0.5 + 0.05 * step for step in range(71)]
 
 Told = Callable[[int, int, float], None]
@@ -54,41 +56,71 @@ class ClassifierSummary(Frozen):
     temperatures: dict[str, float]
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A row as the frozen part of the encoder reads it: its states (tokens, width), and the answer."""
+
+    states: torch.Tensor
+    answer: Mapping[str, str]
+
+    @property
+    def length(self) -> int:
+        return len(self.states)
+
+
 @dataclass
 class _Run:
     network: Classifier
     tokenizer: Any
     fields: Fields
 
-    def batch(self, rows: Sequence[ClassifiedRow]) -> Any:
-        encoded = self.tokenizer.encode_batch([row.pair for row in rows])
-        return {
-            "input_ids": torch.tensor([one.ids for one in encoded]),
-            "attention_mask": torch.tensor([one.attention_mask for one in encoded]),
-            "token_type_ids": torch.tensor([one.type_ids for one in encoded]),
-        }
+    def read(self, rows: Sequence[ClassifiedRow]) -> list[_Read]:
+        """Every row, in an order of its own: by length."""
+        ordered = sorted(rows, key=lambda row: row.length)
+        batches = (ordered[at : at + _ROWS_A_STEP] for at in range(0, len(ordered), _ROWS_A_STEP))
+        return [one for batch in batches for one in self._read(batch)]
 
-    def wanted(self, rows: Sequence[ClassifiedRow], field: str) -> torch.Tensor:
+    def _read(self, rows: Sequence[ClassifiedRow]) -> Iterator[_Read]:
+        encoded = self.tokenizer.encode_batch([row.pair for row in rows])
+        tokens, mask, kinds = (
+            torch.tensor([getattr(one, name) for one in encoded]) for name in ("ids", "attention_mask", "type_ids")
+        )
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            states = self.network.states(tokens, mask, kinds).to(torch.bfloat16)
+        for row, length, found in zip(rows, mask.sum(1).tolist(), states, strict=True):
+            yield _Read(found[:length].clone(), row.answer)
+
+    def wanted(self, rows: Sequence[_Read], field: str) -> torch.Tensor:
         words = self.fields[field]
         return torch.tensor([words.index(row.answer[field]) if field in row.answer else _UNASKED for row in rows])
 
-    def loss(self, rows: Sequence[ClassifiedRow]) -> torch.Tensor:
+    def loss(self, rows: Sequence[_Read]) -> torch.Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self.network(self.batch(rows))
+            logits = self.network(*_padded(rows))
         total = torch.zeros(())
         for field, said in logits.items():
             wanted = self.wanted(rows, field)
             if (wanted != _UNASKED).any():
-                total = total + cross_entropy(said, wanted, ignore_index=_UNASKED)
+                total = total + cross_entropy(said, wanted, ignore_index=_UNASKED, label_smoothing=_SMOOTHING)
         return total
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
-    def logits(self, rows: Sequence[ClassifiedRow]) -> dict[str, torch.Tensor]:
+    def logits(self, rows: Sequence[_Read]) -> dict[str, torch.Tensor]:
         """Of every field, in the order of the rows."""
         self.network.eval()
-        found = [self.network(self.batch(rows[at : at + _ROWS_A_STEP])) for at in range(0, len(rows), _ROWS_A_STEP)]
+        found = []
+        for at in range(0, len(rows), _ROWS_A_STEP):
+            states, mask = _padded(rows[at : at + _ROWS_A_STEP])
+            found.append(self.network(states.float(), mask))
         self.network.train()
         return {field: torch.cat([one[field] for one in found]) for field in self.fields}
+
+
+def _padded(rows: Sequence[_Read]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The states of a batch (rows, tokens, width) and what of them is no padding."""
+    states = nn.utils.rnn.pad_sequence([row.states for row in rows], batch_first=True)
+    lengths = torch.tensor([row.length for row in rows])
+    return states, (torch.arange(states.shape[1])[None] < lengths[:, None]).long()
 
 
 def train_classifier(
@@ -104,12 +136,13 @@ def train_classifier(
     fields = fields_of(dataset.rows(Split.TRAIN), Capabilities().with_trust(dataset.manifest.trust), PromptLibrary())
     encoder = load_encoder(base, heads)
     limit = min(recipe.max_tokens, encoder.config.max_position_embeddings)
-    run = _Run(Classifier(encoder, fields), pair_tokenizer(base, limit, padded=True), fields)
-    rows = classified(dataset.rows(Split.TRAIN))
+    network = Classifier(encoder, fields, recipe.frozen_layers)
+    run = _Run(network, pair_tokenizer(base, limit, padded=True), fields)
+    rows = run.read(classified(dataset.rows(Split.TRAIN)))
     steps = max(1, round(recipe.epochs * len(rows) / _ROWS_A_STEP))
     steps = min(steps, recipe.max_steps or steps)
     loss = _learn(run, rows, recipe, steps, told)
-    validation = classified(dataset.rows(Split.VALIDATION))
+    validation = run.read(classified(dataset.rows(Split.VALIDATION)))
     temperatures, right = _calibrated(run, validation) if validation else ({}, {})
     config = ClassifierConfig(
         base_model_name_or_path=recipe.base,
@@ -131,7 +164,7 @@ def train_classifier(
     )
 
 
-def _learn(run: _Run, rows: list[ClassifiedRow], recipe: Recipe, steps: int, told: Told) -> float:
+def _learn(run: _Run, rows: list[_Read], recipe: Recipe, steps: int, told: Told) -> float:
     warmup = max(1, round(recipe.warmup * steps))
     optimizer = torch.optim.AdamW(run.network.groups(recipe.rate), weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -152,7 +185,7 @@ def _learn(run: _Run, rows: list[ClassifiedRow], recipe: Recipe, steps: int, tol
     return smoothed
 
 
-def _batches(rows: list[ClassifiedRow], chance: random.Random) -> Iterator[list[ClassifiedRow]]:
+def _batches(rows: list[_Read], chance: random.Random) -> Iterator[list[_Read]]:
     """Epoch after epoch, rows of like length together."""
     while True:
         drawn = chance.sample(rows, len(rows))
@@ -162,7 +195,7 @@ def _batches(rows: list[ClassifiedRow], chance: random.Random) -> Iterator[list[
         yield from chance.sample(batches, len(batches))
 
 
-def _calibrated(run: _Run, rows: list[ClassifiedRow]) -> tuple[dict[str, float], dict[str, float]]:
+def _calibrated(run: _Run, rows: list[_Read]) -> tuple[dict[str, float], dict[str, float]]:
     """For each field the temperature of the least loss, and the share that is right."""
     logits = run.logits(rows)
     temperatures, right = {}, {}

@@ -6,7 +6,7 @@ by a surrogate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.keyed_hash import keyed_hash
-from miniatures.finetune.arena.folder import as_of, read_hand
+from miniatures.finetune.arena.excerpts import excerpt_examples, is_excerpts, read_excerpts
+from miniatures.finetune.arena.folder import as_of, is_hand, read_hand
 from miniatures.finetune.arena.judgements import judgement_examples
+from miniatures.finetune.arena.offers import is_offers, offer_examples, read_offers
 from miniatures.finetune.arena.tellings import telling_examples
 from miniatures.finetune.dataset.chat_file import SUFFIX, read_chats
 from miniatures.finetune.dataset.people import FindPeople, third_persons
@@ -29,7 +31,6 @@ from miniatures.store.home_secret import home_secret
 from miniatures.store.open import open_store
 
 _GOLD_FILE, _JSON = "briefs.yaml", ".json"
-_ARENA_FOLDERS = ("briefs", "companies")
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ class Sources:
 
 
 def find_sources(named: Iterable[str], store: str | None) -> Sources:
-    """Campaigns, gold folders, hands of an arena and files of chats.
+    """Campaigns, gold folders, folders of an arena and files of chats.
 
-    A name is a JSONL file, a gold folder, an arena's hand, a campaign file or folder, a folder of campaign folders, or
-    a campaign's name in `store`.
+    A name is a JSONL file, a gold folder, a hand of an arena, its excerpts or its offers, a campaign file or folder, a
+    folder of campaign folders, or a campaign's name in `store`.
 
     Raises:
         InputError: a name is none of these.
@@ -83,7 +84,7 @@ def find_sources(named: Iterable[str], store: str | None) -> Sources:
         if (path / _GOLD_FILE).is_file():
             gold[path.resolve()] = path
             continue
-        if all((path / inner).is_dir() for inner in _ARENA_FOLDERS):
+        if is_hand(path) or is_excerpts(path) or is_offers(path):
             arena[path.resolve()] = path
             continue
         if path.suffix == SUFFIX and path.is_file():
@@ -200,10 +201,22 @@ def gather_examples(
         gathered.examples += [example for example in made if example.role in selection.roles]
         gathered.dropped[DropReason.FAILED_CHECKS] += refused
     if found.arena:
-        hands, today = [read_hand(folder) for folder in found.arena], as_of(found.arena[0])
-        made = [*telling_examples(hands, today, variants, seed), *judgement_examples(hands, today, seed)]
-        gathered.examples += [example for example in made if example.role in selection.roles]
+        told_there = _arena_examples(found.arena, seed, variants)
+        gathered.examples += [example for example in told_there if example.role in selection.roles]
     return gathered
+
+
+def _arena_examples(folders: Sequence[Path], seed: int, variants: int) -> Iterator[Example]:
+    """What the folders of an arena give; offers are about the companies of the hands that are named with them."""
+    today = as_of(folders[0])
+    hands = [read_hand(folder) for folder in folders if is_hand(folder)]
+    yield from telling_examples(hands, today, variants, seed)
+    yield from judgement_examples(hands, today, seed)
+    for folder in folders:
+        if is_excerpts(folder):
+            yield from excerpt_examples(read_excerpts(folder), today)
+        elif is_offers(folder):
+            yield from offer_examples(read_offers(folder), hands, today, seed)
 
 
 def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int, gathered: Gathered) -> list[Example]:

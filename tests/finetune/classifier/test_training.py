@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch")
 
 from miniatures.agents.passages import Passage
-from miniatures.agents.roles.researcher import RESEARCHER, Judgement, PassageVariables, Status, Worth
+from miniatures.agents.roles.researcher import RESEARCHER, Judgement, PassageVariables, Status
 from miniatures.backends.classifier import open_classifier, pair_of
 from miniatures.datamodel.capabilities import READER, SMALL, Capabilities
 from miniatures.datamodel.dataset import Split
@@ -31,11 +31,11 @@ def judged(number: int) -> Example:
     is_open = number % 2 == 0
     text = f"the new hall is {'open' if is_open else 'closed'}"
     variables = PassageVariables.of(Passage(text=text), f"Company {number}", date(2026, 12, 1))
-    status, worth = (Status.NEWS, Worth.OPEN) if is_open else (Status.OLD, Worth.NONE)
+    status, kind = (Status.NEWS, "expansion") if is_open else (Status.OLD, "none")
     return Example(
         role=RESEARCHER.name,
         variables=variables.model_dump(mode="json"),
-        answer=Judgement(status=status, kind="none", worth=worth).model_dump(mode="json"),
+        answer=Judgement(status=status, kind=kind).model_dump(mode="json"),
         company=f"Company {number}",
         source=Source.GOLD,
     )
@@ -50,22 +50,23 @@ def dataset(tmp_path: Path) -> Dataset:
 def test_a_dataset_for_readers_holds_their_questions_alone(dataset: Dataset, tmp_path: Path) -> None:
     assert dataset.manifest.roles == {"researcher": 60}
     fields = fields_of(dataset.rows(Split.TRAIN), Capabilities().with_trust(READER), PromptLibrary())
-    assert set(fields) == {"status", "kind", "worth"}
+    assert set(fields) == {"status", "kind"}
     small = build_dataset([judged(1), example("Other", "An email.")], tmp_path / "small", BuildSettings(trust=SMALL))
     assert small.manifest.roles == {"writer": 1}
 
 
-def test_it_learns_is_calibrated_and_is_served_as_it_was_trained(dataset: Dataset, tmp_path: Path) -> None:
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_it_learns_is_calibrated_and_is_served_as_it_was_trained(dataset: Dataset, tmp_path: Path, frozen: int) -> None:
     base, out = write_encoder(tmp_path / "base"), tmp_path / "adapter"
     recipe = Recipe(
         name="tiny", base="tiny", dataset="dataset", method=Method.CLASSIFIER, learning_rate=1e-3, max_steps=150,
-        max_tokens=32, epochs=100,
+        max_tokens=32, epochs=100, frozen_layers=frozen,
     )  # fmt: skip
     told: list[int] = []
     summary = train_classifier(recipe, base, HEADS, dataset, out, lambda step, steps, loss: told.append(step))
     assert told == [*range(1, 151)]
-    assert summary.validation_right["status"] == summary.validation_right["worth"] == 1
-    assert set(summary.temperatures) == {"status", "kind", "worth"}
+    assert summary.validation_right == {"status": 1, "kind": 1}
+    assert set(summary.temperatures) == {"status", "kind"}
     engine = open_classifier(base, out, "tiny").engine
     for row in classified(dataset.rows(Split.VALIDATION)):
         shares = engine.submit(row.pair).result().shares
