@@ -1,8 +1,8 @@
 """`miniature:NAME` of an encoder: answers closed questions, each field of the answer by the head trained for it.
 
 To a graph it is a chat model like any other. It reads the last message alone, its first line as the one text of a pair
-and the rest as the other, and answers the JSON of the fields that the question asks for. How sure it is of each word
-stands beside it, in the message's `response_metadata`.
+and the rest as the other, or compares its lines, and answers the JSON of the fields that the question asks for. How
+sure it is of each word stands beside it, in the message's `response_metadata`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from miniatures.backends.ask import SHARES
 from miniatures.backends.base import Backend
 from miniatures.backends.classifier_engine import Classified, ClassifierEngine
+from miniatures.backends.compared import texts_of
 from miniatures.backends.errors import BadRequest
 from miniatures.backends.local import NO_API_COST
 from miniatures.datamodel.backend import BackendIdentity, Price
@@ -52,7 +53,7 @@ class ClassifierBackend(Backend):
         **kwargs: Any,
     ) -> ChatResult:
         fields = self._fields(kwargs)
-        return self._result(self._submitted(messages).result(), fields)
+        return self._result(self._submitted(messages, fields).result(), fields)
 
     async def _agenerate(
         self,
@@ -62,7 +63,7 @@ class ClassifierBackend(Backend):
         **kwargs: Any,
     ) -> ChatResult:
         fields = self._fields(kwargs)
-        return self._result(await asyncio.wrap_future(self._submitted(messages)), fields)
+        return self._result(await asyncio.wrap_future(self._submitted(messages, fields)), fields)
 
     def _fields(self, options: dict[str, Any]) -> Sequence[str]:
         """What is asked for.
@@ -72,16 +73,20 @@ class ClassifierBackend(Backend):
         """
         asked = [*(options.get("response_schema") or {}).get("properties", {})]
         unknown = [field for field in asked if field not in self.engine.fields]
-        if unknown or not asked:
+        mixed = len({field in self.engine.compared for field in asked}) > 1
+        if unknown or not asked or mixed:
             raise BadRequest(
                 f"{self.identity} answers closed questions of {', '.join(self.engine.fields)}, "
-                f"and was asked for {unknown[0] if unknown else 'text'}",
+                f"and was asked for {unknown[0] if unknown else ' and '.join(asked) or 'text'}",
                 hint="Put it behind a role that asks such questions, as the researcher's and the verifier's.",
             )
         return asked
 
-    def _submitted(self, messages: list[BaseMessage]) -> Future[Classified]:
-        return self.engine.submit(pair_of(messages[-1].text))
+    def _submitted(self, messages: list[BaseMessage], fields: Sequence[str]) -> Future[Classified]:
+        message = messages[-1].text
+        if all(field in self.engine.compared for field in fields):
+            return self.engine.submit_texts(texts_of(message))
+        return self.engine.submit(pair_of(message))
 
     def _result(self, found: Classified, fields: Sequence[str]) -> ChatResult:
         shares = {field: found.shares[field] for field in fields}

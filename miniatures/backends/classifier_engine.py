@@ -1,14 +1,15 @@
 """Runs an encoder with heads on OpenVINO, without torch: its graph is built here from the tensors themselves.
 
+A question is either read whole, or its texts are read alone and compared; each field is told in one of the two ways.
 Requests that arrive together share a batch with others of like length, so that little is padding.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from miniatures.backends.compared import ComparedHeads, TextReader, features
 from miniatures.backends.encoder_graph import encoder_graph
 from miniatures.backends.micro_batch import MicroBatcher
 from miniatures.weights.classifier import HEAD, ClassifierFolder
@@ -24,6 +26,7 @@ from miniatures.weights.errors import BadAdapter
 from miniatures.weights.safetensors_file import read_safetensors
 
 _MOST_IN_A_BATCH = 16
+_MOST_COMPARED = 256
 _ALIKE_TOKENS = 32
 _WINDOW_S = 0.002
 
@@ -38,9 +41,16 @@ class Classified:
 
 
 @dataclass
-class _Request:
+class _Pair:
     tokens: list[int]
     kinds: list[int]
+    future: Future[Classified] = field(default_factory=Future)
+    arrived: float = field(default_factory=time.monotonic)
+
+
+@dataclass
+class _Texts:
+    texts: tuple[str, ...]
     future: Future[Classified] = field(default_factory=Future)
     arrived: float = field(default_factory=time.monotonic)
 
@@ -54,51 +64,89 @@ class ClassifierEngine:
         Raises:
             BadAdapter: the heads are missing, or the layers are of another encoder.
         """
-        import openvino as ov
-
         classifier = ClassifierFolder(folder)
-        config = classifier.config
-        self.fields, self.sha256 = config.fields, classifier.sha256
-        self._temperatures = [config.temperatures.get(name, 1.0) for name in self.fields]
-        self._tokenizer = pair_tokenizer(base, config.max_tokens)
-        tensors = {**read_safetensors(base / WEIGHTS), **classifier.tensors}
-        heads = [
-            (tensors[HEAD.format(field=name, part="weight")], tensors[HEAD.format(field=name, part="bias")])
-            for name in self.fields
-        ]
+        self._config = classifier.config
+        self.fields, self.sha256 = self._config.fields, classifier.sha256
+        self.together, self.compared = self._config.read_together, self._config.compared
+        self._tokenizer = pair_tokenizer(base, self._config.max_tokens)
         try:
-            graph = encoder_graph(tensors, heads, config.heads)
+            self._open(base, classifier)
         except KeyError as error:
             raise BadAdapter(f"{folder}: the encoder has no tensor {error}", hint="Use the base it names.") from error
-        settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        self._compiled: Any = ov.Core().compile_model(graph, "CPU", settings)
-        self._batches: MicroBatcher[_Request] = MicroBatcher(
-            self._run, key=_like_length, max_batch=_MOST_IN_A_BATCH, window_s=_WINDOW_S
+        self._pairs: MicroBatcher[_Pair] = MicroBatcher(
+            self._run_pairs, key=_like_length, max_batch=_MOST_IN_A_BATCH, window_s=_WINDOW_S
+        )
+        self._texts: MicroBatcher[_Texts] = MicroBatcher(
+            self._run_texts, key=lambda _: 0, max_batch=_MOST_COMPARED, window_s=_WINDOW_S
         )
 
+    def _open(self, base: Path, classifier: ClassifierFolder) -> None:
+        import openvino as ov
+
+        if self.together:
+            tensors = {**read_safetensors(base / WEIGHTS), **classifier.tensors}
+            heads = [
+                (tensors[HEAD.format(field=name, part="weight")], tensors[HEAD.format(field=name, part="bias")])
+                for name in self.together
+            ]
+            graph = encoder_graph(tensors, heads, self._config.heads)
+            settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+            self._compiled: Any = ov.Core().compile_model(graph, "CPU", settings)
+        if self.compared:
+            self._reader = TextReader(base, self._tokenizer, self._config.heads)
+            self._heads = ComparedHeads(classifier.tensors, self.compared)
+
     def submit(self, pair: tuple[str, str]) -> Future[Classified]:
-        """Start classifying the pair."""
+        """Start reading the pair whole, for the fields that are told so."""
         encoded = self._tokenizer.encode(*pair)
-        request = _Request(encoded.ids, encoded.type_ids)
-        self._batches.submit(request)
+        request = _Pair(encoded.ids, encoded.type_ids)
+        self._pairs.submit(request)
         return request.future
 
-    def _run(self, batch: list[_Request]) -> None:
+    def submit_texts(self, texts: tuple[str, ...]) -> Future[Classified]:
+        """Start comparing the texts, for the fields that are told so."""
+        request = _Texts(texts)
+        self._texts.submit(request)
+        return request.future
+
+    def _run_pairs(self, batch: list[_Pair]) -> None:
         begun = time.monotonic()
-        try:
+        with _told_to(batch):
             logits = self._compiled(_padded(batch))
-            outputs = [logits[place] for place in range(len(self.fields))]
             for row, request in enumerate(batch):
-                shares = {
-                    name: dict(zip(words, _softmax(outputs[place][row] / self._temperatures[place]), strict=True))
-                    for place, (name, words) in enumerate(self.fields.items())
-                }
-                waited = round(1000 * (begun - request.arrived), 3)
-                _settle(request.future, Classified(shares, len(request.tokens), waited))
-        except Exception as error:  # Whatever went wrong belongs to those who wait.
-            for request in batch:
-                with suppress(Exception):
-                    request.future.set_exception(error)
+                shares = {name: self._shares(name, logits[place][row]) for place, name in enumerate(self.together)}
+                _settle(request.future, Classified(shares, len(request.tokens), _waited(begun, request.arrived)))
+
+    def _run_texts(self, batch: list[_Texts]) -> None:
+        begun = time.monotonic()
+        with _told_to(batch):
+            read = self._reader.read([text for request in batch for text in request.texts])
+            seen = features(read.reshape(len(batch), -1, read.shape[-1]))
+            logits = {name: self._heads.logits(name, seen) for name in self.compared}
+            for row, request in enumerate(batch):
+                shares = {name: self._shares(name, said[row]) for name, said in logits.items()}
+                tokens = sum(map(self._reader.tokens, request.texts))
+                _settle(request.future, Classified(shares, tokens, _waited(begun, request.arrived)))
+
+    def _shares(self, name: str, logits: NDArray[np.float32]) -> dict[str, float]:
+        told = _softmax(logits / self._config.temperatures.get(name, 1.0))
+        return dict(zip(self.fields[name], told, strict=True))
+
+
+@contextmanager
+def _told_to(batch: Sequence[_Pair] | Sequence[_Texts]) -> Iterator[None]:
+    """Whatever goes wrong belongs to those who wait."""
+    try:
+        yield
+    except Exception as error:
+        for request in batch:
+            with suppress(Exception):
+                request.future.set_exception(error)
+
+
+def _waited(begun: float, arrived: float) -> float:
+    """Milliseconds."""
+    return round(1000 * (begun - arrived), 3)
 
 
 def pair_tokenizer(base: Path, limit: int, *, padded: bool = False) -> Any:
@@ -114,11 +162,11 @@ def pair_tokenizer(base: Path, limit: int, *, padded: bool = False) -> Any:
     return tokenizer
 
 
-def _like_length(request: _Request) -> int:
+def _like_length(request: _Pair) -> int:
     return len(request.tokens) // _ALIKE_TOKENS
 
 
-def _padded(batch: Sequence[_Request]) -> list[NDArray[np.int64]]:
+def _padded(batch: Sequence[_Pair]) -> list[NDArray[np.int64]]:
     width = max(len(request.tokens) for request in batch)
     tokens, mask, kinds = (np.zeros((len(batch), width), dtype=np.int64) for _ in range(3))
     for row, request in enumerate(batch):

@@ -17,7 +17,8 @@ _MASKED = np.float32(-1e9)
 def encoder_graph(
     tensors: Tensors, heads: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]], parts: int
 ) -> Any:
-    """Token ids, mask and segment ids (each batch, tokens) in; the logits (batch, words) of each head out.
+    """Token ids, mask and segment ids (each batch, tokens) in; the logits (batch, words) of each head out, or without
+    heads the mean of the states (batch, width).
 
     `tensors` are named as transformers names those of a BertModel; `parts` is the number of attention heads.
 
@@ -39,7 +40,7 @@ def encoder_graph(
     weights = ops.unsqueeze(real, layer.axis(2))
     total = ops.reduce_sum(ops.multiply(states, weights), layer.axis(1))
     pooled = ops.divide(total, ops.reduce_sum(weights, layer.axis(1)))
-    outputs = [ops.add(ops.matmul(pooled, weight, False, True), bias) for weight, bias in heads]
+    outputs = [ops.add(ops.matmul(pooled, weight, False, True), bias) for weight, bias in heads] or [pooled]
     return ov.Model(outputs, [ids, mask, kinds], "encoder")
 
 

@@ -79,6 +79,13 @@ class Readings(Frozen):
     false_statement: int = Field(ge=0, description="Held a false statement.")
 
 
+class SureReading(Frozen):
+    """A draft that was read: how sure the miniature had been of the reason to write, and what it led to."""
+
+    sure: float = Field(ge=0, le=1)
+    false: bool = Field(description="Whether a reader found a false statement.")
+
+
 class MiniatureCard(Frozen):
     """One version of a miniature."""
 
@@ -97,6 +104,9 @@ class MiniatureCard(Frozen):
     recipe: dict[str, Any]
     training: dict[str, Any] = Field(default_factory=dict, description="Steps, tokens, seconds, losses, peak memory.")
     readings: tuple[Readings, ...] = ()
+    sure_readings: tuple[SureReading, ...] = Field(
+        default=(), description="Of drafts for prospects that it had not learned: what `ready: {risk}` is bound by."
+    )
     scores: dict[str, Score] = Field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
     evaluated_on: str | None = Field(default=None, description="Hash of the manifest of the evaluation's dataset.")

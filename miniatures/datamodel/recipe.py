@@ -80,6 +80,9 @@ class Recipe(Strict):
     frozen_layers: int = Field(
         default=0, ge=0, le=48, description="An encoder's layers, counted from below, that stay the base's."
     )
+    compared: tuple[str, ...] = Field(
+        default=(), description="Fields of answers that an encoder tells by comparing the question's lines, read alone."
+    )
     lora: LoraSettings = Field(
         default=LoraSettings(), description="The adapter's shape; its keys are written under it, as `lora: {rank: 8}`."
     )

@@ -25,6 +25,9 @@ from miniatures.weights.safetensors_file import read_safetensors
 
 KIND = "CLASSIFIER"
 HEAD = "heads.{field}.{part}"
+COMPARED = "compared.{field}.{layer}.{part}"
+LAYERS = (("inner", "weight"), ("inner", "bias"), ("outer", "weight"), ("outer", "bias"))
+"""The tensors of a head that compares texts, in the order in which they are used."""
 _MOST_BYTES = 1_000_000
 
 
@@ -34,9 +37,15 @@ class ClassifierConfig(Strict):
     peft_type: str = Field(default=KIND, pattern=f"^{KIND}$", description="Tells it from an adapter of PEFT.")
     base_model_name_or_path: str
     fields: dict[str, tuple[str, ...]] = Field(min_length=1, description="The words that each field may hold.")
+    compared: tuple[str, ...] = Field(default=(), description="Fields that are told by comparing texts read alone.")
     temperatures: dict[str, float] = Field(default_factory=dict, description="Each field's logits are divided by it.")
     max_tokens: int = Field(default=192, ge=16, le=512)
     heads: int = Field(description="Attention heads.", ge=1)
+
+    @property
+    def read_together(self) -> tuple[str, ...]:
+        """Fields that are told of a question that is read whole."""
+        return tuple(field for field in self.fields if field not in self.compared)
 
 
 class ClassifierFolder:
@@ -70,7 +79,8 @@ class ClassifierFolder:
         """
         read = read_safetensors(self.folder / TENSORS)
         for field, words in self.config.fields.items():
-            head = read.get(HEAD.format(field=field, part="weight"))
+            form = COMPARED.format(field=field, layer="outer", part="weight")
+            head = read.get(form if field in self.config.compared else HEAD.format(field=field, part="weight"))
             if head is None or head.shape[0] != len(words):
                 raise BadAdapter(f"{self.folder / TENSORS}: no head of {len(words)} words for {field}", hint="Copy it.")
         return read

@@ -69,13 +69,10 @@ def test_it_computes_what_transformers_computes(folders: tuple[Path, Path], back
     assert not network.load_state_dict(weights, strict=False).unexpected_keys
     for question in QUESTIONS:
         encoded = pair_tokenizer(base, 24).encode(*pair_of(question))
-        batch = {
-            "input_ids": torch.tensor([encoded.ids]),
-            "attention_mask": torch.tensor([encoded.attention_mask]),
-            "token_type_ids": torch.tensor([encoded.type_ids]),
-        }
+        tokens, mask, kinds = (torch.tensor([one]) for one in (encoded.ids, encoded.attention_mask, encoded.type_ids))
         with torch.no_grad():
-            wanted = {field: torch.softmax(said[0], -1).tolist() for field, said in network(batch).items()}
+            logits = network(network.states(tokens, mask, kinds), mask)
+        wanted = {field: torch.softmax(said[0], -1).tolist() for field, said in logits.items()}
         found = backend.invoke([HumanMessage(question)], response_schema=SCHEMA).response_metadata["shares"]
         for field, shares in wanted.items():
             assert [*found[field].values()] == pytest.approx(shares, abs=1e-4)

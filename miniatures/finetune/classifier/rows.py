@@ -1,4 +1,4 @@
-"""A dataset's rows as a classifier learns them: a pair of texts, and for each field of the answer which word it is."""
+"""A dataset's rows as a classifier learns them: a question, and for each field of the answer which word it is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from miniatures.agents.roles.role import role_named
 from miniatures.backends.classifier import pair_of
+from miniatures.backends.compared import texts_of
 from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.dataset import DatasetRow
 from miniatures.datamodel.errors import InputError
@@ -19,20 +20,25 @@ Fields = dict[str, tuple[str, ...]]
 class ClassifiedRow:
     """One question and its answer; fields that the question does not ask for are absent."""
 
-    pair: tuple[str, str]
+    message: str
     answer: Mapping[str, str]
 
     @property
-    def length(self) -> int:
-        """Characters, by which rows of like length are put into one batch."""
-        return len(self.pair[0]) + len(self.pair[1])
+    def pair(self) -> tuple[str, str]:
+        """The question as it is read whole."""
+        return pair_of(self.message)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The question as its texts are read alone."""
+        return texts_of(self.message)
 
 
 def classified(rows: Iterable[DatasetRow]) -> list[ClassifiedRow]:
     """The rows that have an answer."""
     answered = [row for row in rows if row.example.answer is not None]
     return [
-        ClassifiedRow(pair_of(row.prompt[-1].content), {name: str(word) for name, word in row.example.answer.items()})
+        ClassifiedRow(row.prompt[-1].content, {name: str(word) for name, word in row.example.answer.items()})
         for row in answered
         if row.example.answer is not None
     ]

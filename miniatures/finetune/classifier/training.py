@@ -1,4 +1,5 @@
-"""Trains a classifier as its recipe says: all fields at once, each on the rows that ask for it.
+"""Trains a classifier as its recipe says: the fields that are told of a question read whole all at once, each on the
+rows that ask for it, and those that are told by comparing texts one after the other.
 
 Afterwards each field's confidence is calibrated on the validation side by temperature scaling (Guo et al. 2017,
 arXiv:1706.04599), as graphs decide by how sure it is.
@@ -20,10 +21,12 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from miniatures.backends.classifier_engine import pair_tokenizer
+from miniatures.backends.compared import TextReader
 from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.recipe import Recipe
+from miniatures.finetune.classifier.compared import seen_by, train_compared
 from miniatures.finetune.classifier.network import Classifier, load_encoder
 from miniatures.finetune.classifier.rows import ClassifiedRow, Fields, classified, fields_of
 from miniatures.finetune.dataset.folder import Dataset
@@ -76,7 +79,7 @@ class _Run:
 
     def read(self, rows: Sequence[ClassifiedRow]) -> list[_Read]:
         """Every row, in an order of its own: by length."""
-        ordered = sorted(rows, key=lambda row: row.length)
+        ordered = sorted(rows, key=lambda row: len(row.message))
         batches = (ordered[at : at + _ROWS_A_STEP] for at in range(0, len(ordered), _ROWS_A_STEP))
         return [one for batch in batches for one in self._read(batch)]
 
@@ -134,34 +137,97 @@ def train_classifier(
     torch.manual_seed(recipe.seed)
     begun = time.monotonic()
     fields = fields_of(dataset.rows(Split.TRAIN), Capabilities().with_trust(dataset.manifest.trust), PromptLibrary())
+    rows, held_out = classified(dataset.rows(Split.TRAIN)), classified(dataset.rows(Split.VALIDATION))
     encoder = load_encoder(base, heads)
     limit = min(recipe.max_tokens, encoder.config.max_position_embeddings)
-    network = Classifier(encoder, fields, recipe.frozen_layers)
-    run = _Run(network, pair_tokenizer(base, limit, padded=True), fields)
-    rows = run.read(classified(dataset.rows(Split.TRAIN)))
-    steps = max(1, round(recipe.epochs * len(rows) / _ROWS_A_STEP))
-    steps = min(steps, recipe.max_steps or steps)
-    loss = _learn(run, rows, recipe, steps, told)
-    validation = run.read(classified(dataset.rows(Split.VALIDATION)))
-    temperatures, right = _calibrated(run, validation) if validation else ({}, {})
+    together = {field: words for field, words in fields.items() if field not in recipe.compared}
+    whole = _Whole(0, 0.0)
+    fitted = _Fitted({}, {}, {})
+    if together:
+        network = Classifier(encoder, together, recipe.frozen_layers)
+        run = _Run(network, pair_tokenizer(base, limit, padded=True), together)
+        whole = _learned_whole(run, rows, recipe, told)
+        fitted += _fitted_whole(run, held_out)
+    if compared := {field: words for field, words in fields.items() if field in recipe.compared}:
+        reader = TextReader(base, pair_tokenizer(base, limit), heads)
+        for field, words in compared.items():
+            fitted += _compared(reader, field, words, rows, held_out, recipe.seed, told)
     config = ClassifierConfig(
         base_model_name_or_path=recipe.base,
         fields=fields,
-        temperatures=temperatures,
+        compared=tuple(compared),
+        temperatures=fitted.temperatures,
         max_tokens=limit,
         heads=heads,
     )
-    _save(run.network, config, out)
+    _save(fitted.tensors, config, out)
     return ClassifierSummary(
-        steps=steps,
+        steps=whole.steps,
         examples=len(rows),
         seconds=round(time.monotonic() - begun, 1),
-        trainable_parameters=sum(weight.numel() for weight in run.network.trained),
-        final_training_loss=round(loss, 4),
-        validation_rows=len(validation),
-        validation_right=right,
-        temperatures=temperatures,
+        trainable_parameters=sum(weight.numel() for weight in fitted.tensors.values()),
+        final_training_loss=round(whole.loss, 4),
+        validation_rows=len(held_out),
+        validation_right=fitted.right,
+        temperatures=fitted.temperatures,
     )
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What learning the fields took that are told of a question read whole."""
+
+    steps: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The tensors of some fields, their temperatures, and the shares that are right on the validation side."""
+
+    tensors: dict[str, torch.Tensor]
+    temperatures: dict[str, float]
+    right: dict[str, float]
+
+    def __add__(self, other: _Fitted) -> _Fitted:
+        return _Fitted(self.tensors | other.tensors, self.temperatures | other.temperatures, self.right | other.right)
+
+
+def _asking(rows: Sequence[ClassifiedRow], fields: Fields) -> list[ClassifiedRow]:
+    return [row for row in rows if not fields.keys().isdisjoint(row.answer)]
+
+
+def _learned_whole(run: _Run, rows: Sequence[ClassifiedRow], recipe: Recipe, told: Told) -> _Whole:
+    asking = run.read(_asking(rows, run.fields))
+    steps = max(1, round(recipe.epochs * len(asking) / _ROWS_A_STEP))
+    steps = min(steps, recipe.max_steps or steps)
+    return _Whole(steps, _learn(run, asking, recipe, steps, told))
+
+
+def _fitted_whole(run: _Run, held_out: Sequence[ClassifiedRow]) -> _Fitted:
+    asking = run.read(_asking(held_out, run.fields))
+    fitted = _Fitted(run.network.tensors(), {}, {})
+    for field, logits in (run.logits(asking) if asking else {}).items():
+        fitted += _calibrated(field, logits, run.wanted(asking, field))
+    return fitted
+
+
+def _compared(
+    reader: TextReader,
+    field: str,
+    words: Sequence[str],
+    rows: Sequence[ClassifiedRow],
+    held_out: Sequence[ClassifiedRow],
+    seed: int,
+    told: Told,
+) -> _Fitted:
+    learned, tried = (_asking(some, {field: tuple(words)}) for some in (rows, held_out))
+    head = train_compared(field, words, seen_by(reader, learned), [row.answer for row in learned], seed, told)
+    fitted = _Fitted(head.tensors(), {}, {})
+    if not tried:
+        return fitted
+    wanted = torch.tensor([words.index(row.answer[field]) for row in tried])
+    return fitted + _calibrated(field, head.logits(seen_by(reader, tried)), wanted)
 
 
 def _learn(run: _Run, rows: list[_Read], recipe: Recipe, steps: int, told: Told) -> float:
@@ -195,25 +261,20 @@ def _batches(rows: list[_Read], chance: random.Random) -> Iterator[list[_Read]]:
         yield from chance.sample(batches, len(batches))
 
 
-def _calibrated(run: _Run, rows: list[_Read]) -> tuple[dict[str, float], dict[str, float]]:
-    """For each field the temperature of the least loss, and the share that is right."""
-    logits = run.logits(rows)
-    temperatures, right = {}, {}
-    for field, said in logits.items():
-        wanted = run.wanted(rows, field)
-        asked = wanted != _UNASKED
-        if not asked.any():
-            continue
-        losses = [float(cross_entropy(said[asked] / one, wanted[asked])) for one in _TEMPERATURES]
-        temperatures[field] = round(_TEMPERATURES[losses.index(min(losses))], 2)
-        right[field] = round(float((said[asked].argmax(-1) == wanted[asked]).float().mean()), 4)
-    return temperatures, right
+def _calibrated(field: str, said: torch.Tensor, wanted: torch.Tensor) -> _Fitted:
+    """The temperature of the least loss, and the share that is right, of the rows that ask for the field."""
+    asked = wanted != _UNASKED
+    if not asked.any():
+        return _Fitted({}, {}, {})
+    losses = [float(cross_entropy(said[asked] / one, wanted[asked])) for one in _TEMPERATURES]
+    right = (said[asked].argmax(-1) == wanted[asked]).float().mean()
+    return _Fitted({}, {field: round(_TEMPERATURES[losses.index(min(losses))], 2)}, {field: round(float(right), 4)})
 
 
-def _save(network: Classifier, config: ClassifierConfig, out: Path) -> None:
+def _save(tensors: dict[str, torch.Tensor], config: ClassifierConfig, out: Path) -> None:
     from safetensors.torch import save_file
 
     out.mkdir(parents=True, exist_ok=True)
-    save_file(network.tensors(), out / TENSORS)
+    save_file(tensors, out / TENSORS)
     text = json.dumps(config.model_dump(mode="json"), indent=1, sort_keys=True)
     (out / CONFIG).write_text(text + "\n", encoding="utf-8")

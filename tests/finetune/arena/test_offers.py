@@ -59,5 +59,5 @@ def test_an_angle_that_is_not_there_and_a_quote_that_is_not_told_are_refused() -
     with pytest.raises(ValueError, match="no angle 9"):
         changed(angle=9)
     domain = next(iter(HAND.companies))
-    with pytest.raises(InputError, match="tells no news 'Never said.'"):
+    with pytest.raises(InputError, match=r"tells no news 'Never said\.'"):
         list(offer_examples({"one": changed(company=domain, quote="Never said.")}, [HAND], TODAY, 7))
