@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick explore lint docs install install-dev miniature benchmarks clean
+.PHONY: demo test quick explore lint docs install install-dev miniature reader reader-dataset benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
@@ -67,6 +67,16 @@ miniature: install-dev
 	  examples/recipes/outreach-smollm2-135m.yaml --out $(RUN)/training --resume
 	nice -n 10 $(BIN)/miniatures evaluate miniature:outreach@candidate --dataset $(RUN)/heldout \
 	  --machine-usd-per-hour 0.05 --out $(RUN)/evaluation
+
+# The shipped reader, from the arena: a quarter of an hour on two idle cores.
+READ := $(addprefix --from examples/arena/,garnet heron maple oriel offers excerpts)
+
+reader-dataset: install-dev
+	test -f $(RUN)/reader-dataset/manifest.json || $(BIN)/miniatures dataset build $(READ) --role researcher \
+	  --variant passage --out $(RUN)/reader-dataset --validation 0.05 --test 0 --seed 7
+
+reader: reader-dataset
+	$(BIN)/miniatures finetune examples/recipes/reader-minilm.yaml --out $(RUN)/reader
 
 benchmarks: install-dev
 	$(BIN)/python benchmarks/campaign_throughput.py

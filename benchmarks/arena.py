@@ -57,7 +57,7 @@ class Totals:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--side", choices=["train", "dev", "test"], required=True)
+    parser.add_argument("--side", choices=["train", "calibrate", "dev", "test"], required=True)
     parser.add_argument("--hands", nargs="*", help="Only these of the side.")
     parser.add_argument("--researcher", default=SHIPPED, help="A backend's spec, or none: by rank.")
     parser.add_argument("--writer", default=SHIPPED, help="A backend's spec, or none: code places the news.")

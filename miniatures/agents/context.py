@@ -44,7 +44,8 @@ class CampaignContext:
 
     `models` maps a role (researcher, writer, verifier, planner, or one of your own) to a chat model, or to `Seats`
     where a second one falls back or answers beside; roles that a graph can do without may be absent. `foils` are other
-    companies' quotes for the swap test; the bundled ones serve if empty.
+    companies' quotes for the swap test; the bundled ones serve if empty. `sure_bound` is how sure of the reason to
+    write a ready draft must be (`risk_bound` calibrates it); null asks for nothing.
     """
 
     models: Mapping[str, BaseChatModel | Seats]
@@ -56,6 +57,7 @@ class CampaignContext:
     write: WritingSettings = field(default_factory=WritingSettings)
     ledger: Ledger | None = None
     foils: tuple[Quote, ...] = ()
+    sure_bound: float | None = None
     now: Callable[[], datetime] = utc_now
 
     def __post_init__(self) -> None:
@@ -126,6 +128,7 @@ class CampaignContext:
             fetch={} if self.fetcher is None else dict(self.fetcher.identity),
             taxonomy=self.prompts.taxonomy.hash,
             checks=checks_version(),
+            sure_bound=self.sure_bound,
         )
 
 

@@ -16,12 +16,14 @@ from miniatures.agents.seats import Seats, seated
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.search.open import open_search
 from miniatures.backends.base import Backend
+from miniatures.backends.cards import KIND, find
 from miniatures.backends.miniature import pinned
 from miniatures.backends.spec import open_backend
 from miniatures.backends.wrappers.spending import Spending
 from miniatures.backends.wrappers.wrap import dress
-from miniatures.datamodel.campaign import Budget
-from miniatures.datamodel.errors import BudgetScope
+from miniatures.checks.risk import least_risk, risk_bound
+from miniatures.datamodel.campaign import Budget, Campaign
+from miniatures.datamodel.errors import BudgetScope, InputError
 from miniatures.datamodel.prospect import BadRow, Prospect, prospect_key
 from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import LoadedCampaign
@@ -113,9 +115,34 @@ def _open(loaded: LoadedCampaign, hosts: Mapping[str, str], held: AsyncExitStack
     context = replace(
         open_tools(loaded, held, hosts=hosts),
         models=open_roles(loaded, store, run_id),
+        sure_bound=sure_bound(loaded.campaign),
         ledger=store.ledger(loaded.name),
     )
     return OpenCampaign(context, store, run_id)
+
+
+def sure_bound(campaign: Campaign) -> float | None:
+    """How sure of the reason to write a ready draft must be, so that the risk holds that the campaign states.
+
+    Raises:
+        InputError: the researcher's readings cannot show so small a risk, or it is no miniature and has none.
+    """
+    risk, seats = campaign.ready.risk, campaign.roles.researcher
+    if risk is None:
+        return None
+    spec = "none" if seats is None else campaign.backends[seats.first].use
+    kind, _, name = spec.partition(":")
+    readings = find(name)[0].sure_readings if kind == KIND else ()
+    bound = risk_bound(readings, risk)
+    if bound is None:
+        least = least_risk(readings)
+        raise InputError(
+            f"ready, risk: {spec} has {len(readings)} readings of what it was sure of, which cannot show {risk:.0%}",
+            hint="Leave `ready` out, or have drafts read and calibrate it."
+            if least is None
+            else f"The least that they show is {least:.0%}.",
+        )
+    return bound.bound
 
 
 def open_tools(loaded: LoadedCampaign, held: AsyncExitStack, *, hosts: Mapping[str, str]) -> CampaignContext:

@@ -58,6 +58,7 @@ def case_of(context: CampaignContext, recipient: Recipient, dossier: Dossier) ->
         set_aside=dossier.set_aside,
         now=context.now(),
         max_age_days=context.research.max_age_days,
+        sure_bound=context.sure_bound,
     )
 
 

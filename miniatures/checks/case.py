@@ -29,6 +29,7 @@ class Source:
 class CheckCase:
     """One prospect's case. `foils` are other companies' quotes for the swap test; the bundled ones serve if empty.
 
+    `sure_bound` is how sure of the reason to write the researcher must have been; null where no risk is stated.
     `max_age_days` is the age at which a published quote is stale, in days before `now`; null never. What is not known
     of a case, such as the address or a quote's date, forbids nothing.
     """
@@ -40,6 +41,7 @@ class CheckCase:
     set_aside: tuple[SetAside, ...] = ()
     now: datetime | None = None
     max_age_days: int | None = None
+    sure_bound: float | None = None
 
     def with_evidence(self, evidence: tuple[Quote, ...]) -> CheckCase:
         """The same case resting on other quotes."""

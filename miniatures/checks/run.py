@@ -24,6 +24,7 @@ from miniatures.checks.schema import check_schema, unreadable
 from miniatures.checks.signature import check_signature
 from miniatures.checks.spam import check_spam
 from miniatures.checks.statements import statements_of
+from miniatures.checks.sureness import check_sureness
 from miniatures.checks.swap import check_swap
 from miniatures.checks.unsupported import check_unsupported
 from miniatures.checks.verdict import Verdict
@@ -52,6 +53,7 @@ CHECKS: dict[CheckName, Check] = {
     CheckName.LINKS: check_links,
     CheckName.EVIDENCE: check_evidence,
     CheckName.SWAP: check_swap,
+    CheckName.SURENESS: check_sureness,
 }
 
 

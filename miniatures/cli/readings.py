@@ -100,6 +100,47 @@ def report(campaigns: Campaigns, as_json: AsJson = False) -> None:
         _show(name, read)
 
 
+@app.command("calibrate")
+def calibrate(
+    name: Annotated[str, typer.Argument(metavar="MINIATURE", help="The researcher that chose: NAME or NAME@VERSION.")],
+    campaigns: Campaigns,
+) -> None:
+    """Put on a miniature's card what readers found of drafts that it was more and less sure of: for `ready: {risk}`.
+
+    The prospects must be none that it has learned. Earlier readings on the card are replaced.
+    """
+    from miniatures.checks.risk import least_risk, risk_bound
+    from miniatures.measure.reading_shares import sure_readings
+    from miniatures.weights.registry import Registry
+
+    miniature, _, ref = name.partition("@")
+    with _opened(campaigns) as opened:
+        found = [
+            one
+            for loaded, store in opened
+            for one in sure_readings(store.results(loaded.name), store.reviews(loaded.name))
+        ]
+    if not found:
+        raise InputError(
+            "no draft of these campaigns was read whose researcher says how sure it is",
+            hint="Write a sheet, have it read and import it first.",
+        )
+    registry = Registry()
+    card = registry.card(miniature, ref or registry.foremost(miniature))
+    registry.update_card(card.model_copy(update={"sure_readings": tuple(sorted(found, key=lambda one: -one.sure))}))
+    false = sum(one.false for one in found)
+    typer.echo(f"{count(len(found), 'reading')} on the card of {miniature}@{card.version}, {false} of them false.")
+    least = least_risk(found)
+    bound = None if least is None else risk_bound(found, least)
+    if bound is None:
+        typer.echo("They show no risk below 50 %: `ready: {risk: ...}` cannot be promised.")
+        return
+    typer.echo(
+        f"The least risk that they show is {bound.risk:.0%}: of {bound.above} that were at least {bound.bound:.2f} "
+        f"sure, {bound.false} held a false statement."
+    )
+
+
 def _named(status: str) -> DraftStatus:
     """The status of this name.
 

@@ -177,6 +177,18 @@ class WritingSettings(Strict):
         return self.samples if attempt == 1 else self.retry_samples or self.samples
 
 
+class ReadySettings(Strict):
+    """What `ready` promises beyond the checks."""
+
+    risk: float | None = Field(
+        default=None,
+        gt=0,
+        le=0.5,
+        description="The share of ready drafts that may hold a false statement, at most, with 95 % confidence; null "
+        "promises nothing.",
+    )
+
+
 class SearchSettings(_Used):
     """Where to look. In the file a bare string stands for `{use: string}`."""
 
@@ -220,6 +232,7 @@ class Campaign(Strict):
     roles: Roles
     research: ResearchSettings = ResearchSettings()
     write: WritingSettings = WritingSettings()
+    ready: ReadySettings = ReadySettings()
     budget: Budget = Field(default=Budget(), description="For the whole campaign.")
     prospect_budget: Budget = Field(default=Budget(), description="For one prospect.")
     prompts: Path = Field(default=Path("prompts"), description="Folder of prompt templates that override ours.")

@@ -25,6 +25,7 @@ class CheckName(StrEnum):
     LINKS = "links"
     EVIDENCE = "evidence"
     SWAP = "swap"
+    SURENESS = "sureness"
 
 
 class Outcome(StrEnum):

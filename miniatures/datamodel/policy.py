@@ -42,6 +42,11 @@ class Policy(Frozen):
     fetch: dict[str, Any] = Field(default_factory=dict, description="What decides which text a page gives.")
     taxonomy: str = Field(description="Hash of the kinds of news.")
     checks: str = Field(description="Version of the email checks.")
+    sure_bound: float | None = Field(
+        default=None,
+        exclude_if=lambda bound: bound is None,
+        description="How sure of the reason to write a ready draft must be, where a risk is stated.",
+    )
 
     @cached_property
     def hash(self) -> str:

@@ -20,4 +20,5 @@ COMPARES = {
     CheckName.GROUNDS: "each definite statement shares words with the brief or a quote",
     CheckName.EVIDENCE: "no quote that it uses is too old or set aside",
     CheckName.SWAP: "with another company's quotes it would not pass",
+    CheckName.SURENESS: "the reason to write is as sure as the stated risk asks for",
 }

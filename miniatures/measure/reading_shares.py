@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.frozen import Frozen
-from miniatures.datamodel.miniature import Score
+from miniatures.datamodel.miniature import Score, SureReading
+from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Reading, ReadingVerdict, Review, ReviewAction, in_order
 from miniatures.measure.agreement import Agreement, agreement
 from miniatures.measure.statistics import score_of
@@ -44,6 +46,22 @@ def reading_shares(reviews: Iterable[Review]) -> list[ReadingShares]:
         drafts = sorted({draft for read in by_reader.values() for draft in read})
         shares.append(_shares(STRICTEST, [_strictest(by_reader, draft) for draft in drafts]))
     return shares
+
+
+def sure_readings(results: Iterable[ProspectResult], reviews: Iterable[Review]) -> list[SureReading]:
+    """Of each draft that was read, how sure its researcher was and whether any reader found a false statement.
+
+    Drafts whose researcher does not tell how sure it is are left out.
+    """
+    by_reader = _last_words(reviews)
+    found = []
+    for result in results:
+        draft = result.draft
+        sure = next((one.sure for one in draft.evidence[:1] if isinstance(one, Evidence)), None) if draft else None
+        if draft is None or sure is None or not any(draft.id in read for read in by_reader.values()):
+            continue
+        found.append(SureReading(sure=sure, false=bool(_strictest(by_reader, draft.id).false)))
+    return found
 
 
 def readers_agreement(reviews: Iterable[Review]) -> list[ReadersAgreement]:

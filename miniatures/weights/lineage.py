@@ -31,5 +31,6 @@ def with_scores(known: MiniatureCard, card: MiniatureCard) -> MiniatureCard:
             "scores": {**known.scores, **card.scores} if same_cases else card.scores,
             "comparisons": tuple(found.values()),
             "evaluated_on": card.evaluated_on,
+            "sure_readings": card.sure_readings or known.sure_readings,
         }
     )

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from miniatures.datamodel.draft import Draft, DraftStatus
+from miniatures.datamodel.miniature import SureReading
+from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Falsehood, FalseStatement, Reading, ReadingVerdict, Review, ReviewAction
-from miniatures.measure.reading_shares import STRICTEST, readers_agreement, reading_shares
+from miniatures.measure.reading_shares import STRICTEST, readers_agreement, reading_shares, sure_readings
 from miniatures.review.reviewing import Reviewable, accept, read
+from tests.checks.cases import PROSPECT, evidence
 
 STALE = (FalseStatement(kind=Falsehood.STALE, what="it was in May"),)
 
@@ -49,6 +53,23 @@ def test_agreement_is_on_the_drafts_that_both_read() -> None:
     ]
     (agreed,) = readers_agreement(reviews)
     assert (agreed.readers, agreed.verdicts.n, agreed.verdicts.share) == (("ada", "bo"), 2, 0.5)
+
+
+def test_of_what_was_read_it_is_told_how_sure_the_researcher_was() -> None:
+    sure = [result_of("1", 0.9), result_of("2", 0.4), result_of("3", 0.7), result_of("4", None)]
+    reviews = [
+        said("ada", "1", ReadingVerdict.SEND),
+        said("ada", "2", ReadingVerdict.REJECT),
+        said("bo", "2", ReadingVerdict.REJECT, false=STALE),
+        said("bo", "4", ReadingVerdict.SEND),
+    ]
+    assert sure_readings(sure, reviews) == [SureReading(sure=0.9, false=False), SureReading(sure=0.4, false=True)]
+
+
+def result_of(draft: str, sure: float | None) -> ProspectResult:
+    fact = evidence().model_copy(update={"sure": sure})
+    written = Draft(id=draft, subject="s", body="b", evidence=(fact,), status=DraftStatus.READY, backend="placed")
+    return ProspectResult(campaign="c", prospect=PROSPECT, status=DraftStatus.READY, draft=written)
 
 
 def test_reviews_that_are_no_readings_count_for_nothing() -> None:

@@ -12,7 +12,7 @@ from miniatures.finetune.arena.folder import ArenaHand, read_hand
 
 ARENA = Path(__file__).parents[3] / "examples" / "arena"
 SPLIT = yaml.safe_load((ARENA / "split.yaml").read_text())
-SIDES = {side: SPLIT[side] for side in ("train", "dev", "test")}
+SIDES = {side: SPLIT[side] for side in ("train", "calibrate", "dev", "test")}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_each_side_has_companies_without_news_and_in_other_languages(hands: dict
 
 
 def test_those_that_train_tell_each_opening_twice(hands: dict[str, ArenaHand]) -> None:
-    for name in SIDES["train"]:
+    for name in (*SIDES["train"], *SIDES["calibrate"]):
         labels = [label for company in hands[name].companies.values() for label in company.labels]
         opening = [worth for label in labels for worth in label.worth.values() if worth.verdict.value == "open"]
         assert sum(len(worth.told) >= 2 for worth in opening) >= 0.99 * len(opening)

@@ -44,6 +44,12 @@ def risk_bound(readings: Sequence[SureReading], risk: float, confidence: float =
     return found
 
 
+def least_risk(readings: Sequence[SureReading], confidence: float = CONFIDENCE) -> float | None:
+    """The smallest risk in whole percent that the readings can show for any bound; None for 50 % and above."""
+    shown = (percent / 100 for percent in range(1, 50))
+    return next((risk for risk in shown if risk_bound(readings, risk, confidence) is not None), None)
+
+
 def fewest(risk: float, confidence: float = CONFIDENCE) -> int:
     """How many readings without a fault it takes to show the risk at all."""
     return math.ceil(math.log(1 - confidence) / math.log(1 - risk))
