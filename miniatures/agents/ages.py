@@ -60,8 +60,9 @@ def is_dateline(text: str) -> bool:
 
 
 def first_day(text: str) -> date | None:
-    """The first day that the text names, a month by its middle; None where it names none."""
-    return next((found for found in _dates(text) if isinstance(found, date)), None)
+    """The first day that the text names; None where it names a month at most."""
+    stated = (match.groupdict() for form in _FORMS if "day" in form.groupindex for match in form.finditer(text))
+    return next((found for parts in stated if isinstance(found := _read(parts), date)), None)
 
 
 def age(day: date, today: date) -> str:

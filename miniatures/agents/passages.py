@@ -14,6 +14,13 @@ from miniatures.datamodel.frozen import Frozen
 
 _MOST_AROUND = 240
 """Characters of a neighbour that are kept."""
+MOST_BEFORE = 320
+"""Characters of a sentence and the one before it that are told together."""
+_LEANS = re.compile(
+    r"(?:it|its|they|their|them|he|she|his|her|this|these|that|those|both|there|such|as a result|instead|"
+    r"(?:for|to|because of|after|following|with) (?:this|that|these|those))\b",
+    re.IGNORECASE,
+)
 _HEADING_WORDS = 14
 _ENDS = re.compile(r"[.!?;:,…]$")
 
@@ -28,6 +35,16 @@ class Passage(Frozen):
     after: str = ""
     dateline: str = ""
     published: datetime | None = None
+
+    @property
+    def can_be_told(self) -> bool:
+        """Whether it says what it is about, or may be told together with the sentence before it that does."""
+        return not leans(self.text) or 0 < len(self.before) <= MOST_BEFORE - len(self.text)
+
+
+def leans(text: str) -> bool:
+    """Whether the sentence begins with a word that stands for something before it."""
+    return _LEANS.match(text) is not None
 
 
 def passages(page: Page) -> Iterator[Passage]:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from miniatures.agents.ages import first_day
 from miniatures.agents.as_data import as_data
+from miniatures.agents.passages import MOST_BEFORE, leans
 from miniatures.agents.roles.shared import quote_lines, recipient_line
 from miniatures.agents.roles.telling import Telling, composed
-from miniatures.checks.vocabulary import COMMON_WORDS
 from miniatures.checks.words import content_stem
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
@@ -48,9 +48,22 @@ _VERB = re.compile(
 _CONNECTOR = re.compile(
     r"^(?:and|but|so|also|however|therefore|moreover|furthermore|in addition)\b,?\s+", re.IGNORECASE
 )
-_LEANS = re.compile(r"^(?:it|its|they|their|them|he|she|his|her|this|these|that|those|both|there)\b", re.IGNORECASE)
-_MOST_QUOTED = 320
-"""Characters of two sentences that are quoted together."""
+_BEGINS = re.compile(
+    r"(?:a|an|the|we|our|from|since|in|on|at|as|with|after|before|by|until|under|during|for|between|all|each|every|no"
+    r"|some|both|more|over|most|many|so)$",
+    re.IGNORECASE,
+)
+"""Words that begin a whole sentence: another one may begin a line of an advertisement, which is no clause."""
+_COUNTED = re.compile(
+    r"(?<![\d.,:/\u00a3$\u20ac-])\b(?P<count>\d{1,3}(?:,\d{3})*) "
+    r"(?P<things>(?:[a-z][a-z-]+ ){0,2}?(?:[a-z-]{2,}[a-rt-z]s|people|staff))\b"
+)
+_NO_THINGS = re.compile(
+    r"\b(?:percent|years?|months?|weeks?|days?|nights?|hours?|minutes?|seconds?|times|cents|euros|pounds|dollars|tonnes|tons"
+    r"|metres|meters|feet|miles|kilometres|kilos|litres|degrees|points|kronor|as|this|its|is|was|has|per|and|or|of|in|on|at|to"
+    r"|for|from|by|with|into|than|that|which|who|over|under|until|before|after|between|the|a|an|\w+ed)\b"
+)
+_FEWEST_COUNTED = 5
 _SOURCES = (
     ("careers page", r"career|job|vacanc|recruit|join-us|work-with|karriere"),
     ("minutes", r"\bminutes\b|board-meeting"),
@@ -59,6 +72,7 @@ _SOURCES = (
     ("release", r"press|media|release"),
     ("news page", r"\bnews\b|aktuell|updates?\b"),
 )
+_THEREFORE = re.compile(r",? (?:therefore|however|thus|hence)\b,?")
 _ANY = "website"
 _DATED = {
     "release": "release",
@@ -84,9 +98,9 @@ def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) 
 def _opening(quote: Quote, source: str, company: str) -> str:
     text = _DATELINE.sub("", as_data(quote.quote))
     verb = "say" if source.startswith("minutes") else "says"
-    if _LEANS.match(text):
+    if leans(text):
         before = as_data(quote.before)
-        return f'Your {source} {verb}: "{_unquoted(f"{before} {text}" if len(before + text) < _MOST_QUOTED else text)}"'
+        return f'Your {source} {verb}: "{_unquoted(f"{before} {text}" if len(before + text) < MOST_BEFORE else text)}"'
     told = _told(text, company)
     return f'Your {source} {verb}: "{_unquoted(text)}"' if told is None else f"Your {source} {verb} that {told}"
 
@@ -98,13 +112,13 @@ def _told(text: str, company: str) -> str | None:
     """
     text = _CONNECTOR.sub("", text)
     first, space, rest = text.partition(" ")
-    ordinary = first.lower() in COMMON_WORDS or first.lower().replace("\u2019", "'") in _PERSONS
+    ordinary = _BEGINS.match(first) is not None or first.lower().replace("\u2019", "'") in _PERSONS
     named = first.removesuffix("'s").removesuffix("\u2019s") in company.split()
     if not (ordinary or named) or _CANNOT_BE_TOLD.search(text) or not _VERB.search(text):
         return None
     first = first if named else first.lower()
     turned = _PERSON.sub(lambda found: _PERSONS[found[0].lower().replace("\u2019", "'")], f"{first}{space}{rest}")
-    return turned.rstrip(".") + "."
+    return _THEREFORE.sub("", turned).rstrip(".") + "."
 
 
 def _unquoted(text: str) -> str:
@@ -124,7 +138,10 @@ def _source(quote: Quote) -> str:
 
 
 def _subject(quote: Quote, source: str) -> str:
-    """The page's headline where it is about the sentence, else what the page is called, or where the news stands."""
+    """What the sentence counts, else the page's headline where it is about the sentence, or what the page is called."""
+    counted = next(filter(_names_things, _COUNTED.finditer(as_data(quote.quote))), None)
+    if counted is not None:
+        return counted[0]
     title = quote.title if isinstance(quote, Evidence) else ""
     stems = _stems(quote.quote)
     headlines = [as_data(one).rstrip(".!") for one in (quote.heading, title.split(" | ")[0])]
@@ -133,6 +150,12 @@ def _subject(quote: Quote, source: str) -> str:
         if len(_stems(headline) & stems) >= _SHARED_WORDS and not _PERSON.search(headline):
             return headline
     return f'Your page "{_unquoted(short[0])}"' if short and source == _ANY else f"Your {source}"
+
+
+def _names_things(counted: re.Match[str]) -> bool:
+    """Whether it counts things that the news is about, no time, measure or money, and no clause."""
+    few = int(counted["count"].replace(",", "")) < _FEWEST_COUNTED
+    return not few and _NO_THINGS.search(counted["things"]) is None
 
 
 def _stems(text: str) -> set[str]:

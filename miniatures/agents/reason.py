@@ -23,10 +23,10 @@ from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Brief, Signal
 from miniatures.prompts.library import PromptLibrary
 
-SURE = 0.2
+SURE = 0.15
 """The least that a reason may score, the product of two probabilities: a first setting, calibrated on nothing yet."""
-FITTING = 0.5
-"""The least probability of an angle or a claim that fits; below, none is better than a wrong one."""
+ANGLE_FITS, CLAIM_FITS = 0.4, 0.25
+"""The least probability of an angle and of a claim that fits; below, none is better than a wrong one."""
 _WORTH_ASKING = 0.1
 _MOST_ASKED = 12
 
@@ -98,7 +98,10 @@ async def choose_reason(
     asking = _Asking(model, prompts, options)
     questions = [PassageVariables.of(passage, company, today) for passage in passages]
     judged = await asking.answers(questions)
-    news = [_share(answer, "status", Status.NEWS) for answer in judged]
+    news = [
+        _share(answer, "status", Status.NEWS) if passage.can_be_told else 0.0
+        for answer, passage in zip(judged, passages, strict=True)
+    ]
     ranked = sorted(range(len(questions)), key=lambda place: -news[place])
     asked = [place for place in ranked[:_MOST_ASKED] if news[place] >= _WORTH_ASKING]
     fits = await together([asking.fits(questions[place], [*map(signal_text, brief.signals)]) for place in asked])
@@ -111,18 +114,20 @@ async def choose_reason(
     if signal is None or score < SURE:
         return Reading(None, score, asking.bill, asking.error)
     told = partial(_fitting, asking, questions[place])
-    angle, claim = await together([told(signal.angles, angle_text), told(brief.claims, claim_text)])
+    angle, claim = await together(
+        [told(signal.angles, angle_text, ANGLE_FITS), told(brief.claims, claim_text, CLAIM_FITS)]
+    )
     reason = Reason(place, signal.name, angle, claim, round(score, 4), judged[place].trace)
     return Reading(reason, score, asking.bill, asking.error)
 
 
 async def _fitting(
-    asking: _Asking, question: PassageVariables, sentences: Sequence[str], asked_as: Callable[[str], str]
+    asking: _Asking, question: PassageVariables, sentences: Sequence[str], asked_as: Callable[[str], str], least: float
 ) -> str:
-    """The sentence that goes best with what is asked about, empty where none does."""
+    """The sentence that goes best with what is asked about, empty where none does well enough."""
     fits = await asking.fits(question, [*map(asked_as, sentences)])
     best = max(range(len(fits)), key=fits.__getitem__, default=None)
-    return sentences[best] if best is not None and fits[best] >= FITTING else ""
+    return sentences[best] if best is not None and fits[best] >= least else ""
 
 
 def _share(answer: Answer[Any], field: str, word: str) -> float:

@@ -64,6 +64,11 @@ class CheckCase:
         return tuple(quote_source(item.quote, self.brief.language) for item in self.evidence)
 
     @cached_property
+    def around_sources(self) -> tuple[Source, ...]:
+        """What stands around the quotes: its numbers and names may be said, as the day of a release may."""
+        return tuple(quote_source(item.around, self.brief.language) for item in self.evidence if item.around)
+
+    @cached_property
     def sources(self) -> tuple[Source, ...]:
         return self.brief_sources + self.quote_sources
 
@@ -80,7 +85,7 @@ class CheckCase:
     def _readings(self) -> tuple[Reading, ...]:
         brief = self._brief_reading
         return (
-            *(source.reading for source in (*brief.told, *self.quote_sources)),
+            *(source.reading for source in (*brief.told, *self.quote_sources, *self.around_sources)),
             brief.contact,
             self.prospect_reading,
         )
@@ -99,13 +104,13 @@ class CheckCase:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every folded word that any source or the prospect's fields carry."""
-        quotes = (source.reading.words for source in self.quote_sources)
+        quotes = (source.reading.words for source in (*self.quote_sources, *self.around_sources))
         return self._brief_reading.words.union(self.prospect_reading.words, *quotes)
 
     @cached_property
     def plain_words(self) -> frozenset[str]:
         """Every folded word of the sources that stands outside of anything that can be clicked."""
-        texts = (*(source.text for source in self.sources), *self.prospect.known_texts)
+        texts = (*(source.text for source in (*self.sources, *self.around_sources)), *self.prospect.known_texts)
         return frozenset(word for text in texts for word in words_of(without_links(text, ())))
 
     @cached_property

@@ -29,6 +29,8 @@ def finetune_classifier(recipe: Recipe, dataset: Dataset, folder: Path, *, as_js
     base = ensure_encoder(recipe.base)
     heads = ENCODERS[recipe.base].attention_heads
     told = (lambda *_: None) if as_json else _Lines()
+    if not as_json:
+        typer.echo("Reading the examples once with the layers that stay; then the steps begin.")
     summary = train_classifier(recipe, base, heads, dataset, folder / ADAPTER, told)
     card = register_classifier(recipe, dataset, summary, folder / ADAPTER, Registry())
     if as_json:
@@ -46,10 +48,12 @@ class _Lines:
 
     def __call__(self, step: int, steps: int, loss: float) -> None:
         now = time.monotonic()
+        if step == 1:
+            self._begun = now
         if now - self._last < _SECONDS_BETWEEN_LINES and step < steps:
             return
         self._last = now
-        left = (now - self._begun) / step * (steps - step)
+        left = (now - self._begun) / max(1, step - 1) * (steps - step)
         typer.echo(f"step {step} of {steps}, loss {loss:.3f}, {duration(left)} left")
 
 

@@ -69,6 +69,13 @@ class Quote(Frozen):
         """The address of its page; empty where that is not kept."""
         return ""
 
+    @property
+    def around(self) -> str:
+        """What its page says around it, and when: an email may call the news by it, and may not be about it."""
+        day = "" if self.published is None else f"{self.published.day} {self.published:%B %Y}"
+        said = (self.heading, self.dateline, self.before, self.after, day)
+        return "\n".join(filter(None, said))
+
 
 class Evidence(Quote, SourceRef):
     """One quote from one page."""
@@ -83,3 +90,7 @@ class Evidence(Quote, SourceRef):
     @property
     def where(self) -> str:
         return self.url
+
+    @property
+    def around(self) -> str:
+        return "\n".join(filter(None, (self.title, super().around)))

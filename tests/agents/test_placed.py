@@ -37,6 +37,8 @@ def opening(text: str, **changes: object) -> str:
         ),
         ("Nordfrost has bought two lorries", "Your website says that Nordfrost has bought two lorries."),
         ("And so the dock doors were replaced.", "Your website says that so the dock doors were replaced."),
+        ("Open until filled; review begins in May.", 'Your website says: "Open until filled; review begins in May."'),
+        ("The plant will therefore load at night.", "Your website says that the plant will load at night."),
         ("Recycling sacks were handed out.", 'Your website says: "Recycling sacks were handed out."'),
         ("We've built it ourselves.", "Your website says that you've built it yourselves."),
         ("Today we opened a store.", 'Your website says: "Today we opened a store."'),
@@ -77,7 +79,7 @@ def test_town_and_day_before_a_release_are_left_out() -> None:
 
 
 def test_a_headline_about_the_sentence_is_the_subject_and_no_other() -> None:
-    text = "Nordfrost has opened a cold store in Vejle with 24 docks."
+    text = "Nordfrost has opened a cold store in Vejle."
     about = quoted(text, heading="Nordfrost opens cold store in Vejle.")
     assert placed_email(BRIEF, PROSPECT, [about]).subject == "Nordfrost opens cold store in Vejle"
     other = quoted(text, heading="How we make our ice cream")
@@ -85,6 +87,20 @@ def test_a_headline_about_the_sentence_is_the_subject_and_no_other() -> None:
     assert placed_email(BRIEF, PROSPECT, [quoted(text)]).subject == "Your website"
     dated = quoted(text, url="https://nordfrost.example/press", heading="Media centre", published=PUBLISHED)
     assert placed_email(BRIEF, PROSPECT, [dated]).subject == "Your release of 29 October"
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("We are recruiting 48 apprentices across all homes.", "48 apprentices"),
+        ("Ground works with 1,900 driven piles take place in March 2027.", "1,900 driven piles"),
+        ("It will be staffed by 74 cleaners moved from Pier B.", "74 cleaners"),
+        ("Prices rise by 12 percent, on 18 January, for 3 stores.", "Your website"),
+        ("We bought 40 of those and spent \u00a3200 thousands in 2026 terms.", "Your website"),
+    ],
+)
+def test_what_the_sentence_counts_is_the_subject(text: str, subject: str) -> None:
+    assert placed_email(BRIEF, PROSPECT, [quoted(text)]).subject == subject
 
 
 def test_it_passes_the_checks() -> None:
