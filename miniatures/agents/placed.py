@@ -56,7 +56,7 @@ _BEGINS = re.compile(
 """Words that begin a whole sentence: another one may begin a line of an advertisement, which is no clause."""
 _COUNTED = re.compile(
     r"(?<![\d.,:/\u00a3$\u20ac-])\b(?P<count>\d{1,3}(?:,\d{3})*) "
-    r"(?P<things>(?:[a-z][a-z-]+ ){0,2}?(?:[a-z-]{2,}[a-rt-z]s|people|staff))\b"
+    r"(?P<things>(?:[a-z][a-z-]+ ){0,2}?[a-z-]{2,}[a-rt-z]s)\b"
 )
 _NO_THINGS = re.compile(
     r"\b(?:percent|years?|months?|weeks?|days?|nights?|hours?|minutes?|seconds?|times|cents|euros|pounds|dollars|tonnes|tons"
@@ -80,10 +80,10 @@ _DATED = {
     "minutes": "minutes",
     "blog": "blog post",
     "news page": "news",
-    _ANY: "page",
 }
-_DATELINE = re.compile(r"^.{3,60}?\b20\d\d\W{0,3}\s[\u2013\u2014-]+\s+(?=\w)")
+_DATELINE = re.compile(r"^.{3,60}?\b20\d\d\W{0,3}?(?:\s[\u2013\u2014-]+|:)\s+(?=\w)")
 """Town and day before a release's first sentence: a letter would not repeat them."""
+_SHOUTS = re.compile(r"\b[A-Z]{4,}\b")
 _SHORTEST_HEADLINE, _LONGEST_HEADLINE = 3, 9
 _SHARED_WORDS = 2
 
@@ -131,10 +131,8 @@ def _source(quote: Quote) -> str:
     title = quote.title if isinstance(quote, Evidence) else ""
     said = f"{quote.where.partition('//')[2].partition('/')[2]} {title} {quote.heading}".lower()
     kind = next((kind for kind, form in _SOURCES if re.search(form, said)), _ANY)
-    day = first_day(quote.dateline) or quote.published
-    if day is None or kind not in _DATED:
-        return kind
-    return f"{_DATED[kind]} of {day.day} {day:%B}"
+    day = first_day(quote.dateline) or (quote.published if kind in _DATED else None)
+    return kind if day is None else f"{_DATED.get(kind, 'page')} of {day.day} {day:%B}"
 
 
 def _subject(quote: Quote, source: str) -> str:
@@ -145,17 +143,22 @@ def _subject(quote: Quote, source: str) -> str:
     title = quote.title if isinstance(quote, Evidence) else ""
     stems = _stems(quote.quote)
     headlines = [as_data(one).rstrip(".!") for one in (quote.heading, title.split(" | ")[0])]
-    short = [one for one in headlines if _SHORTEST_HEADLINE <= len(one.split()) <= _LONGEST_HEADLINE]
+    short = [one for one in headlines if _is_headline(one)]
     for headline in short:
         if len(_stems(headline) & stems) >= _SHARED_WORDS and not _PERSON.search(headline):
             return headline
     return f'Your page "{_unquoted(short[0])}"' if short and source == _ANY else f"Your {source}"
 
 
+def _is_headline(text: str) -> bool:
+    return _SHORTEST_HEADLINE <= len(text.split()) <= _LONGEST_HEADLINE and not _SHOUTS.search(text)
+
+
 def _names_things(counted: re.Match[str]) -> bool:
     """Whether it counts things that the news is about, no time, measure or money, and no clause."""
     few = int(counted["count"].replace(",", "")) < _FEWEST_COUNTED
-    return not few and _NO_THINGS.search(counted["things"]) is None
+    more = counted.string[counted.end() :].startswith((" and ", ", "))
+    return not few and not more and _NO_THINGS.search(counted["things"]) is None
 
 
 def _stems(text: str) -> set[str]:

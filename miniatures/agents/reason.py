@@ -23,9 +23,9 @@ from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Brief, Signal
 from miniatures.prompts.library import PromptLibrary
 
-SURE = 0.15
+SURE = 0.2
 """The least that a reason may score, the product of two probabilities: a first setting, calibrated on nothing yet."""
-ANGLE_FITS, CLAIM_FITS = 0.4, 0.25
+ANGLE_FITS, CLAIM_FITS = 0.5, 0.25
 """The least probability of an angle and of a claim that fits; below, none is better than a wrong one."""
 _WORTH_ASKING = 0.1
 _MOST_ASKED = 12

@@ -107,7 +107,8 @@ def _email_page(name: str, entry: SheetEntry) -> str:
     addressee = ", ".join(filter(None, [prospect.full_name or prospect.email, prospect.title, prospect.company]))
     sender = f"{brief.sender.name}, {brief.sender.title}, {brief.sender.company}"
     pages = [
-        f"## {visible(page.title) or 'Untitled'}\n\n`{page.url}`\n\n{visible(page.text)}\n" for page in entry.pages
+        f"## {visible(page.title) or 'Untitled'}\n\n`{page.url}`{_published(page)}\n\n{visible(page.text)}\n"
+        for page in entry.pages
     ]
     parts = [
         f"# Email {name}\n",
@@ -122,6 +123,11 @@ def _email_page(name: str, entry: SheetEntry) -> str:
         *(pages or ["There are none.\n"]),
     ]
     return "\n".join(parts)
+
+
+def _published(page: Page) -> str:
+    """The day that the page's source states, which a browser does not show."""
+    return "" if page.published is None else f", published on {page.published.day} {page.published:%B %Y}"
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from miniatures.datamodel.capabilities import Questions
+from miniatures.datamodel.capabilities import Questions, Variant
 from miniatures.datamodel.example import CHAT
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Score
 from miniatures.weights.catalog import checkpoint_name
@@ -70,7 +70,7 @@ def _readings(card: MiniatureCard) -> str:
 
 def _lineage(card: MiniatureCard) -> str:
     versions = ", ".join(f"{name} `{version}`" for name, version in sorted(card.prompt_versions.items()))
-    asked = f"{versions or 'not recorded'} ({card.trust.variant} variant)"
+    asked = f"{versions or 'not recorded'} ({_variant(card)} variant)"
     return _table(
         "Lineage",
         ("What", "Which"),
@@ -83,6 +83,10 @@ def _lineage(card: MiniatureCard) -> str:
             ("taxonomy of news", f"`{card.taxonomy}`" if card.taxonomy else "not recorded"),
         ],
     )
+
+
+def _variant(card: MiniatureCard) -> str:
+    return Variant.PASSAGE if _is_reader(card) else card.trust.variant
 
 
 def _training(card: MiniatureCard, has_curve: bool) -> str:
@@ -118,25 +122,25 @@ def _use(card: MiniatureCard) -> str:
 
 {_in_a_campaign(card) if _work(card) else _as_a_server(card)}
 
-In Python: `open_backend("miniature:{card.name}@{card.version}")`.
+In Python: `open_backend("miniature:{card.name}@{card.version}")`.{"" if _is_reader(card) else _plain_peft(card)}"""
 
-With plain PEFT, from the folder of this card:
 
-```python
-{_plain_peft(card)}
-```"""
+def _is_reader(card: MiniatureCard) -> bool:
+    """Whether it judges sentences in their pages: an encoder of closed questions, which writes nothing."""
+    return card.trust.questions is Questions.PASSAGE
 
 
 def _in_a_campaign(card: MiniatureCard) -> str:
     roles = ", ".join(f"{role}: student" for role in _work(card))
-    asks = "\n\nAs a researcher it asks of the brief that each signal names its `kinds` of news."
+    of_kinds = _RESEARCHER in card.roles and not _is_reader(card)
+    asks = "\n\nAs a researcher it asks of the brief that each signal names its `kinds` of news." if of_kinds else ""
     return f"""In a campaign file:
 
 ```yaml
 backends:
   student: {{use: "miniature:{card.name}@{card.version}"}}    # or {card.name}@live
 roles: {{{roles}}}
-```{asks if _RESEARCHER in card.roles else ""}"""
+```{asks}"""
 
 
 def _as_a_server(card: MiniatureCard) -> str:
@@ -153,11 +157,23 @@ def _plain_peft(card: MiniatureCard) -> str:
     folder, _, file = name.rpartition("/")
     of_gguf = name.endswith(".gguf")
     arguments = f'"{folder or "."}", gguf_file="{file}"' if of_gguf else f'"{name}"'
-    return f"""from peft import PeftModel
+    return f"""
+
+With plain PEFT, from the folder of this card:
+
+```python
+from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 base = AutoModelForCausalLM.from_pretrained({arguments})
-model = PeftModel.from_pretrained(base, "adapter")"""
+model = PeftModel.from_pretrained(base, "adapter")
+```"""
+
+
+_DRAFTS = "- Its drafts are to be checked: unsupported claims are caught by code and by people, not by the model."
+_CHOOSES = (
+    "- What it chooses is to be read: it errs about whose news a sentence tells and what was corrected."
+)
 
 
 def _limits(card: MiniatureCard) -> str:
@@ -167,14 +183,14 @@ def _limits(card: MiniatureCard) -> str:
 - It was tuned on exactly the base weights named above and is refused on others.
 - The scores hold for data like the dataset named above. Languages, industries and lengths that it lacks were not
   measured.
-- Its drafts are to be checked: unsupported claims are caught by code and by people, not by the model.
+{_CHOOSES if _is_reader(card) else _DRAFTS}
 - The base's licence ({card.base_licence}) holds for the merged weights."""
 
 
 def _knows(card: MiniatureCard) -> str:
     if card.only_chats:
         return "- It knows chats like those it was trained on, and nothing else. Nothing here measures how well."
-    prompts = f"the prompts named above, in their {card.trust.variant} variant"
+    prompts = f"the prompts named above, in their {_variant(card)} variant"
     return f"""- It knows {prompts}, and nothing else: it is no general assistant.
 - {_trusted(card)}"""
 
@@ -182,7 +198,13 @@ def _knows(card: MiniatureCard) -> str:
 def _trusted(card: MiniatureCard) -> str:
     """One role after the other, then what the brief decides, as far as its roles read one."""
     trust = card.trust
-    asked = "about each sentence alone" if trust.questions is Questions.EACH else "to choose out of a list"
+    match trust.questions:
+        case Questions.EACH:
+            asked = "about each sentence alone"
+        case Questions.PASSAGE:
+            asked = "about each sentence in its page"
+        case Questions.LIST:
+            asked = "to choose out of a list"
     held = "is held to the names, numbers and length that its prompt gives" if trust.held else "writes freely"
     told = {_RESEARCHER: f"as a researcher it is asked {asked}", _WRITER: f"as a writer it {held}"}
     roles = "; ".join(told[role] for role in told if role in card.roles)

@@ -64,7 +64,8 @@ def test_a_sentence_that_leans_on_the_one_before_is_quoted_with_it() -> None:
         ({"url": "https://nordfrost.example/press/1", "published": PUBLISHED}, "Your release of 29 October says"),
         ({"title": "Board minutes", "published": PUBLISHED}, "Your minutes of 29 October say that"),
         ({"title": "News", "published": None}, "Your news page says"),
-        ({"published": PUBLISHED}, "Your page of 29 October says"),
+        ({"published": PUBLISHED}, "Your website says"),
+        ({"dateline": "3 November 2026"}, "Your page of 3 November says"),
         ({"title": "News", "published": PUBLISHED, "dateline": "3 November 2026"}, "Your news of 3 November says"),
     ],
 )
@@ -96,6 +97,7 @@ def test_a_headline_about_the_sentence_is_the_subject_and_no_other() -> None:
         ("Ground works with 1,900 driven piles take place in March 2027.", "1,900 driven piles"),
         ("It will be staffed by 74 cleaners moved from Pier B.", "74 cleaners"),
         ("Prices rise by 12 percent, on 18 January, for 3 stores.", "Your website"),
+        ("We are taking on 28 people and 30 assemblers and 12 testers, and 22 fitters, in May.", "Your website"),
         ("We bought 40 of those and spent \u00a3200 thousands in 2026 terms.", "Your website"),
     ],
 )

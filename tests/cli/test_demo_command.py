@@ -39,7 +39,7 @@ def test_demo_runs_writes_a_report_and_does_nothing_twice(tmp_path, capsys):
     assert len(rows) > 2
 
     assert main(["traces", str(folder), worked_on[0]["email"], "--json"]) == ExitCode.OK
-    assert '"role": "writer"' in capsys.readouterr().out
+    assert '"role": "researcher"' in capsys.readouterr().out
 
     assert main(command) == ExitCode.OK
     assert "Nothing was left to do: 2 prospects done before, none worked on again." in capsys.readouterr().out

@@ -14,6 +14,22 @@ from miniatures.weights.encoders import ENCODERS, ensure_encoder
 from miniatures.weights.merge import adapter_hash
 from miniatures.weights.registry import Registry
 
+_SETTINGS = {
+    "name",
+    "base",
+    "method",
+    "frozen_layers",
+    "compared",
+    "learning_rate",
+    "weight_decay",
+    "warmup",
+    "epochs",
+    "max_steps",
+    "max_tokens",
+    "seed",
+}
+"""What of a recipe a classifier's training goes by."""
+
 
 def register_classifier(
     recipe: Recipe, dataset: Dataset, summary: ClassifierSummary, folder: Path, registry: Registry
@@ -38,7 +54,7 @@ def register_classifier(
         prompt_versions={role: version for role, version in manifest.prompt_versions.items() if role in roles},
         trust=manifest.trust,
         taxonomy=manifest.taxonomy,
-        recipe={**recipe.model_dump(mode="json", exclude={"dataset", "report_to"}), "roles": roles},
+        recipe={**recipe.model_dump(mode="json", include=_SETTINGS), "roles": roles},
         training={**summary.model_dump(mode="json"), "sources": list(manifest.sources)},
     )
     registry.register(card, folder)
