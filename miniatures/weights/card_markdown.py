@@ -171,9 +171,7 @@ model = PeftModel.from_pretrained(base, "adapter")
 
 
 _DRAFTS = "- Its drafts are to be checked: unsupported claims are caught by code and by people, not by the model."
-_CHOOSES = (
-    "- What it chooses is to be read: it errs about whose news a sentence tells and what was corrected."
-)
+_CHOOSES = "- What it chooses is to be read: it errs about whose news a sentence tells and what was corrected."
 
 
 def _limits(card: MiniatureCard) -> str:

@@ -23,7 +23,8 @@ def test_a_template_that_runs_code_is_refused_before_anything_is_written(
     for variant in ("full", "compact"):
         (folder / "prompts" / f"writer.{variant}.jinja").write_text(f"{{% block user %}}{code}{{% endblock %}}")
     file = folder / "campaign.yaml"
-    file.write_text(file.read_text().replace("miniature:outreach@live", "openai-compatible:http://127.0.0.1:9/v1#m"))
+    changed = file.read_text().replace("miniature:reader@live", "openai-compatible:http://127.0.0.1:9/v1#m")
+    file.write_text(changed.replace("  writer: none", "  writer: reader"))
     assert main(["run", str(folder), "--estimate"]) == ExitCode.BAD_INPUT
     assert "jinja, line 1: a prompt template may not use `a call with ()`" in capsys.readouterr().err
     assert not proof.exists()

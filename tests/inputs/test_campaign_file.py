@@ -53,8 +53,8 @@ def test_relative_paths_are_meant_from_the_campaigns_folder(folder, monkeypatch)
 @pytest.mark.parametrize(
     ("old", "new", "line_start", "expected"),
     [
-        ("  writer: student", "  writter: student", "writter", "did you mean 'writer'?"),
-        ("  writer: student", "  writer: studnt", "writer", "no backend is named 'studnt'; this file has student"),
+        ("  writer: none", "  writter: none", "writter", "did you mean 'writer'?"),
+        ("  writer: none", "  writer: studnt", "writer", "no backend is named 'studnt'; this file has reader"),
         (
             "search: ddgs",
             "search: ddgs\nresearch: {rounds: nine}",
@@ -91,7 +91,7 @@ def test_all_mistakes_of_a_file_at_once_in_the_order_of_its_lines(folder):
         "research.rounds",
         "research.facts",
         "serch",
-        "backends.student.usee",
+        "backends.reader.usee",
     ]
     lines = [int(sentence.split("line ")[1].split(",")[0]) for sentence in sentences]
     assert lines == sorted(lines)
@@ -118,6 +118,7 @@ def test_yaml_that_is_refused(folder, old, new, expected):
 
 def test_words_that_yaml_1_1_would_turn_into_something_else_stay_text(folder):
     change(folder / "brief.md", "language: en", "language: no")
+    change(folder / "campaign.yaml", "  writer: none", "  writer: reader")
     change(folder / "brief.md", "tone: plain, friendly, brief", "tone: 2026-01-31")
     brief = load_campaign(folder).brief
     assert (brief.language, brief.tone) == ("no", "2026-01-31")

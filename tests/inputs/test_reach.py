@@ -72,21 +72,21 @@ def test_the_scaffold_and_the_example_keep_to_their_folders(folder: Path) -> Non
         ),
         ("search: ddgs", "search: ddgs\nfetch: {allow: [127.0.0.0/7]}", "fetches from the private network 127.0.0.0/7"),
         (
-            "use: miniature:outreach@live",
+            "use: miniature:reader@live",
             "use: openai-compatible:https://evil.example/v1#m",
             "connects to https://evil.example/v1",
         ),
         (
-            "use: miniature:outreach@live",
+            "use: miniature:reader@live",
             "use: openai-compatible:http://127.0.0.1.evil.example/v1#m",
             "connects to http://127.0.0.1.evil.example/v1",
         ),
         (
-            "use: miniature:outreach@live",
+            "use: miniature:reader@live",
             "use: openai-compatible:http://127.0.0.1@evil.example/v1#m",
             "connects to http://evil.example/v1",
         ),
-        ("use: miniature:outreach@live", "use: plugged:wss://evil.example/", "connects to wss://evil.example/"),
+        ("use: miniature:reader@live", "use: plugged:wss://evil.example/", "connects to wss://evil.example/"),
         (
             "search: ddgs",
             "search: searxng:https://a:b@evil.example/?key=c",
@@ -98,14 +98,14 @@ def test_the_scaffold_and_the_example_keep_to_their_folders(folder: Path) -> Non
             "connects to https://evil.example:/x%40good.example",
         ),
         (
-            "use: miniature:outreach@live",
+            "use: miniature:reader@live",
             "use: litellm:anthropic/claude-sonnet-4-5",
             "asks anthropic with your API key and at your cost",
         ),
-        ("use: miniature:outreach@live", "use: local:/srv/base.gguf", "reads /srv/base.gguf"),
-        ("use: miniature:outreach@live", "use: llamacpp:smollm2-135m-instruct+/srv/adapter", "reads /srv/adapter"),
+        ("use: miniature:reader@live", "use: local:/srv/base.gguf", "reads /srv/base.gguf"),
+        ("use: miniature:reader@live", "use: llamacpp:smollm2-135m-instruct+/srv/adapter", "reads /srv/adapter"),
         (
-            "use: miniature:outreach@live",
+            "use: miniature:reader@live",
             "use: transformers:google/gemma-3-4b-it",
             "loads the model google/gemma-3-4b-it from Hugging Face",
         ),
@@ -158,8 +158,8 @@ def test_no_spelling_passes_for_loopback(folder: Path, address: str) -> None:
         ("search: ddgs", "search: ddgs\nstore: sqlite:///data/own.sqlite"),
         ("search: ddgs", "search: ddgs\nstore: own.sqlite"),
         ("search: ddgs", 'search: ddgs\nfetch: {allow: [127.0.0.1, "127.0.0.1:80", "::1", "[::1]:80", 127.0.0.0/8]}'),
-        ("use: miniature:outreach@live", "use: openai-compatible:http://localhost:8000/v1#m"),
-        ("use: miniature:outreach@live", "use: local:smollm2-135m-instruct"),
+        ("use: miniature:reader@live", "use: openai-compatible:http://localhost:8000/v1#m"),
+        ("use: miniature:reader@live", "use: local:smollm2-135m-instruct"),
     ],
 )
 def test_what_lies_within_needs_no_trust(folder: Path, old: str, new: str) -> None:

@@ -41,4 +41,4 @@ CAMPAIGNS = [ROOT / "examples" / "cold_storage" / "campaign.yaml", *sorted((ROOT
 def test_every_campaign_of_the_examples_loads(file: Path) -> None:
     from miniatures.inputs.campaign import load_campaign
 
-    assert load_campaign(file, trusted=True).campaign.roles.writer
+    assert load_campaign(file, trusted=True).campaign.backends
