@@ -48,6 +48,7 @@ _PASSAGES_OF_A_SITE = 100
 _CHARACTERS_PER_TOKEN = 4
 _TOKENS_PER_WORD = 1.5
 _CHOICE_TOKENS = 20
+_ENCODER, _PROBE_QUESTIONS = "encoder", 64
 _PROBE_CALLS = 8
 _PROBE_TOKENS = 32
 _IN_PROCESS = frozenset({"local", "llamacpp", "transformers"})
@@ -212,14 +213,17 @@ def _typical_questions(loaded: LoadedCampaign, role: str, questions: Questions) 
 
 async def _tokens_per_second(model: BaseChatModel) -> float | None:
     """Tokens a second, prompts included, of a backend in this process; None where a probe would cost money."""
-    if not isinstance(model, Backend) or model.identity.provider not in _IN_PROCESS:
+    if not isinstance(model, Backend) or model.identity.provider not in (*_IN_PROCESS, _ENCODER):
         return None
-    words = " ".join([_SENTENCE] * 12)
-    await model.ainvoke("Hello", max_tokens=1)
+    question, options = model.tiny_question()
+    await model.ainvoke(question, **options)
+    if model.identity.provider == _ENCODER:
+        asked = [f"{number}. {_SENTENCE}\n{_SENTENCE}" for number in range(_PROBE_QUESTIONS)]
+    else:
+        words = " ".join([_SENTENCE] * 12)
+        asked, options = [f"{number}. {words}" for number in range(_PROBE_CALLS)], {"max_tokens": _PROBE_TOKENS}
     started = time.perf_counter()
-    answers = await asyncio.gather(
-        *(model.ainvoke(f"{number}. {words}", max_tokens=_PROBE_TOKENS) for number in range(_PROBE_CALLS))
-    )
+    answers = await asyncio.gather(*(model.ainvoke(text, **options) for text in asked))
     seconds = time.perf_counter() - started
     return sum(answer.usage_metadata["total_tokens"] for answer in answers if answer.usage_metadata) / seconds
 

@@ -22,6 +22,9 @@ from miniatures.datamodel.mistakes import mistakes
 ResponseSchema = JsonSchema | type[BaseModel]
 
 
+_TINY_ANSWER_TOKENS = 8
+
+
 class Backend(BaseChatModel):
     """A chat model with an identity.
 
@@ -50,6 +53,10 @@ class Backend(BaseChatModel):
         """Whether a sampled answer with a seed comes out the same again whatever else is asked at the same time, at no
         cost to that."""
         return True
+
+    def tiny_question(self) -> tuple[str, Options]:
+        """A question that costs next to nothing, and what to ask it with: whether the backend answers at all."""
+        return "Reply with one word: ready", {"max_tokens": _TINY_ANSWER_TOKENS}
 
     def bind_tools(
         self,

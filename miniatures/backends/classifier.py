@@ -65,6 +65,11 @@ class ClassifierBackend(Backend):
         fields = self._fields(kwargs)
         return self._result(await asyncio.wrap_future(self._submitted(messages, fields)), fields)
 
+    def tiny_question(self) -> tuple[str, dict[str, Any]]:
+        """A sentence to judge, as it answers closed questions alone."""
+        asked = self.engine.together or self.engine.compared
+        return "We have opened a second hall.", {"response_schema": {"properties": {field: {} for field in asked}}}
+
     def _fields(self, options: dict[str, Any]) -> Sequence[str]:
         """What is asked for.
 

@@ -15,9 +15,6 @@ from miniatures.datamodel.redaction import without_secrets
 if TYPE_CHECKING:
     from miniatures.datamodel.campaign import BackendSettings
 
-_QUESTION = "Reply with one word: ready"
-_ANSWER_TOKENS = 8
-
 
 def backends(campaign: CampaignPath, as_json: AsJson = False) -> None:
     """Check that each backend of a campaign answers."""
@@ -44,7 +41,8 @@ def _check(settings: BackendSettings) -> dict[str, Any]:
     try:
         backend = open_backend(settings.use, settings)
         opened = time.perf_counter()
-        answer = asyncio.run(backend.ainvoke(_QUESTION, max_tokens=_ANSWER_TOKENS))
+        question, options = backend.tiny_question()
+        answer = asyncio.run(backend.ainvoke(question, **options))
     except MiniaturesError as error:
         return {"answers": False, "error": error.name, "message": error.message, "hint": error.hint}
     ended = time.perf_counter()

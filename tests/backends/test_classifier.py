@@ -78,6 +78,11 @@ def test_it_computes_what_transformers_computes(folders: tuple[Path, Path], back
             assert [*found[field].values()] == pytest.approx(shares, abs=1e-4)
 
 
+def test_it_answers_the_tiny_question_that_it_asks_for(backend: ClassifierBackend) -> None:
+    question, options = backend.tiny_question()
+    assert set(json.loads(backend.invoke(question, **options).text)) == set(FIELDS)
+
+
 def test_a_text_longer_than_the_limit_is_cut(backend: ClassifierBackend) -> None:
     answer = backend.invoke([HumanMessage("the new hall\n" + "cold " * 500)], response_schema=SCHEMA)
     assert answer.usage_metadata is not None

@@ -20,7 +20,7 @@ def nobody_listens(folder: Path) -> Path:
         port = probe.getsockname()[1]
     file = folder / "campaign.yaml"
     text = file.read_text(encoding="utf-8")
-    text = text.replace("use: miniature:outreach@live\n", f"use: openai-compatible:http://127.0.0.1:{port}/v1#m\n", 1)
+    text = text.replace("use: miniature:reader@live\n", f"use: openai-compatible:http://127.0.0.1:{port}/v1#m\n", 1)
     file.write_text(text.replace("search: ddgs", "search: local:./prompts"), encoding="utf-8")
     assert str(port) in text
     return folder
@@ -29,15 +29,15 @@ def nobody_listens(folder: Path) -> Path:
 def test_a_backend_that_does_not_answer_is_named_with_the_reason(nobody_listens, capsys):
     assert main(["backends", str(nobody_listens), "--json"]) == ExitCode.BACKEND_UNAVAILABLE
     [report] = json.loads(capsys.readouterr().out)
-    assert (report["name"], report["answers"], report["error"]) == ("student", False, "ConnectionRefused")
-    assert report["roles"] == ["researcher", "writer"]
+    assert (report["name"], report["answers"], report["error"]) == ("reader", False, "ConnectionRefused")
+    assert report["roles"] == ["researcher"]
     assert report["hint"]
 
 
 def test_the_same_for_people(nobody_listens, capsys):
     assert main(["backends", str(nobody_listens)]) == ExitCode.BACKEND_UNAVAILABLE
     shown = capsys.readouterr().out
-    assert "student does not answer" in shown
+    assert "reader does not answer" in shown
     assert "Traceback" not in shown
 
 
