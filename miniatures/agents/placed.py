@@ -91,7 +91,8 @@ _SHARED_WORDS = 2
 def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) -> EmailText:
     """The email about the first of the quotes."""
     source = _source(evidence[0])
-    telling = Telling(opening=_opening(evidence[0], source, recipient.company), subject=_subject(evidence[0], source))
+    subject = brief.subject_for(evidence[0].signal, recipient.company) or _subject(evidence[0], source)
+    telling = Telling(opening=_opening(evidence[0], source, recipient.company), subject=subject)
     return composed(telling, brief, recipient_line(recipient), quote_lines(evidence, brief, recipient))
 
 

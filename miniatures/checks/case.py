@@ -126,7 +126,7 @@ class BriefReading:
         sender = brief.sender
         signature = f"{sender.name}, {sender.title}, {sender.company}, {sender.email}, {sender.postal_address}"
         background = [line.strip() for line in brief.background.splitlines() if line.strip()]
-        angles = [angle for signal in brief.signals for angle in signal.angles]
+        angles = [line for signal in brief.signals for line in (*signal.angles, signal.subject)]
         texts = [
             *brief.claims,
             *angles,

@@ -39,6 +39,14 @@ class Signal(Strict):
         description="Sentences that say why such news makes the offer matter; each prospect's email is given one.",
     )
 
+    subject: str = Field(
+        default="",
+        max_length=100,
+        exclude_if=lambda subject: not subject,
+        description="Subject line of an email about such news that code places; `{company}` stands for the company's "
+        "name. Without one it is what the news counts, or the page's name.",
+    )
+
     def angle_for(self, prospect: str) -> str:
         """The angle for one prospect, by pseudonym key: prospects with the same news are given different ones."""
         return self.angles[int(text_hash(f"{prospect} {self.name}")[:8], 16) % len(self.angles)] if self.angles else ""
@@ -87,6 +95,11 @@ class Brief(Strict):
         """The claim that goes with this angle: the one that shares most words with it and with what is looked for."""
         wanted = _words(angle) | _words(next((one.describes for one in self.signals if one.name == signal), ""))
         return max(self.claims, key=lambda claim: len(_words(claim) & wanted))
+
+    def subject_for(self, signal: str, company: str) -> str:
+        """The subject line that the brief has for such news, empty without one."""
+        named = next((one.subject for one in self.signals if one.name == signal), "")
+        return named.replace("{company}", company)
 
     @property
     def version(self) -> str:

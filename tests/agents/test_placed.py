@@ -90,6 +90,16 @@ def test_a_headline_about_the_sentence_is_the_subject_and_no_other() -> None:
     assert placed_email(BRIEF, PROSPECT, [dated]).subject == "Your release of 29 October"
 
 
+def test_a_subject_of_the_brief_comes_first() -> None:
+    fact = quoted("We are recruiting 48 apprentices across all homes.")
+    signals = tuple(
+        one.model_copy(update={"subject": "new rooms at {company}"}) if one.name == fact.signal else one
+        for one in BRIEF.signals
+    )
+    email = placed_email(BRIEF.model_copy(update={"signals": signals}), PROSPECT, [fact])
+    assert email.subject == f"new rooms at {PROSPECT.company}"
+
+
 @pytest.mark.parametrize(
     ("text", "subject"),
     [
