@@ -20,9 +20,6 @@ from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.prospect import Recipient
 
-NAME = "placed"
-"""What stands where a backend's name would."""
-
 _PERSONS = {
     "we": "you",
     "our": "your",

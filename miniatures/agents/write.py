@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 
 from miniatures.agents.attempt import Try, write_samples
 from miniatures.agents.context import CampaignContext, context_of
-from miniatures.agents.placed import NAME, placed_email
+from miniatures.agents.placed import placed_email
 from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.state import DossierInput, DraftOutput, ProspectState, Written
 from miniatures.agents.verify import case_of, check_email, outcome_of, with_opinion
@@ -22,7 +22,7 @@ from miniatures.checks import CheckCase, CheckReport
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
-from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
+from miniatures.datamodel.draft import PLACED, Draft, DraftStatus, EmailText
 from miniatures.datamodel.errors import BudgetReached, BudgetScope, InputError
 from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.hashing import content_hash
@@ -111,7 +111,9 @@ def _placed(context: CampaignContext, recipient: Recipient, facts: Sequence[Quot
             hint='Give a model as models["writer"], or write the brief in English.',
         )
     email = placed_email(context.brief, recipient, facts)
-    return Written(seat=Seat.FIRST, attempt=1, backend=NAME, emails=(email,), errors=("",), traces=(None,), bill=Bill())
+    return Written(
+        seat=Seat.FIRST, attempt=1, backend=PLACED, emails=(email,), errors=("",), traces=(None,), bill=Bill()
+    )
 
 
 def next_try(context: CampaignContext, attempts: tuple[Written, ...], draft: Draft | None) -> Try | None:

@@ -14,6 +14,9 @@ from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.trace import new_id
 
+PLACED = "placed"
+"""What stands for the backend of an email that code placed."""
+
 
 class EmailText(Frozen):
     """What the writer writes, and nothing else. The schema of the writer's structured answer."""

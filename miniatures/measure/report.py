@@ -25,7 +25,7 @@ from miniatures.datamodel.redaction import without_secrets
 from miniatures.datamodel.standing import MEANINGS, Standing, State
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.measure.check_words import COMPARES
-from miniatures.measure.field_readings import FIELD_READINGS, READY_MEANS
+from miniatures.measure.field_readings import READY_MEANS, readings_of
 from miniatures.measure.passages import passages
 
 SHOWN = 500
@@ -101,7 +101,7 @@ def write_html_report(heading: ReportHeading, standings: Iterable[Standing], pat
         compares=COMPARES,
         meanings=MEANINGS,
         ready_means=READY_MEANS,
-        readings=FIELD_READINGS,
+        readings=readings_of([one.draft.backend for one in shown if one.draft]),
     )
     return write_page(page, path)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
-from miniatures.datamodel.draft import Draft, DraftStatus, EmailText, Ground, Statement
+from miniatures.datamodel.draft import PLACED, Draft, DraftStatus, EmailText, Ground, Statement
 from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.money import cost_words, dollars
 from miniatures.datamodel.prospect import Prospect
@@ -22,7 +22,7 @@ from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.standing import Standing, State
 from miniatures.measure import report
 from miniatures.measure.check_words import COMPARES
-from miniatures.measure.field_readings import FIELD_READINGS
+from miniatures.measure.field_readings import FIELD_READINGS, PLACED_READINGS
 from miniatures.measure.passages import passages
 from miniatures.measure.report import ReportFigures, ReportHeading, write_html_report
 
@@ -133,6 +133,9 @@ def test_a_ready_draft_promises_no_more_than_the_checks_hold(tmp_path: Path) -> 
     assert "of 75 drafts called ready, 1 could be sent as it stood, 20 after a small edit, and 60 held" in page
     assert set(COMPARES) == set(CheckName)
     assert "each number, name and link is found in the brief, a quote or the row" in page
+    placed = result(1, DraftStatus.READY)
+    placed = placed.model_copy(update={"draft": placed.draft.model_copy(update={"backend": PLACED})})
+    assert PLACED_READINGS.sentence in page_of(tmp_path, placed)
     for promise in ("verified", "guarantee", "is supported", "are supported", "stands on", "proven"):
         assert promise not in page
 
