@@ -140,6 +140,7 @@ def make_campaign(folder: Path) -> Path:
     path = folder / "campaign.yaml"
     settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     settings["backends"] = {"teacher": TEACHER, "student": STUDENT}
+    settings["roles"] = {"researcher": "teacher", "writer": "teacher"}
     settings["write"] = {"samples": 1, "retry_samples": 2, "rewrites": 1}
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
     miniatures("trust", str(path), "--yes")
