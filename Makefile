@@ -68,7 +68,7 @@ miniature: install-dev
 	nice -n 10 $(BIN)/miniatures evaluate miniature:outreach@candidate --dataset $(RUN)/heldout \
 	  --machine-usd-per-hour 0.05 --out $(RUN)/evaluation
 
-# The shipped reader, from the arena: a quarter of an hour on two idle cores.
+# The shipped reader, from the arena: five minutes on two idle cores, besides the installation.
 READ := $(addprefix --from examples/arena/,garnet heron maple oriel offers excerpts)
 
 reader-dataset: install-dev

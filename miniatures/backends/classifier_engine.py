@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miniatures.backends.compared import ComparedHeads, TextReader, features
-from miniatures.backends.encoder_graph import encoder_graph
+from miniatures.backends.encoder_graph import compiled, encoder_graph, padded
 from miniatures.backends.micro_batch import MicroBatcher
 from miniatures.weights.classifier import HEAD, ClassifierFolder
 from miniatures.weights.encoders import TOKENIZER, WEIGHTS
@@ -81,20 +81,16 @@ class ClassifierEngine:
         )
 
     def _open(self, base: Path, classifier: ClassifierFolder) -> None:
-        import openvino as ov
-
+        tensors, own = read_safetensors(base / WEIGHTS), classifier.tensors
         if self.together:
-            tensors = {**read_safetensors(base / WEIGHTS), **classifier.tensors}
             heads = [
-                (tensors[HEAD.format(field=name, part="weight")], tensors[HEAD.format(field=name, part="bias")])
+                (own[HEAD.format(field=name, part="weight")], own[HEAD.format(field=name, part="bias")])
                 for name in self.together
             ]
-            graph = encoder_graph(tensors, heads, self._config.heads)
-            settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-            self._compiled: Any = ov.Core().compile_model(graph, "CPU", settings)
+            self._compiled = compiled(encoder_graph({**tensors, **own}, heads, self._config.heads))
         if self.compared:
-            self._reader = TextReader(base, self._tokenizer, self._config.heads)
-            self._heads = ComparedHeads(classifier.tensors, self.compared)
+            self._reader = TextReader(tensors, self._tokenizer, self._config.heads)
+            self._heads = ComparedHeads(own, self.compared)
 
     def submit(self, pair: tuple[str, str]) -> Future[Classified]:
         """Start reading the pair whole, for the fields that are told so."""
@@ -112,7 +108,7 @@ class ClassifierEngine:
     def _run_pairs(self, batch: list[_Pair]) -> None:
         begun = time.monotonic()
         with _told_to(batch):
-            logits = self._compiled(_padded(batch))
+            logits = self._compiled(padded([one.tokens for one in batch], [one.kinds for one in batch]))
             for row, request in enumerate(batch):
                 shares = {name: self._shares(name, logits[place][row]) for place, name in enumerate(self.together)}
                 _settle(request.future, Classified(shares, len(request.tokens), _waited(begun, request.arrived)))
@@ -164,15 +160,6 @@ def pair_tokenizer(base: Path, limit: int, *, padded: bool = False) -> Any:
 
 def _like_length(request: _Pair) -> int:
     return len(request.tokens) // _ALIKE_TOKENS
-
-
-def _padded(batch: Sequence[_Pair]) -> list[NDArray[np.int64]]:
-    width = max(len(request.tokens) for request in batch)
-    tokens, mask, kinds = (np.zeros((len(batch), width), dtype=np.int64) for _ in range(3))
-    for row, request in enumerate(batch):
-        length = len(request.tokens)
-        tokens[row, :length], mask[row, :length], kinds[row, :length] = request.tokens, 1, request.kinds
-    return [tokens, mask, kinds]
 
 
 def _softmax(logits: NDArray[np.float32]) -> list[float]:

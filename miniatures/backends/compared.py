@@ -8,16 +8,13 @@ campaign looks for is read once for all of its prospects.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from miniatures.backends.encoder_graph import encoder_graph
+from miniatures.backends.encoder_graph import Tensors, compiled, encoder_graph, padded
 from miniatures.weights.classifier import COMPARED, LAYERS
-from miniatures.weights.encoders import WEIGHTS
-from miniatures.weights.safetensors_file import read_safetensors
 
 TEXTS = 3
 """What a question holds: the sentence, what it is compared with, and the place that it stands in."""
@@ -47,15 +44,11 @@ def features(texts: Array) -> Array:
 class TextReader:
     """The base encoder, as it is: the mean of a text's states, of length one. What was read is kept."""
 
-    def __init__(self, base: Path, tokenizer: Any, parts: int) -> None:
-        """Load and compile. `parts` is the number of attention heads."""
-        import openvino as ov
-
-        graph = encoder_graph(read_safetensors(base / WEIGHTS), (), parts)
-        settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        self._compiled: Any = ov.Core().compile_model(graph, "CPU", settings)
+    def __init__(self, base: Tensors, tokenizer: Any, parts: int) -> None:
+        """Compile the encoder of these tensors. `parts` is the number of attention heads."""
+        self._compiled = compiled(encoder_graph(base, (), parts))
         self._tokenizer = tokenizer
-        self._kept: dict[str, Array] = {}
+        self._kept: dict[str, tuple[Array, int]] = {}
 
     def read(self, texts: Sequence[str]) -> Array:
         """One row (width) a text."""
@@ -63,21 +56,19 @@ class TextReader:
             self._kept.clear()
         new = sorted(set(texts) - self._kept.keys(), key=len)
         for at in range(0, len(new), _MOST_AT_ONCE):
-            batch = new[at : at + _MOST_AT_ONCE]
-            self._kept |= dict(zip(batch, self._read(batch), strict=True))
-        return np.stack([self._kept[text] for text in texts])
+            self._keep(new[at : at + _MOST_AT_ONCE])
+        return np.stack([self._kept[text][0] for text in texts])
 
     def tokens(self, text: str) -> int:
-        return len(self._tokenizer.encode(text).ids)
+        """How many tokens a text has that was just read."""
+        return self._kept[text][1]
 
-    def _read(self, texts: Sequence[str]) -> Array:
-        encoded = [self._tokenizer.encode(text).ids for text in texts]
-        tokens, mask = (np.zeros((len(texts), max(map(len, encoded))), dtype=np.int64) for _ in range(2))
-        for row, ids in enumerate(encoded):
-            tokens[row, : len(ids)], mask[row, : len(ids)] = ids, 1
-        pooled: Array = self._compiled([tokens, mask, np.zeros_like(tokens)])[0]
-        read: Array = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
-        return read
+    def _keep(self, texts: Sequence[str]) -> None:
+        encoded = self._tokenizer.encode_batch(texts)
+        tokens = [one.ids for one in encoded]
+        pooled: Array = self._compiled(padded(tokens, [one.type_ids for one in encoded]))[0]
+        read = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+        self._kept |= {text: (row, len(ids)) for text, row, ids in zip(texts, read, tokens, strict=True)}
 
 
 class ComparedHeads:

@@ -44,6 +44,23 @@ def encoder_graph(
     return ov.Model(outputs, [ids, mask, kinds], "encoder")
 
 
+def compiled(graph: Any) -> Any:
+    """The graph, ready to run on the processor in full precision."""
+    import openvino as ov
+
+    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    return ov.Core().compile_model(graph, "CPU", settings)
+
+
+def padded(tokens: Sequence[Sequence[int]], kinds: Sequence[Sequence[int]]) -> list[NDArray[np.int64]]:
+    """What the graph reads of texts of any length: token ids, mask and segment ids, each (texts, longest)."""
+    shape = len(tokens), max(map(len, tokens))
+    ids, mask, segments = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    for row, (text, kind) in enumerate(zip(tokens, kinds, strict=True)):
+        ids[row, : len(text)], mask[row, : len(text)], segments[row, : len(text)] = text, 1, kind
+    return [ids, mask, segments]
+
+
 class _Layers:
     """The pieces of the encoder, each as operations on a graph."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import Field
@@ -94,3 +95,8 @@ class Evidence(Quote, SourceRef):
     @property
     def around(self) -> str:
         return "\n".join(filter(None, (self.title, super().around)))
+
+
+def sureness(evidence: Sequence[Quote]) -> float | None:
+    """How sure the researcher was of what an email opens with, the first of its quotes; null where it does not tell."""
+    return next((item.sure for item in evidence[:1] if isinstance(item, Evidence)), None)

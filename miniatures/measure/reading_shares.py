@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import sureness
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.miniature import Score, SureReading
 from miniatures.datamodel.result import ProspectResult
@@ -57,7 +57,7 @@ def sure_readings(results: Iterable[ProspectResult], reviews: Iterable[Review]) 
     found = []
     for result in results:
         draft = result.draft
-        sure = next((one.sure for one in draft.evidence[:1] if isinstance(one, Evidence)), None) if draft else None
+        sure = sureness(draft.evidence) if draft else None
         if draft is None or sure is None or not any(draft.id in read for read in by_reader.values()):
             continue
         found.append(SureReading(sure=sure, false=bool(_strictest(by_reader, draft.id).false)))

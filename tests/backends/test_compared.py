@@ -9,13 +9,19 @@ import pytest
 
 from miniatures.backends.classifier_engine import pair_tokenizer
 from miniatures.backends.compared import TextReader, features, texts_of
+from miniatures.weights.encoders import WEIGHTS
+from miniatures.weights.safetensors_file import read_safetensors
 from tests.backends.tiny_encoder import HEADS, WIDTH, write_encoder
+
+
+def opened(folder: Path) -> TextReader:
+    base = write_encoder(folder)
+    return TextReader(read_safetensors(base / WEIGHTS), pair_tokenizer(base, 24), HEADS)
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> TextReader:
-    base = write_encoder(tmp_path / "base")
-    return TextReader(base, pair_tokenizer(base, 24), HEADS)
+    return opened(tmp_path / "base")
 
 
 def test_a_question_holds_three_texts() -> None:
@@ -29,14 +35,13 @@ def test_a_text_reads_the_same_in_any_company_and_is_read_once(
     together = reader.read(["the new hall is open", "cold", "the store"])
     assert together.shape == (3, WIDTH)
     assert np.linalg.norm(together, axis=1) == pytest.approx(1, abs=1e-5)
-    monkeypatch.setattr(reader, "_read", None)
+    monkeypatch.setattr(reader, "_keep", None)
     assert np.array_equal(reader.read(["the store", "cold"]), together[[2, 1]])
 
 
 def test_alone_it_reads_as_beside_longer_ones(tmp_path: Path, reader: TextReader) -> None:
     alone = reader.read(["cold"])
-    base = write_encoder(tmp_path / "again")
-    beside = TextReader(base, pair_tokenizer(base, 24), HEADS).read(["cold", "the new cold store is the old hall"])
+    beside = opened(tmp_path / "again").read(["cold", "the new cold store is the old hall"])
     assert alone[0] == pytest.approx(beside[0], abs=1e-5)
 
 

@@ -33,6 +33,8 @@ from miniatures.finetune.dataset.folder import Dataset
 from miniatures.prompts.library import PromptLibrary
 from miniatures.weights.adapter import CONFIG, TENSORS
 from miniatures.weights.classifier import ClassifierConfig
+from miniatures.weights.encoders import WEIGHTS
+from miniatures.weights.safetensors_file import read_safetensors
 
 _ROWS_A_STEP = 32
 _SORTED_TOGETHER = 8
@@ -149,7 +151,7 @@ def train_classifier(
         whole = _learned_whole(run, rows, recipe, told)
         fitted += _fitted_whole(run, held_out)
     if compared := {field: words for field, words in fields.items() if field in recipe.compared}:
-        reader = TextReader(base, pair_tokenizer(base, limit), heads)
+        reader = TextReader(read_safetensors(base / WEIGHTS), pair_tokenizer(base, limit), heads)
         for field, words in compared.items():
             fitted += _compared(reader, field, words, rows, held_out, recipe.seed, told)
     config = ClassifierConfig(
