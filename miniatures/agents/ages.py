@@ -34,6 +34,7 @@ _FORMS = tuple(
         r"\b(?P<year>(?:19|20)\d\d)\b",
     )
 )
+_MONTH_NUMBER = re.compile(r"\b(?:\d{4}-|\d{1,2}[./])(\d{1,2})\b")
 _BARE_MONTH = re.compile(
     r"\b(?:January|February|March|April|June|July|August|September|October|November|December)\b"
     r"|\b(?:in|of|since|from|by|until|\d) May\b"
@@ -52,6 +53,13 @@ def ages(text: str, today: date) -> str:
     if not told and _BARE_MONTH.search(text):
         told = ["a month"]
     return ", ".join(dict.fromkeys(told))
+
+
+def months_named(text: str) -> frozenset[int]:
+    """Every month that a word or a numeric date of the text may stand for."""
+    words = (_MONTHS.get(word[:length].casefold()) for word in re.findall(r"[^\W\d_]{3,12}", text) for length in (3, 4))
+    numbers = (int(number) for number in _MONTH_NUMBER.findall(text))
+    return frozenset(month for month in (*words, *numbers) if month is not None and 1 <= month <= _MONTHS_A_YEAR)
 
 
 def is_dateline(text: str) -> bool:

@@ -89,8 +89,15 @@ def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) 
     """The email about the first of the quotes."""
     source = _source(evidence[0])
     subject = brief.subject_for(evidence[0].signal, recipient.company) or _subject(evidence[0], source)
-    telling = Telling(opening=_opening(evidence[0], source, recipient.company), subject=subject)
-    return composed(telling, brief, recipient_line(recipient), quote_lines(evidence, brief, recipient))
+    line = quote_lines(evidence[:1], brief, recipient)[0]
+    claim = brief.claim_for(line.signal, line.angle) if line.claim is None else line.claim
+    telling = Telling(
+        opening=_opening(evidence[0], source, recipient.company),
+        thought=line.angle,
+        claim=brief.claims.index(claim) + 1 if claim in brief.claims else 0,
+        subject=subject,
+    )
+    return composed(telling, brief, recipient_line(recipient))
 
 
 def _opening(quote: Quote, source: str, company: str) -> str:

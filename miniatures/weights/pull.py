@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from miniatures.weights.catalog import CATALOG, HubSource, LocalSource, Weights, WheelSource, named_weights
-from miniatures.weights.errors import UnknownWeights, WrongHash
+from miniatures.weights.catalog import (
+    CATALOG,
+    HubSource,
+    LocalSource,
+    Source,
+    Weights,
+    WheelPartsSource,
+    WheelSource,
+    named_weights,
+)
+from miniatures.weights.errors import PullFailed, UnknownWeights, WrongHash
 from miniatures.weights.home import content_sha256, disk_errors, exclusive, file_sha256, weights_home
 from miniatures.weights.hub import Progress, hub_download, silent
-from miniatures.weights.wheel import wheel_member
+from miniatures.weights.wheel import wheel_member, wheel_parts
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ def weights_path(weights: Weights) -> Path:
     match weights.source:
         case LocalSource(path=path):
             return path
-        case WheelSource() | HubSource():
+        case WheelSource() | WheelPartsSource() | HubSource():
             return weights_home() / weights.name / weights.filename
 
 
@@ -90,10 +99,21 @@ def _verify(weights: Weights, path: Path) -> None:
 
 def _fetch(weights: Weights, path: Path, progress: Progress) -> None:
     with disk_errors(path):
-        match weights.source:
-            case WheelSource() as source:
-                wheel_member(source, weights.filename, path, weights.size_bytes)
-            case HubSource() as source:
-                hub_download(source, weights.filename, path.parent, progress)
-            case LocalSource():
-                _existing_file(path)
+        try:
+            _fetch_from(weights.source, weights, path, progress)
+        except PullFailed:
+            if weights.mirror is None:
+                raise
+            _fetch_from(weights.mirror, weights, path, progress)
+
+
+def _fetch_from(source: Source, weights: Weights, path: Path, progress: Progress) -> None:
+    match source:
+        case WheelSource():
+            wheel_member(source, weights.filename, path, weights.size_bytes)
+        case WheelPartsSource():
+            wheel_parts(source, path, weights.size_bytes)
+        case HubSource():
+            hub_download(source, weights.filename, path.parent, progress)
+        case LocalSource():
+            _existing_file(path)

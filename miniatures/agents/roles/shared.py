@@ -26,13 +26,14 @@ class QuoteLine(Variables):
     )
     page: str = Field(default="", exclude_if=operator.not_, description="The title of its page, and its heading.")
     published: str = Field(default="", exclude_if=operator.not_, description="The day of its page, year first.")
+    dated: str = Field(default="", exclude_if=operator.not_, description="The date line that it stands under there.")
     before: str = Field(default="", exclude_if=operator.not_, description="What stands before it there.")
     after: str = Field(default="", exclude_if=operator.not_, description="What stands after it there.")
 
     @property
     def shown(self) -> str:
         """All that a writer of the opening is shown of the news."""
-        return " ".join(filter(None, (self.page, self.before, self.text, self.after)))
+        return " ".join(filter(None, (self.page, self.dated, self.before, self.text, self.after)))
 
 
 class SignalLine(Variables):
@@ -60,6 +61,7 @@ def quote_lines(evidence: Iterable[Quote], brief: Brief, recipient: Recipient) -
             claim=None if item.claim is None else as_data(item.claim),
             page=as_data(_page(item)),
             published="" if item.published is None else item.published.date().isoformat(),
+            dated=as_data(item.dateline),
             before=as_data(item.before),
             after=as_data(item.after),
         )

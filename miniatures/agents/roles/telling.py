@@ -1,61 +1,59 @@
 """What a writer that phrases the opening alone answers, and the email that code makes of it.
 
-A small model splices long claims into false ones. So what the brief owns (angle, offer, claim, call to action,
-signature) is placed verbatim around the sentence that it tells the news in.
+A small model splices long claims into false ones. So what the brief owns (offer, claim, call to action, signature) is
+placed verbatim around the sentences in which it tells the news and joins it to the offer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, Field
 
-from miniatures.agents.roles.shared import QuoteLine
+from miniatures.checks.sentences import sentences
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.prospect import Recipient
 
 
 class Telling(BaseModel):
-    """The sentence that opens the email, and the subject line."""
+    """The news in a sentence, why it matters, which of the brief's claims goes with that, and the subject line."""
 
     opening: str = Field(description="One sentence.")
+    thought: str = Field(description="One sentence, empty if nothing joins the news to the offer.")
+    claim: int = Field(ge=0, description="Number of the claim, 0 if none fits.")
     subject: str = Field(description="One line.")
 
 
-def composed(telling: Telling, brief: Brief, recipient: Recipient, quotes: Sequence[QuoteLine]) -> EmailText:
-    """The whole email. A claim, then the angle, is left out where the email would be too long with it."""
-    angle = quotes[0].angle if quotes else ""
-    claim = _claim(brief, quotes)
-    for said in ((angle, claim), (angle, ""), ("", "")):
+def composed(telling: Telling, brief: Brief, recipient: Recipient) -> EmailText:
+    """The whole email. The claim, then the thought, is left out where the email would be too long with it."""
+    claim = brief.claims[telling.claim - 1] if 0 < telling.claim <= len(brief.claims) else ""
+    for said in ((telling.thought, claim), (telling.thought, ""), ("", "")):
         body = _body(telling.opening, *said, brief, recipient)
         if len(body.split()) <= brief.length.max_words:
             break
     return EmailText(subject=telling.subject, body=body)
 
 
-def told(email: EmailText, brief: Brief, recipient: Recipient, quotes: Sequence[QuoteLine]) -> Telling | None:
-    """The telling in a composed email, also in one that somebody has edited; None where the rest is not the brief's."""
+def told(email: EmailText, brief: Brief, recipient: Recipient) -> Telling | None:
+    """The telling in a composed email, also in one that somebody has edited; None where the rest is not the brief's.
+
+    The last of several sentences about the news is the thought.
+    """
     paragraphs = email.body.split("\n\n")
-    if len(paragraphs) < 2 or paragraphs[0] != _greeting(recipient):
+    if len(paragraphs) < 3 or paragraphs[0] != _greeting(recipient):
         return None
-    angle = quotes[0].angle if quotes else ""
-    opening = paragraphs[1].removesuffix(angle).strip()
-    telling = Telling(opening=opening, subject=email.subject)
-    return telling if composed(telling, brief, recipient, quotes).body == email.body else None
+    *opening, thought = sentences(paragraphs[1]) or [""]
+    if not opening:
+        opening, thought = [thought], ""
+    claim = paragraphs[2].removeprefix(_offered(brief)).strip()
+    number = brief.claims.index(claim) + 1 if claim in brief.claims else 0
+    telling = Telling(opening=" ".join(opening), thought=thought, claim=number, subject=email.subject)
+    return telling if composed(telling, brief, recipient).body == email.body else None
 
 
-def _claim(brief: Brief, quotes: Sequence[QuoteLine]) -> str:
-    known = quotes[0].claim if quotes else None
-    if known is not None:
-        return known
-    return brief.claim_for(quotes[0].signal if quotes else "", quotes[0].angle if quotes else "")
-
-
-def _body(opening: str, angle: str, claim: str, brief: Brief, recipient: Recipient) -> str:
+def _body(opening: str, thought: str, claim: str, brief: Brief, recipient: Recipient) -> str:
     sender = brief.sender
     signed = "\n".join(filter(None, (sender.name, ", ".join(filter(None, (sender.title, sender.company))))))
-    middle = (_joined(opening, angle), _joined(_offered(brief), claim), brief.call_to_action)
+    middle = (_joined(opening, thought), _joined(_offered(brief), claim), brief.call_to_action)
     return "\n\n".join((_greeting(recipient), *middle, signed))
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _TOKENS_PER_WORD = 3  # English takes 1.3; scripts that the tokenizer knows less well take more
 _FREQUENCY_PENALTY = 0.3
-_TOKENS_OF_A_TELLING = 160
+_TOKENS_OF_A_TELLING = 220
 _TOKENS_AROUND = 80  # the subject and the JSON around both
 
 
@@ -72,9 +72,9 @@ class WriterVariables(Variables):
         return CheckCase(prospect=self.prospect, brief=self.brief, evidence=quotes_of(self.quotes))
 
     @property
-    def owned(self) -> tuple[Brief, Recipient, tuple[QuoteLine, ...]]:
+    def owned(self) -> tuple[Brief, Recipient]:
         """What code places around a telling."""
-        return self.brief, self.prospect, self.quotes
+        return self.brief, self.prospect
 
 
 class Writer(Role[WriterVariables, EmailText]):

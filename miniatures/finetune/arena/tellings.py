@@ -1,124 +1,175 @@
-"""Makes writer's examples of the arena: each sentence that may open an email, told as a careful writer tells it."""
+"""Makes writer's examples of the arena: news told to its reader and joined to an offer, as a careful writer does.
+
+The tellings of all authors are in one folder, each about a sentence of a hand's company and a brief of that hand's, or
+one of the offers over all hands.
+"""
 
 from __future__ import annotations
 
 import calendar
-import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
 
+from pydantic import Field
+
+from miniatures.agents.ages import months_named
 from miniatures.agents.passages import Passage, passages
 from miniatures.agents.roles.grounding import date_words
-from miniatures.agents.roles.telling import Telling, composed
+from miniatures.agents.roles.telling import Telling, composed, told
 from miniatures.agents.roles.writer import WRITER, WriterVariables
-from miniatures.checks import CheckCase
-from miniatures.checks.reading import read_draft
-from miniatures.checks.support import unsupported_pieces
-from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.evidence import Evidence, Quote
+from miniatures.datamodel.brief import Brief, Length, Sender, Signal
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.example import Example, Source
+from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.prospect import Recipient
-from miniatures.finetune.arena.company import ArenaCompany, ArenaPage, Label, Verdict, Worth
-from miniatures.finetune.arena.exchanged import exchanged
+from miniatures.finetune.arena.company import ArenaCompany
 from miniatures.finetune.arena.folder import ArenaHand
+from miniatures.finetune.arena.judgements import labelled_passages
+from miniatures.finetune.arena.offers import ArenaOffer
+from miniatures.inputs.validation import validate
+from miniatures.inputs.yaml_file import load_yaml
 
-EMAILS_IN = "en"
-_MONTH_NUMBER = re.compile(r"\b(?:\d{4}-|\d{1,2}[./])(\d{1,2})\b")
+FOLDER = "tellings"
+_DAYS_A_MONTH = 31
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_ANY_LENGTH = Length(max_words=400)
+_STAND_IN_ASKS = "Shall I send you an example?"
+_STAND_IN = Sender(
+    name="Ada Winter", title="Advisor", company="us", email="ada@example.com", postal_address="1 Mill Lane, Leeds"
+)
+"""Signs where an offer names no sender: the prompt shows none."""
 
 
-def telling_examples(hands: Sequence[ArenaHand], today: str, variants: int, seed: int) -> Iterator[Example]:
-    """An example for each telling whose prompt shows all that it says, and so many variants of each.
+class Reason(StrEnum):
+    """How good the news is as the reason to write to this reader with this offer."""
 
-    News in another language than the emails' is left out: a small writer cannot translate.
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+
+
+class AuthoredTelling(Strict):
+    """One telling: `offer` is `hand/brief` or `offers/name`, `reader` one of the company's contacts by full name."""
+
+    offer: str
+    company: str = Field(description="Its domain.")
+    reader: str
+    quote: str
+    signal: str
+    reason: Reason
+    opening: str
+    thought: str
+    claim: int = Field(ge=0)
+    subject: str
+
+    @property
+    def telling(self) -> Telling:
+        return Telling(opening=self.opening, thought=self.thought, claim=self.claim, subject=self.subject)
+
+
+class _File(Strict):
+    tellings: tuple[AuthoredTelling, ...]
+
+
+def is_tellings(folder: Path) -> bool:
+    """Whether the folder is one of tellings."""
+    return folder.name == FOLDER and any(folder.glob("*.yaml"))
+
+
+def read_tellings(folder: Path) -> tuple[AuthoredTelling, ...]:
+    """Every telling, by the files' names.
+
+    Raises:
+        InputError: a file is not in order; says where.
     """
-    chance = random.Random(seed)
-    companies = [company.company for hand in hands for company in hand.companies.values()]
-    for hand in hands:
-        for name, variables, telling in tellings(hand, today):
-            if unshown(telling, variables):
-                continue
-            own = variables.told_company
-            yield _example(name, variables, telling, Source.GOLD, own)
-            for _ in range(variants):
-                yield _example(name, *exchanged(variables, telling, companies, chance), Source.VARIANT, own)
+    return tuple(one for path in sorted(folder.glob("*.yaml")) for one in validate(_File, load_yaml(path)).tellings)
 
 
-def tellings(hand: ArenaHand, today: str) -> Iterator[tuple[str, WriterVariables, Telling]]:
-    """Each telling of the hand with its place and what the writer would be told."""
-    for label, slug, domain, variables in questions(hand, today):
-        told = label.worth[slug].told if slug in label.worth else ()
-        for number, telling in enumerate(told, start=1):
-            yield f"arena:{hand.name}/{domain}{label.page}#{slug}/{number}", variables, Telling(**telling.model_dump())
+def telling_examples(
+    authored: Sequence[AuthoredTelling],
+    hands: Sequence[ArenaHand],
+    offers: Mapping[str, ArenaOffer],
+    today: str,
+) -> Iterator[Example]:
+    """An example for each telling about a company of these hands, where there was a reason to write.
 
+    Left out is what the telling's own email cannot give back, and what says more than its prompt shows: a model would
+    learn to invent it.
 
-def questions(hand: ArenaHand, today: str) -> Iterator[tuple[Label, str, str, WriterVariables]]:
-    """Each piece of true news as a writer would be asked to tell it, for each brief: its label, the brief, the domain.
-
-    News in another language than the emails' is left out.
+    Raises:
+        InputError: a telling names an offer, a reader or a sentence that is not there.
     """
-    for company in hand.companies.values():
-        pages = {page.path: page for page in company.pages}
-        for label in company.labels:
-            page = pages[label.page]
-            if (page.language or company.language) != EMAILS_IN or label.fault is not None or label.kind is None:
-                continue
-            for slug, brief in hand.briefs.items():
-                worth = label.worth.get(slug) or Worth(verdict=Verdict.SUPPORT, signal=brief.signals[0].name, angle=0)
-                yield label, slug, company.domain, _question(hand, company, page, label, slug, worth, today)
+    companies = {company.domain: company for hand in hands for company in hand.companies.values()}
+    briefs = {f"{hand.name}/{slug}": brief for hand in hands for slug, brief in hand.briefs.items()}
+    briefs |= {f"offers/{slug}": _brief(offer) for slug, offer in offers.items()}
+    for one in authored:
+        company, brief = companies.get(one.company), briefs.get(one.offer)
+        if company is None or brief is None or one.reason is Reason.POOR:
+            continue
+        variables = _question(one, company, brief, today)
+        email = composed(one.telling, *variables.owned)
+        if told(email, *variables.owned) == one.telling and not unshown(one.telling, variables):
+            yield Example(
+                role=WRITER.name,
+                variables=variables.model_dump(mode="json"),
+                answer=email.model_dump(),
+                company=company.company,
+                source=Source.GOLD,
+                lineage=(f"arena:{FOLDER}/{one.offer}/{one.company}",),
+            )
 
 
-def _question(
-    hand: ArenaHand, company: ArenaCompany, page: ArenaPage, label: Label, slug: str, worth: Worth, today: str
-) -> WriterVariables:
-    who = company.contacts[list(hand.briefs).index(slug) % len(company.contacts)]
+def _question(one: AuthoredTelling, company: ArenaCompany, brief: Brief, today: str) -> WriterVariables:
+    where = f"{one.company}: {one.quote[:80]!r}"
+    who = next((who for who in company.contacts if f"{who.first_name} {who.last_name}" == one.reader), None)
+    passage = next((found for found, _ in labelled_passages(company) if found.text == one.quote), None)
+    if who is None or passage is None or all(signal.name != one.signal for signal in brief.signals):
+        raise InputError(f"{where} names a reader, a sentence or a signal that is not there", hint="Mend the telling.")
     recipient = Recipient(**who.model_dump(), company=company.company)
-    return WriterVariables.of(
-        hand.briefs[slug], recipient, [evidence_of(company, page, label, worth, hand.briefs[slug])], today=today
+    quote = _evidence(company, passage, one.signal)
+    return WriterVariables.of(brief.model_copy(update={"length": _ANY_LENGTH}), recipient, [quote], today=today)
+
+
+def _brief(offer: ArenaOffer) -> Brief:
+    """The offer as a brief that a stand-in signs."""
+    signals = tuple(Signal(**signal.model_dump(include=set(Signal.model_fields))) for signal in offer.signals)
+    return Brief(
+        offer=offer.offer, claims=offer.claims, call_to_action=_STAND_IN_ASKS, sender=_STAND_IN, signals=signals
     )
 
 
-def _example(name: str, variables: WriterVariables, telling: Telling, source: Source, company: str) -> Example:
-    return Example(
-        role=WRITER.name,
-        variables=variables.model_dump(mode="json"),
-        answer=composed(telling, *variables.owned).model_dump(),
-        company=company,
-        source=source,
-        lineage=(name,),
-    )
-
-
-def evidence_of(company: ArenaCompany, page: ArenaPage, label: Label, worth: Worth, brief: Brief) -> Evidence:
-    """The labelled sentence as research would find it: with its page, its heading and the sentence before it."""
-    read = page.as_read(company.domain)
-    found = next((one for one in passages(read) if label.quote in one.text or one.text in label.quote), None)
-    place = found or Passage(text=label.quote, title=page.title, published=read.published)
-    angles = next(signal.angles for signal in brief.signals if signal.name == worth.signal)
-    angle = angles[worth.angle - 1] if worth.angle else ""
+def _evidence(company: ArenaCompany, passage: Passage, signal: str) -> Evidence:
+    """The sentence as research would find it."""
+    page = next(page for page in company.pages if passage in passages(page.as_read(company.domain)))
     return Evidence(
-        **read.model_dump(include={"url", "title", "text_hash", "published", "fetched_at"}),
-        quote=place.text,
-        signal=worth.signal,
-        angle=angle,
-        heading=place.heading,
-        before=place.before,
-        after=place.after,
+        **page.as_read(company.domain).model_dump(include={"url", "title", "text_hash", "published", "fetched_at"}),
+        **passage.model_dump(include={"heading", "dateline", "before", "after"}),
+        quote=passage.text,
+        signal=signal,
     )
 
 
 def unshown(telling: Telling, variables: WriterVariables) -> list[str]:
-    """Names, numbers and months of the telling that its prompt does not show: a model would learn to invent them."""
+    """Figures and months of the telling that its prompt does not show: a model would learn to invent them.
+
+    Names are taken as told, as those of another language may be spelled otherwise in English.
+    """
     line = variables.quotes[0]
-    dated = date_words(line.published) if line.published else ""
-    shown = Quote(quote=f"{line.shown} {dated}", signal=line.signal)
-    case = CheckCase(prospect=variables.prospect, brief=variables.brief, evidence=(shown,))
-    said = (telling.opening, telling.subject)
-    pieces = [piece for text in said for piece in unsupported_pieces(read_draft(text, "en"), case)]
-    months = {month for month in calendar.month_name[1:] for text in said if re.search(rf"\b{month}\b", text)}
-    return pieces + sorted(month for month in months if month[:3].casefold() not in _month_starts(shown.quote))
+    dates = " ".join(date_words(day) for day in (line.published, variables.today) if day)
+    angles = [angle for signal in variables.brief.signals if signal.name == line.signal for angle in signal.angles]
+    shown = " ".join((line.shown, dates, variables.brief.offer, *angles))
+    said = " ".join((telling.opening, telling.thought, telling.subject))
+    year = int(variables.today[:4])
+    figures = _figures(said) - _figures(shown) - {str(year), str(year + 1)}
+    named = months_named(shown)
+    months = {month for number, month in enumerate(calendar.month_name) if number and number not in named}
+    return sorted(figures | {month for month in months if re.search(rf"\b{month}\b", said)})
 
 
-def _month_starts(text: str) -> set[str]:
-    return {word[:3].casefold() for word in text.split()} | {
-        calendar.month_abbr[int(month)].casefold() for month in _MONTH_NUMBER.findall(text) if 1 <= int(month) <= 12
-    }
+def _figures(text: str) -> set[str]:
+    """The figures of the text that are no days of a month, however its language parts their digits."""
+    found = {figure.replace(".", ",") for figure in _FIGURE.findall(text)}
+    return {figure for figure in found if not (figure.isdigit() and int(figure) <= _DAYS_A_MONTH)}

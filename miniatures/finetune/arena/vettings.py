@@ -23,7 +23,8 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.frozen import Frozen
 from miniatures.finetune.arena.folder import ArenaHand
-from miniatures.finetune.arena.tellings import questions, tellings, unshown
+from miniatures.finetune.arena.openings import openings, questions
+from miniatures.finetune.arena.tellings import unshown
 
 _NUMBER = re.compile(r"(?<![\d.,:])\d{1,3}(?:,\d{3})+|(?<![\d.,:/-])\d+(?![\d.,:/-])")
 _MONTHS = tuple(calendar.month_name)[1:]
@@ -70,7 +71,7 @@ def vetting_examples(
         for _, slug, domain, variables in questions(hand, today):
             asked[hand.name, domain, slug, variables.quotes[0].text] = variables
         by_company: dict[str, list[tuple[WriterVariables, Telling]]] = {}
-        for _, variables, telling in tellings(hand, today):
+        for variables, telling in openings(hand, today):
             if not unshown(telling, variables):
                 by_company.setdefault(variables.told_company, []).append((variables, telling))
         for company, told in by_company.items():

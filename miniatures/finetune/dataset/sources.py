@@ -6,6 +6,7 @@ by a surrogate.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from miniatures.finetune.arena.excerpts import excerpt_examples, is_excerpts, re
 from miniatures.finetune.arena.folder import as_of, is_hand, read_hand
 from miniatures.finetune.arena.judgements import judgement_examples
 from miniatures.finetune.arena.offers import is_offers, offer_examples, read_offers
-from miniatures.finetune.arena.tellings import telling_examples
+from miniatures.finetune.arena.tellings import is_tellings, read_tellings, telling_examples
 from miniatures.finetune.dataset.chat_file import SUFFIX, read_chats
 from miniatures.finetune.dataset.people import FindPeople, third_persons
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
@@ -84,7 +85,7 @@ def find_sources(named: Iterable[str], store: str | None) -> Sources:
         if (path / _GOLD_FILE).is_file():
             gold[path.resolve()] = path
             continue
-        if is_hand(path) or is_excerpts(path) or is_offers(path):
+        if is_hand(path) or is_excerpts(path) or is_offers(path) or is_tellings(path):
             arena[path.resolve()] = path
             continue
         if path.suffix == SUFFIX and path.is_file():
@@ -201,22 +202,24 @@ def gather_examples(
         gathered.examples += [example for example in made if example.role in selection.roles]
         gathered.dropped[DropReason.FAILED_CHECKS] += refused
     if found.arena:
-        told_there = _arena_examples(found.arena, seed, variants)
+        told_there = _arena_examples(found.arena, seed)
         gathered.examples += [example for example in told_there if example.role in selection.roles]
     return gathered
 
 
-def _arena_examples(folders: Sequence[Path], seed: int, variants: int) -> Iterator[Example]:
+def _arena_examples(folders: Sequence[Path], seed: int) -> Iterator[Example]:
     """What the folders of an arena give; offers are about the companies of the hands that are named with them."""
     today = as_of(folders[0])
     hands = [read_hand(folder) for folder in folders if is_hand(folder)]
-    yield from telling_examples(hands, today, variants, seed)
+    offers = {folder: read_offers(folder) for folder in folders if is_offers(folder)}
     yield from judgement_examples(hands, today, seed)
     for folder in folders:
         if is_excerpts(folder):
             yield from excerpt_examples(read_excerpts(folder), today)
-        elif is_offers(folder):
-            yield from offer_examples(read_offers(folder), hands, today, seed)
+        elif folder in offers:
+            yield from offer_examples(offers[folder], hands, today, seed)
+        elif is_tellings(folder):
+            yield from telling_examples(read_tellings(folder), hands, dict(ChainMap(*offers.values())), today)
 
 
 def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int, gathered: Gathered) -> list[Example]:

@@ -18,8 +18,8 @@ from miniatures.prompts.library import PromptLibrary
 from tests.checks.cases import BRIEF, PROSPECT, evidence
 
 OPENING = "Nordfrost has opened a 7,200 m² cold store with 24 loading docks in Rotterdam."
-TELLING = Telling(opening=OPENING, subject="The new store in Rotterdam")
-VARIABLES = WriterVariables.of(BRIEF, PROSPECT, [evidence().model_copy(update={"angle": "More doors, more alarms."})])
+TELLING = Telling(opening=OPENING, thought="More doors, more alarms.", claim=1, subject="The new store in Rotterdam")
+VARIABLES = WriterVariables.of(BRIEF, PROSPECT, [evidence()])
 OPENS = Capabilities(grammar=Grammar.GROUNDED).with_trust(TELLER)
 
 
@@ -28,7 +28,7 @@ def test_what_the_brief_owns_stands_verbatim() -> None:
     assert f"{OPENING} More doors, more alarms." in email.body
     for owned in (BRIEF.offer, BRIEF.call_to_action, BRIEF.sender.name):
         assert owned in email.body
-    assert sum(claim in email.body for claim in BRIEF.claims) == 1
+    assert [claim for claim in BRIEF.claims if claim in email.body] == [BRIEF.claims[0]]
     assert not [check for check in run_checks(email, VARIABLES.case).failed if check.name != "length"]
 
 
@@ -36,7 +36,7 @@ def test_the_telling_is_found_again_and_nothing_is_found_in_another_email() -> N
     email = composed(TELLING, *VARIABLES.owned)
     assert told(email, *VARIABLES.owned) == TELLING
     edited = email.model_copy(update={"body": email.body.replace("7,200", "7,000")})
-    assert told(edited, *VARIABLES.owned) == Telling(opening=OPENING.replace("7,200", "7,000"), subject=TELLING.subject)
+    assert told(edited, *VARIABLES.owned) == TELLING.model_copy(update={"opening": OPENING.replace("7,200", "7,000")})
     spoiled = email.model_copy(update={"body": email.body.replace(BRIEF.offer, "We sell things.")})
     assert told(spoiled, *VARIABLES.owned) is None
     assert told(EmailText(subject="s", body="Hello"), *VARIABLES.owned) is None
@@ -44,21 +44,28 @@ def test_the_telling_is_found_again_and_nothing_is_found_in_another_email() -> N
 
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40))
 def test_any_opening_comes_back(opening: str) -> None:
-    telling = Telling(opening=opening, subject="s")
+    telling = TELLING.model_copy(update={"opening": opening})
     again = told(composed(telling, *VARIABLES.owned), *VARIABLES.owned)
     assert again is None or composed(again, *VARIABLES.owned) == composed(telling, *VARIABLES.owned)
 
 
+def test_a_claim_that_is_not_there_and_an_empty_thought_are_no_words() -> None:
+    bare = composed(TELLING.model_copy(update={"thought": "", "claim": 0}), *VARIABLES.owned)
+    assert f"{OPENING}\n\n" in bare.body
+    assert not [claim for claim in BRIEF.claims if claim in bare.body]
+    assert told(bare, *VARIABLES.owned) == TELLING.model_copy(update={"thought": "", "claim": 0})
+
+
 def test_what_would_make_it_too_long_is_left_out() -> None:
     long = BRIEF.model_copy(update={"claims": (" ".join(["word"] * 70) + ".",), "length": Length(max_words=80)})
-    email = composed(TELLING, long, PROSPECT, VARIABLES.quotes)
+    email = composed(TELLING, long, PROSPECT)
     assert "word word" not in email.body
     assert "More doors" in email.body
 
 
 def test_a_prospect_without_a_name_is_greeted_all_the_same() -> None:
     nobody = Recipient(first_name="", last_name="", title="", company="Nordfrost")
-    assert composed(TELLING, BRIEF, nobody, VARIABLES.quotes).body.startswith("Hello,")
+    assert composed(TELLING, BRIEF, nobody).body.startswith("Hello,")
 
 
 def test_a_small_writer_is_asked_for_the_opening_alone() -> None:
@@ -67,7 +74,8 @@ def test_a_small_writer_is_asked_for_the_opening_alone() -> None:
     assert "call to action" not in prompt.messages[0].content.lower()
     schema = WRITER.schema(VARIABLES, OPENS, PromptLibrary())
     assert schema is not None
-    assert set(schema["properties"]) == {"opening", "subject"}
+    assert set(schema["properties"]) == {"opening", "thought", "claim", "subject"}
+    assert schema["properties"]["claim"] == {"enum": [*range(len(BRIEF.claims) + 1)]}
     assert "7,200" in schema["properties"]["opening"]["x-grounded"]["numbers"]
 
 

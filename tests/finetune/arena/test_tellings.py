@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from miniatures.agents.roles.researcher import RESEARCHER, Judgement, PassageVariables, Status
+from miniatures.agents.roles.telling import Telling
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.datamodel.capabilities import TELLER, Capabilities
-from miniatures.datamodel.example import Source
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.example import Example, Source
 from miniatures.finetune.arena.folder import as_of, read_hand
 from miniatures.finetune.arena.judgements import judgement_examples
-from miniatures.finetune.arena.tellings import telling_examples, tellings, unshown
+from miniatures.finetune.arena.offers import read_offers
+from miniatures.finetune.arena.tellings import AuthoredTelling, Reason, read_tellings, telling_examples, unshown
+from tests.checks.cases import BRIEF, PROSPECT, evidence
 
 ARENA = Path(__file__).parents[3] / "examples/arena"
 HAND = read_hand(ARENA / "heron")
 TODAY = as_of(ARENA / "heron")
 OPENS = Capabilities().with_trust(TELLER)
+AUTHORED = read_tellings(ARENA / "tellings")
+OFFERS = read_offers(ARENA / "offers")
+COMPANIES = {company.domain for company in HAND.companies.values()}
+ABOUT_HAND = next(
+    place
+    for place, one in enumerate(AUTHORED)
+    if one.company in COMPANIES and one.reason is Reason.GOOD and telling_examples([one], [HAND], OFFERS, TODAY)
+)
 
 
 def eight_words_shared(one: str, other: str) -> bool:
@@ -24,32 +37,44 @@ def eight_words_shared(one: str, other: str) -> bool:
     return any(" ".join(words[at : at + 8]) in text for at in range(len(words) - 7))
 
 
-def test_a_telling_that_says_more_than_its_prompt_shows_is_left_out() -> None:
-    every = list(tellings(HAND, TODAY))
-    kept = [one for one in every if not unshown(one[2], one[1])]
-    assert 0 < len(kept) < len(every)
-    examples = list(telling_examples([HAND], TODAY, 0, 7))
-    assert len(examples) == len(kept)
-    for example, (_, variables, telling) in zip(examples, kept, strict=True):
+def examples(*authored: AuthoredTelling) -> list[Example]:
+    return list(telling_examples(authored or AUTHORED, [HAND], OFFERS, TODAY))
+
+
+def test_what_is_learned_is_the_telling_as_its_author_wrote_it() -> None:
+    own = [one for one in AUTHORED if one.company in COMPANIES and one.offer.startswith(("heron/", "offers/"))]
+    made = examples()
+    assert len(own) / 2 < len(made) < len(own)
+    written = {one.opening: one for one in own}
+    for example in made:
         assert example.answer is not None
-        assert WRITER.wanted(variables, example.answer, OPENS) == telling.model_dump()
-        assert not eight_words_shared(telling.opening, variables.quotes[0].text)
+        variables = WriterVariables.model_validate(example.variables)
+        telling = WRITER.wanted(variables, example.answer, OPENS)
+        author = written[telling["opening"]]
+        assert author.reason is not Reason.POOR
+        assert telling == author.telling.model_dump()
+        assert not eight_words_shared(author.opening, variables.quotes[0].text)
 
 
-def test_variants_exchange_company_and_figures_in_question_and_answer_alike() -> None:
-    examples = list(telling_examples([HAND], TODAY, 2, 7))
-    assert Counter(example.source for example in examples)[Source.VARIANT] == 2 * len(examples) // 3
-    changed = 0
-    for original, *variants in (examples[at : at + 3] for at in range(0, len(examples), 3)):
-        for variant in variants:
-            assert variant.company == original.company
-            question = WriterVariables.model_validate(variant.variables)
-            telling = WRITER.wanted(question, variant.answer or {}, OPENS)
-            assert "opening" in telling
-            changed += telling != WRITER.wanted(
-                WriterVariables.model_validate(original.variables), original.answer or {}, OPENS
-            )
-    assert changed > len(examples) // 4
+def test_a_telling_that_says_more_than_its_prompt_shows_is_left_out() -> None:
+    true = AUTHORED[ABOUT_HAND]
+    assert len(examples(true)) == 1
+    assert not examples(true.model_copy(update={"opening": true.opening.rstrip(".") + ", for 77,777 euros."}))
+
+
+def test_a_telling_that_names_nobody_there_is_told_where() -> None:
+    with pytest.raises(InputError, match="a reader, a sentence or a signal that is not there"):
+        examples(AUTHORED[ABOUT_HAND].model_copy(update={"reader": "Nobody Known"}))
+
+
+def test_months_and_figures_count_as_shown_however_they_are_written() -> None:
+    variables = WriterVariables.of(
+        BRIEF, PROSPECT, [evidence().model_copy(update={"quote": "2. joulukuuta kauppa oli 1.250 euroa."})], today=TODAY
+    )
+    said = Telling(opening="On 2 December it was 1,250 euros.", thought="", claim=0, subject="The sale")
+    assert unshown(said, variables) == []
+    wrong = said.model_copy(update={"opening": "On 2 August it was 1,205 euros."})
+    assert unshown(wrong, variables) == ["1,205", "August"]
 
 
 def test_every_sentence_is_judged_and_news_seen_later_is_old() -> None:

@@ -11,7 +11,8 @@ from miniatures.agents.roles.verifier import Form, Part, StatementVariables, Tru
 from miniatures.agents.roles.writer import WriterVariables
 from miniatures.datamodel.errors import InputError
 from miniatures.finetune.arena.folder import as_of, read_hand
-from miniatures.finetune.arena.tellings import questions, tellings, unshown
+from miniatures.finetune.arena.openings import openings, questions
+from miniatures.finetune.arena.tellings import unshown
 from miniatures.finetune.arena.vettings import ReadTelling, load_readings, vetting_examples
 
 ARENA = Path(__file__).parents[3] / "examples/arena"
@@ -23,7 +24,7 @@ def test_each_true_telling_has_changed_ones_beside_it() -> None:
     made = list(vetting_examples([HAND], [], TODAY, 7))
     answers = [Vetting.model_validate(example.answer) for example in made]
     asked = [StatementVariables.model_validate(example.variables) for example in made]
-    told = [telling for _, variables, telling in tellings(HAND, TODAY) if not unshown(telling, variables)]
+    told = [telling for variables, telling in openings(HAND, TODAY) if not unshown(telling, variables)]
     true = {one.statement for one, said in zip(asked, answers, strict=True) if said.truth is Truth.SUPPORTED}
     assert {telling.subject for telling in told} <= true
     counts = Counter(said.truth for said in answers)
