@@ -37,6 +37,11 @@ class Passage(Frozen):
     published: datetime | None = None
 
     @property
+    def around(self) -> dict[str, str]:
+        """What tells of it there, as evidence keeps it."""
+        return {"heading": self.heading, "dateline": self.dateline, "before": self.before, "after": self.after}
+
+    @property
     def can_be_told(self) -> bool:
         """Whether it says what it is about, or may be told together with the sentence before it that does."""
         return not leans(self.text) or 0 < len(self.before) <= MOST_BEFORE - len(self.text)

@@ -87,15 +87,13 @@ _SHARED_WORDS = 2
 
 def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) -> EmailText:
     """The email about the first of the quotes."""
-    source = _source(evidence[0])
-    subject = brief.subject_for(evidence[0].signal, recipient.company) or _subject(evidence[0], source)
-    line = quote_lines(evidence[:1], brief, recipient)[0]
-    claim = brief.claim_for(line.signal, line.angle) if line.claim is None else line.claim
+    quote = evidence[0]
+    source, angle = _source(quote), quote_lines([quote], brief, recipient)[0].angle
     telling = Telling(
-        opening=_opening(evidence[0], source, recipient.company),
-        thought=line.angle,
-        claim=brief.claims.index(claim) + 1 if claim in brief.claims else 0,
-        subject=subject,
+        opening=_opening(quote, source, recipient.company),
+        thought=angle,
+        claim=brief.number_of(brief.claim_for(quote.signal, angle) if quote.claim is None else quote.claim),
+        subject=brief.subject_for(quote.signal, recipient.company) or _subject(quote, source),
     )
     return composed(telling, brief, recipient_line(recipient))
 

@@ -43,8 +43,7 @@ class Gathered(Frozen):
 
     def evidence(self, sentence: RankedSentence, signal: str, trace: str | None = None) -> Evidence:
         """The sentence as evidence for a signal, with the call that chose it."""
-        around = {"heading", "dateline", "before", "after"}
-        place = {} if sentence.place is None else sentence.place.model_dump(include=around)
+        place = {} if sentence.place is None else sentence.place.around
         page = self.pages[sentence.page].model_dump()
         return Evidence(**page, **place, quote=sentence.text, signal=signal, trace=trace)
 

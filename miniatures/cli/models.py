@@ -187,7 +187,7 @@ def _say_live(name: str, promotion: Promotion) -> None:
 
 
 def _show_weights(found: list[WeightsStatus]) -> None:
-    listing = table("Name", "Here", ">Size", "Licence", "Source", title="Named weights")
+    listing = table("|Name", "Here", ">Size", "Licence", "Source", title="Named weights")
     for entry in found:
         weights, here = entry.weights, "[green]yes[/]" if entry.path else "no"
         size = f"{weights.size_bytes / 1e6:,.0f} MB"

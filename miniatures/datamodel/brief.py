@@ -91,6 +91,14 @@ class Brief(Strict):
         description="Kinds of news that this brief adds to the known ones.",
     )
 
+    def angles_of(self, signal: str) -> tuple[str, ...]:
+        """The angles of the signal of this name; none where there is no such signal."""
+        return next((one.angles for one in self.signals if one.name == signal), ())
+
+    def number_of(self, claim: str) -> int:
+        """The claim's place among the brief's, from 1; 0 for what is none of them."""
+        return self.claims.index(claim) + 1 if claim in self.claims else 0
+
     def claim_for(self, signal: str, angle: str) -> str:
         """The claim that goes with this angle: the one that shares most words with it and with what is looked for."""
         wanted = _words(angle) | _words(next((one.describes for one in self.signals if one.name == signal), ""))

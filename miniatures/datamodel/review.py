@@ -66,6 +66,10 @@ class Falsehood(StrEnum):
     ABOUT_OFFER = "about_offer"
 
 
+Choice = Literal["good", "fair", "poor"]
+"""How good a piece of news is as the reason to write to its reader, the best first."""
+
+
 class FalseStatement(Frozen):
     """One statement of an email, its subject included, that is not true."""
 
@@ -81,7 +85,7 @@ class Reading(Frozen):
     tactless: bool = Field(default=False, description="It uses bad or private news, or embarrasses the sender.")
     sense: Literal["ok", "weak", "nonsense"] = "ok"
     subject: Literal["ok", "odd", "absurd"] = "ok"
-    choice: Literal["good", "fair", "poor"] = Field(default="good", description="Of the fact that it opens with.")
+    choice: Choice = Field(default="good", description="Of the fact that it opens with.")
 
 
 class Review(Frozen):

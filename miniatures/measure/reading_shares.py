@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import get_args
 
 from miniatures.datamodel.evidence import sureness
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.miniature import Score, SureReading
 from miniatures.datamodel.result import ProspectResult
-from miniatures.datamodel.review import Reading, ReadingVerdict, Review, ReviewAction, in_order
+from miniatures.datamodel.review import Choice, Reading, ReadingVerdict, Review, ReviewAction, in_order
 from miniatures.measure.agreement import Agreement, agreement
 from miniatures.measure.statistics import score_of
 
@@ -91,7 +92,7 @@ def _strictest(by_reader: dict[str, dict[str, Reading]], draft: str) -> Reading:
         tactless=any(one.tactless for one in readings),
         sense=max((one.sense for one in readings), key=("ok", "weak", "nonsense").index),
         subject=max((one.subject for one in readings), key=("ok", "odd", "absurd").index),
-        choice=max((one.choice for one in readings), key=("good", "fair", "poor").index),
+        choice=max((one.choice for one in readings), key=get_args(Choice).index),
     )
 
 

@@ -22,7 +22,7 @@ from miniatures.datamodel.foreign_text import visible
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.prospect import Prospect
-from miniatures.datamodel.review import FalseStatement, Reading, ReadingVerdict
+from miniatures.datamodel.review import Choice, FalseStatement, Reading, ReadingVerdict
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
 from miniatures.review.rubric import reading_rubric_text
@@ -51,7 +51,7 @@ class GivenReading(Strict):
     tactless: bool = False
     sense: Literal["ok", "weak", "nonsense"] | None = None
     subject: Literal["ok", "odd", "absurd"] | None = None
-    choice: Literal["good", "fair", "poor"] | None = None
+    choice: Choice | None = None
     comment: str = ""
 
     @property

@@ -42,7 +42,7 @@ class WheelPartsSource(Strict):
         )
 
     def __str__(self) -> str:
-        return f"wheels {self.distribution}1 to {self.parts} {self.version}"
+        return f"{self.parts} wheels {self.distribution} {self.version}"
 
 
 class LocalSource(Strict):

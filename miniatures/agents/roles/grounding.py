@@ -62,7 +62,7 @@ def telling_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
     quotes, prospect = variables["quotes"][:1], variables["prospect"]
     shown = [[one.get(part, "") for part in ("page", "before", "text", "after", "dated")] for one in quotes]
     dates = [date_words(one["published"]) for one in quotes if one.get("published")]
-    thoughts = [signal.angles for signal in brief.signals if any(signal.name == one["signal"] for one in quotes)]
+    thoughts = [brief.angles_of(one["signal"]) for one in quotes]
     told = [prospect["company"], prospect["title"], shown, dates, brief.offer, thoughts]
     line = _line(told, (*_ALWAYS, *calendar.month_name[1:]), _TELLING_OPENINGS)
     schema["properties"]["claim"] = {"enum": list(range(len(brief.claims) + 1))}
@@ -89,13 +89,9 @@ def _line(told: Any, always: Collection[str], openings: Collection[str]) -> Grou
 
 def _held(schema: JsonSchema, texts: Mapping[str, GroundedText]) -> JsonSchema:
     """The schema with what each of its texts may be made of."""
-    properties = schema["properties"].items()
-    return schema | {
-        "properties": {
-            name: kept | ({KEYWORD: texts[name].model_dump(mode="json")} if name in texts else {})
-            for name, kept in properties
-        }
-    }
+    properties = schema["properties"]
+    held = {name: properties[name] | {KEYWORD: text.model_dump(mode="json")} for name, text in texts.items()}
+    return schema | {"properties": properties | held}
 
 
 def _as_openings(words: Collection[str]) -> frozenset[str]:

@@ -21,9 +21,6 @@ class QuoteLine(Variables):
     signal: str
     text: str
     angle: str = ""
-    claim: str | None = Field(
-        default=None, exclude_if=lambda claim: claim is None, description="The claim that goes with it, if it is known."
-    )
     page: str = Field(default="", exclude_if=operator.not_, description="The title of its page, and its heading.")
     published: str = Field(default="", exclude_if=operator.not_, description="The day of its page, year first.")
     dated: str = Field(default="", exclude_if=operator.not_, description="The date line that it stands under there.")
@@ -58,7 +55,6 @@ def quote_lines(evidence: Iterable[Quote], brief: Brief, recipient: Recipient) -
             signal=item.signal,
             text=as_data(item.quote),
             angle=as_data(angles.get(item.signal, "") if item.angle is None else item.angle),
-            claim=None if item.claim is None else as_data(item.claim),
             page=as_data(_page(item)),
             published="" if item.published is None else item.published.date().isoformat(),
             dated=as_data(item.dateline),

@@ -44,8 +44,7 @@ def told(email: EmailText, brief: Brief, recipient: Recipient) -> Telling | None
     *opening, thought = sentences(paragraphs[1]) or [""]
     if not opening:
         opening, thought = [thought], ""
-    claim = paragraphs[2].removeprefix(_offered(brief)).strip()
-    number = brief.claims.index(claim) + 1 if claim in brief.claims else 0
+    number = brief.number_of(paragraphs[2].removeprefix(_offered(brief)).strip())
     telling = Telling(opening=" ".join(opening), thought=thought, claim=number, subject=email.subject)
     return telling if composed(telling, brief, recipient).body == email.body else None
 

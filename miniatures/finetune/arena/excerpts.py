@@ -18,6 +18,7 @@ from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.frozen import Strict
 from miniatures.finetune.arena.company import ArenaPage, Block, label_of
+from miniatures.finetune.arena.folder import holds
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
 from miniatures.prompts.taxonomy import NO_KIND, NewsKind
@@ -71,7 +72,7 @@ class _Excerpts(Strict):
 
 def is_excerpts(folder: Path) -> bool:
     """Whether the folder is one of excerpts."""
-    return folder.name == FOLDER and any(folder.glob("*.yaml"))
+    return holds(folder, FOLDER)
 
 
 def read_excerpts(folder: Path) -> list[Excerpt]:

@@ -33,6 +33,11 @@ def is_hand(folder: Path) -> bool:
     return all((folder / inner).is_dir() for inner in ("briefs", "companies"))
 
 
+def holds(folder: Path, name: str) -> bool:
+    """Whether the folder is the one of that name, with what is not any one hand's."""
+    return folder.name == name and any(folder.glob("*.yaml"))
+
+
 def read_hand(folder: Path) -> ArenaHand:
     """Everything in the folder.
 

@@ -106,7 +106,6 @@ def _fits(asked: PassageVariables, label: Label, hand: ArenaHand, chance: random
 
 
 def _angle_fits(asked: PassageVariables, brief: Brief, signal: str, fitting: int) -> Iterator[_Made]:
-    angles = next(one.angles for one in brief.signals if one.name == signal)
-    for number, angle in enumerate(angles, start=1):
+    for number, angle in enumerate(brief.angles_of(signal), start=1):
         worth = Worth.OPEN if number == fitting else Worth.NONE
         yield asked.looking_for(angle_text(angle)), Fit(fits=worth), Source.GOLD

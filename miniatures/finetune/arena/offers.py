@@ -20,7 +20,7 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.frozen import Strict
 from miniatures.finetune.arena.company import ArenaCompany, Verdict
-from miniatures.finetune.arena.folder import ArenaHand
+from miniatures.finetune.arena.folder import ArenaHand, holds
 from miniatures.finetune.arena.judgements import labelled_passages
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
@@ -73,7 +73,7 @@ class ArenaOffer(Strict):
 
 def is_offers(folder: Path) -> bool:
     """Whether the folder is one of offers."""
-    return folder.name == FOLDER and any(folder.glob("*.yaml"))
+    return holds(folder, FOLDER)
 
 
 def read_offers(folder: Path) -> dict[str, ArenaOffer]:

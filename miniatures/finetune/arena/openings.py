@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from miniatures.agents.passages import Passage, passages
 from miniatures.agents.roles.telling import Telling
 from miniatures.agents.roles.writer import WriterVariables
-from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.evidence import Evidence
+from miniatures.datamodel.evidence import Evidence, Page, SourceRef
 from miniatures.datamodel.prospect import Recipient
 from miniatures.finetune.arena.company import ArenaCompany, ArenaPage, Label, Verdict, Worth
 from miniatures.finetune.arena.folder import ArenaHand
@@ -42,26 +41,16 @@ def questions(hand: ArenaHand, today: str) -> Iterator[tuple[Label, str, str, Wr
 def _question(
     hand: ArenaHand, company: ArenaCompany, page: ArenaPage, label: Label, slug: str, worth: Worth, today: str
 ) -> WriterVariables:
-    who = company.contacts[list(hand.briefs).index(slug) % len(company.contacts)]
+    who, brief = company.contacts[list(hand.briefs).index(slug) % len(company.contacts)], hand.briefs[slug]
     recipient = Recipient(**who.model_dump(), company=company.company)
-    return WriterVariables.of(
-        hand.briefs[slug], recipient, [evidence_of(company, page, label, worth, hand.briefs[slug])], today=today
-    )
-
-
-def evidence_of(company: ArenaCompany, page: ArenaPage, label: Label, worth: Worth, brief: Brief) -> Evidence:
-    """The labelled sentence as research would find it: with its page, its heading and the sentence before it."""
     read = page.as_read(company.domain)
     found = next((one for one in passages(read) if label.quote in one.text or one.text in label.quote), None)
     place = found or Passage(text=label.quote, title=page.title, published=read.published)
-    angles = next(signal.angles for signal in brief.signals if signal.name == worth.signal)
-    angle = angles[worth.angle - 1] if worth.angle else ""
-    return Evidence(
-        **read.model_dump(include={"url", "title", "text_hash", "published", "fetched_at"}),
-        quote=place.text,
-        signal=worth.signal,
-        angle=angle,
-        heading=place.heading,
-        before=place.before,
-        after=place.after,
-    )
+    angle = brief.angles_of(worth.signal)[worth.angle - 1] if worth.angle else ""
+    return WriterVariables.of(brief, recipient, [evidence_of(read, place, worth.signal, angle)], today=today)
+
+
+def evidence_of(page: Page, passage: Passage, signal: str, angle: str | None = None) -> Evidence:
+    """A sentence of the page as research would find it."""
+    source = page.model_dump(include=set(SourceRef.model_fields))
+    return Evidence(**source, **passage.around, quote=passage.text, signal=signal, angle=angle)

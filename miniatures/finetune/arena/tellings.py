@@ -9,26 +9,25 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field
 
 from miniatures.agents.ages import months_named
-from miniatures.agents.passages import Passage, passages
+from miniatures.agents.passages import passages
 from miniatures.agents.roles.grounding import date_words
 from miniatures.agents.roles.telling import Telling, composed, told
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.datamodel.brief import Brief, Length, Sender, Signal
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.prospect import Recipient
+from miniatures.datamodel.review import Choice
 from miniatures.finetune.arena.company import ArenaCompany
-from miniatures.finetune.arena.folder import ArenaHand
-from miniatures.finetune.arena.judgements import labelled_passages
+from miniatures.finetune.arena.folder import ArenaHand, holds
 from miniatures.finetune.arena.offers import ArenaOffer
+from miniatures.finetune.arena.openings import evidence_of
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
 
@@ -43,14 +42,6 @@ _STAND_IN = Sender(
 """Signs where an offer names no sender: the prompt shows none."""
 
 
-class Reason(StrEnum):
-    """How good the news is as the reason to write to this reader with this offer."""
-
-    GOOD = "good"
-    FAIR = "fair"
-    POOR = "poor"
-
-
 class AuthoredTelling(Strict):
     """One telling: `offer` is `hand/brief` or `offers/name`, `reader` one of the company's contacts by full name."""
 
@@ -59,7 +50,7 @@ class AuthoredTelling(Strict):
     reader: str
     quote: str
     signal: str
-    reason: Reason
+    reason: Choice
     opening: str
     thought: str
     claim: int = Field(ge=0)
@@ -76,7 +67,7 @@ class _File(Strict):
 
 def is_tellings(folder: Path) -> bool:
     """Whether the folder is one of tellings."""
-    return folder.name == FOLDER and any(folder.glob("*.yaml"))
+    return holds(folder, FOLDER)
 
 
 def read_tellings(folder: Path) -> tuple[AuthoredTelling, ...]:
@@ -100,14 +91,14 @@ def telling_examples(
     learn to invent it.
 
     Raises:
-        InputError: a telling names an offer, a reader or a sentence that is not there.
+        InputError: a telling names a reader, a sentence or a signal that is not there.
     """
     companies = {company.domain: company for hand in hands for company in hand.companies.values()}
     briefs = {f"{hand.name}/{slug}": brief for hand in hands for slug, brief in hand.briefs.items()}
     briefs |= {f"offers/{slug}": _brief(offer) for slug, offer in offers.items()}
     for one in authored:
         company, brief = companies.get(one.company), briefs.get(one.offer)
-        if company is None or brief is None or one.reason is Reason.POOR:
+        if company is None or brief is None or one.reason == "poor":
             continue
         variables = _question(one, company, brief, today)
         email = composed(one.telling, *variables.owned)
@@ -125,12 +116,13 @@ def telling_examples(
 def _question(one: AuthoredTelling, company: ArenaCompany, brief: Brief, today: str) -> WriterVariables:
     where = f"{one.company}: {one.quote[:80]!r}"
     who = next((who for who in company.contacts if f"{who.first_name} {who.last_name}" == one.reader), None)
-    passage = next((found for found, _ in labelled_passages(company) if found.text == one.quote), None)
-    if who is None or passage is None or all(signal.name != one.signal for signal in brief.signals):
+    read = [page.as_read(company.domain) for page in company.pages]
+    found = next(((page, passage) for page in read for passage in passages(page) if passage.text == one.quote), None)
+    if who is None or found is None or all(signal.name != one.signal for signal in brief.signals):
         raise InputError(f"{where} names a reader, a sentence or a signal that is not there", hint="Mend the telling.")
     recipient = Recipient(**who.model_dump(), company=company.company)
-    quote = _evidence(company, passage, one.signal)
-    return WriterVariables.of(brief.model_copy(update={"length": _ANY_LENGTH}), recipient, [quote], today=today)
+    evidence = [evidence_of(*found, one.signal)]
+    return WriterVariables.of(brief.model_copy(update={"length": _ANY_LENGTH}), recipient, evidence, today=today)
 
 
 def _brief(offer: ArenaOffer) -> Brief:
@@ -141,17 +133,6 @@ def _brief(offer: ArenaOffer) -> Brief:
     )
 
 
-def _evidence(company: ArenaCompany, passage: Passage, signal: str) -> Evidence:
-    """The sentence as research would find it."""
-    page = next(page for page in company.pages if passage in passages(page.as_read(company.domain)))
-    return Evidence(
-        **page.as_read(company.domain).model_dump(include={"url", "title", "text_hash", "published", "fetched_at"}),
-        **passage.model_dump(include={"heading", "dateline", "before", "after"}),
-        quote=passage.text,
-        signal=signal,
-    )
-
-
 def unshown(telling: Telling, variables: WriterVariables) -> list[str]:
     """Figures and months of the telling that its prompt does not show: a model would learn to invent them.
 
@@ -159,8 +140,8 @@ def unshown(telling: Telling, variables: WriterVariables) -> list[str]:
     """
     line = variables.quotes[0]
     dates = " ".join(date_words(day) for day in (line.published, variables.today) if day)
-    angles = [angle for signal in variables.brief.signals if signal.name == line.signal for angle in signal.angles]
-    shown = " ".join((line.shown, dates, variables.brief.offer, *angles))
+    brief = variables.brief
+    shown = " ".join((line.shown, dates, brief.offer, *brief.angles_of(line.signal)))
     said = " ".join((telling.opening, telling.thought, telling.subject))
     year = int(variables.today[:4])
     figures = _figures(said) - _figures(shown) - {str(year), str(year + 1)}

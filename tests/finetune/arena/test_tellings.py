@@ -15,7 +15,7 @@ from miniatures.datamodel.example import Example, Source
 from miniatures.finetune.arena.folder import as_of, read_hand
 from miniatures.finetune.arena.judgements import judgement_examples
 from miniatures.finetune.arena.offers import read_offers
-from miniatures.finetune.arena.tellings import AuthoredTelling, Reason, read_tellings, telling_examples, unshown
+from miniatures.finetune.arena.tellings import AuthoredTelling, read_tellings, telling_examples, unshown
 from tests.checks.cases import BRIEF, PROSPECT, evidence
 
 ARENA = Path(__file__).parents[3] / "examples/arena"
@@ -25,11 +25,7 @@ OPENS = Capabilities().with_trust(TELLER)
 AUTHORED = read_tellings(ARENA / "tellings")
 OFFERS = read_offers(ARENA / "offers")
 COMPANIES = {company.domain for company in HAND.companies.values()}
-ABOUT_HAND = next(
-    place
-    for place, one in enumerate(AUTHORED)
-    if one.company in COMPANIES and one.reason is Reason.GOOD and telling_examples([one], [HAND], OFFERS, TODAY)
-)
+LEARNED = next(one for one in AUTHORED if list(telling_examples([one], [HAND], OFFERS, TODAY)))
 
 
 def eight_words_shared(one: str, other: str) -> bool:
@@ -51,20 +47,19 @@ def test_what_is_learned_is_the_telling_as_its_author_wrote_it() -> None:
         variables = WriterVariables.model_validate(example.variables)
         telling = WRITER.wanted(variables, example.answer, OPENS)
         author = written[telling["opening"]]
-        assert author.reason is not Reason.POOR
+        assert author.reason != "poor"
         assert telling == author.telling.model_dump()
         assert not eight_words_shared(author.opening, variables.quotes[0].text)
 
 
 def test_a_telling_that_says_more_than_its_prompt_shows_is_left_out() -> None:
-    true = AUTHORED[ABOUT_HAND]
-    assert len(examples(true)) == 1
-    assert not examples(true.model_copy(update={"opening": true.opening.rstrip(".") + ", for 77,777 euros."}))
+    assert len(examples(LEARNED)) == 1
+    assert not examples(LEARNED.model_copy(update={"opening": LEARNED.opening.rstrip(".") + ", for 77,777 euros."}))
 
 
 def test_a_telling_that_names_nobody_there_is_told_where() -> None:
     with pytest.raises(InputError, match="a reader, a sentence or a signal that is not there"):
-        examples(AUTHORED[ABOUT_HAND].model_copy(update={"reader": "Nobody Known"}))
+        examples(LEARNED.model_copy(update={"reader": "Nobody Known"}))
 
 
 def test_months_and_figures_count_as_shown_however_they_are_written() -> None:

@@ -12,7 +12,7 @@ from miniatures.datamodel.recipe import LoraSettings, Method, Precision, Recipe
 from miniatures.finetune.train.recipe_file import load_recipe
 
 RECIPES = sorted((Path(__file__).parents[3] / "examples" / "recipes").glob("*.yaml"))
-WHOLE_EMAILS = [path for path in RECIPES if path.stem.startswith(("outreach", "baseline"))]
+PAPERS = [path for path in RECIPES if not path.stem.startswith("writer")]
 FAMILIES = ("gemma3-1b", "gemma3-4b", "gemma3-12b", "qwen", "llama3.2", "mistral", "phi", "smollm2")
 
 
@@ -21,7 +21,7 @@ def test_there_is_one_for_each_family():
     assert [family for family in FAMILIES if family not in names] == []
 
 
-@pytest.mark.parametrize("path", WHOLE_EMAILS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PAPERS, ids=lambda path: path.stem)
 def test_it_loads_with_the_papers_settings(path: Path):
     recipe = load_recipe(path).recipe
     assert recipe.schedule == "cosine"
