@@ -34,7 +34,6 @@ _FORMS = tuple(
         r"\b(?P<year>(?:19|20)\d\d)\b",
     )
 )
-_MONTH_NUMBER = re.compile(r"\b(?:\d{4}-|\d{1,2}[./])(\d{1,2})\b")
 _BARE_MONTH = re.compile(
     r"\b(?:January|February|March|April|June|July|August|September|October|November|December)\b"
     r"|\b(?:in|of|since|from|by|until|\d) May\b"
@@ -55,16 +54,14 @@ def ages(text: str, today: date) -> str:
     return ", ".join(dict.fromkeys(told))
 
 
-def months_named(text: str) -> frozenset[int]:
-    """Every month that a word or a numeric date of the text may stand for."""
-    words = (_MONTHS.get(word[:length].casefold()) for word in re.findall(r"[^\W\d_]{3,12}", text) for length in (3, 4))
-    numbers = (int(number) for number in _MONTH_NUMBER.findall(text))
-    return frozenset(month for month in (*words, *numbers) if month is not None and 1 <= month <= _MONTHS_A_YEAR)
-
-
 def is_dateline(text: str) -> bool:
     """Whether it is little more than a date, as stands over an entry of a diary or a list of news."""
-    return len(text.split()) <= _DATELINE_WORDS and next(_dates(text), None) is not None
+    return len(text.split()) <= _DATELINE_WORDS and names_date(text)
+
+
+def names_date(text: str) -> bool:
+    """Whether the text names a day, a month of a year or a year."""
+    return next(_dates(text), None) is not None
 
 
 def first_day(text: str) -> date | None:

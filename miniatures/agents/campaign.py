@@ -16,6 +16,7 @@ from miniatures.agents.roles.verifier import VERIFIER
 from miniatures.agents.run_counts import Meter, Tally
 from miniatures.agents.run_events import OnEvent, RunEvent, RunSummary, ignore_event
 from miniatures.agents.runner import RunEnd, Runner
+from miniatures.agents.write import declined
 from miniatures.backends.wrappers.spending import Spending, prospect_spending
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.campaign import Budget
@@ -122,6 +123,8 @@ class CampaignRunner:
                     raise
                 return self._result(item, DraftStatus.OVER_BUDGET, error=described(error))
         dossier, draft = state.get("dossier"), state.get("draft")
+        if dossier is not None and draft is not None and draft.status is DraftStatus.NOTHING_FOUND:
+            dossier, draft = declined(dossier, draft), None
         status = _status_of(dossier, draft)
         return self._result(item, status, dossier=dossier, draft=draft)
 

@@ -90,6 +90,7 @@ def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) 
     quote = evidence[0]
     source, angle = _source(quote), quote_lines([quote], brief, recipient)[0].angle
     telling = Telling(
+        reason="good",
         opening=_opening(quote, source, recipient.company),
         thought=angle,
         claim=brief.number_of(brief.claim_for(quote.signal, angle) if quote.claim is None else quote.claim),

@@ -37,7 +37,7 @@ def build_prospect_graph(
     graph.add_edge("gather", "select")
     graph.add_conditional_edges("select", after_research, {"gather": "gather", "write": when_found, "done": END})
     graph.add_edge("write", "verify")
-    graph.add_conditional_edges("verify", after_verify, {"write": "write", "done": when_written})
+    graph.add_conditional_edges("verify", after_verify, {"write": "write", "done": when_written, "declined": END})
     return graph
 
 

@@ -1,8 +1,8 @@
-"""Chooses the one reason to write to a prospect: each sentence is judged in its page, then the best by what is wanted.
+"""Chooses the reason to write to a prospect: each sentence is judged in its page, then the best by what is wanted.
 
 A reader is asked in three steps, each about fewer sentences: what each one is; how well those that are news speak to
 each signal of the brief; which of that signal's angles and which claim go with the one that is chosen. Nothing good
-enough is an answer: then no email can be personal.
+enough is an answer: then no email can be personal. A writer that judges reasons itself is given the best few.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ SURE = 0.2
 """The least that a reason may score, the product of two probabilities: set on sides of the arena that the shipped
 reader had not learned, where three in four of such sentences are labelled worth opening with. A stated risk asks for
 more."""
+WORTH_A_LOOK = 0.05
+"""The least that a reason may score which the writer judges once more."""
 ANGLE_FITS, CLAIM_FITS = 0.5, 0.25
 """The least probability of an angle and of a claim that fits; below, none is better than a wrong one."""
 _WORTH_ASKING = 0.1
@@ -47,17 +49,17 @@ class Reason:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader made of a list of passages: the reason, null if none is good enough, and the best score."""
+    """What a reader made of a list of passages: the reasons, best first, and the best score of all."""
 
-    reason: Reason | None
+    reasons: tuple[Reason, ...]
     best: float
     bill: Bill
     error: str | None = None
 
     @property
     def trace(self) -> str | None:
-        """The call that judged the reason."""
-        return None if self.reason is None else self.reason.trace
+        """The call that judged the best reason."""
+        return self.reasons[0].trace if self.reasons else None
 
 
 class _Asking:
@@ -90,9 +92,12 @@ async def choose_reason(
     company: str,
     today: date,
     passages: Sequence[Passage],
+    *,
+    most: int = 1,
+    bound: float = SURE,
     **options: Any,
 ) -> Reading:
-    """The best reason; `options` are those of `ask`.
+    """The best reasons, at most so many, each a sentence of its own; `options` are those of `ask`.
 
     Raises:
         BackendError: the reader could not be asked.
@@ -110,17 +115,28 @@ async def choose_reason(
     scored = [
         (news[place] * fit, place, signal)
         for place, told in zip(asked, fits, strict=True)
-        for fit, signal in zip(told, brief.signals, strict=True)
+        for fit, signal in [max(zip(told, brief.signals, strict=True), key=lambda one: one[0])]
     ]
-    score, place, signal = max(scored, key=lambda one: one[0], default=(0.0, -1, None))
-    if signal is None or score < SURE:
-        return Reading(None, score, asking.bill, asking.error)
-    told = partial(_fitting, asking, questions[place])
+    scored.sort(key=lambda one: -one[0])
+    first: dict[str, tuple[float, int, Signal]] = {}
+    for one in scored:
+        first.setdefault(passages[one[1]].text, one)
+    best = [one for one in first.values() if one[0] >= bound][:most]
+    told = [_with_it(asking, questions[place], brief, signal) for _, place, signal in best]
+    reasons = tuple(
+        Reason(place, signal.name, angle, claim, round(score, 4), judged[place].trace)
+        for (score, place, signal), (angle, claim) in zip(best, await together(told), strict=True)
+    )
+    return Reading(reasons, scored[0][0] if scored else 0.0, asking.bill, asking.error)
+
+
+async def _with_it(asking: _Asking, question: PassageVariables, brief: Brief, signal: Signal) -> tuple[str, str]:
+    """The angle and the claim that go with the sentence."""
+    told = partial(_fitting, asking, question)
     angle, claim = await together(
         [told(signal.angles, angle_text, ANGLE_FITS), told(brief.claims, claim_text, CLAIM_FITS)]
     )
-    reason = Reason(place, signal.name, angle, claim, round(score, 4), judged[place].trace)
-    return Reading(reason, score, asking.bill, asking.error)
+    return angle, claim
 
 
 async def _fitting(

@@ -11,22 +11,26 @@ from typing import Protocol, TypeVar
 
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.ledgered import ledgered
-from miniatures.agents.reason import choose_reason
+from miniatures.agents.reason import SURE, WORTH_A_LOOK, choose_reason
 from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
+from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import Gathered
 from miniatures.backends.ask import capabilities_of
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.capabilities import Questions
+from miniatures.datamodel.capabilities import Phrases, Questions
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.seat import Seat
 
 _TRIES = 2
+_TO_JUDGE = 3
+"""Reasons that a writer which judges them is given."""
 
 
 class _Matched(Protocol):
@@ -56,18 +60,21 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
     if RESEARCHER.name not in context.models:
         return Selected(facts=best_ranked(gathered, limit))
     in_place = capabilities_of(context.model(RESEARCHER.name)).questions is Questions.PASSAGE
+    most, bound = (min(_TO_JUDGE, limit), WORTH_A_LOOK) if tells(context) else (1, SURE)
     return await ledgered(
         context,
         "select",
         prospect,
         Selected,
         lambda: (
-            _read_in_place(context, prospect, gathered)
+            _read_in_place(context, prospect, gathered, most, bound)
             if in_place
             else _ask_researcher(context, prospect, gathered, limit)
         ),
         sentences=[(one.text, one.signal, gathered.pages[one.page].text_hash) for one in gathered.sentences],
         limit=limit,
+        most=most,
+        bound=bound,
         taxonomy=context.policy.taxonomy,
         seat=context.policy.seat(RESEARCHER.name),
     )
@@ -89,8 +96,12 @@ def best_of_each_signal(ranked: Sequence[Matched], limit: int) -> list[Matched]:
     return [*first.values(), *rest][:limit]
 
 
-async def _read_in_place(context: CampaignContext, prospect: Prospect, gathered: Gathered) -> Selected:
-    """The one reason to write that the researcher finds among the sentences in their pages."""
+async def _read_in_place(
+    context: CampaignContext, prospect: Prospect, gathered: Gathered, most: int, bound: float
+) -> Selected:
+    """The one reason to write that the researcher finds among the sentences in their pages; for a writer that judges
+    reasons itself, the best few.
+    """
     placed = [one for one in gathered.sentences if one.place is not None]
     passages = [one.place for one in placed if one.place is not None]
     today = context.now().date()
@@ -98,16 +109,34 @@ async def _read_in_place(context: CampaignContext, prospect: Prospect, gathered:
         context,
         RESEARCHER.name,
         lambda model, seat: choose_reason(
-            model, context.prompts, context.brief, prospect.company, today, passages, node="select", seat=seat
+            model,
+            context.prompts,
+            context.brief,
+            prospect.company,
+            today,
+            passages,
+            most=most,
+            bound=bound,
+            node="select",
+            seat=seat,
         ),
     )
     problems = () if reading.error is None else (_malformed(reading.error),)
-    reason = reading.reason
-    if reason is None:
+    if not reading.reasons:
         return Selected(problems=(*problems, _no_reason(len(passages))), bill=reading.bill)
-    fact = gathered.evidence(placed[reason.place], reason.signal, trace=reason.trace)
-    fact = fact.model_copy(update={"angle": reason.angle, "claim": reason.claim, "sure": reason.score})
-    return Selected(facts=(fact,), problems=problems, bill=reading.bill)
+    facts = tuple(
+        gathered.evidence(placed[one.place], one.signal, trace=one.trace).model_copy(
+            update={"angle": one.angle, "claim": one.claim, "sure": one.score}
+        )
+        for one in reading.reasons
+    )
+    return Selected(facts=facts, problems=problems, bill=reading.bill)
+
+
+def tells(context: CampaignContext) -> bool:
+    """Whether the writer tells one piece of news, having judged whether it is a reason to write."""
+    writer = context.seat(WRITER.name, Seat.FIRST)
+    return writer is not None and capabilities_of(writer).phrases is Phrases.OPENING
 
 
 def _no_reason(read: int) -> Problem:

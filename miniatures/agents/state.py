@@ -57,8 +57,18 @@ class Written(Frozen):
     emails: tuple[EmailText | None, ...]
     errors: tuple[str, ...] = Field(description="Beside each email; empty where there is one.")
     traces: tuple[str | None, ...] = ()
+    told: tuple[str | None, ...] = Field(
+        default=(),
+        description="The one quote that each email tells, null where none is a reason to write; nothing where emails "
+        "rest on all.",
+    )
     problem: Problem | None = Field(default=None, description="Why nobody could be asked.")
     bill: Bill = Bill(cost_usd=None)
+
+    @property
+    def declined(self) -> bool:
+        """Whether each answer was that nothing is a reason to write."""
+        return bool(self.told) and all(quote is None for quote in self.told)
 
 
 class ProspectInput(TypedDict):

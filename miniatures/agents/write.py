@@ -21,10 +21,10 @@ from miniatures.backends.ask import identity_of
 from miniatures.checks import CheckCase, CheckReport
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.check import Outcome
-from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem
+from miniatures.datamodel.dossier import Dossier, DossierStatus, Problem, SetAside, SetAsideReason
 from miniatures.datamodel.draft import PLACED, Draft, DraftStatus, EmailText
 from miniatures.datamodel.errors import BudgetReached, BudgetScope, InputError
-from miniatures.datamodel.evidence import Quote
+from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.seat import Seat
@@ -39,7 +39,7 @@ def build_write_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
     graph.add_node("verify", verify)
     graph.add_edge(START, "write")
     graph.add_edge("write", "verify")
-    graph.add_conditional_edges("verify", after_verify, {"write": "write", "done": END})
+    graph.add_conditional_edges("verify", after_verify, {"write": "write", "done": END, "declined": END})
     return graph
 
 
@@ -63,7 +63,7 @@ async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict
         written = await write_samples(
             context,
             state["prospect"],
-            dossier.facts,
+            _to_tell(dossier, draft),
             turn,
             reasons=reasons_of(again) if again else (),
             previous=_text_of(again) if again else None,
@@ -86,14 +86,21 @@ async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
         best = earlier
     assert best is not None  # the first batch is the writer's, who was asked
     draft = best.model_copy(update=_sums(attempts))
-    if next_try(context, attempts, draft) is None:
+    if draft.body and next_try(context, attempts, draft) is None:
         draft = await with_opinion(context, recipient, draft)
     return {"draft": draft}
 
 
-async def after_verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["write", "done"]:
-    """Whether anyone is to try again."""
+async def after_verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["write", "done", "declined"]:
+    """Whether anyone is to try again, and whether there is an email at all."""
+    if state["draft"].status is DraftStatus.NOTHING_FOUND:
+        return "declined"
     return "write" if next_try(context_of(runtime), state["attempts"], state["draft"]) else "done"
+
+
+def _to_tell(dossier: Dossier, draft: Draft | None) -> Sequence[Quote]:
+    """The facts that are written from: once one of them was told, that one alone."""
+    return draft.evidence if draft is not None and draft.body else dossier.facts
 
 
 _FIRST = Try(Seat.FIRST, 1, (0,))
@@ -123,7 +130,7 @@ def next_try(context: CampaignContext, attempts: tuple[Written, ...], draft: Dra
     if not attempts or draft is None:
         return _FIRST
     last = attempts[-1]
-    if draft.status is DraftStatus.READY or last.seat is Seat.FALLBACK:
+    if draft.status is not DraftStatus.NEEDS_REVIEW or last.seat is Seat.FALLBACK:
         return None
     has_writer = WRITER.name in context.models
     if len(attempts) == 1 and context.write.samples > 1 and has_writer:
@@ -137,12 +144,18 @@ def next_try(context: CampaignContext, attempts: tuple[Written, ...], draft: Dra
 
 def best_draft(written: Written, case: CheckCase) -> Draft | None:
     """The batch's email that fails the fewest checks, of equals the first; None where nobody could be asked."""
-    checked = [(place, email, check_email(email, case)) for place, email in enumerate(written.emails)]
-    if not checked:
+    if not written.emails:
         return None
-    place, email, report = min(checked, key=lambda entry: len(entry[2].failed))
-    outcome = outcome_of(_explained(report, written.errors[place]) if email is None else report)
-    text = email or EmailText(subject="", body="")
+    cases = [_told_alone(case, written, place) for place in range(len(written.emails))]
+    reports = [check_email(email, one) for email, one in zip(written.emails, cases, strict=True)]
+    place = min(range(len(reports)), key=lambda place: len(reports[place].failed))
+    email, report, case = written.emails[place], reports[place], cases[place]
+    outcome = outcome_of(report)
+    if written.declined:
+        outcome = outcome_of(_explained(report, _DECLINED)) | {"status": DraftStatus.NOTHING_FOUND}
+    elif email is None:
+        outcome = outcome_of(_explained(report, written.errors[place]))
+    text = EmailText(subject=email.subject, body=email.body) if email else EmailText(subject="", body="")
     trace = written.traces[place] if written.traces else None
     return Draft(
         id=trace or content_hash([case.prospect.key, written.backend, text])[:32],
@@ -153,6 +166,24 @@ def best_draft(written: Written, case: CheckCase) -> Draft | None:
         backend=written.backend,
         **outcome,
     )
+
+
+_DECLINED = "the writer finds no good reason to write in what was found"
+
+
+def _told_alone(case: CheckCase, written: Written, place: int) -> CheckCase:
+    """The case of one email, which rests on all facts or tells one."""
+    told = written.told[place] if written.told else None
+    return case if told is None else case.with_evidence(tuple(one for one in case.evidence if one.quote == told)[:1])
+
+
+def declined(dossier: Dossier, draft: Draft) -> Dossier:
+    """The dossier when the writer has found no reason to write in its facts: they are set aside."""
+    aside = [
+        SetAside(evidence=fact, reason=SetAsideReason.NO_REASON) for fact in dossier.facts if isinstance(fact, Evidence)
+    ]
+    changed = {"status": DossierStatus.NOTHING_FOUND, "facts": (), "set_aside": (*dossier.set_aside, *aside)}
+    return dossier.model_copy(update=changed | {"bill": dossier.bill + draft.bill})
 
 
 def _nothing_to_write_from(dossier: Dossier) -> InputError:
@@ -188,6 +219,9 @@ def _first_sentence(error: str) -> str:
 
 
 def _is_better(draft: Draft, other: Draft) -> bool:
+    """Whether fewer checks fail. That there is nothing to write is better than an answer that was no email alone."""
+    if draft.status is DraftStatus.NOTHING_FOUND:
+        return not other.body
     return len(draft.failed_checks) < len(other.failed_checks)
 
 

@@ -30,6 +30,8 @@ class GroundedText(Strict):
     """Words that a sentence may begin with."""
     marks: str = ""
     """Signs that may stand anywhere, such as ° or €."""
+    empty: bool = False
+    """Whether it may be no text at all."""
     signatures: tuple[str, ...] = ()
     """The text is one line if there are none; otherwise it has paragraphs, and ends with one of these or a sentence."""
     sentences: int | None = None
@@ -121,7 +123,8 @@ def grounded_rules(text: GroundedText, prefix: str, alternatives: Callable[[str]
     for place, level in enumerate(levels):
         sentence = _sentence(text, count - 1 - place)
         rules += sentence.format(p=level, next=levels[min(place + 1, count - 1)], **named)
-    return rf'"\"" {levels[0]}start', [line for line in rules.splitlines() if line]
+    begins = rf'({levels[0]}start | "\"")' if text.empty else f"{levels[0]}start"
+    return rf'"\"" {begins}', [line for line in rules.splitlines() if line]
 
 
 def _sentence(text: GroundedText, left: int) -> str:

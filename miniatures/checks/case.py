@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 
+from miniatures.checks.months import months_named
 from miniatures.checks.reading import Reading, read_source
 from miniatures.checks.web import host_of, without_links
 from miniatures.checks.words import words_of
@@ -104,8 +106,16 @@ class CheckCase:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every folded word that any source or the prospect's fields carry."""
-        quotes = (source.reading.words for source in (*self.quote_sources, *self.around_sources))
-        return self._brief_reading.words.union(self.prospect_reading.words, *quotes)
+        told = (*self.quote_sources, *self.around_sources)
+        quotes = (source.reading.words for source in told)
+        months = self._months(" ".join(source.text for source in told))
+        return self._brief_reading.words.union(self.prospect_reading.words, months, *quotes)
+
+    def _months(self, text: str) -> frozenset[str]:
+        """The English names of the months that quotes name in figures or in another language."""
+        if not self.brief.language.startswith("en"):
+            return frozenset()
+        return frozenset(calendar.month_name[number].lower() for number in months_named(text))
 
     @cached_property
     def plain_words(self) -> frozenset[str]:

@@ -69,3 +69,5 @@ def _said(reason: SetAsideReason) -> str:
             return "which research set aside as about another company"
         case SetAsideReason.LANGUAGE:
             return "which research set aside as in a language that the writer does not know"
+        case SetAsideReason.NO_REASON:
+            return "which the writer set aside as no good reason to write"

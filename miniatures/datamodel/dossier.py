@@ -43,6 +43,7 @@ class SetAsideReason(StrEnum):
     STALE = "stale"
     OTHER_COMPANY = "other_company"
     LANGUAGE = "language"
+    NO_REASON = "no_reason"
 
 
 class SetAside(Frozen):
@@ -84,6 +85,7 @@ _ASIDE_WORDS = {
     SetAsideReason.STALE: "too old",
     SetAsideReason.OTHER_COMPANY: "about another company",
     SetAsideReason.LANGUAGE: "in a language that the writer does not know",
+    SetAsideReason.NO_REASON: "no good reason to write, as the writer judged",
 }
 
 

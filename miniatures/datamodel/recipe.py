@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -101,6 +101,9 @@ class Recipe(Strict):
     )
     micro_batch_tokens: int = Field(
         default=2048, ge=1, le=_MOST, description="Tokens that pass through the model at once."
+    )
+    emphasis: dict[str, Annotated[int, Field(ge=1, le=1000)]] = Field(
+        default={}, description="How often the value of a field of the answer counts: one word may decide it all."
     )
     max_tokens: int = Field(default=2048, ge=16, le=_MOST, description="Longer examples are counted and left out.")
     precision: Precision = Field(

@@ -39,7 +39,7 @@ MEANINGS = {
     State.READY: "passed the checks; nobody has read it yet",
     State.NEEDS_REVIEW: "a check did not pass, or a person's word on it cannot be read",
     State.REJECTED: "a person would not send it",
-    State.NOTHING_FOUND: "research found nothing to write from",
+    State.NOTHING_FOUND: "nothing was found that is a reason to write",
     State.BLOCKED: "the pages or searches were refused",
     State.FAILED: "something went wrong; the reason says what",
     State.OVER_BUDGET: "the prospect's own budget ended the work",

@@ -8,11 +8,12 @@ import pytest
 
 from miniatures import build_verify_graph, build_write_graph
 from miniatures.agents.seats import Seats
+from miniatures.agents.write import declined
 from miniatures.backends.base import Backend
 from miniatures.backends.errors import ServerFailed
 from miniatures.datamodel.backend import Price
 from miniatures.datamodel.campaign import WritingSettings
-from miniatures.datamodel.capabilities import Trust, Variant
+from miniatures.datamodel.capabilities import TELLER, Trust, Variant
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.draft import Draft, DraftStatus
@@ -150,3 +151,51 @@ async def test_the_verify_graph_checks_a_draft_that_somebody_edited():
     assert bad["draft"].status is DraftStatus.NEEDS_REVIEW
     assert [check.name for check in bad["draft"].failed_checks] == [CheckName.UNSUPPORTED]
     assert bad["draft"].backend == "a person"
+
+
+def told_as(reason: str) -> str:
+    opening = f"{QUOTE.removesuffix('.')}." if reason != "poor" else ""
+    said = {"reason": reason, "opening": opening, "thought": "", "claim": 0, "subject": SUBJECT if opening else ""}
+    return json.dumps(said)
+
+
+OTHER = evidence().model_copy(update={"quote": "Nordfrost paints its gates in the colour of the sea."})
+TWO = Dossier(status=DossierStatus.FOUND, facts=(OTHER, evidence()))
+
+
+async def test_a_teller_judges_one_fact_after_the_other_and_tells_the_first_good_one():
+    writer = scripted(told_as("poor"), told_as("good"), trust=TELLER)
+    draft = await write(writer, dossier=TWO, rewrites=0)
+    assert [one.quote for one in draft.evidence] == [QUOTE]
+    assert QUOTE in draft.body
+    first, second = ("\n".join(message.text for message in call["messages"]) for call in writer.calls)
+    assert OTHER.quote in first
+    assert QUOTE not in first
+    assert QUOTE in second
+    assert draft.bill.usage.total_tokens == 220
+
+
+async def test_a_fair_reason_is_told_where_there_is_no_better():
+    writer = scripted(told_as("fair"), told_as("poor"), trust=TELLER)
+    draft = await write(writer, dossier=TWO, rewrites=1)
+    assert draft.status is DraftStatus.NEEDS_REVIEW, "the opening is not what that quote says"
+    assert [one.quote for one in draft.evidence] == [OTHER.quote], "a rewrite that declines is no better"
+    assert len(writer.calls) == 3, "only the quote that was told is asked about again"
+
+
+async def test_where_the_teller_finds_no_reason_nothing_is_written_and_nobody_is_asked_again():
+    writer, fallback = scripted(told_as("poor"), trust=TELLER), scripted(GOOD_EMAIL, name="teacher")
+    draft = await write(writer, dossier=TWO, fallback=fallback, rewrites=2)
+    assert (draft.status, draft.body) == (DraftStatus.NOTHING_FOUND, "")
+    assert "no good reason to write" in draft.failed_checks[0].reason, "an evaluation counts no refusal as passed"
+    assert (len(writer.calls), len(fallback.calls)) == (2, 0)
+    dossier = declined(TWO, draft)
+    assert dossier.status is DossierStatus.NOTHING_FOUND
+    assert "2 sentences no good reason to write, as the writer judged" in dossier.why_nothing
+
+
+async def test_an_answer_that_cannot_be_read_is_asked_for_again_before_the_teller_is_taken_at_its_word():
+    writer = scripted("not JSON", told_as("poor"), trust=TELLER)
+    draft = await write(writer, dossier=TWO, rewrites=1)
+    assert draft.status is DraftStatus.NOTHING_FOUND
+    assert len(writer.calls) == 4

@@ -12,8 +12,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from miniatures.agents.roles.shared import QuoteLine
 from miniatures.agents.roles.telling import Telling
 from miniatures.backends.grounded_text import KEYWORD, GroundedText
+from miniatures.checks.months import months_named
 from miniatures.checks.number_words import number_words, stands_alone
 from miniatures.checks.vocabulary import COMMON_WORDS, NEVER_NAMES
 from miniatures.checks.word_list import word_set
@@ -23,6 +25,9 @@ from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.json_types import JsonSchema
 
 _NUMBER = re.compile(r"[^\W_]*\d[^\W_]*(?:[.,:/][^\W_]*\d[^\W_]*)*")
+_NUMERIC_DATE = re.compile(r"\b(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}[./]\d{1,2}[./]\d{4})\b")
+_PARTED = re.compile(r"\b\d{1,3}(?:[ .\u00a0\u202f]\d{3})+\b")
+_WITH_COMMA = re.compile(r"\b\d+,\d{1,2}\b")
 _WORD = re.compile(WORD_PATTERN)
 _MARK = re.compile(r"[^\w\s\x00-\x7f]")
 _SHORT, _WORDS_A_SENTENCE = 100, 14
@@ -54,17 +59,17 @@ def email_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
 
 
 def telling_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
-    """The same of a telling: its lines name what the news, its surroundings, the offer and the brief's thoughts name.
+    """The same of a telling: its lines name what the news, the offer and the brief's thoughts name, and no other month.
 
     They are made of the same, and begin with few words, because a grammar takes as long to compile as its lists are.
     """
     schema = Telling.model_json_schema()
-    quotes, prospect = variables["quotes"][:1], variables["prospect"]
-    shown = [[one.get(part, "") for part in ("page", "before", "text", "after", "dated")] for one in quotes]
-    dates = [date_words(one["published"]) for one in quotes if one.get("published")]
-    thoughts = [brief.angles_of(one["signal"]) for one in quotes]
-    told = [prospect["company"], prospect["title"], shown, dates, brief.offer, thoughts]
-    line = _line(told, (*_ALWAYS, *calendar.month_name[1:]), _TELLING_OPENINGS)
+    quotes, prospect = [QuoteLine.model_validate(one) for one in variables["quotes"][:1]], variables["prospect"]
+    shown = [one.shown for one in quotes]
+    thoughts = [brief.angles_of(one.signal) for one in quotes]
+    told = [prospect["company"], prospect["title"], shown, brief.offer, thoughts]
+    months = [calendar.month_name[number] for number in sorted(months_named(" ".join(shown)))]
+    line = _line(told, (*_ALWAYS, *months), _TELLING_OPENINGS).model_copy(update={"empty": True})
     schema["properties"]["claim"] = {"enum": list(range(len(brief.claims) + 1))}
     return _held(schema, {"opening": line, "thought": line, "subject": line})
 
@@ -81,10 +86,20 @@ def _line(told: Any, always: Collection[str], openings: Collection[str]) -> Grou
     words = set(_WORD.findall(text))
     return GroundedText(
         names=tuple(sorted({*always, *filter(_is_name, words)})),
-        numbers=tuple(sorted(set(_NUMBER.findall(text)))),
+        numbers=tuple(sorted({*_NUMBER.findall(text), *_in_english(text)})),
         openings=tuple(sorted({*openings, *_as_openings([word for word in words if word.islower()])})),
         marks="".join(sorted(set(_MARK.findall(text)))),
     )
+
+
+def _in_english(text: str) -> Iterator[str]:
+    """The numbers of the text as English writes them: days of numeric dates, and digits parted otherwise."""
+    for date in _NUMERIC_DATE.finditer(text):
+        yield from (part.lstrip("0") for part in re.split(r"\D", date[0]))
+    for number in _PARTED.finditer(text):
+        yield re.sub(r"\D", ",", number[0])
+    for number in _WITH_COMMA.finditer(text):
+        yield number[0].replace(",", ".")
 
 
 def _held(schema: JsonSchema, texts: Mapping[str, GroundedText]) -> JsonSchema:
@@ -105,10 +120,14 @@ _TELLING_OPENINGS = frozenset(
     word.capitalize()
     for word in word_set(
         """
-        a about according after all an and as at because before behind between both but by during each every few for
-        from half has have how if in into it its last more most new next no not now of off on once one only other our
-        out over people since so some still that the their there these they this those though through to under until up
-        what when where whether which while who why will with within without you your
+        a about according added after ahead all an and any as asking at avoiding because before behind between both
+        but by charging checking clear comparing connecting demand during each early every everyday few fewer
+        filling finding for four from funding half has have help hiring housing how however if in into it its
+        keeping last looking managing manual more most moving new next no not now of off on once one only other our
+        out over people planning power preparing protecting ready recording replacing running saving settling shared
+        since six skilled so some somebody staffing still such support survey taking that the their there these they
+        this those though three through to tracking training two under until up using what when where whether which
+        while who whoever why will with within without work you your
         """
     )
 )

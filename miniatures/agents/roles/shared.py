@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
+from miniatures.agents.ages import names_date
 from miniatures.agents.as_data import as_data
+from miniatures.agents.passages import leans
 from miniatures.agents.roles.role import Variables
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.evidence import Evidence, Quote
@@ -21,16 +23,19 @@ class QuoteLine(Variables):
     signal: str
     text: str
     angle: str = ""
-    page: str = Field(default="", exclude_if=operator.not_, description="The title of its page, and its heading.")
+    page: str = Field(
+        default="", exclude_if=operator.not_, description="The title of its page, and its heading; not one with a date."
+    )
     published: str = Field(default="", exclude_if=operator.not_, description="The day of its page, year first.")
     dated: str = Field(default="", exclude_if=operator.not_, description="The date line that it stands under there.")
     before: str = Field(default="", exclude_if=operator.not_, description="What stands before it there.")
+    lead: str = Field(default="", exclude_if=operator.not_, description="The same, only where the quote leans on it.")
     after: str = Field(default="", exclude_if=operator.not_, description="What stands after it there.")
 
     @property
     def shown(self) -> str:
         """All that a writer of the opening is shown of the news."""
-        return " ".join(filter(None, (self.page, self.dated, self.before, self.text, self.after)))
+        return " ".join(filter(None, (self.page, self.lead, self.text)))
 
 
 class SignalLine(Variables):
@@ -59,6 +64,7 @@ def quote_lines(evidence: Iterable[Quote], brief: Brief, recipient: Recipient) -
             published="" if item.published is None else item.published.date().isoformat(),
             dated=as_data(item.dateline),
             before=as_data(item.before),
+            lead=as_data(item.before) if leans(item.quote) else "",
             after=as_data(item.after),
         )
         for number, item in enumerate(evidence, start=1)
@@ -66,9 +72,9 @@ def quote_lines(evidence: Iterable[Quote], brief: Brief, recipient: Recipient) -
 
 
 def _page(item: Quote) -> str:
-    """What the page and the part of it are called, each once."""
+    """What the page and the part of it are called, each once; a date there is mostly not the day of the news."""
     title = item.title if isinstance(item, Evidence) else ""
-    return " | ".join(dict.fromkeys(filter(None, (title, item.heading))))
+    return " | ".join(dict.fromkeys(part for part in (title, item.heading) if part and not names_date(part)))
 
 
 def quotes_of(lines: Iterable[QuoteLine]) -> tuple[Quote, ...]:

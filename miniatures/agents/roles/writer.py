@@ -12,7 +12,7 @@ from pydantic import Field
 from miniatures.agents.roles.grounding import email_schema, telling_schema
 from miniatures.agents.roles.role import Role, Variables
 from miniatures.agents.roles.shared import QuoteLine, quote_lines, quotes_of, recipient_line
-from miniatures.agents.roles.telling import Telling, composed, told
+from miniatures.agents.roles.telling import Telling, ToldEmail, composed, told
 from miniatures.checks import CheckCase, run_checks
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.capabilities import Capabilities, Grammar, Phrases, Variant
@@ -119,9 +119,14 @@ class Writer(Role[WriterVariables, EmailText]):
     def wanted(
         self, variables: WriterVariables, answer: StructuredAnswer, capabilities: Capabilities
     ) -> StructuredAnswer:
+        email = ToldEmail.model_validate(answer)
         if capabilities.phrases is Phrases.ALL:
-            return answer
-        telling = told(EmailText.model_validate(answer), *variables.owned)
+            if not email.body:
+                raise InputError(
+                    "there is no email: the news was no reason to write", hint="Learn it with the opening alone."
+                )
+            return email.model_dump(include=set(EmailText.model_fields))
+        telling = told(email, *variables.owned)
         if telling is None:
             raise InputError(
                 "the email is not one that code composed around an opening", hint="Learn it with all phrased."

@@ -19,7 +19,7 @@ def openings(hand: ArenaHand, today: str) -> Iterator[tuple[WriterVariables, Tel
     """Each opening of the hand with what the writer would be told; nothing joins it to the offer."""
     for label, slug, _, variables in questions(hand, today):
         for one in label.worth[slug].told if slug in label.worth else ():
-            yield variables, Telling(opening=one.opening, thought="", claim=0, subject=one.subject)
+            yield variables, Telling(reason="good", opening=one.opening, thought="", claim=0, subject=one.subject)
 
 
 def questions(hand: ArenaHand, today: str) -> Iterator[tuple[Label, str, str, WriterVariables]]:

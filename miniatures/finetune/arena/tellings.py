@@ -13,11 +13,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from miniatures.agents.ages import months_named
 from miniatures.agents.passages import passages
 from miniatures.agents.roles.grounding import date_words
-from miniatures.agents.roles.telling import Telling, composed, told
+from miniatures.agents.roles.telling import POOR, Telling, composed, told
 from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.checks.months import months_named
 from miniatures.datamodel.brief import Brief, Length, Sender, Signal
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
@@ -58,7 +58,10 @@ class AuthoredTelling(Strict):
 
     @property
     def telling(self) -> Telling:
-        return Telling(opening=self.opening, thought=self.thought, claim=self.claim, subject=self.subject)
+        if self.reason == POOR.reason:
+            return POOR
+        said = self.model_dump(include={"reason", "opening", "thought", "claim", "subject"})
+        return Telling.model_validate(said)
 
 
 class _File(Strict):
@@ -85,7 +88,7 @@ def telling_examples(
     offers: Mapping[str, ArenaOffer],
     today: str,
 ) -> Iterator[Example]:
-    """An example for each telling about a company of these hands, where there was a reason to write.
+    """An example for each telling about a company of these hands.
 
     Left out is what the telling's own email cannot give back, and what says more than its prompt shows: a model would
     learn to invent it.
@@ -98,7 +101,7 @@ def telling_examples(
     briefs |= {f"offers/{slug}": _brief(offer) for slug, offer in offers.items()}
     for one in authored:
         company, brief = companies.get(one.company), briefs.get(one.offer)
-        if company is None or brief is None or one.reason == "poor":
+        if company is None or brief is None:
             continue
         variables = _question(one, company, brief, today)
         email = composed(one.telling, *variables.owned)
@@ -117,7 +120,7 @@ def _question(one: AuthoredTelling, company: ArenaCompany, brief: Brief, today: 
     where = f"{one.company}: {one.quote[:80]!r}"
     who = next((who for who in company.contacts if f"{who.first_name} {who.last_name}" == one.reader), None)
     read = [page.as_read(company.domain) for page in company.pages]
-    found = next(((page, passage) for page in read for passage in passages(page) if passage.text == one.quote), None)
+    found = next(((page, passage) for page in read for passage in passages(page) if one.quote in passage.text), None)
     if who is None or found is None or all(signal.name != one.signal for signal in brief.signals):
         raise InputError(f"{where} names a reader, a sentence or a signal that is not there", hint="Mend the telling.")
     recipient = Recipient(**who.model_dump(), company=company.company)
@@ -138,10 +141,8 @@ def unshown(telling: Telling, variables: WriterVariables) -> list[str]:
 
     Names are taken as told, as those of another language may be spelled otherwise in English.
     """
-    line = variables.quotes[0]
-    dates = " ".join(date_words(day) for day in (line.published, variables.today) if day)
-    brief = variables.brief
-    shown = " ".join((line.shown, dates, brief.offer, *brief.angles_of(line.signal)))
+    line, brief = variables.quotes[0], variables.brief
+    shown = " ".join((line.shown, date_words(variables.today), brief.offer, *brief.angles_of(line.signal)))
     said = " ".join((telling.opening, telling.thought, telling.subject))
     year = int(variables.today[:4])
     figures = _figures(said) - _figures(shown) - {str(year), str(year + 1)}

@@ -188,7 +188,7 @@ _HALF_HINT = "Its trace is damaged; choose others with --since or --until."
 def _text(row: DatasetRow) -> str:
     """What tells whether it is nearly another: an email, or as much of it as is learned; all else stands alone."""
     example, answer = row.example, row.example.answer
-    if answer is None or example.role != WRITER.name:
+    if answer is None or example.role != WRITER.name or not answer.get("body"):
         return example.id
     learned = row.messages[-1].content
     return str(json.loads(learned).get("body") or learned)

@@ -7,6 +7,8 @@ that the backends' grammar lets a model write.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,7 +34,8 @@ class Tokenizer(Protocol):
 
 @dataclass(frozen=True)
 class Tokenized:
-    """One example as tokens; the first `prompt` of them are read, the others are learned.
+    """One example as tokens; the first `prompt` of them are read, the others are learned, those at `again` once more
+    for each time that they stand there.
 
     Examples of one `family` begin alike: they have the same system message, or none.
     """
@@ -40,11 +43,17 @@ class Tokenized:
     tokens: list[int]
     prompt: int
     family: str = ""
+    again: tuple[int, ...] = ()
 
     @property
     def answer(self) -> int:
         """How many tokens are learned."""
         return len(self.tokens) - self.prompt
+
+    @property
+    def learned(self) -> tuple[int, ...]:
+        """The places of the tokens that are learned."""
+        return (*range(self.prompt, len(self.tokens)), *self.again)
 
 
 def answer_text(example: Example, answer: StructuredAnswer, capabilities: Capabilities | None = None) -> str:
@@ -91,10 +100,34 @@ def served_prompt(messages: tuple[ChatMessage, ...], template: ChatTemplate) -> 
 
 
 def tokenize(
-    messages: tuple[ChatMessage, ...], answer: str, template: ChatTemplate, tokenizer: Tokenizer, end: int
+    messages: tuple[ChatMessage, ...],
+    answer: str,
+    template: ChatTemplate,
+    tokenizer: Tokenizer,
+    end: int,
+    emphasis: Mapping[str, int] | None = None,
 ) -> Tokenized:
-    """Prompt, answer and the token that ends the turn, which has to be learned or the model never stops."""
+    """Prompt, answer and the token that ends the turn, which has to be learned or the model never stops.
+
+    `emphasis` says how often the value of a field of the answer counts; 1 if it does not name it.
+    """
     prompt = tokenizer.encode(served_prompt(messages, template), add_special_tokens=False)
     wanted = tokenizer.encode(template.defuse(answer), add_special_tokens=False)
     first = messages[0]
-    return Tokenized([*prompt, *wanted, end], len(prompt), first.content if first.role == "system" else "")
+    family = first.content if first.role == "system" else ""
+    again = [
+        len(prompt) + place
+        for field, times in (emphasis or {}).items()
+        for place in _places(answer, field, tokenizer)
+        for _ in range(times - 1)
+    ]
+    return Tokenized([*prompt, *wanted, end], len(prompt), family, tuple(again))
+
+
+def _places(answer: str, field: str, tokenizer: Tokenizer) -> range:
+    """The answer's tokens that are the text of a field; none where it has no such text."""
+    found = re.search(rf'"{re.escape(field)}": "([^"]+)"', answer)
+    if found is None:
+        return range(0)
+    start, stop = (len(tokenizer.encode(answer[:at], add_special_tokens=False)) for at in found.span(1))
+    return range(start, stop)

@@ -16,6 +16,7 @@ from miniatures.datamodel.dataset import DropReason
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example
 from miniatures.datamodel.keyed_hash import keyed_hash
+from miniatures.finetune.arena.careless import careless_tellings
 from miniatures.finetune.arena.excerpts import excerpt_examples, is_excerpts, read_excerpts
 from miniatures.finetune.arena.folder import as_of, is_hand, read_hand
 from miniatures.finetune.arena.judgements import judgement_examples
@@ -218,8 +219,12 @@ def _arena_examples(folders: Sequence[Path], seed: int) -> Iterator[Example]:
             yield from excerpt_examples(read_excerpts(folder), today)
         elif folder in offers:
             yield from offer_examples(offers[folder], hands, today, seed)
-        elif is_tellings(folder):
-            yield from telling_examples(read_tellings(folder), hands, dict(ChainMap(*offers.values())), today)
+    tellings = [one for folder in folders if is_tellings(folder) for one in read_tellings(folder)]
+    if tellings:
+        known = dict(ChainMap(*offers.values()))
+        authored = {(one.offer, one.quote) for one in tellings}
+        careless = [one for one in careless_tellings(hands, known) if (one.offer, one.quote) not in authored]
+        yield from telling_examples([*tellings, *careless], hands, known, today)
 
 
 def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int, gathered: Gathered) -> list[Example]:

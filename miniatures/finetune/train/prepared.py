@@ -74,8 +74,8 @@ def prepare(recipe: Recipe, folder: Path, dataset: Dataset) -> Prepared:
     full = recipe.method is Method.FULL
     base = load_base(recipe.base, folder, recipe.precision, recipe.max_tokens, trained=full)
     limit = min(recipe.max_tokens, base.context_tokens)
-    training = tokenize_rows(dataset.rows(Split.TRAIN, recipe.roles), base, limit)
-    validation = tokenize_rows(dataset.rows(Split.VALIDATION, recipe.roles), base, limit)
+    training = tokenize_rows(dataset.rows(Split.TRAIN, recipe.roles), base, limit, recipe.emphasis)
+    validation = tokenize_rows(dataset.rows(Split.VALIDATION, recipe.roles), base, limit, {})
     if not training.examples:
         raise _nothing_to_train_on(recipe, dataset)
     planned = plan(

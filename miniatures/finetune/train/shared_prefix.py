@@ -44,8 +44,8 @@ def collate(examples: Sequence[Tokenized], batch: MicroBatch, pad: int) -> dict[
         own = one.tokens[prefix:]
         start = prefix + number * length
         row += own + [pad] * (length - len(own))
-        places.extend(range(start + one.prompt - prefix - 1, start + len(own) - 1))
-        labels.extend(one.tokens[one.prompt :])
+        places.extend(start + place - prefix - 1 for place in one.learned)
+        labels.extend(one.tokens[place] for place in one.learned)
     positions = [*range(prefix), *(list(range(prefix, prefix + length)) * len(members))]
     return {
         "input_ids": torch.tensor([row]),
@@ -62,12 +62,12 @@ def collate_rows(examples: Sequence[Tokenized], batch: MicroBatch, pad: int) -> 
 
     members = [examples[place] for place in batch.examples]
     length = max(len(one.tokens) for one in members)
-    places = [row * length + at for row, one in enumerate(members) for at in range(one.prompt - 1, len(one.tokens) - 1)]
+    places = [row * length + place - 1 for row, one in enumerate(members) for place in one.learned]
     return {
         "input_ids": torch.tensor([one.tokens + [pad] * (length - len(one.tokens)) for one in members]),
         "attention_mask": torch.tensor([[1] * len(one.tokens) + [0] * (length - len(one.tokens)) for one in members]),
         "places": torch.tensor(places),
-        "labels": torch.tensor([token for one in members for token in one.tokens[one.prompt :]]),
+        "labels": torch.tensor([one.tokens[place] for one in members for place in one.learned]),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from miniatures.datamodel.dataset import DatasetRow
@@ -20,7 +20,9 @@ class TokenizedSplit:
     longest: int
 
 
-def tokenize_rows(rows: Iterable[DatasetRow], base: BaseModel, limit: int) -> TokenizedSplit:
+def tokenize_rows(
+    rows: Iterable[DatasetRow], base: BaseModel, limit: int, emphasis: Mapping[str, int]
+) -> TokenizedSplit:
     """The rows that have an answer.
 
     Raises:
@@ -32,7 +34,7 @@ def tokenize_rows(rows: Iterable[DatasetRow], base: BaseModel, limit: int) -> To
     for row in rows:
         if row.example.answer is None:
             continue
-        one = tokenize(row.prompt, row.messages[-1].content, base.template, base.tokenizer, end)
+        one = tokenize(row.prompt, row.messages[-1].content, base.template, base.tokenizer, end, emphasis)
         longest = max(longest, len(one.tokens))
         if len(one.tokens) > limit:
             too_long += 1

@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miniatures.agents.roles.telling import Telling, composed, told
+from miniatures.agents.roles.telling import POOR, Telling, ToldEmail, composed, told
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.checks import run_checks
 from miniatures.datamodel.brief import Brief, Length
 from miniatures.datamodel.capabilities import SMALL, TELLER, Capabilities, Grammar, Variant
-from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import Recipient
 from miniatures.prompts.library import PromptLibrary
 from tests.checks.cases import BRIEF, PROSPECT, evidence
 
 OPENING = "Nordfrost has opened a 7,200 m² cold store with 24 loading docks in Rotterdam."
-TELLING = Telling(opening=OPENING, thought="More doors, more alarms.", claim=1, subject="The new store in Rotterdam")
+TELLING = Telling(
+    reason="good", opening=OPENING, thought="More doors, more alarms.", claim=1, subject="The new store in Rotterdam"
+)
 VARIABLES = WriterVariables.of(BRIEF, PROSPECT, [evidence()])
 OPENS = Capabilities(grammar=Grammar.GROUNDED).with_trust(TELLER)
 
@@ -39,7 +40,7 @@ def test_the_telling_is_found_again_and_nothing_is_found_in_another_email() -> N
     assert told(edited, *VARIABLES.owned) == TELLING.model_copy(update={"opening": OPENING.replace("7,200", "7,000")})
     spoiled = email.model_copy(update={"body": email.body.replace(BRIEF.offer, "We sell things.")})
     assert told(spoiled, *VARIABLES.owned) is None
-    assert told(EmailText(subject="s", body="Hello"), *VARIABLES.owned) is None
+    assert told(ToldEmail(subject="s", body="Hello"), *VARIABLES.owned) is None
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40))
@@ -47,6 +48,15 @@ def test_any_opening_comes_back(opening: str) -> None:
     telling = TELLING.model_copy(update={"opening": opening})
     again = told(composed(telling, *VARIABLES.owned), *VARIABLES.owned)
     assert again is None or composed(again, *VARIABLES.owned) == composed(telling, *VARIABLES.owned)
+
+
+def test_news_that_is_no_reason_makes_no_email_and_is_learned_as_such() -> None:
+    email = composed(POOR, *VARIABLES.owned)
+    assert (email.subject, email.body) == ("", "")
+    assert told(email, *VARIABLES.owned) == POOR
+    assert WRITER.wanted(VARIABLES, email.model_dump(), OPENS) == POOR.model_dump()
+    with pytest.raises(InputError, match="no email"):
+        WRITER.wanted(VARIABLES, email.model_dump(), Capabilities().with_trust(SMALL))
 
 
 def test_a_claim_that_is_not_there_and_an_empty_thought_are_no_words() -> None:
@@ -74,15 +84,19 @@ def test_a_small_writer_is_asked_for_the_opening_alone() -> None:
     assert "call to action" not in prompt.messages[0].content.lower()
     schema = WRITER.schema(VARIABLES, OPENS, PromptLibrary())
     assert schema is not None
-    assert set(schema["properties"]) == {"opening", "thought", "claim", "subject"}
+    assert set(schema["properties"]) == {"reason", "opening", "thought", "claim", "subject"}
     assert schema["properties"]["claim"] == {"enum": [*range(len(BRIEF.claims) + 1)]}
-    assert "7,200" in schema["properties"]["opening"]["x-grounded"]["numbers"]
+    assert schema["properties"]["reason"]["enum"] == ["good", "fair", "poor"]
+    opening = schema["properties"]["opening"]["x-grounded"]
+    assert "7,200" in opening["numbers"]
+    assert "August" not in opening["names"], "a month that the news does not name"
 
 
 def test_what_is_learned_is_the_telling_and_what_is_kept_is_the_email() -> None:
     email = composed(TELLING, *VARIABLES.owned).model_dump()
     assert WRITER.wanted(VARIABLES, email, OPENS) == TELLING.model_dump()
-    assert WRITER.wanted(VARIABLES, email, Capabilities().with_trust(SMALL)) == email
+    plain = {"subject": email["subject"], "body": email["body"]}
+    assert WRITER.wanted(VARIABLES, email, Capabilities().with_trust(SMALL)) == plain
     assert WRITER.kept(VARIABLES, TELLING.model_dump()) == email
     assert WRITER.kept(VARIABLES, email) == email
     with pytest.raises(InputError, match="not one that code composed"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.datamodel.capabilities import TELLER, Capabilities
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
+from miniatures.finetune.arena.careless import careless_tellings
 from miniatures.finetune.arena.folder import as_of, read_hand
 from miniatures.finetune.arena.judgements import judgement_examples
 from miniatures.finetune.arena.offers import read_offers
@@ -28,28 +30,33 @@ COMPANIES = {company.domain for company in HAND.companies.values()}
 LEARNED = next(one for one in AUTHORED if list(telling_examples([one], [HAND], OFFERS, TODAY)))
 
 
-def eight_words_shared(one: str, other: str) -> bool:
-    words, text = one.lower().split(), " ".join(other.lower().split())
-    return any(" ".join(words[at : at + 8]) in text for at in range(len(words) - 7))
-
-
 def examples(*authored: AuthoredTelling) -> list[Example]:
     return list(telling_examples(authored or AUTHORED, [HAND], OFFERS, TODAY))
 
 
 def test_what_is_learned_is_the_telling_as_its_author_wrote_it() -> None:
     own = [one for one in AUTHORED if one.company in COMPANIES and one.offer.startswith(("heron/", "offers/"))]
-    made = examples()
+    made = [example for example in examples() if example.answer and example.answer["body"]]
     assert len(own) / 2 < len(made) < len(own)
-    written = {one.opening: one for one in own}
+    written = {(one.opening, one.subject): one for one in own}
     for example in made:
         assert example.answer is not None
         variables = WriterVariables.model_validate(example.variables)
         telling = WRITER.wanted(variables, example.answer, OPENS)
-        author = written[telling["opening"]]
+        author = written[telling["opening"], telling["subject"]]
         assert author.reason != "poor"
         assert telling == author.telling.model_dump()
-        assert not eight_words_shared(author.opening, variables.quotes[0].text)
+        assert not re.search(r"\b(?:we|our|ours|us)\b", author.opening), "the page's own voice"
+
+
+def test_news_that_is_no_reason_is_learned_as_such() -> None:
+    graded = [one for one in AUTHORED if one.company in COMPANIES and one.reason == "poor"]
+    careless = list(careless_tellings([HAND], OFFERS))
+    assert len(careless) > len(HAND.companies), "one of nearly every company for each brief, and some of the offers"
+    assert {one.reason for one in careless} == {"poor"}
+    poor = examples(*graded, *careless)
+    assert len(poor) > len(careless)
+    assert {example.answer["body"] for example in poor if example.answer} == {""}
 
 
 def test_a_telling_that_says_more_than_its_prompt_shows_is_left_out() -> None:
@@ -66,7 +73,7 @@ def test_months_and_figures_count_as_shown_however_they_are_written() -> None:
     variables = WriterVariables.of(
         BRIEF, PROSPECT, [evidence().model_copy(update={"quote": "2. joulukuuta kauppa oli 1.250 euroa."})], today=TODAY
     )
-    said = Telling(opening="On 2 December it was 1,250 euros.", thought="", claim=0, subject="The sale")
+    said = Telling(reason="good", opening="On 2 December it was 1,250 euros.", thought="", claim=0, subject="The sale")
     assert unshown(said, variables) == []
     wrong = said.model_copy(update={"opening": "On 2 August it was 1,205 euros."})
     assert unshown(wrong, variables) == ["1,205", "August"]

@@ -135,6 +135,14 @@ def test_the_engines_tokens_of_an_answer_are_those_that_are_learned(engine, trai
         assert engine.decode(theirs, skip_special_tokens=False) == tokenizer.decode(ours) == text
 
 
+def test_the_value_of_an_emphasised_field_is_learned_as_often_as_it_counts(tokenizer, trained):
+    answer = '{"reason": "good", "opening": "A good day."}'
+    one = tokenize((ChatMessage(role="user", content="Why?"),), answer, trained, tokenizer, 2, {"reason": 4, "no": 9})
+    assert tokenizer.decode([one.tokens[place] for place in set(one.again)]).strip() == "good"
+    assert len(one.again) == 3 * len(set(one.again))
+    assert one.learned == (*range(one.prompt, len(one.tokens)), *one.again)
+
+
 @settings(max_examples=2 * settings.default.max_examples)
 @given(st.text(WRITTEN | st.sampled_from(" \n\t09"), min_size=1, max_size=60))
 def test_any_text_gives_both_the_same_tokens(engine, tokenizer, trained, text: str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,20 @@ def test_one_prefix_gives_what_separate_examples_give(kind):
         torch.testing.assert_close(
             gradient, expected[name], rtol=2e-3, atol=2e-4, msg=lambda text, n=name: f"{n}: {text}"
         )
+
+
+def test_what_is_learned_again_counts_as_if_the_token_stood_there_twice():
+    shared_prefix.register()
+    data = examples(5, 3, 40)
+    batches = [MicroBatch((0, 1, 2), common_prefix(data, range(3)))]
+    once, _ = loss_and_gradients(tiny("llama", shared_prefix.NAME), data, batches, share=True)
+    first = Tokenized(data[0].tokens[: data[0].prompt + 1], data[0].prompt, "one")
+    alone, _ = loss_and_gradients(tiny("llama", "eager"), [first], [MicroBatch((0,), 0)], share=False)
+    again = [replace(data[0], again=(data[0].prompt,) * 3), *data[1:]]
+    more, _ = loss_and_gradients(tiny("llama", shared_prefix.NAME), again, batches, share=True)
+    assert more - once == pytest.approx(3 * alone, rel=1e-4)
+    rows, _ = loss_and_gradients(tiny("llama", "eager"), again, [MicroBatch((0, 1, 2), 0)], share=False)
+    assert rows == pytest.approx(more, rel=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(4))
