@@ -60,7 +60,7 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
     if RESEARCHER.name not in context.models:
         return Selected(facts=best_ranked(gathered, limit))
     in_place = capabilities_of(context.model(RESEARCHER.name)).questions is Questions.PASSAGE
-    most, bound = (min(_TO_JUDGE, limit), WORTH_A_LOOK) if tells(context) else (1, SURE)
+    most, bound = (min(_TO_JUDGE, limit), WORTH_A_LOOK) if _judges(context) else (1, SURE)
     return await ledgered(
         context,
         "select",
@@ -133,10 +133,11 @@ async def _read_in_place(
     return Selected(facts=facts, problems=problems, bill=reading.bill)
 
 
-def tells(context: CampaignContext) -> bool:
-    """Whether the writer tells one piece of news, having judged whether it is a reason to write."""
+def _judges(context: CampaignContext) -> bool:
+    """Whether the writer tells one piece of news, and is believed when it says that it is no reason to write."""
     writer = context.seat(WRITER.name, Seat.FIRST)
-    return writer is not None and capabilities_of(writer).phrases is Phrases.OPENING
+    trust = None if writer is None else capabilities_of(writer)
+    return trust is not None and trust.phrases is Phrases.OPENING and trust.judges
 
 
 def _no_reason(read: int) -> Problem:

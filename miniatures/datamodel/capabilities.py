@@ -63,7 +63,12 @@ class Trust(Strict):
     phrases: Phrases = Field(
         default=Phrases.ALL,
         exclude_if=lambda phrases: phrases is Phrases.ALL,
-        description="What it phrases as a writer: all of an email, or the opening and the subject.",
+        description="What it phrases as a writer: all of an email, or its opening, joint and subject.",
+    )
+    judges: bool = Field(
+        default=False,
+        exclude_if=lambda judges: not judges,
+        description="Whether a writer of openings is believed that news is no reason to write.",
     )
     own_kinds: bool = Field(default=True, description="Whether a brief may name kinds of news of its own.")
     languages: tuple[str, ...] = Field(
@@ -107,6 +112,7 @@ class CapabilitySettings(Strict):
     questions: Questions | None = None
     held: bool | None = None
     phrases: Phrases | None = None
+    judges: bool | None = None
     own_kinds: bool | None = None
     languages: tuple[str, ...] | None = None
     grammar: Grammar | None = None

@@ -77,6 +77,19 @@ async def test_the_best_sentence_is_chosen_with_the_signal_and_the_angle_that_fi
     assert reason.score == pytest.approx(0.9**2, abs=1e-4)
 
 
+async def test_the_best_few_are_given_to_a_writer_that_judges_them_each_sentence_once() -> None:
+    model = reader({"Vejle": 0.9, "dock": 0.8, "e": 0.6}, {SIGNAL.describes[:10]: 0.9})
+    today = date(2026, 12, 1)
+    twice = [*PASSAGES, PASSAGES[2]]
+    reading = await choose_reason(
+        model, PromptLibrary(), WITH_ANGLES, "Nordfrost", today, twice, most=2, bound=0.05, node="select"
+    )
+    scores = [one.score for one in reading.reasons]
+    assert scores == sorted(scores, reverse=True)
+    assert len({twice[one.place].text for one in reading.reasons}) == len(reading.reasons) == 2
+    assert reading.best == pytest.approx(scores[0], abs=1e-4)
+
+
 async def test_the_claim_that_fits_best_goes_with_the_sentence() -> None:
     fits = {SIGNAL.describes[:10]: 0.9, BRIEF.claims[1]: 0.8, BRIEF.claims[0]: 0.7}
     reading = await chosen(reader({"Vejle": 0.9}, fits))

@@ -82,6 +82,14 @@ def test_what_it_does_not_carry_cannot(text: str) -> None:
     assert not accepts(LINE, text)
 
 
+def test_only_a_text_that_may_be_empty_can_be() -> None:
+    assert not accepts(LINE, "")
+    nothing = LINE.model_copy(update={"empty": True})
+    assert accepts(nothing, "")
+    assert accepts(nothing, "The 7,200 pallets of Brightwater")
+    assert not accepts(nothing, "The 7,300 pallets")
+
+
 def test_a_letter_ends_with_its_signature() -> None:
     assert accepts(LETTER, SIGNED)
     assert accepts(LETTER, SIGNED.replace("\nCustomer Lead", ""))

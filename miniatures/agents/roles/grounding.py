@@ -58,10 +58,11 @@ def email_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
     return _held(schema, texts)
 
 
-def telling_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
+def telling_schema(brief: Brief, variables: Mapping[str, Any], *, judges: bool) -> JsonSchema:
     """The same of a telling: its lines name what the news, the offer and the brief's thoughts name, and no other month.
 
-    They are made of the same, and begin with few words, because a grammar takes as long to compile as its lists are.
+    A writer that is not believed to judge reasons takes each for a good one. The lines are made of the same, and begin
+    with few words, because a grammar takes as long to compile as its lists are.
     """
     schema = Telling.model_json_schema()
     quotes, prospect = [QuoteLine.model_validate(one) for one in variables["quotes"][:1]], variables["prospect"]
@@ -69,9 +70,12 @@ def telling_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
     thoughts = [brief.angles_of(one.signal) for one in quotes]
     told = [prospect["company"], prospect["title"], shown, brief.offer, thoughts]
     months = [calendar.month_name[number] for number in sorted(months_named(" ".join(shown)))]
-    line = _line(told, (*_ALWAYS, *months), _TELLING_OPENINGS).model_copy(update={"empty": True})
+    line = _line(told, (*_ALWAYS, *months), _TELLING_OPENINGS)
+    said, left_out = (line.model_copy(update={"empty": empty}) for empty in (judges, True))
+    if not judges:
+        schema["properties"]["reason"] = {"enum": ["good"]}
     schema["properties"]["claim"] = {"enum": list(range(len(brief.claims) + 1))}
-    return _held(schema, {"opening": line, "thought": line, "subject": line})
+    return _held(schema, {"opening": said, "thought": left_out, "subject": said})
 
 
 def date_words(day: str) -> str:

@@ -97,8 +97,10 @@ class Writer(Role[WriterVariables, EmailText]):
     ) -> JsonSchema | None:
         if not capabilities.held or capabilities.grammar is Grammar.SCHEMA:
             return None
-        schema = telling_schema if capabilities.phrases is Phrases.OPENING else email_schema
-        return schema(variables.brief, variables.model_dump(mode="json"))
+        told = variables.model_dump(mode="json")
+        if capabilities.phrases is Phrases.OPENING:
+            return telling_schema(variables.brief, told, judges=capabilities.judges)
+        return email_schema(variables.brief, told)
 
     def bounds(self, variables: WriterVariables, capabilities: Capabilities) -> Options:
         if not capabilities.held:

@@ -86,8 +86,12 @@ def test_a_small_writer_is_asked_for_the_opening_alone() -> None:
     assert schema is not None
     assert set(schema["properties"]) == {"reason", "opening", "thought", "claim", "subject"}
     assert schema["properties"]["claim"] == {"enum": [*range(len(BRIEF.claims) + 1)]}
-    assert schema["properties"]["reason"]["enum"] == ["good", "fair", "poor"]
+    assert schema["properties"]["reason"]["enum"] == ["good"], "it is not believed that there is no reason to write"
+    judged = WRITER.schema(VARIABLES, OPENS.model_copy(update={"judges": True}), PromptLibrary())
+    assert judged is not None
+    assert judged["properties"]["reason"]["enum"] == ["good", "fair", "poor"]
     opening = schema["properties"]["opening"]["x-grounded"]
+    assert (opening["empty"], judged["properties"]["opening"]["x-grounded"]["empty"]) == (False, True)
     assert "7,200" in opening["numbers"]
     assert "August" not in opening["names"], "a month that the news does not name"
 
