@@ -63,7 +63,7 @@ async def write_samples(
         "write",
         recipient,
         Written,
-        lambda: _sample(context, variables, evidence, turn, refused),
+        lambda: _Batch(context, variables, evidence, turn, refused).written(),
         quotes=variables.quotes,
         reasons=reasons,
         previous=previous,
@@ -74,12 +74,14 @@ async def write_samples(
     )
 
 
+_DECLINED = "the writer finds no good reason to write in what was found"
+
+
 @dataclass(frozen=True)
 class _Drawn:
-    """One sample: the answer, what it took, and the quote that it tells if it tells one alone."""
+    """One sample, and the quote that it tells if it tells one alone."""
 
     answer: Answer[EmailText]
-    bill: Bill
     quote: str | None = None
 
     @property
@@ -96,67 +98,61 @@ class _Drawn:
                 return 2
 
     @property
-    def declines(self) -> bool:
-        return isinstance(self.answer.value, ToldEmail) and self.answer.value.reason == POOR.reason
+    def said(self) -> _Drawn:
+        """The same, as nothing but the word that there is no email where it found no reason to write."""
+        if isinstance(self.answer.value, ToldEmail) and self.answer.value.reason == POOR.reason:
+            return _Drawn(replace(self.answer, value=None, error=_DECLINED))
+        return self
 
 
-async def _sample(
-    context: CampaignContext, variables: WriterVariables, evidence: Sequence[Quote], turn: Try, refused: str | None
-) -> Written:
-    writer = context.model(WRITER.name, turn.seat)
-    tells = capabilities_of(writer).phrases is Phrases.OPENING
-    draw = _tell if tells else _write
-    drawn = await together([draw(context, variables, evidence, turn, sample, refused) for sample in turn.samples])
-    return Written(
-        seat=turn.seat,
-        attempt=turn.attempt,
-        backend=str(identity_of(writer)),
-        emails=tuple(None if one.declines else one.answer.value for one in drawn),
-        errors=tuple(one.answer.error or "" for one in drawn),
-        traces=tuple(one.answer.trace for one in drawn),
-        told=tuple(None if one.declines else one.quote for one in drawn) if tells else (),
-        bill=Bill.total(one.bill for one in drawn),
-    )
+@dataclass(frozen=True)
+class _Batch:
+    """What one batch of samples asks. `refused` is the trace of the refused draft, in a rewrite."""
 
+    context: CampaignContext
+    variables: WriterVariables
+    evidence: Sequence[Quote]
+    turn: Try
+    refused: str | None
 
-async def _write(
-    context: CampaignContext,
-    variables: WriterVariables,
-    evidence: Sequence[Quote],
-    turn: Try,
-    sample: int,
-    refused: str | None,
-) -> _Drawn:
-    """One email that rests on all quotes."""
-    chosen_by = [fact.trace for fact in evidence if isinstance(fact, Evidence)]
-    sources = tuple(dict.fromkeys(trace for trace in (*chosen_by, refused) if trace is not None))
-    asked: Options = {"attempt": turn.attempt, "sources": sources, **sampling(turn.attempt, sample)}
+    async def written(self) -> Written:
+        writer = self.context.model(WRITER.name, self.turn.seat)
+        tells = capabilities_of(writer).phrases is Phrases.OPENING
+        drawn = [one.said for one in await together(map(self._tell if tells else self._write, self.turn.samples))]
+        answers = [one.answer for one in drawn]
+        return Written(
+            seat=self.turn.seat,
+            attempt=self.turn.attempt,
+            backend=str(identity_of(writer)),
+            emails=tuple(answer.value for answer in answers),
+            errors=tuple(answer.error or "" for answer in answers),
+            traces=tuple(answer.trace for answer in answers),
+            told=tuple(one.quote for one in drawn) if tells else (),
+            bill=Bill.total(answer.bill for answer in answers),
+        )
 
-    async def ask(model: BaseChatModel, seat: Seat) -> Answer[EmailText]:
-        return await WRITER.ask(model, context.prompts, variables, node="write", seat=seat, **asked)
+    async def _write(self, sample: int) -> _Drawn:
+        """One email that rests on all quotes."""
+        chosen_by = [fact.trace for fact in self.evidence if isinstance(fact, Evidence)]
+        sources = tuple(dict.fromkeys(trace for trace in (*chosen_by, self.refused) if trace is not None))
+        asked: Options = {"attempt": self.turn.attempt, "sources": sources, **sampling(self.turn.attempt, sample)}
 
-    answer = await ask_seat(context, WRITER.name, ask, turn.seat)
-    return _Drawn(answer, answer.bill)
+        async def ask(model: BaseChatModel, seat: Seat) -> Answer[EmailText]:
+            return await WRITER.ask(model, self.context.prompts, self.variables, node="write", seat=seat, **asked)
 
+        return _Drawn(await ask_seat(self.context, WRITER.name, ask, self.turn.seat))
 
-async def _tell(
-    context: CampaignContext,
-    variables: WriterVariables,
-    evidence: Sequence[Quote],
-    turn: Try,
-    sample: int,
-    refused: str | None,
-) -> _Drawn:
-    """The email about the first quote that is a good reason to write, else the next best."""
-    drawn: list[_Drawn] = []
-    for line, fact in zip(variables.quotes, evidence, strict=True):
-        alone = variables.model_copy(update={"quotes": (line,)})
-        one = await _write(context, alone, [fact], turn, sample, refused)
-        drawn.append(replace(one, quote=fact.quote))
-        if not one.reluctance:
-            break
-    best = min(drawn, key=lambda one: one.reluctance)
-    return replace(best, bill=Bill.total(one.bill for one in drawn))
+    async def _tell(self, sample: int) -> _Drawn:
+        """The email about the first quote that is a good reason to write, else the next best."""
+        drawn: list[_Drawn] = []
+        for line, fact in zip(self.variables.quotes, self.evidence, strict=True):
+            alone = self.variables.model_copy(update={"quotes": (line,)})
+            one = await replace(self, variables=alone, evidence=[fact])._write(sample)
+            drawn.append(replace(one, quote=fact.quote))
+            if not one.reluctance:
+                break
+        best = min(drawn, key=lambda one: one.reluctance)
+        return replace(best, answer=replace(best.answer, bill=Bill.total(one.answer.bill for one in drawn)))
 
 
 def sampling(attempt: int, sample: int) -> Options:

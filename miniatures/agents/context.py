@@ -25,6 +25,7 @@ from miniatures.backends.base import Backend
 from miniatures.checks import checks_version
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
+from miniatures.datamodel.capabilities import Capabilities
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.policy import Policy, SeatPolicy
@@ -97,6 +98,11 @@ class CampaignContext:
         """The chat model in one seat, if there is one."""
         seats = self.seats(role)
         return None if seats is None else getattr(seats, seat.value)
+
+    def capabilities(self, role: str) -> Capabilities | None:
+        """How the role's first model may be asked, if there is one."""
+        model = self.seat(role, Seat.FIRST)
+        return None if model is None else capabilities_of(model)
 
     def model(self, role: str, seat: Seat = Seat.FIRST) -> BaseChatModel:
         """The chat model in a role's seat.

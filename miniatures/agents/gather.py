@@ -20,14 +20,12 @@ from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.state import Gathered, RankedSentence
 from miniatures.agents.tools.crawl import SiteRead, page_name
 from miniatures.agents.tools.search.base import ANSWERED, SearchHit, SearchOutcome, SearchQuery, SearchStatus
-from miniatures.backends.ask import capabilities_of
 from miniatures.checks.evidence import age_trouble
 from miniatures.checks.language import NAMES, are_alike, language_of, primary
 from miniatures.datamodel.capabilities import Phrases, Questions
 from miniatures.datamodel.dossier import Problem, SetAside, SetAsideReason
 from miniatures.datamodel.evidence import Evidence, Page, SourceRef
 from miniatures.datamodel.prospect import Prospect
-from miniatures.datamodel.seat import Seat
 
 _MOST_SET_ASIDE = 12
 _MOST_LOOKED_AT = 2_000
@@ -52,17 +50,17 @@ async def gather_once(
     reading = await _read(context, prospect, outcomes, seen, started + seconds)
     spent = asyncio.get_running_loop().time() - started
     good, set_aside = await _sifted(context, prospect, reading.pages)
-    if _reads_in_place(context):
+    if reads_in_place(context):
         kept = _placed(good[: context.research.passages])
     else:
         kept = [(one, None) for one in within_limits(good, context.research)]
     return _gathered(queries, outcomes, reading, kept, set_aside, spent)
 
 
-def _reads_in_place(context: CampaignContext) -> bool:
+def reads_in_place(context: CampaignContext) -> bool:
     """Whether the researcher judges each sentence in its page: then the own site is read whole."""
-    researcher = context.seat(RESEARCHER.name, Seat.FIRST)
-    return researcher is not None and capabilities_of(researcher).questions is Questions.PASSAGE
+    capabilities = context.capabilities(RESEARCHER.name)
+    return capabilities is not None and capabilities.questions is Questions.PASSAGE
 
 
 def _placed(candidates: Sequence[Candidate]) -> list[tuple[Candidate, Passage | None]]:
@@ -114,7 +112,7 @@ async def _read(
     seen: frozenset[str],
     deadline: float,
 ) -> _Reading:
-    own, most, whole = OwnSite(context, prospect), context.research.pages, _reads_in_place(context)
+    own, most, whole = OwnSite(context, prospect), context.research.pages, reads_in_place(context)
     hits = _fresh_hits(outcomes, seen)
     answered = any(outcome.status in ANSWERED for outcome in outcomes)
     hits = hits[: most - own.share(hits[:most]) if answered else most]
@@ -149,7 +147,7 @@ def _sift(
     good: list[Candidate] = []
     aside: list[SetAside] = []
     now = context.now()
-    most = context.research.passages if _reads_in_place(context) else 2 * context.research.candidates
+    most = context.research.passages if reads_in_place(context) else 2 * context.research.candidates
     for candidate in ranked:
         if len(good) >= most:
             break
@@ -167,7 +165,7 @@ def _unusable(
     unknown = _unknown_language(context, candidate.page)
     if unknown:
         return SetAsideReason.LANGUAGE, f"the page is in {unknown}"
-    judged = _reads_in_place(context) and is_own_page(candidate.page.url, prospect)
+    judged = reads_in_place(context) and is_own_page(candidate.page.url, prospect)
     foreign = "" if judged else about_another(candidate.sentence, candidate.page, prospect)
     if foreign:
         return SetAsideReason.OTHER_COMPANY, foreign
@@ -179,10 +177,9 @@ def _unknown_language(context: CampaignContext, page: Page) -> str:
     """What the page's language is called, if a writer that phrases the opening alone does not know it, or if nobody is
     to phrase anything: then the news is told as it stands, and not translated.
     """
-    if not _reads_in_place(context):
+    if not reads_in_place(context):
         return ""
-    writer = context.seat(WRITER.name, Seat.FIRST)
-    capabilities = None if writer is None else capabilities_of(writer)
+    capabilities = context.capabilities(WRITER.name)
     if capabilities is not None and capabilities.phrases is not Phrases.OPENING:
         return ""
     spoken = language_of(page.text[:_MOST_LOOKED_AT])

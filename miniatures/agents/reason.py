@@ -112,22 +112,20 @@ async def choose_reason(
     ranked = sorted(range(len(questions)), key=lambda place: -news[place])
     asked = [place for place in ranked[:_MOST_ASKED] if news[place] >= _WORTH_ASKING]
     fits = await together([asking.fits(questions[place], [*map(signal_text, brief.signals)]) for place in asked])
-    scored = [
-        (news[place] * fit, place, signal)
-        for place, told in zip(asked, fits, strict=True)
-        for fit, signal in [max(zip(told, brief.signals, strict=True), key=lambda one: one[0])]
-    ]
-    scored.sort(key=lambda one: -one[0])
-    first: dict[str, tuple[float, int, Signal]] = {}
-    for one in scored:
-        first.setdefault(passages[one[1]].text, one)
-    best = [one for one in first.values() if one[0] >= bound][:most]
-    told = [_with_it(asking, questions[place], brief, signal) for _, place, signal in best]
+    scored: dict[str, tuple[float, int, Signal]] = {}
+    for place, told in zip(asked, fits, strict=True):
+        fit, signal = max(zip(told, brief.signals, strict=True), key=lambda one: one[0])
+        known = scored.get(passages[place].text)
+        if known is None or news[place] * fit > known[0]:
+            scored[passages[place].text] = news[place] * fit, place, signal
+    ranked_reasons = sorted(scored.values(), key=lambda one: -one[0])
+    best = [one for one in ranked_reasons[:most] if one[0] >= bound]
+    with_each = await together([_with_it(asking, questions[place], brief, signal) for _, place, signal in best])
     reasons = tuple(
         Reason(place, signal.name, angle, claim, round(score, 4), judged[place].trace)
-        for (score, place, signal), (angle, claim) in zip(best, await together(told), strict=True)
+        for (score, place, signal), (angle, claim) in zip(best, with_each, strict=True)
     )
-    return Reading(reasons, scored[0][0] if scored else 0.0, asking.bill, asking.error)
+    return Reading(reasons, ranked_reasons[0][0] if ranked_reasons else 0.0, asking.bill, asking.error)
 
 
 async def _with_it(asking: _Asking, question: PassageVariables, brief: Brief, signal: Signal) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from miniatures.agents.context import CampaignContext
+from miniatures.agents.gather import reads_in_place
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.reason import SURE, WORTH_A_LOOK, choose_reason
 from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
@@ -17,16 +18,14 @@ from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
 from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import Gathered
-from miniatures.backends.ask import capabilities_of
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.capabilities import Phrases, Questions
+from miniatures.datamodel.capabilities import Phrases
 from miniatures.datamodel.dossier import Problem
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.prospect import Prospect
-from miniatures.datamodel.seat import Seat
 
 _TRIES = 2
 _TO_JUDGE = 3
@@ -59,7 +58,6 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
         return Selected()
     if RESEARCHER.name not in context.models:
         return Selected(facts=best_ranked(gathered, limit))
-    in_place = capabilities_of(context.model(RESEARCHER.name)).questions is Questions.PASSAGE
     most, bound = (min(_TO_JUDGE, limit), WORTH_A_LOOK) if _judges(context) else (1, SURE)
     return await ledgered(
         context,
@@ -68,7 +66,7 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
         Selected,
         lambda: (
             _read_in_place(context, prospect, gathered, most, bound)
-            if in_place
+            if reads_in_place(context)
             else _ask_researcher(context, prospect, gathered, limit)
         ),
         sentences=[(one.text, one.signal, gathered.pages[one.page].text_hash) for one in gathered.sentences],
@@ -135,8 +133,7 @@ async def _read_in_place(
 
 def _judges(context: CampaignContext) -> bool:
     """Whether the writer tells one piece of news, and is believed when it says that it is no reason to write."""
-    writer = context.seat(WRITER.name, Seat.FIRST)
-    trust = None if writer is None else capabilities_of(writer)
+    trust = context.capabilities(WRITER.name)
     return trust is not None and trust.phrases is Phrases.OPENING and trust.judges
 
 

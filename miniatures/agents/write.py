@@ -150,11 +150,9 @@ def best_draft(written: Written, case: CheckCase) -> Draft | None:
     reports = [check_email(email, one) for email, one in zip(written.emails, cases, strict=True)]
     place = min(range(len(reports)), key=lambda place: len(reports[place].failed))
     email, report, case = written.emails[place], reports[place], cases[place]
-    outcome = outcome_of(report)
+    outcome = outcome_of(_explained(report, written.errors[place]) if email is None else report)
     if written.declined:
-        outcome = outcome_of(_explained(report, _DECLINED)) | {"status": DraftStatus.NOTHING_FOUND}
-    elif email is None:
-        outcome = outcome_of(_explained(report, written.errors[place]))
+        outcome |= {"status": DraftStatus.NOTHING_FOUND}
     text = EmailText(subject=email.subject, body=email.body) if email else EmailText(subject="", body="")
     trace = written.traces[place] if written.traces else None
     return Draft(
@@ -166,9 +164,6 @@ def best_draft(written: Written, case: CheckCase) -> Draft | None:
         backend=written.backend,
         **outcome,
     )
-
-
-_DECLINED = "the writer finds no good reason to write in what was found"
 
 
 def _told_alone(case: CheckCase, written: Written, place: int) -> CheckCase:

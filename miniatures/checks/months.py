@@ -18,7 +18,7 @@ _NUMBER = re.compile(
 _MONTHS_A_YEAR = 12
 _AUXILIARY = "may"
 _SHORT = "jan feb mar apr may jun jul aug sep oct nov dec"
-_SHORT_NAMES = {short: number for number, short in enumerate(_SHORT.split(), start=1)}
+_SHORT_NAMES = {short: number for number, short in enumerate(_SHORT.split(), start=1) if short != _AUXILIARY}
 _SHORT_NAMES |= {"okt": 10, "dez": 12, "des": 12}
 _EITHER = "|".join(_SHORT_NAMES)
 _ABBREVIATED = re.compile(rf"\b({_EITHER})t?\b(?=\.?,? ?\d)|(?<=\d )({_EITHER})t?\b", re.IGNORECASE)

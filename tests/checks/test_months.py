@@ -27,6 +27,7 @@ from tests.checks.cases import BODY, BRIEF, PROSPECT, SUBJECT, evidence
         ("it may be late, the market grew by 3.5 % with Jan at the helm", set()),
         ("12 Dec 2026, Sept. 4, 3. desember, am 4. Jänner", {1, 9, 12}),
         ("our marketing and junior staff", set()),
+        ("version 3 may differ", set()),
     ],
 )
 def test_months_in_words_and_figures(text: str, months: set[int]) -> None:

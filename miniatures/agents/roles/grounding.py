@@ -7,9 +7,8 @@ get right. It knows English spelling only; emails in other languages are checked
 from __future__ import annotations
 
 import calendar
-import datetime
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from miniatures.agents.roles.shared import QuoteLine
@@ -23,6 +22,7 @@ from miniatures.checks.words import WORD_PATTERN
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.json_types import JsonSchema
+from miniatures.datamodel.prospect import Recipient
 
 _NUMBER = re.compile(r"[^\W_]*\d[^\W_]*(?:[.,:/][^\W_]*\d[^\W_]*)*")
 _NUMERIC_DATE = re.compile(r"\b(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}[./]\d{1,2}[./]\d{4})\b")
@@ -58,17 +58,16 @@ def email_schema(brief: Brief, variables: Mapping[str, Any]) -> JsonSchema:
     return _held(schema, texts)
 
 
-def telling_schema(brief: Brief, variables: Mapping[str, Any], *, judges: bool) -> JsonSchema:
+def telling_schema(brief: Brief, reader: Recipient, quotes: Sequence[QuoteLine], *, judges: bool) -> JsonSchema:
     """The same of a telling: its lines name what the news, the offer and the brief's thoughts name, and no other month.
 
     A writer that is not believed to judge reasons takes each for a good one. The lines are made of the same, and begin
     with few words, because a grammar takes as long to compile as its lists are.
     """
     schema = Telling.model_json_schema()
-    quotes, prospect = [QuoteLine.model_validate(one) for one in variables["quotes"][:1]], variables["prospect"]
-    shown = [one.shown for one in quotes]
-    thoughts = [brief.angles_of(one.signal) for one in quotes]
-    told = [prospect["company"], prospect["title"], shown, brief.offer, thoughts]
+    shown = [one.shown for one in quotes[:1]]
+    thoughts = [brief.angles_of(one.signal) for one in quotes[:1]]
+    told = [reader.company, reader.title, shown, brief.offer, thoughts]
     months = [calendar.month_name[number] for number in sorted(months_named(" ".join(shown)))]
     line = _line(told, (*_ALWAYS, *months), _TELLING_OPENINGS)
     said, left_out = (line.model_copy(update={"empty": empty}) for empty in (judges, True))
@@ -76,12 +75,6 @@ def telling_schema(brief: Brief, variables: Mapping[str, Any], *, judges: bool) 
         schema["properties"]["reason"] = {"enum": ["good"]}
     schema["properties"]["claim"] = {"enum": list(range(len(brief.claims) + 1))}
     return _held(schema, {"opening": said, "thought": left_out, "subject": said})
-
-
-def date_words(day: str) -> str:
-    """How the day may be written in an email."""
-    date = datetime.date.fromisoformat(day)
-    return f"{date.day} {date:%B} {date.year}"
 
 
 def _line(told: Any, always: Collection[str], openings: Collection[str]) -> GroundedText:

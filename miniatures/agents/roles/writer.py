@@ -97,10 +97,9 @@ class Writer(Role[WriterVariables, EmailText]):
     ) -> JsonSchema | None:
         if not capabilities.held or capabilities.grammar is Grammar.SCHEMA:
             return None
-        told = variables.model_dump(mode="json")
         if capabilities.phrases is Phrases.OPENING:
-            return telling_schema(variables.brief, told, judges=capabilities.judges)
-        return email_schema(variables.brief, told)
+            return telling_schema(*variables.owned, variables.quotes, judges=capabilities.judges)
+        return email_schema(variables.brief, variables.model_dump(mode="json"))
 
     def bounds(self, variables: WriterVariables, capabilities: Capabilities) -> Options:
         if not capabilities.held:

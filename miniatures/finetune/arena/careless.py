@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from miniatures.agents.roles.telling import POOR
 from miniatures.datamodel.brief import Signal
 from miniatures.finetune.arena.company import ArenaCompany
-from miniatures.finetune.arena.folder import ArenaHand
+from miniatures.finetune.arena.folder import ArenaHand, companies_of
 from miniatures.finetune.arena.judgements import labelled_passages
 from miniatures.finetune.arena.offers import ArenaOffer
 from miniatures.finetune.arena.tellings import FOLDER, AuthoredTelling
@@ -21,7 +21,7 @@ def careless_tellings(hands: Sequence[ArenaHand], offers: Mapping[str, ArenaOffe
     """News that a careless reader would take for a reason: of each company one piece to each of its hand's briefs, and
     a share of what the offers name as near.
     """
-    companies = {company.domain: company for hand in hands for company in hand.companies.values()}
+    companies = companies_of(hands)
     news = {
         domain: [(one.text, label) for one, label in labelled_passages(company) if label and label.kind is not None]
         for domain, company in companies.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,11 @@ class ArenaHand:
     name: str
     briefs: dict[str, Brief]
     companies: dict[str, ArenaCompany]
+
+
+def companies_of(hands: Iterable[ArenaHand]) -> dict[str, ArenaCompany]:
+    """The companies of all hands, by domain."""
+    return {domain: company for hand in hands for domain, company in hand.companies.items()}
 
 
 def is_hand(folder: Path) -> bool:

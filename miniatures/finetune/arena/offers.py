@@ -20,7 +20,7 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.frozen import Strict
 from miniatures.finetune.arena.company import ArenaCompany, Verdict
-from miniatures.finetune.arena.folder import ArenaHand, holds
+from miniatures.finetune.arena.folder import ArenaHand, companies_of, holds
 from miniatures.finetune.arena.judgements import labelled_passages
 from miniatures.inputs.validation import validate
 from miniatures.inputs.yaml_file import load_yaml
@@ -93,7 +93,7 @@ def offer_examples(
     Raises:
         InputError: an offer quotes what a company's pages do not tell.
     """
-    companies = {company.domain: company for hand in hands for company in hand.companies.values()}
+    companies = companies_of(hands)
     day = date.fromisoformat(today)
     news = {domain: _news(company, day) for domain, company in companies.items()}
     for slug, offer in offers.items():

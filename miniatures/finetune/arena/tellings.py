@@ -7,6 +7,7 @@ one of the offers over all hands.
 from __future__ import annotations
 
 import calendar
+import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,6 @@ from pathlib import Path
 from pydantic import Field
 
 from miniatures.agents.passages import passages
-from miniatures.agents.roles.grounding import date_words
 from miniatures.agents.roles.telling import POOR, Telling, composed, told
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.checks.months import months_named
@@ -25,7 +25,7 @@ from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.review import Choice
 from miniatures.finetune.arena.company import ArenaCompany
-from miniatures.finetune.arena.folder import ArenaHand, holds
+from miniatures.finetune.arena.folder import ArenaHand, companies_of, holds
 from miniatures.finetune.arena.offers import ArenaOffer
 from miniatures.finetune.arena.openings import evidence_of
 from miniatures.inputs.validation import validate
@@ -96,7 +96,7 @@ def telling_examples(
     Raises:
         InputError: a telling names a reader, a sentence or a signal that is not there.
     """
-    companies = {company.domain: company for hand in hands for company in hand.companies.values()}
+    companies = companies_of(hands)
     briefs = {f"{hand.name}/{slug}": brief for hand in hands for slug, brief in hand.briefs.items()}
     briefs |= {f"offers/{slug}": _brief(offer) for slug, offer in offers.items()}
     for one in authored:
@@ -142,13 +142,18 @@ def unshown(telling: Telling, variables: WriterVariables) -> list[str]:
     Names are taken as told, as those of another language may be spelled otherwise in English.
     """
     line, brief = variables.quotes[0], variables.brief
-    shown = " ".join((line.shown, date_words(variables.today), brief.offer, *brief.angles_of(line.signal)))
+    shown = " ".join((line.shown, _in_words(variables.today), brief.offer, *brief.angles_of(line.signal)))
     said = " ".join((telling.opening, telling.thought, telling.subject))
     year = int(variables.today[:4])
     figures = _figures(said) - _figures(shown) - {str(year), str(year + 1)}
     named = months_named(shown)
     months = {month for number, month in enumerate(calendar.month_name) if number and number not in named}
     return sorted(figures | {month for month in months if re.search(rf"\b{month}\b", said)})
+
+
+def _in_words(day: str) -> str:
+    date = datetime.date.fromisoformat(day)
+    return f"{date.day} {date:%B} {date.year}"
 
 
 def _figures(text: str) -> set[str]:

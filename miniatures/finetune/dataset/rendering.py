@@ -112,13 +112,14 @@ def tokenize(
     `emphasis` says how often the value of a field of the answer counts; 1 if it does not name it.
     """
     prompt = tokenizer.encode(served_prompt(messages, template), add_special_tokens=False)
-    wanted = tokenizer.encode(template.defuse(answer), add_special_tokens=False)
+    learned = template.defuse(answer)
+    wanted = tokenizer.encode(learned, add_special_tokens=False)
     first = messages[0]
     family = first.content if first.role == "system" else ""
     again = [
         len(prompt) + place
         for field, times in (emphasis or {}).items()
-        for place in _places(answer, field, tokenizer)
+        for place in _places(learned, field, tokenizer)
         for _ in range(times - 1)
     ]
     return Tokenized([*prompt, *wanted, end], len(prompt), family, tuple(again))
