@@ -14,7 +14,7 @@ from miniatures.agents.as_data import as_data
 from miniatures.agents.passages import MOST_BEFORE, leans
 from miniatures.agents.roles.shared import quote_lines, recipient_line
 from miniatures.agents.roles.telling import Telling, composed
-from miniatures.checks.words import content_stem
+from miniatures.agents.subject_line import subject_line
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Evidence, Quote
@@ -51,16 +51,6 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 """Words that begin a whole sentence: another one may begin a line of an advertisement, which is no clause."""
-_COUNTED = re.compile(
-    r"(?<![\d.,:/\u00a3$\u20ac-])\b(?P<count>\d{1,3}(?:,\d{3})*) "
-    r"(?P<things>(?:[a-z][a-z-]+ ){0,2}?[a-z-]{2,}[a-rt-z]s)\b"
-)
-_NO_THINGS = re.compile(
-    r"\b(?:percent|years?|months?|weeks?|days?|nights?|hours?|minutes?|seconds?|times|cents|euros|pounds|dollars|tonnes|tons"
-    r"|metres|meters|feet|miles|kilometres|kilos|litres|degrees|points|kronor|as|this|its|is|was|has|per|and|or|of|in|on|at|to"
-    r"|for|from|by|with|into|than|that|which|who|over|under|until|before|after|between|the|a|an|\w+ed)\b"
-)
-_FEWEST_COUNTED = 5
 _SOURCES = (
     ("careers page", r"career|job|vacanc|recruit|join-us|work-with|karriere"),
     ("minutes", r"\bminutes\b|board-meeting"),
@@ -80,9 +70,6 @@ _DATED = {
 }
 _DATELINE = re.compile(r"^.{3,60}?\b20\d\d\W{0,3}?(?:\s[\u2013\u2014-]+|:)\s+(?=\w)")
 """Town and day before a release's first sentence: a letter would not repeat them."""
-_SHOUTS = re.compile(r"\b[A-Z]{4,}\b")
-_SHORTEST_HEADLINE, _LONGEST_HEADLINE = 3, 9
-_SHARED_WORDS = 2
 
 
 def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) -> EmailText:
@@ -94,7 +81,7 @@ def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) 
         opening=_opening(quote, source, recipient.company),
         thought=angle,
         claim=brief.number_of(brief.claim_for(quote.signal, angle) if quote.claim is None else quote.claim),
-        subject=brief.subject_for(quote.signal, recipient.company) or _subject(quote, source),
+        subject=subject_line(brief, quote.signal, recipient.company),
     )
     return composed(telling, brief, recipient_line(recipient))
 
@@ -131,39 +118,9 @@ def _unquoted(text: str) -> str:
 
 
 def _source(quote: Quote) -> str:
-    """What kind of page it is and of which day: "release of 29 October"."""
+    """What kind of page it is and of which day, as far as the page itself shows: "release of 29 October"."""
     title = quote.title if isinstance(quote, Evidence) else ""
     said = f"{quote.where.partition('//')[2].partition('/')[2]} {title} {quote.heading}".lower()
     kind = next((kind for kind, form in _SOURCES if re.search(form, said)), _ANY)
-    day = first_day(quote.dateline) or (quote.published if kind in _DATED else None)
+    day = first_day(quote.dateline)
     return kind if day is None else f"{_DATED.get(kind, 'page')} of {day.day} {day:%B}"
-
-
-def _subject(quote: Quote, source: str) -> str:
-    """What the sentence counts, else the page's headline where it is about the sentence, or what the page is called."""
-    counted = next(filter(_names_things, _COUNTED.finditer(as_data(quote.quote))), None)
-    if counted is not None:
-        return counted[0]
-    title = quote.title if isinstance(quote, Evidence) else ""
-    stems = _stems(quote.quote)
-    headlines = [as_data(one).rstrip(".!") for one in (quote.heading, title.split(" | ")[0])]
-    short = [one for one in headlines if _is_headline(one)]
-    for headline in short:
-        if len(_stems(headline) & stems) >= _SHARED_WORDS and not _PERSON.search(headline):
-            return headline
-    return f'Your page "{_unquoted(short[0])}"' if short and source == _ANY else f"Your {source}"
-
-
-def _is_headline(text: str) -> bool:
-    return _SHORTEST_HEADLINE <= len(text.split()) <= _LONGEST_HEADLINE and not _SHOUTS.search(text)
-
-
-def _names_things(counted: re.Match[str]) -> bool:
-    """Whether it counts things that the news is about, no time, measure or money, and no clause."""
-    few = int(counted["count"].replace(",", "")) < _FEWEST_COUNTED
-    more = counted.string[counted.end() :].startswith((" and ", ", "))
-    return not few and not more and _NO_THINGS.search(counted["things"]) is None
-
-
-def _stems(text: str) -> set[str]:
-    return {stem for word in re.findall(r"\w+", text) if (stem := content_stem(word))}
