@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset benchmarks clean
+.PHONY: demo test quick explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset assessor assessor-dataset benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
@@ -69,7 +69,7 @@ miniature: install-dev
 	  --machine-usd-per-hour 0.05 --out $(RUN)/evaluation
 
 # The shipped reader, from the arena: five minutes on two idle cores, besides the installation.
-READ := $(addprefix --from examples/arena/,garnet heron maple oriel offers excerpts)
+READ := $(addprefix --from examples/arena/,garnet heron maple oriel offers excerpts grades)
 
 reader-dataset: install-dev
 	test -f $(RUN)/reader-dataset/manifest.json || $(BIN)/miniatures dataset build $(READ) --role researcher \
@@ -87,6 +87,16 @@ writer-dataset: install-dev
 
 writer: writer-dataset
 	$(BIN)/miniatures finetune examples/recipes/writer-qwen2.5-coder-1.5b.yaml --out $(RUN)/writer
+
+# The assessor that weighs reasons to write, from the arena's grades: three quarters of an hour on two idle cores and 17 GB.
+GRADED := $(addprefix --from examples/arena/,garnet heron maple oriel offers grades)
+
+assessor-dataset: install-dev
+	test -f $(RUN)/assessor-dataset/manifest.json || $(BIN)/miniatures dataset build $(GRADED) --role assessor \
+	  --variant compact --out $(RUN)/assessor-dataset --validation 0.03 --test 0 --seed 7
+
+assessor: assessor-dataset
+	$(BIN)/miniatures finetune examples/recipes/assessor-qwen2.5-coder-1.5b.yaml --out $(RUN)/assessor
 
 benchmarks: install-dev
 	$(BIN)/python benchmarks/campaign_throughput.py

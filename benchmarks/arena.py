@@ -1,6 +1,6 @@
 """What a campaign chooses on the arena's realistic sites, before anybody reads an email: an instrument, no result.
 
-    python -m benchmarks.arena --side dev [--researcher SPEC] [--writer SPEC] [--out FOLDER]
+    python -m benchmarks.arena --side dev [--researcher SPEC] [--assessor SPEC] [--writer SPEC] [--out FOLDER]
 
 The shipped pipeline runs over each brief of the side's hands. Told, for the side and for each campaign: of companies
 with news, how many emails open with a sentence labelled worth opening with, and how many are ready; of companies
@@ -14,7 +14,7 @@ import asyncio
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -32,6 +32,12 @@ from miniatures.measure.statistics import wilson
 from miniatures.store.open import open_store
 
 ARENA = Path(__file__).parents[1] / "examples/arena"
+_WITHOUT = {
+    "researcher": "the best-ranked sentence",
+    "assessor": "the researcher's first choice",
+    "writer": "code places the news",
+}
+"""What each role leaves to code where nobody plays it."""
 
 
 @dataclass
@@ -59,8 +65,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--side", choices=["train", "calibrate", "dev", "test"], required=True)
     parser.add_argument("--hands", nargs="*", help="Only these of the side.")
-    parser.add_argument("--researcher", default=SHIPPED, help="A backend's spec, or none: by rank.")
-    parser.add_argument("--writer", default=SHIPPED, help="A backend's spec, or none: code places the news.")
+    for role, without in _WITHOUT.items():
+        parser.add_argument(f"--{role}", default=SHIPPED[role], help=f"A backend's spec, or none: {without}.")
     parser.add_argument("--out", type=Path, help="Where the campaigns are kept; a temporary folder if left out.")
     options = parser.parse_args()
     split = yaml.safe_load((ARENA / "split.yaml").read_text(encoding="utf-8"))
@@ -68,17 +74,18 @@ def main() -> None:
     names = [name for name in split[options.side] if not options.hands or name in options.hands]
     with tempfile.TemporaryDirectory() as temporary:
         folder, totals = options.out or Path(temporary), Totals()
-        for hand, brief, campaign in campaigns(names, folder, options.researcher, options.writer):
+        seats = {role: getattr(options, role) for role in _WITHOUT}
+        for hand, brief, campaign in campaigns(names, folder, seats):
             told = asyncio.run(measure(hand, brief, campaign, as_of, totals))
             print(json.dumps({f"{hand.name}, {brief}": told}, ensure_ascii=False), flush=True)
         print(json.dumps({options.side: totals.told()}, indent=1))
 
 
-def campaigns(names: list[str], folder: Path, researcher: str, writer: str) -> Iterator[tuple[ArenaHand, str, Path]]:
+def campaigns(names: list[str], folder: Path, seats: Mapping[str, str]) -> Iterator[tuple[ArenaHand, str, Path]]:
     """Each campaign of the hands, with its hand and brief."""
     for name in names:
         hand = read_hand(ARENA / name)
-        written = write_campaigns(hand, ARENA / name, folder, researcher, writer)
+        written = write_campaigns(hand, ARENA / name, folder, seats)
         for brief, campaign in zip(hand.briefs, written, strict=True):
             yield hand, brief, campaign
 

@@ -14,6 +14,7 @@ from langgraph.runtime import Runtime
 from miniatures.agents.languages import require_languages
 from miniatures.agents.own_tools import require_fetcher, require_search
 from miniatures.agents.research_answer import require_kinds
+from miniatures.agents.roles.assessor import ASSESSOR
 from miniatures.agents.roles.researcher import RESEARCHER
 from miniatures.agents.roles.role import role_named
 from miniatures.agents.roles.writer import WRITER
@@ -25,7 +26,7 @@ from miniatures.backends.base import Backend
 from miniatures.checks import checks_version
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
-from miniatures.datamodel.capabilities import Capabilities
+from miniatures.datamodel.capabilities import Capabilities, Questions
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.policy import Policy, SeatPolicy
@@ -43,10 +44,10 @@ def utc_now() -> datetime:
 class CampaignContext:
     """The runtime context of every graph.
 
-    `models` maps a role (researcher, writer, verifier, planner, or one of your own) to a chat model, or to `Seats`
-    where a second one falls back or answers beside; roles that a graph can do without may be absent. `foils` are other
-    companies' quotes for the swap test; the bundled ones serve if empty. `sure_bound` is how sure of the reason to
-    write a ready draft must be (`risk_bound` calibrates it); null asks for nothing.
+    `models` maps a role (researcher, assessor, writer, verifier, planner, or one of your own) to a chat model, or to
+    `Seats` where a second one falls back or answers beside; roles that a graph can do without may be absent. `foils`
+    are other companies' quotes for the swap test; the bundled ones serve if empty. `sure_bound` is how sure of the
+    reason to write a ready draft must be (`risk_bound` calibrates it); null asks for nothing.
     """
 
     models: Mapping[str, BaseChatModel | Seats]
@@ -66,11 +67,14 @@ class CampaignContext:
 
         Raises:
             InputError: a field holds something of another kind, the brief does not name the kinds of news that such a
-                researcher goes by, or is in a language that such a writer was not taught, or no role has that name.
+                researcher goes by, or is in a language that such a writer was not taught, no role has that name, or an
+                assessor has nothing to weigh.
         """
         self._require_kinds_of_fields()
         if RESEARCHER.name in self.models:
             require_kinds(capabilities_of(self.model(RESEARCHER.name)), self.brief, self.prompts)
+        if ASSESSOR.name in self.models:
+            self._require_reader()
         for seat in (Seat.FIRST, Seat.FALLBACK):
             writer = self.seat(WRITER.name, seat)
             if writer is not None:
@@ -88,6 +92,16 @@ class CampaignContext:
             require_search(self.search)
         if self.fetcher is not None:
             require_fetcher(self.fetcher)
+
+    def _require_reader(self) -> None:
+        """The assessor weighs reasons, and a researcher of lists gives facts."""
+        reader = self.capabilities(RESEARCHER.name)
+        if reader is None or reader.questions is not Questions.PASSAGE:
+            raise InputError(
+                "the assessor weighs the reasons that a researcher of sentences in their pages finds, and the campaign "
+                f"has {'no researcher' if reader is None else 'another researcher'}",
+                hint="Name one, such as miniature:reader@live, or take the assessor out.",
+            )
 
     def seats(self, role: str) -> Seats | None:
         """Who sits behind a role; None where nobody does."""

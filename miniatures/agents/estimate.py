@@ -16,6 +16,7 @@ from pydantic import Field
 
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.passages import Passage
+from miniatures.agents.roles.assessor import ASSESSOR, AssessorVariables
 from miniatures.agents.roles.planner import PLANNER, PlannerVariables
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables, PassageVariables
 from miniatures.agents.roles.role import Variables, role_named
@@ -23,6 +24,7 @@ from miniatures.agents.roles.verifier import VERIFIER, VerifierVariables
 from miniatures.agents.roles.writer import WRITER, WriterVariables
 from miniatures.agents.runs import count_prospects
 from miniatures.agents.seats import seated
+from miniatures.agents.select import MOST_WEIGHED
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.search.open import open_search
 from miniatures.backends.base import Backend
@@ -162,7 +164,7 @@ def _tries(loaded: LoadedCampaign, role: str, seat: Seat) -> int:
             return settings.write.samples_of(settings.write.rewrites + 2)
         case WRITER.name, _:
             return sum(settings.write.samples_of(attempt) for attempt in range(1, settings.write.rewrites + 2))
-        case ((RESEARCHER.name | PLANNER.name), _):
+        case ((RESEARCHER.name | ASSESSOR.name | PLANNER.name), _):
             return settings.research.rounds
         case _:
             return 1
@@ -179,6 +181,8 @@ def _answer_tokens(loaded: LoadedCampaign, role: str, questions: Questions) -> i
         case RESEARCHER.name:
             answers = {Questions.LIST: loaded.campaign.research.facts, Questions.EACH: 1, Questions.PASSAGE: 0}
             return answers[questions] * _CHOICE_TOKENS
+        case ASSESSOR.name:
+            return _CHOICE_TOKENS
         case WRITER.name:
             return round(loaded.brief.length.max_words * _TOKENS_PER_WORD) + _CHOICE_TOKENS
         case _:
@@ -200,6 +204,8 @@ def _typical_questions(loaded: LoadedCampaign, role: str, questions: Questions) 
             today = now.date().isoformat()
             asked = ListVariables.of(brief, prospect.company, today, sentences, facts=research.facts)
             return asked.alone() if questions is Questions.EACH else [asked]
+        case ASSESSOR.name:
+            return [AssessorVariables.of(brief, prospect, Passage(text=_SENTENCE))] * MOST_WEIGHED
         case PLANNER.name:
             return [PlannerVariables.of(brief, prospect, [signal.name for signal in brief.signals], ())]
         case VERIFIER.name:

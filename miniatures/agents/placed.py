@@ -118,9 +118,13 @@ def _unquoted(text: str) -> str:
 
 
 def _source(quote: Quote) -> str:
-    """What kind of page it is and of which day, as far as the page itself shows: "release of 29 October"."""
+    """What kind of page it is and of which day, as far as the page itself shows: "release of 29 October".
+
+    A day that was still to come when the page was fetched is the end of something there.
+    """
     title = quote.title if isinstance(quote, Evidence) else ""
     said = f"{quote.where.partition('//')[2].partition('/')[2]} {title} {quote.heading}".lower()
     kind = next((kind for kind, form in _SOURCES if re.search(form, said)), _ANY)
     day = first_day(quote.dateline)
-    return kind if day is None else f"{_DATED.get(kind, 'page')} of {day.day} {day:%B}"
+    ahead = day is not None and isinstance(quote, Evidence) and day > quote.fetched_at.date()
+    return kind if day is None or ahead else f"{_DATED.get(kind, 'page')} of {day.day} {day:%B}"

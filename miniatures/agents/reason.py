@@ -2,7 +2,8 @@
 
 A reader is asked in three steps, each about fewer sentences: what each one is; how well those that are news speak to
 each signal of the brief; which of that signal's angles and which claim go with the one that is chosen. Nothing good
-enough is an answer: then no email can be personal. A writer that judges reasons itself is given the best few.
+enough is an answer: then no email can be personal. An assessor, and a writer that judges reasons itself, are given the
+best few.
 """
 
 from __future__ import annotations
@@ -28,21 +29,21 @@ SURE = 0.2
 reader had not learned, where three in four of such sentences are labelled worth opening with. A stated risk asks for
 more."""
 WORTH_A_LOOK = 0.05
-"""The least that a reason may score which the writer judges once more."""
+"""The least that a reason may score which somebody judges once more."""
 ANGLE_FITS, CLAIM_FITS = 0.5, 0.25
 """The least probability of an angle and of a claim that fits; below, none is better than a wrong one."""
+ANGLE = "thought: "
+"""How a question about an angle begins."""
 _WORTH_ASKING = 0.1
 _MOST_ASKED = 12
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A sentence that an email may open with: its place in the list, what goes with it, how sure the reader is."""
+    """A sentence that an email may open with: its place in the list, its signal, how sure the reader is."""
 
     place: int
     signal: str
-    angle: str
-    claim: str
     score: float
     trace: str | None
 
@@ -60,6 +61,17 @@ class Reading:
     def trace(self) -> str | None:
         """The call that judged the best reason."""
         return self.reasons[0].trace if self.reasons else None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The angle and the claim that go with a reason, empty where none does well enough."""
+
+    angle: str
+    claim: str
+    bill: Bill
+    error: str | None = None
+    trace: None = None
 
 
 class _Asking:
@@ -85,7 +97,7 @@ class _Asking:
         return await RESEARCHER.ask(self._model, self._prompts, question, **self._options)
 
 
-async def choose_reason(
+async def rank_reasons(
     model: BaseChatModel,
     prompts: PromptLibrary,
     brief: Brief,
@@ -120,21 +132,31 @@ async def choose_reason(
             scored[passages[place].text] = news[place] * fit, place, signal
     ranked_reasons = sorted(scored.values(), key=lambda one: -one[0])
     best = [one for one in ranked_reasons[:most] if one[0] >= bound]
-    with_each = await together([_with_it(asking, questions[place], brief, signal) for _, place, signal in best])
-    reasons = tuple(
-        Reason(place, signal.name, angle, claim, round(score, 4), judged[place].trace)
-        for (score, place, signal), (angle, claim) in zip(best, with_each, strict=True)
-    )
+    reasons = tuple(Reason(place, signal.name, round(score, 4), judged[place].trace) for score, place, signal in best)
     return Reading(reasons, ranked_reasons[0][0] if ranked_reasons else 0.0, asking.bill, asking.error)
 
 
-async def _with_it(asking: _Asking, question: PassageVariables, brief: Brief, signal: Signal) -> tuple[str, str]:
-    """The angle and the claim that go with the sentence."""
-    told = partial(_fitting, asking, question)
+async def choose_parts(
+    model: BaseChatModel,
+    prompts: PromptLibrary,
+    brief: Brief,
+    company: str,
+    today: date,
+    passage: Passage,
+    signal: str,
+    **options: Any,
+) -> Parts:
+    """What of the brief goes with the sentence as news of this signal.
+
+    Raises:
+        BackendError: the reader could not be asked.
+    """
+    asking = _Asking(model, prompts, options)
+    told = partial(_fitting, asking, PassageVariables.of(passage, company, today))
     angle, claim = await together(
-        [told(signal.angles, angle_text, ANGLE_FITS), told(brief.claims, claim_text, CLAIM_FITS)]
+        [told(brief.angles_of(signal), angle_text, ANGLE_FITS), told(brief.claims, claim_text, CLAIM_FITS)]
     )
-    return angle, claim
+    return Parts(angle, claim, asking.bill, asking.error)
 
 
 async def _fitting(
@@ -161,7 +183,7 @@ def signal_text(signal: Signal) -> str:
 
 def angle_text(angle: str) -> str:
     """An angle as it is asked for."""
-    return f"thought: {angle}"
+    return f"{ANGLE}{angle}"
 
 
 def claim_text(claim: str) -> str:

@@ -7,13 +7,17 @@ done, and noted as a problem, when the researcher answered twice and named no se
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from miniatures.agents.assess import ASSESSED, Assessments, assess
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.gather import reads_in_place
 from miniatures.agents.ledgered import ledgered
-from miniatures.agents.reason import SURE, WORTH_A_LOOK, choose_reason
+from miniatures.agents.passages import Passage
+from miniatures.agents.reason import SURE, WORTH_A_LOOK, Parts, Reason, choose_parts, rank_reasons
 from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
+from miniatures.agents.roles.assessor import ASSESSOR
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
 from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.shadowed import ask_seat
@@ -28,8 +32,8 @@ from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.prospect import Prospect
 
 _TRIES = 2
-_TO_JUDGE = 3
-"""Reasons that a writer which judges them is given."""
+MOST_WEIGHED = 3
+"""Reasons that an assessor, or a writer which judges them, is given."""
 
 
 class _Matched(Protocol):
@@ -58,7 +62,8 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
         return Selected()
     if RESEARCHER.name not in context.models:
         return Selected(facts=best_ranked(gathered, limit))
-    most, bound = (min(_TO_JUDGE, limit), WORTH_A_LOOK) if _judges(context) else (1, SURE)
+    looks_again = _judges(context) or ASSESSOR.name in context.models
+    most, bound = (min(MOST_WEIGHED, limit), WORTH_A_LOOK) if looks_again else (1, SURE)
     return await ledgered(
         context,
         "select",
@@ -75,6 +80,7 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
         bound=bound,
         taxonomy=context.policy.taxonomy,
         seat=context.policy.seat(RESEARCHER.name),
+        assessor=context.policy.seat(ASSESSOR.name),
     )
 
 
@@ -97,16 +103,16 @@ def best_of_each_signal(ranked: Sequence[Matched], limit: int) -> list[Matched]:
 async def _read_in_place(
     context: CampaignContext, prospect: Prospect, gathered: Gathered, most: int, bound: float
 ) -> Selected:
-    """The one reason to write that the researcher finds among the sentences in their pages; for a writer that judges
-    reasons itself, the best few.
+    """The one reason to write that the researcher finds among the sentences in their pages and the assessor confirms;
+    for a writer that judges reasons itself, the best few.
     """
-    placed = [one for one in gathered.sentences if one.place is not None]
-    passages = [one.place for one in placed if one.place is not None]
+    sentences = [one for one in gathered.sentences if one.place is not None]
+    passages = [one.place for one in sentences if one.place is not None]
     today = context.now().date()
     reading = await ask_seat(
         context,
         RESEARCHER.name,
-        lambda model, seat: choose_reason(
+        lambda model, seat: rank_reasons(
             model,
             context.prompts,
             context.brief,
@@ -119,16 +125,59 @@ async def _read_in_place(
             seat=seat,
         ),
     )
-    problems = () if reading.error is None else (_malformed(reading.error),)
-    if not reading.reasons:
-        return Selected(problems=(*problems, _no_reason(len(passages))), bill=reading.bill)
-    facts = tuple(
-        gathered.evidence(placed[one.place], one.signal, trace=one.trace).model_copy(
-            update={"angle": one.angle, "claim": one.claim, "sure": one.score}
-        )
-        for one in reading.reasons
+    reasons, bill, errors = reading.reasons, reading.bill, [(RESEARCHER.name, reading.error)]
+    if reasons and ASSESSOR.name in context.models:
+        weighed = await _assessed(context, prospect, [passages[one.place] for one in reasons])
+        reasons = _confirmed(reasons, weighed, most if _judges(context) else 1)
+        bill += weighed.bill
+        errors.append((ASSESSOR.name, weighed.error))
+    facts = []
+    for one in reasons:
+        parts = await _parts(context, prospect, passages[one.place], one.signal)
+        bill += parts.bill
+        errors.append((RESEARCHER.name, parts.error))
+        evidence = gathered.evidence(sentences[one.place], one.signal, trace=one.trace)
+        facts.append(evidence.model_copy(update={"angle": parts.angle, "claim": parts.claim, "sure": one.score}))
+    problems = [_malformed(error, role) for role, error in dict.fromkeys(errors) if error is not None]
+    none = [] if facts else [_no_reason(len(passages))]
+    return Selected(facts=tuple(facts), problems=(*problems, *none), bill=bill)
+
+
+async def _assessed(context: CampaignContext, prospect: Prospect, passages: Sequence[Passage]) -> Assessments:
+    return await ask_seat(
+        context,
+        ASSESSOR.name,
+        lambda model, seat: assess(model, context.prompts, context.brief, prospect, passages, node="select", seat=seat),
     )
-    return Selected(facts=facts, problems=problems, bill=reading.bill)
+
+
+def _confirmed(reasons: Sequence[Reason], weighed: Assessments, most: int) -> tuple[Reason, ...]:
+    """The reasons that the assessor finds good, the best first, with the signal that it sees in them."""
+    told = [
+        replace(reason, signal=one.signal or reason.signal, score=one.sure)
+        for reason, one in zip(reasons, weighed.each, strict=True)
+        if one.sure >= ASSESSED
+    ]
+    return tuple(sorted(told, key=lambda reason: -reason.score)[:most])
+
+
+async def _parts(context: CampaignContext, prospect: Prospect, passage: Passage, signal: str) -> Parts:
+    today = context.now().date()
+    return await ask_seat(
+        context,
+        RESEARCHER.name,
+        lambda model, seat: choose_parts(
+            model,
+            context.prompts,
+            context.brief,
+            prospect.company,
+            today,
+            passage,
+            signal,
+            node="select",
+            seat=seat,
+        ),
+    )
 
 
 def _judges(context: CampaignContext) -> bool:
@@ -202,8 +251,8 @@ def _unread(answer: ResearchAnswer) -> tuple[Problem, ...]:
     return () if answer.error is None else (_malformed(answer.error),)
 
 
-def _malformed(detail: str) -> Problem:
-    return Problem(where=RESEARCHER.name, kind="malformed_answer", detail=detail)
+def _malformed(detail: str, role: str = RESEARCHER.name) -> Problem:
+    return Problem(where=role, kind="malformed_answer", detail=detail)
 
 
 def _fact(gathered: Gathered, number: int, signal: str, brief: Brief, trace: str | None) -> Evidence:

@@ -40,6 +40,7 @@ class RoleName(StrEnum):
 
     WRITER = "writer"
     RESEARCHER = "researcher"
+    ASSESSOR = "assessor"
 
 
 @app.command("build")
@@ -54,7 +55,7 @@ def build(  # noqa: PLR0913, PLR0917 - one option each
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the dataset is written.")],
     store: Annotated[str | None, typer.Option(metavar="URL", help="The store of campaigns given by name.")] = None,
-    role: Annotated[list[RoleName] | None, typer.Option(help="Only this role; both if left out.")] = None,
+    role: Annotated[list[RoleName] | None, typer.Option(help="Only this role; all if left out.")] = None,
     reviewed: Annotated[bool, typer.Option("--reviewed", help="Only what a reviewer stands behind.")] = False,
     accepted_only: Annotated[
         bool, typer.Option("--accepted-only", help="Only what a reviewer accepted as it stood.")

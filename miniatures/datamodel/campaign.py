@@ -78,6 +78,9 @@ class Roles(Strict):
         description="Writes. With `none` code places the news, quoted, among the brief's own sentences."
     )
     verifier: RoleSeats | None = Field(default=None, description="Reads beside the checks; `checks` names none.")
+    assessor: RoleSeats | None = Field(
+        default=None, description="Weighs the best reasons to write that a researcher of sentences in place finds."
+    )
     planner: RoleSeats | None = Field(default=None, description="Plans search queries; templates do if null.")
 
     @model_validator(mode="before")
@@ -98,7 +101,7 @@ class Roles(Strict):
             named["writer"] = {**writer, **own}
         return named
 
-    @field_validator("researcher", "verifier", "planner")
+    @field_validator("researcher", "assessor", "verifier", "planner")
     @classmethod
     def _without_fallback(cls, seats: RoleSeats | None) -> RoleSeats | None:
         if seats is not None and seats.fallback is not None:

@@ -55,6 +55,17 @@ async def test_each_role_is_counted_as_often_as_it_may_be_asked(folder: Path):
     )
 
 
+async def test_an_assessor_is_asked_about_the_best_few_reasons(folder: Path):
+    free = "price: {input_per_million: 0, output_per_million: 0}"
+    reader = f"  reader: {{use: '{SERVER}#r', {free}, capabilities: {{questions: passage}}}}\n"
+    file = folder / "campaign.yaml"
+    head, _, _ = file.read_text().partition("backends:")
+    file.write_text(f"{head}{BACKENDS}{reader}roles: {{researcher: reader, assessor: a, writer: none}}\n")
+    found = by_role(await estimate_campaign(load_campaign(file), limit=2))
+    assert found["assessor"].calls == 2 * 3
+    assert found["assessor"].bill.usage.input_tokens > 6 * 100
+
+
 async def test_the_cost_is_that_of_the_price_and_unknown_as_soon_as_one_is(folder: Path):
     priced = await estimated(folder, "researcher: a, writer: a")
     expected = (3 * priced.bill.usage.input_tokens + 15 * priced.bill.usage.output_tokens) / 1e6

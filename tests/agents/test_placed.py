@@ -16,11 +16,16 @@ from miniatures.datamodel.evidence import Evidence
 from tests.agents.scene import context, scripted
 from tests.checks.cases import BODY, BRIEF, NOW, PROSPECT, SUBJECT, evidence
 
-PUBLISHED = datetime(2026, 10, 29, tzinfo=UTC)
+PUBLISHED, FETCHED = datetime(2026, 10, 29, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 
 
 def quoted(text: str, **changes: object) -> Evidence:
-    fields: dict[str, object] = {"url": "https://nordfrost.example/", "title": "Nordfrost", **changes}
+    fields: dict[str, object] = {
+        "url": "https://nordfrost.example/",
+        "title": "Nordfrost",
+        "fetched_at": FETCHED,
+        **changes,
+    }
     return evidence(text).model_copy(update=fields)
 
 
@@ -65,6 +70,7 @@ def test_a_sentence_that_leans_on_the_one_before_is_quoted_with_it() -> None:
         ({"title": "Board minutes"}, "Your minutes say that"),
         ({"title": "News"}, "Your news page says"),
         ({"dateline": "3 November 2026"}, "Your page of 3 November says"),
+        ({"dateline": "Closing date 3 November 2031"}, "Your website says"),
         ({"title": "News", "dateline": "3 November 2026"}, "Your news of 3 November says"),
     ],
 )

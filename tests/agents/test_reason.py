@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from miniatures.agents.passages import Passage
-from miniatures.agents.reason import Reading, choose_reason
+from miniatures.agents.reason import Parts, Reading, choose_parts, rank_reasons
 from miniatures.agents.research import build_research_graph
 from miniatures.backends.base import Backend
 from miniatures.datamodel.backend import BackendIdentity, Price
@@ -64,25 +64,32 @@ def reader(news: dict[str, float], fits: dict[str, float]) -> Reader:
     )
 
 
+TODAY = date(2026, 12, 1)
+
+
 async def chosen(model: Backend) -> Reading:
-    today = date(2026, 12, 1)
-    return await choose_reason(model, PromptLibrary(), WITH_ANGLES, "Nordfrost", today, PASSAGES, node="select")
+    return await rank_reasons(model, PromptLibrary(), WITH_ANGLES, "Nordfrost", TODAY, PASSAGES, node="select")
 
 
-async def test_the_best_sentence_is_chosen_with_the_signal_and_the_angle_that_fit() -> None:
-    reading = await chosen(reader({"Vejle": 0.9, "dock": 0.8}, {SIGNAL.describes[:10]: 0.9, "new store": 0.7}))
+async def parts_of(fits: dict[str, float]) -> Parts:
+    model = reader({}, fits)
+    return await choose_parts(
+        model, PromptLibrary(), WITH_ANGLES, "Nordfrost", TODAY, PASSAGES[2], SIGNAL.name, node="select"
+    )
+
+
+async def test_the_best_sentence_is_chosen_with_the_signal_that_fits() -> None:
+    reading = await chosen(reader({"Vejle": 0.9, "dock": 0.8}, {SIGNAL.describes[:10]: 0.9}))
     (reason,) = reading.reasons
     assert (reason.place, reason.signal) == (2, SIGNAL.name)
-    assert (reason.angle, reason.claim) == (SIGNAL.angles[0], "")
     assert reason.score == pytest.approx(0.9**2, abs=1e-4)
 
 
-async def test_the_best_few_are_given_to_a_writer_that_judges_them_each_sentence_once() -> None:
+async def test_the_best_few_are_given_to_whoever_judges_them_each_sentence_once() -> None:
     model = reader({"Vejle": 0.9, "dock": 0.8, "e": 0.6}, {SIGNAL.describes[:10]: 0.9})
-    today = date(2026, 12, 1)
     twice = [*PASSAGES, PASSAGES[2]]
-    reading = await choose_reason(
-        model, PromptLibrary(), WITH_ANGLES, "Nordfrost", today, twice, most=2, bound=0.05, node="select"
+    reading = await rank_reasons(
+        model, PromptLibrary(), WITH_ANGLES, "Nordfrost", TODAY, twice, most=2, bound=0.05, node="select"
     )
     scores = [one.score for one in reading.reasons]
     assert scores == sorted(scores, reverse=True)
@@ -90,17 +97,11 @@ async def test_the_best_few_are_given_to_a_writer_that_judges_them_each_sentence
     assert reading.best == pytest.approx(scores[0], abs=1e-4)
 
 
-async def test_the_claim_that_fits_best_goes_with_the_sentence() -> None:
-    fits = {SIGNAL.describes[:10]: 0.9, BRIEF.claims[1]: 0.8, BRIEF.claims[0]: 0.7}
-    reading = await chosen(reader({"Vejle": 0.9}, fits))
-    (reason,) = reading.reasons
-    assert (reason.angle, reason.claim) == ("", BRIEF.claims[1])
-
-
-async def test_an_angle_that_does_not_fit_is_left_out() -> None:
-    reading = await chosen(reader({"Vejle": 0.9}, {SIGNAL.describes[:10]: 0.9, "new store": 0.3}))
-    (reason,) = reading.reasons
-    assert reason.angle == ""
+async def test_the_angle_and_the_claim_that_fit_best_go_with_the_sentence_and_others_are_left_out() -> None:
+    parts = await parts_of({"new store": 0.7, BRIEF.claims[1]: 0.8, BRIEF.claims[0]: 0.7})
+    assert (parts.angle, parts.claim) == (SIGNAL.angles[0], BRIEF.claims[1])
+    poor = await parts_of({"new store": 0.3, BRIEF.claims[0]: 0.2})
+    assert (poor.angle, poor.claim) == ("", "")
 
 
 async def test_nothing_good_enough_is_no_reason_and_poor_sentences_are_not_asked_about_twice() -> None:

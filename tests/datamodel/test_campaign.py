@@ -22,7 +22,7 @@ def test_bare_strings_stand_for_use() -> None:
     assert campaign.roles.verifier is None, "the checks are no model"
 
 
-@pytest.mark.parametrize("role", ["researcher", "verifier", "planner"])
+@pytest.mark.parametrize("role", ["researcher", "assessor", "verifier", "planner"])
 def test_a_fallback_that_nobody_would_ask_is_refused(role: str) -> None:
     seats = {"first": _CAMPAIGN["roles"]["writer"], "fallback": _CAMPAIGN["roles"]["writer"]}
     with pytest.raises(ValidationError, match="only the writer has a fallback") as refused:

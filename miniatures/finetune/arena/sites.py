@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -12,14 +12,16 @@ from miniatures.datamodel.hashing import text_hash
 from miniatures.finetune.arena.company import ArenaCompany, ArenaPage, Block, Hidden
 from miniatures.finetune.arena.folder import ArenaHand
 
-NOBODY, SHIPPED = "none", "miniature:outreach@live"
+NOBODY = "none"
+SHIPPED = {"researcher": "miniature:outreach@live", "assessor": NOBODY, "writer": "miniature:outreach@live"}
+"""Who does which job, by the specs of backends."""
 _CAMPAIGN = """\
 name: arena-{hand}-{brief}
 brief: brief.md
 prospects: prospects.csv
 search: local:sites
 backends:
-{backends}roles: {{researcher: {researcher}, writer: {writer}, verifier: checks}}
+{backends}roles: {{{roles}, verifier: checks}}
 write: {{samples: 1, rewrites: 1, retry_samples: 8}}
 """
 
@@ -28,14 +30,12 @@ def write_campaigns(
     hand: ArenaHand,
     source: Path,
     folder: Path,
-    researcher: str = SHIPPED,
-    writer: str = SHIPPED,
+    seats: Mapping[str, str] = SHIPPED,
 ) -> list[Path]:
     """A campaign folder for each brief of the hand, whose briefs lie in `source`, with its own copy of the sites.
 
-    `researcher` and `writer` are specs of backends, or `none`.
-
-    Each company's contacts take turns between the briefs, so that no two campaigns write to one person.
+    `seats` says who plays each role: the spec of a backend, or `none`. Each company's contacts take turns between the
+    briefs, so that no two campaigns write to one person.
     """
     campaigns = []
     for turn, slug in enumerate(hand.briefs):
@@ -43,19 +43,17 @@ def write_campaigns(
         for company in hand.companies.values():
             write_site(company, campaign / "sites")
         (campaign / "brief.md").write_bytes((source / "briefs" / f"{slug}.md").read_bytes())
-        (campaign / "campaign.yaml").write_text(_campaign(hand.name, slug, researcher, writer), encoding="utf-8")
+        (campaign / "campaign.yaml").write_text(_campaign(hand.name, slug, seats), encoding="utf-8")
         _write_prospects(list(hand.companies.values()), turn, campaign / "prospects.csv")
         campaigns.append(campaign)
     return campaigns
 
 
-def _campaign(hand: str, brief: str, researcher: str, writer: str) -> str:
-    specs = {role: spec for role, spec in (("reader", researcher), ("writer", writer)) if spec != NOBODY}
+def _campaign(hand: str, brief: str, seats: Mapping[str, str]) -> str:
+    specs = {role: spec for role, spec in seats.items() if spec != NOBODY}
     backends = "".join(f"  {role}: {{use: '{spec}', max_tokens: 300}}\n" for role, spec in specs.items())
-    named = {role: role if role in specs else NOBODY for role in ("reader", "writer")}
-    return _CAMPAIGN.format(
-        hand=hand, brief=brief, backends=backends or "  {}\n", researcher=named["reader"], writer=named["writer"]
-    )
+    roles = ", ".join(f"{role}: {role if role in specs else NOBODY}" for role in seats)
+    return _CAMPAIGN.format(hand=hand, brief=brief, backends=backends or "  {}\n", roles=roles)
 
 
 def write_site(company: ArenaCompany, folder: Path) -> None:

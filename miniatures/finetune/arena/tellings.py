@@ -96,9 +96,7 @@ def telling_examples(
     Raises:
         InputError: a telling names a reader, a sentence or a signal that is not there.
     """
-    companies = companies_of(hands)
-    briefs = {f"{hand.name}/{slug}": brief for hand in hands for slug, brief in hand.briefs.items()}
-    briefs |= {f"offers/{slug}": _brief(offer) for slug, offer in offers.items()}
+    companies, briefs = companies_of(hands), briefs_of(hands, offers)
     for one in authored:
         company, brief = companies.get(one.company), briefs.get(one.offer)
         if company is None or brief is None:
@@ -126,6 +124,12 @@ def _question(one: AuthoredTelling, company: ArenaCompany, brief: Brief, today: 
     recipient = Recipient(**who.model_dump(), company=company.company)
     evidence = [evidence_of(*found, one.signal)]
     return WriterVariables.of(brief.model_copy(update={"length": _ANY_LENGTH}), recipient, evidence, today=today)
+
+
+def briefs_of(hands: Sequence[ArenaHand], offers: Mapping[str, ArenaOffer]) -> dict[str, Brief]:
+    """The hands' briefs by `hand/brief`, and the offers, as briefs that a stand-in signs, by `offers/name`."""
+    briefs = {f"{hand.name}/{slug}": brief for hand in hands for slug, brief in hand.briefs.items()}
+    return briefs | {f"offers/{slug}": _brief(offer) for slug, offer in offers.items()}
 
 
 def _brief(offer: ArenaOffer) -> Brief:

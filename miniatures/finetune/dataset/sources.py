@@ -19,6 +19,7 @@ from miniatures.datamodel.keyed_hash import keyed_hash
 from miniatures.finetune.arena.careless import careless_tellings
 from miniatures.finetune.arena.excerpts import excerpt_examples, is_excerpts, read_excerpts
 from miniatures.finetune.arena.folder import as_of, is_hand, read_hand
+from miniatures.finetune.arena.grades import grade_examples, graded_fits, is_grades, read_grades
 from miniatures.finetune.arena.judgements import judgement_examples
 from miniatures.finetune.arena.offers import is_offers, offer_examples, read_offers
 from miniatures.finetune.arena.tellings import is_tellings, read_tellings, telling_examples
@@ -86,7 +87,7 @@ def find_sources(named: Iterable[str], store: str | None) -> Sources:
         if (path / _GOLD_FILE).is_file():
             gold[path.resolve()] = path
             continue
-        if is_hand(path) or is_excerpts(path) or is_offers(path) or is_tellings(path):
+        if any(is_one(path) for is_one in (is_hand, is_excerpts, is_offers, is_tellings, is_grades)):
             arena[path.resolve()] = path
             continue
         if path.suffix == SUFFIX and path.is_file():
@@ -219,9 +220,12 @@ def _arena_examples(folders: Sequence[Path], seed: int) -> Iterator[Example]:
             yield from excerpt_examples(read_excerpts(folder), today)
         elif folder in offers:
             yield from offer_examples(offers[folder], hands, today, seed)
+    known = dict(ChainMap(*offers.values()))
+    grades = [one for folder in folders if is_grades(folder) for one in read_grades(folder)]
+    yield from grade_examples(grades, hands, known, seed)
+    yield from graded_fits(grades, hands, known, today, seed)
     tellings = [one for folder in folders if is_tellings(folder) for one in read_tellings(folder)]
     if tellings:
-        known = dict(ChainMap(*offers.values()))
         authored = {(one.offer, one.quote) for one in tellings}
         careless = [one for one in careless_tellings(hands, known) if (one.offer, one.quote) not in authored]
         yield from telling_examples([*tellings, *careless], hands, known, today)

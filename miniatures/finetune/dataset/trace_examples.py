@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from miniatures.agents.classify import AGAIN
+from miniatures.agents.roles.assessor import ASSESSOR
 from miniatures.agents.roles.researcher import RESEARCHER
 from miniatures.agents.roles.role import Role, Variables
 from miniatures.agents.roles.writer import WRITER
@@ -32,7 +33,7 @@ from miniatures.review.rulings import Ruling, Rulings, Verdict
 
 SYNTHESIZE = "synthesize"
 """The node in traces of a teacher that was asked for training data."""
-ROLES = (WRITER.name, RESEARCHER.name)
+ROLES = (WRITER.name, RESEARCHER.name, ASSESSOR.name)
 
 
 @dataclass(frozen=True)

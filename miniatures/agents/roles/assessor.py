@@ -1,0 +1,94 @@
+"""The assessor: says how good a reason a piece of news is to write to one person about the offer.
+
+A reader of sentences compares them with what a brief looks for, one text with another. Whether a quarry's night loading
+concerns its head of personnel takes knowledge of the world, so this is asked of a language model, about the best few
+sentences alone.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import get_args
+
+from pydantic import BaseModel, Field
+
+from miniatures.agents.as_data import as_data
+from miniatures.agents.passages import Passage
+from miniatures.agents.roles.role import Role, Variables
+from miniatures.agents.roles.shared import SignalLine, signal_lines
+from miniatures.datamodel.brief import Brief
+from miniatures.datamodel.capabilities import Capabilities
+from miniatures.datamodel.json_types import JsonSchema
+from miniatures.datamodel.prospect import Recipient
+from miniatures.datamodel.review import Choice
+from miniatures.prompts.library import PromptLibrary
+
+_MOST_SHOWN = 500
+"""Characters of the news that are shown."""
+GRADES: tuple[Choice, ...] = get_args(Choice)
+
+
+class AssessorVariables(Variables):
+    """One piece of news, who would be written to, and the offer. Signals are numbered from 1."""
+
+    offer: str
+    signals: tuple[SignalLine, ...] = Field(min_length=1)
+    company: str
+    title: str = Field(description="The job of whoever would be written to; may be empty.")
+    page: str
+    news: str
+
+    @classmethod
+    def of(cls, brief: Brief, recipient: Recipient, passage: Passage) -> AssessorVariables:
+        """What a campaign asks about this passage."""
+        places = (as_data(place) for place in (passage.title, passage.heading) if place)
+        return cls(
+            offer=as_data(brief.offer),
+            signals=signal_lines(brief),
+            company=as_data(recipient.company),
+            title=as_data(recipient.title),
+            page=" > ".join(dict.fromkeys(places)),
+            news=as_data(passage.text[:_MOST_SHOWN]),
+        )
+
+    @property
+    def told_company(self) -> str:
+        return self.company
+
+
+class Assessment(BaseModel):
+    """The number of the signal that the news speaks to, 0 for none, and how good a reason it is."""
+
+    signal: int = Field(ge=0)
+    reason: Choice
+
+
+class Assessor(Role[AssessorVariables, Assessment]):
+    """Weighs news as a reason to write."""
+
+    name = "assessor"
+    variables = AssessorVariables
+    answer = Assessment
+
+    def schema(self, variables: AssessorVariables, capabilities: Capabilities, prompts: PromptLibrary) -> JsonSchema:
+        return assessment_schema(len(variables.signals), GRADES)
+
+    def faults(self, variables: AssessorVariables, answer: Assessment) -> tuple[str, ...]:
+        """The number may name only a signal that there is."""
+        return (f"there is no signal {answer.signal}",) if answer.signal > len(variables.signals) else ()
+
+
+@lru_cache(maxsize=64)
+def assessment_schema(signals: int, grades: tuple[Choice, ...]) -> JsonSchema:
+    """`Assessment` as engines read it, held to these grades: held to one, a backend tells how probable that one is."""
+    number = {"type": "integer", "minimum": 0, "maximum": signals}
+    return {
+        "title": Assessment.__name__,
+        "type": "object",
+        "properties": {"signal": number, "reason": {"type": "string", "enum": [*grades]}},
+        "required": ["signal", "reason"],
+        "additionalProperties": False,
+    }
+
+
+ASSESSOR = Assessor()
