@@ -93,7 +93,12 @@ def _opening(quote: Quote, source: str, company: str) -> str:
         before = as_data(quote.before)
         return f'Your {source} {verb}: "{_unquoted(f"{before} {text}" if len(before + text) < MOST_BEFORE else text)}"'
     told = _told(text, company)
-    return f'Your {source} {verb}: "{_unquoted(text)}"' if told is None else f"Your {source} {verb} that {told}"
+    begun = _CONNECTOR.sub("", text)
+    return (
+        f'Your {source} {verb}: "{_unquoted(begun[0].upper() + begun[1:])}"'
+        if told is None
+        else f"Your {source} {verb} that {told}"
+    )
 
 
 def _told(text: str, company: str) -> str | None:

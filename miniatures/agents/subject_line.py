@@ -12,8 +12,9 @@ from itertools import takewhile
 from miniatures.agents.as_data import as_data
 from miniatures.datamodel.brief import Brief
 
-_MOST_WORDS, _MOST_CHARACTERS = 7, 60
-"""Of what is dealt in: a mailbox shows some eighty characters of a subject."""
+_MOST_WORDS, _MOST_CHARACTERS = 4, 40
+"""Of what is dealt in: readers took longer lists for lines of a catalogue."""
+_BETWEEN = re.compile(r", (?:and )?| and ")
 _WORD = re.compile(r"[^\s,;:.()\u2013\u2014]+|[,;:.()\u2013\u2014]")
 _NO_DEALING = {"has", "does", "goes", "was", "helps", "lets", "asks", "insures", "trains"}
 """Verbs whose object is not what the sender deals in."""
@@ -89,17 +90,18 @@ def _object(words: list[str]) -> list[str]:
 
 
 def _shortened(text: str) -> str:
-    """The text, or as many of the things that it lists as are short enough."""
-    things = text.split(", ")
-    while len(_listed(things).split()) > _MOST_WORDS or len(_listed(things)) > _MOST_CHARACTERS:
-        things.pop()
-        while len(things) > 1 and not things[-1].endswith("s"):
-            things.pop()
-    return _listed(things)
+    """The text, or of a long list the first thing, with the second where both are short.
 
-
-def _listed(things: list[str]) -> str:
-    """The things as a list that ends in "and"; empty without any."""
-    if len(things) < 2 or " and " in things[-1]:
-        return ", ".join(things)
-    return f"{', '.join(things[:-1])} and {things[-1]}"
+    Of "training, medical and permit records" it is the last, which the others share their noun with.
+    """
+    if " and " not in text:
+        text = " and ".join(text.rsplit(", ", 1))
+    first, *others = _BETWEEN.split(text)
+    if len(text.split()) <= _MOST_WORDS or not others:
+        return text if len(text) <= _MOST_CHARACTERS else ""
+    pair = text.partition(", ")[0]
+    single = all(len(thing.split()) == 1 for thing in (first, *others[:-1]))
+    if single and len(others[-1].split()) > 1 and not first.endswith("s"):
+        return others[-1]
+    both = pair if " and " in pair else f"{first} and {others[0]}"
+    return both if len(both.split()) <= _MOST_WORDS and (pair == both or both.endswith("s")) else first

@@ -44,6 +44,7 @@ def opening(text: str, **changes: object) -> str:
         ("And so the dock doors were replaced.", "Your website says that so the dock doors were replaced."),
         ("Open until filled; review begins in May.", 'Your website says: "Open until filled; review begins in May."'),
         ("The plant will therefore load at night.", "Your website says that the plant will load at night."),
+        ("So there, the sacks were handed out!", 'Your website says: "There, the sacks were handed out!"'),
         ("Recycling sacks were handed out.", 'Your website says: "Recycling sacks were handed out."'),
         ("We've built it ourselves.", "Your website says that you've built it yourselves."),
         ("Today we opened a store.", 'Your website says: "Today we opened a store."'),

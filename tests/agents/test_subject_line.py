@@ -16,7 +16,10 @@ SIGNAL = BRIEF.signals[0].name
     ("offer", "dealt_in"),
     [
         ("Slatewick surveys flat and industrial roofs with a drone.", "flat and industrial roofs"),
-        ("Rundekart plans the rounds, shifts and on-call weeks of technicians.", "rounds, shifts and on-call weeks"),
+        ("Rundekart plans the rounds, shifts and on-call weeks of technicians.", "rounds and shifts"),
+        ("Turnmere keeps the training, medical and permit records of employees.", "permit records"),
+        ("Staubfang builds dust and fume extraction, filters and mist cannons for wood.", "dust and fume extraction"),
+        ("Noonhatch equips and runs staff restaurants and unmanned food corners.", "staff restaurants"),
         ("Quaytalk teaches technical English and gives safety talks on site.", "technical English"),
         ("Hobelift looks after lifts, hoists and doors of every make.", "lifts, hoists and doors"),
         ("Grauwacke rents out and maintains dust extraction.", "dust extraction"),
@@ -57,5 +60,5 @@ def test_the_brief_comes_first_then_the_offer_then_the_two_companies() -> None:
 @given(st.text(st.sampled_from("We plans,and out the  s.A'b1"), max_size=200))
 def test_an_offer_of_any_words_has_a_short_answer_or_none(offer: str) -> None:
     told = dealt_in_by(offer)
-    assert len(told) <= 60
+    assert len(told) <= 40
     assert told == told.strip(" ,")
