@@ -69,7 +69,7 @@ miniature: install-dev
 	  --machine-usd-per-hour 0.05 --out $(RUN)/evaluation
 
 # The shipped reader, from the arena: five minutes on two idle cores, besides the installation.
-READ := $(addprefix --from examples/arena/,garnet heron maple oriel offers excerpts grades)
+READ := $(addprefix --from examples/arena/,garnet heron maple oriel offers excerpts)
 
 reader-dataset: install-dev
 	test -f $(RUN)/reader-dataset/manifest.json || $(BIN)/miniatures dataset build $(READ) --role researcher \
