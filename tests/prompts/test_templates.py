@@ -11,6 +11,7 @@ import pytest
 
 from miniatures.agents.as_data import as_data
 from miniatures.agents.passages import Passage
+from miniatures.agents.roles.assessor import AssessorVariables
 from miniatures.agents.roles.planner import PlannerVariables
 from miniatures.agents.roles.researcher import ListVariables, PassageVariables, SentenceVariables
 from miniatures.agents.roles.verifier import Part, StatementVariables, VerifierVariables
@@ -29,6 +30,7 @@ GIVEN = {
     "writer": WriterVariables.of(*COMMON, reasons=("greeting: wrong",), previous=OLD),
     "researcher": ListVariables.of(BRIEF, "Nordfrost", "2026-11-22", [QUOTE], facts=3),
     "planner": PlannerVariables.of(BRIEF, PROSPECT, [BRIEF.signals[0].name], ("q",)),
+    "assessor": AssessorVariables.of(BRIEF, PROSPECT, Passage(text="They grew.", title="News", heading="2026")),
     "verifier": VerifierVariables.of(*COMMON, EmailText(subject="S", body="B")),
 }
 VARIABLES = {name: given.model_dump(mode="json") for name, given in GIVEN.items()}

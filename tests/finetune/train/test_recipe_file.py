@@ -12,7 +12,7 @@ from miniatures.datamodel.recipe import LoraSettings, Method, Precision, Recipe
 from miniatures.finetune.train.recipe_file import load_recipe
 
 RECIPES = sorted((Path(__file__).parents[3] / "examples" / "recipes").glob("*.yaml"))
-PAPERS = [path for path in RECIPES if not path.stem.startswith("writer")]
+PAPERS = [path for path in RECIPES if not path.stem.startswith(("writer", "assessor"))]
 FAMILIES = ("gemma3-1b", "gemma3-4b", "gemma3-12b", "qwen", "llama3.2", "mistral", "phi", "smollm2")
 
 
