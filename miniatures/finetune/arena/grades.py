@@ -114,7 +114,7 @@ def graded_fits(
     """A reader's example for each part of the brief that goes with the news, and for others that do not.
 
     Raises:
-        InputError: a grade names a sentence that is not there.
+        InputError: a grade names a sentence or a signal that is not there.
     """
     companies, briefs = companies_of(hands), briefs_of(hands, offers)
     chance, day = random.Random(f"{seed} {FOLDER} parts"), date.fromisoformat(today)
@@ -137,6 +137,8 @@ def graded_fits(
 
 def _parts(one: AuthoredGrade, brief: Brief) -> Iterator[tuple[str, bool]]:
     """Each part of the brief that was weighed, as a reader is asked about it, and whether it goes with the news."""
+    if one.signal > len(brief.signals):
+        raise InputError(f"{one.company}: {one.offer} has no signal {one.signal}", hint="Mend the grade.")
     for number, signal in enumerate(brief.signals, start=1):
         yield signal_text(signal), number == one.signal
     for number, angle in enumerate(brief.signals[one.signal - 1].angles if one.signal else (), start=1):

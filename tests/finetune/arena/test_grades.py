@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from miniatures.agents.reason import angle_text, claim_text, signal_text
 from miniatures.agents.roles.assessor import Assessment
 from miniatures.datamodel.errors import InputError
 from miniatures.finetune.arena.folder import read_hand
-from miniatures.finetune.arena.grades import AuthoredGrade, grade_examples, is_grades, read_grades
+from miniatures.finetune.arena.grades import AuthoredGrade, grade_examples, graded_fits, is_grades, read_grades
 from miniatures.finetune.arena.offers import read_offers
 
 ARENA = Path("examples/arena")
@@ -45,6 +46,20 @@ def test_what_is_about_companies_or_offers_of_others_is_left_out() -> None:
 def test_what_is_not_there_is_named(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError, match=COMPANY.domain):
         [*grade_examples([grade(**wrong)], HANDS, {}, seed=1)]
+
+
+def test_a_reader_learns_which_signal_angles_and_claims_go_with_the_news() -> None:
+    brief = HANDS[0].briefs[SLUG]
+    made = [*graded_fits([grade(claims=[1])], HANDS, {}, "2026-12-01", seed=1)]
+    fits = {one.variables["looks_for"]: one.answer["fits"] for one in made if one.answer}
+    angles = brief.signals[0].angles
+    assert [fits[angle_text(angle)] for angle in angles] == ["none", "open", *["none"] * (len(angles) - 2)]
+    assert (fits[signal_text(brief.signals[0])], fits[claim_text(brief.claims[0])]) == ("open", "open")
+    assert list(fits.values()).count("open") == 3
+    poor = [*graded_fits([grade(reason="poor", claims=[])], HANDS, {}, "2026-12-01", seed=1)]
+    assert not any(one.variables["looks_for"] == claim_text(claim) for one in poor for claim in brief.claims)
+    with pytest.raises(InputError, match="has no signal 40"):
+        [*graded_fits([grade(signal=40)], HANDS, {}, "2026-12-01", seed=1)]
 
 
 def test_the_shipped_grades_are_in_order() -> None:
