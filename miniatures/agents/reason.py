@@ -31,7 +31,11 @@ more."""
 WORTH_A_LOOK = 0.05
 """The least that a reason may score which somebody judges once more."""
 ANGLE_FITS, CLAIM_FITS = 0.5, 0.25
-"""The least probability of an angle and of a claim that fits; below, none is better than a wrong one."""
+"""The least probability of an angle and of a claim that fits; below, none is better than a wrong one.
+
+By graders of sites that it had not learned, the shipped reader's angles are right for 14 of 25 at this bound, and its
+claims for a quarter at any.
+"""
 ANGLE = "thought: "
 """How a question about an angle begins."""
 _WORTH_ASKING = 0.1
