@@ -88,7 +88,7 @@ writer-dataset: install-dev
 writer: writer-dataset
 	$(BIN)/miniatures finetune examples/recipes/writer-qwen2.5-coder-1.5b.yaml --out $(RUN)/writer
 
-# The assessor that weighs reasons to write, from the arena's grades: three quarters of an hour on two idle cores and 17 GB.
+# The assessor that weighs reasons to write, from the arena's grades: three quarters of an hour on two idle cores and 13 GB.
 GRADED := $(addprefix --from examples/arena/,garnet heron maple oriel offers grades)
 
 assessor-dataset: install-dev

@@ -34,11 +34,10 @@ _ENDS = re.compile(
 def subject_line(brief: Brief, signal: str, company: str) -> str:
     """The brief's subject for such news, else one made of its offer, else the two companies."""
     company = as_data(company)
-    own = brief.subject_for(signal, company)
+    if own := brief.subject_for(signal, company):
+        return own
     dealt_in = dealt_in_by(brief.offer)
-    if own or not dealt_in:
-        return own or f"{brief.sender.company} and {company}"
-    return f"{dealt_in[0].upper()}{dealt_in[1:]} at {company}"
+    return f"{dealt_in[0].upper()}{dealt_in[1:]} at {company}" if dealt_in else f"{brief.sender.company} and {company}"
 
 
 def dealt_in_by(offer: str) -> str:

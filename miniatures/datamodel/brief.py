@@ -44,7 +44,7 @@ class Signal(Strict):
         max_length=100,
         exclude_if=lambda subject: not subject,
         description="Subject line of an email about such news that code places; `{company}` stands for the company's "
-        "name. Without one it is what the news counts, or the page's name.",
+        "name. Without one it is what the offer deals in, at the company.",
     )
 
     def angle_for(self, prospect: str) -> str:

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.frozen import Strict
+from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.taxonomy import Name
 from miniatures.prompts.taxonomy import NewsKind
 
@@ -175,6 +176,11 @@ class ArenaCompany(Strict):
     note: str
     pages: tuple[ArenaPage, ...] = Field(min_length=1)
     labels: tuple[Label, ...] = Field(min_length=3)
+
+    def recipient(self, full_name: str) -> Recipient | None:
+        """The contact of this name, as an email is written to them; None if there is none."""
+        people = (Recipient(**who.model_dump(), company=self.company) for who in self.contacts)
+        return next((one for one in people if one.full_name == full_name), None)
 
     @property
     def has_news(self) -> bool:

@@ -22,9 +22,8 @@ from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.frozen import Strict
-from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.review import Choice
-from miniatures.finetune.arena.company import ArenaCompany, Contact
+from miniatures.finetune.arena.company import ArenaCompany
 from miniatures.finetune.arena.folder import ArenaHand, companies_of, holds
 from miniatures.finetune.arena.offers import ArenaOffer
 from miniatures.finetune.arena.tellings import briefs_of
@@ -84,12 +83,9 @@ def grade_examples(
     Raises:
         InputError: a grade names a reader, a sentence or a number that is not there.
     """
-    companies, briefs = companies_of(hands), briefs_of(hands, offers)
     chance = random.Random(f"{seed} {FOLDER}")
-    for one in grades:
-        drawn = one.reason != "poor" or chance.random() < _POOR
-        company, brief = companies.get(one.company), briefs.get(one.offer)
-        if not drawn or company is None or brief is None:
+    for one, company, brief in _known(grades, hands, offers):
+        if one.reason == "poor" and chance.random() >= _POOR:
             continue
         variables = _question(one, company, brief)
         if faults := ASSESSOR.faults(variables, one.assessment):
@@ -116,12 +112,8 @@ def graded_fits(
     Raises:
         InputError: a grade names a sentence or a signal that is not there.
     """
-    companies, briefs = companies_of(hands), briefs_of(hands, offers)
     chance, day = random.Random(f"{seed} {FOLDER} parts"), date.fromisoformat(today)
-    for one in grades:
-        company, brief = companies.get(one.company), briefs.get(one.offer)
-        if company is None or brief is None:
-            continue
+    for one, company, brief in _known(grades, hands, offers):
         asked = PassageVariables.of(_found(one, company), company.company, day)
         for wanted, fits in _parts(one, brief):
             if fits or wanted.startswith(ANGLE) or chance.random() < _OTHERS:
@@ -133,6 +125,16 @@ def graded_fits(
                     source=Source.GOLD,
                     lineage=(f"arena:{FOLDER}/{one.offer}/{one.company}",),
                 )
+
+
+def _known(
+    grades: Sequence[AuthoredGrade], hands: Sequence[ArenaHand], offers: Mapping[str, ArenaOffer]
+) -> Iterator[tuple[AuthoredGrade, ArenaCompany, Brief]]:
+    """Those of a company of these hands and of one of these offers."""
+    companies, briefs = companies_of(hands), briefs_of(hands, offers)
+    for one in grades:
+        if one.company in companies and one.offer in briefs:
+            yield one, companies[one.company], briefs[one.offer]
 
 
 def _parts(one: AuthoredGrade, brief: Brief) -> Iterator[tuple[str, bool]]:
@@ -148,10 +150,10 @@ def _parts(one: AuthoredGrade, brief: Brief) -> Iterator[tuple[str, bool]]:
 
 
 def _question(one: AuthoredGrade, company: ArenaCompany, brief: Brief) -> AssessorVariables:
-    who = next((who for who in company.contacts if f"{who.first_name} {who.last_name}" == one.reader), None)
-    if who is None:
+    recipient = company.recipient(one.reader)
+    if recipient is None:
         raise InputError(f"{one.company}: it has no contact {one.reader!r}", hint="Mend the grade.")
-    return AssessorVariables.of(brief, _recipient(who, company), _found(one, company))
+    return AssessorVariables.of(brief, recipient, _found(one, company))
 
 
 def _found(one: AuthoredGrade, company: ArenaCompany) -> Passage:
@@ -160,7 +162,3 @@ def _found(one: AuthoredGrade, company: ArenaCompany) -> Passage:
     if found is None:
         raise InputError(f"{one.company}: no page has the sentence {one.quote[:80]!r}", hint="Mend the grade.")
     return found
-
-
-def _recipient(who: Contact, company: ArenaCompany) -> Recipient:
-    return Recipient(**who.model_dump(), company=company.company)

@@ -22,7 +22,6 @@ from miniatures.datamodel.brief import Brief, Length, Sender, Signal
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.frozen import Strict
-from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.review import Choice
 from miniatures.finetune.arena.company import ArenaCompany
 from miniatures.finetune.arena.folder import ArenaHand, companies_of, holds
@@ -116,12 +115,11 @@ def telling_examples(
 
 def _question(one: AuthoredTelling, company: ArenaCompany, brief: Brief, today: str) -> WriterVariables:
     where = f"{one.company}: {one.quote[:80]!r}"
-    who = next((who for who in company.contacts if f"{who.first_name} {who.last_name}" == one.reader), None)
+    recipient = company.recipient(one.reader)
     read = [page.as_read(company.domain) for page in company.pages]
     found = next(((page, passage) for page in read for passage in passages(page) if one.quote in passage.text), None)
-    if who is None or found is None or all(signal.name != one.signal for signal in brief.signals):
+    if recipient is None or found is None or all(signal.name != one.signal for signal in brief.signals):
         raise InputError(f"{where} names a reader, a sentence or a signal that is not there", hint="Mend the telling.")
-    recipient = Recipient(**who.model_dump(), company=company.company)
     evidence = [evidence_of(*found, one.signal)]
     return WriterVariables.of(brief.model_copy(update={"length": _ANY_LENGTH}), recipient, evidence, today=today)
 

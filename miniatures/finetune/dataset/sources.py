@@ -72,8 +72,8 @@ class Sources:
 def find_sources(named: Iterable[str], store: str | None) -> Sources:
     """Campaigns, gold folders, folders of an arena and files of chats.
 
-    A name is a JSONL file, a gold folder, a hand of an arena, its excerpts or its offers, a campaign file or folder, a
-    folder of campaign folders, or a campaign's name in `store`.
+    A name is a JSONL file, a gold folder, a hand of an arena or one of the folders beside its hands, a campaign file or
+    folder, a folder of campaign folders, or a campaign's name in `store`.
 
     Raises:
         InputError: a name is none of these.
