@@ -17,6 +17,7 @@ from miniatures.agents.research_answer import require_kinds
 from miniatures.agents.roles.assessor import ASSESSOR
 from miniatures.agents.roles.researcher import RESEARCHER
 from miniatures.agents.roles.role import role_named
+from miniatures.agents.roles.verifier import VERIFIER
 from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.seats import Seats, require_models
 from miniatures.agents.tools.fetching import PageFetcher
@@ -26,7 +27,7 @@ from miniatures.backends.base import Backend
 from miniatures.checks import checks_version
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
-from miniatures.datamodel.capabilities import Capabilities, Questions
+from miniatures.datamodel.capabilities import Capabilities, Phrases, Questions
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.policy import Policy, SeatPolicy
@@ -75,6 +76,8 @@ class CampaignContext:
             require_kinds(capabilities_of(self.model(RESEARCHER.name)), self.brief, self.prompts)
         if ASSESSOR.name in self.models:
             self._require_reader()
+        if VERIFIER.name in self.models:
+            self._require_teller()
         for seat in (Seat.FIRST, Seat.FALLBACK):
             writer = self.seat(WRITER.name, seat)
             if writer is not None:
@@ -101,6 +104,22 @@ class CampaignContext:
                 "the assessor weighs the reasons that a researcher of sentences in their pages finds, and the campaign "
                 f"has {'no researcher' if reader is None else 'another researcher'}",
                 hint="Name one, such as miniature:reader@live, or take the assessor out.",
+            )
+
+    def _require_teller(self) -> None:
+        """A verifier of statements reads what a writer says of the news in its own sentences, and no other email.
+
+        Raises:
+            InputError: the writer is another.
+        """
+        verifier, writer = self.capabilities(VERIFIER.name), self.capabilities(WRITER.name)
+        if verifier is None or verifier.questions is not Questions.PASSAGE:
+            return
+        if writer is None or writer.phrases is not Phrases.OPENING:
+            raise InputError(
+                "this verifier reads the sentences in which a writer tells the news, and the campaign "
+                f"has {'no writer' if writer is None else 'a writer that phrases whole emails'}",
+                hint="Name a writer that tells the news, such as miniature:teller@live, or take the verifier out.",
             )
 
     def seats(self, role: str) -> Seats | None:

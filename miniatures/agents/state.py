@@ -65,6 +65,10 @@ class Written(Frozen):
     problem: Problem | None = Field(default=None, description="Why nobody could be asked.")
     bill: Bill = Bill(cost_usd=None)
 
+    def with_bill(self, more: Bill) -> Written:
+        """The same, when something more was paid for it."""
+        return self.model_copy(update={"bill": self.bill + more})
+
     @property
     def declined(self) -> bool:
         """Whether each answer was that nothing is a reason to write."""

@@ -13,6 +13,7 @@ from miniatures.agents.ledgered import ledgered
 from miniatures.agents.roles.verifier import VERIFIER, VerifierVariables
 from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import DraftInput, DraftOutput, ProspectState
+from miniatures.agents.vet import reads_statements, vet
 from miniatures.checks import CheckCase, CheckReport, run_checks
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.dossier import Dossier
@@ -43,8 +44,9 @@ async def verify_draft(state: ProspectState, runtime: Runtime[CampaignContext]) 
     """Check a draft that was written elsewhere, or edited by a person."""
     context, recipient, draft = context_of(runtime), state["prospect"], state["draft"]
     case = case_of(context, recipient, state["dossier"])
-    report = check_email(draft.text, case)
-    checked = draft.model_copy(update={**outcome_of(report), "evidence": case.evidence})
+    vetted = await vet(context, recipient, draft.text, case.evidence)
+    report = check_email(draft.text, case.with_vetted(vetted.statements))
+    checked = draft.model_copy(update={**outcome_of(report), "evidence": case.evidence, "vetted": vetted.statements})
     return {"draft": await with_opinion(context, recipient, checked)}
 
 
@@ -80,8 +82,8 @@ def outcome_of(report: CheckReport) -> dict[str, Any]:
 
 
 async def with_opinion(context: CampaignContext, recipient: Recipient, draft: Draft) -> Draft:
-    """The draft with the verifier's opinion, if a verifier is named; its status is not touched."""
-    if VERIFIER.name not in context.models:
+    """The draft with the opinion of a verifier that reads whole emails; its status is not touched."""
+    if VERIFIER.name not in context.models or reads_statements(context):
         return draft
     variables = VerifierVariables.of(context.brief, recipient, draft.evidence, draft.text)
     opinion = await ledgered(

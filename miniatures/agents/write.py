@@ -16,7 +16,9 @@ from miniatures.agents.context import CampaignContext, context_of
 from miniatures.agents.placed import placed_email
 from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.state import DossierInput, DraftOutput, ProspectState, Written
+from miniatures.agents.together import together
 from miniatures.agents.verify import case_of, check_email, outcome_of, with_opinion
+from miniatures.agents.vet import Vetted, vet
 from miniatures.backends.ask import identity_of
 from miniatures.checks import CheckCase, CheckReport
 from miniatures.datamodel.backend import Bill
@@ -28,6 +30,7 @@ from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.vetted import VettedStatement
 
 
 def build_write_graph() -> StateGraph[Any, CampaignContext, Any, Any]:
@@ -80,7 +83,12 @@ async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
     """Check the last batch's samples and keep the best email so far."""
     context, recipient, attempts = context_of(runtime), state["prospect"], state["attempts"]
     case = case_of(context, recipient, state["dossier"])
-    best = best_draft(attempts[-1], case)
+    cases = [_told_alone(case, attempts[-1], place) for place in range(len(attempts[-1].emails))]
+    vetted = await together(
+        [vet(context, recipient, email, one.evidence) for email, one in zip(attempts[-1].emails, cases, strict=True)]
+    )
+    attempts = (*attempts[:-1], attempts[-1].with_bill(Bill.total(one.bill for one in vetted)))
+    best = best_draft(attempts[-1], case, vetted)
     earlier = state.get("draft") if len(attempts) > 1 else None
     if best is None or (earlier is not None and not _is_better(best, earlier)):
         best = earlier
@@ -88,7 +96,7 @@ async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
     draft = best.model_copy(update=_sums(attempts))
     if draft.body and next_try(context, attempts, draft) is None:
         draft = await with_opinion(context, recipient, draft)
-    return {"draft": draft}
+    return {"draft": draft, "attempts": attempts}
 
 
 async def after_verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["write", "done", "declined"]:
@@ -142,13 +150,16 @@ def next_try(context: CampaignContext, attempts: tuple[Written, ...], draft: Dra
     return Try(Seat.FALLBACK, following, samples) if context.seat(WRITER.name, Seat.FALLBACK) else None
 
 
-def best_draft(written: Written, case: CheckCase) -> Draft | None:
-    """The batch's email that fails the fewest checks, of equals the first; None where nobody could be asked."""
+def best_draft(written: Written, case: CheckCase, vetted: Sequence[Vetted] = ()) -> Draft | None:
+    """The batch's email that fails the fewest checks, of equals the one that the verifier is surest of, then the first;
+    None where nobody could be asked.
+    """
     if not written.emails:
         return None
-    cases = [_told_alone(case, written, place) for place in range(len(written.emails))]
+    said = [one.statements for one in vetted] or [()] * len(written.emails)
+    cases = [_told_alone(case, written, place).with_vetted(said[place]) for place in range(len(written.emails))]
     reports = [check_email(email, one) for email, one in zip(written.emails, cases, strict=True)]
-    place = min(range(len(reports)), key=lambda place: len(reports[place].failed))
+    place = min(range(len(reports)), key=lambda place: (len(reports[place].failed), -_least_sure(said[place])))
     email, report, case = written.emails[place], reports[place], cases[place]
     outcome = outcome_of(_explained(report, written.errors[place]) if email is None else report)
     if written.declined:
@@ -161,9 +172,14 @@ def best_draft(written: Written, case: CheckCase) -> Draft | None:
         subject=text.subject,
         body=text.body,
         evidence=case.evidence,
+        vetted=case.vetted,
         backend=written.backend,
         **outcome,
     )
+
+
+def _least_sure(vetted: Sequence[VettedStatement]) -> float:
+    return min((one.sure for one in vetted), default=1.0)
 
 
 def _told_alone(case: CheckCase, written: Written, place: int) -> CheckCase:

@@ -16,6 +16,7 @@ from miniatures.datamodel.dossier import SetAside
 from miniatures.datamodel.draft import Ground
 from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.prospect import Recipient
+from miniatures.datamodel.vetted import VettedStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Source:
 class CheckCase:
     """One prospect's case. `foils` are other companies' quotes for the swap test; the bundled ones serve if empty.
 
+    `vetted` is what a verifier said of the email's statements, empty where none reads them.
     `sure_bound` is how sure of the reason to write the researcher must have been; null where no risk is stated.
     `max_age_days` is the age at which a published quote is stale, in days before `now`; null never. What is not known
     of a case, such as the address or a quote's date, forbids nothing.
@@ -44,10 +46,15 @@ class CheckCase:
     now: datetime | None = None
     max_age_days: int | None = None
     sure_bound: float | None = None
+    vetted: tuple[VettedStatement, ...] = ()
 
     def with_evidence(self, evidence: tuple[Quote, ...]) -> CheckCase:
         """The same case resting on other quotes."""
         return replace(self, evidence=evidence)
+
+    def with_vetted(self, vetted: tuple[VettedStatement, ...]) -> CheckCase:
+        """The same case once a verifier has read the email."""
+        return replace(self, vetted=vetted)
 
     @property
     def checked_at(self) -> datetime:

@@ -28,6 +28,7 @@ from miniatures.checks.sureness import check_sureness
 from miniatures.checks.swap import check_swap
 from miniatures.checks.unsupported import check_unsupported
 from miniatures.checks.verdict import Verdict
+from miniatures.checks.vetted import check_vetted
 from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.draft import EmailText, Statement
 from miniatures.datamodel.hashing import content_hash, text_hash
@@ -54,6 +55,7 @@ CHECKS: dict[CheckName, Check] = {
     CheckName.EVIDENCE: check_evidence,
     CheckName.SWAP: check_swap,
     CheckName.SURENESS: check_sureness,
+    CheckName.VETTED: check_vetted,
 }
 
 

@@ -26,6 +26,7 @@ class CheckName(StrEnum):
     EVIDENCE = "evidence"
     SWAP = "swap"
     SURENESS = "sureness"
+    VETTED = "vetted"
 
 
 class Outcome(StrEnum):

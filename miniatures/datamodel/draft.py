@@ -13,6 +13,7 @@ from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.trace import new_id
+from miniatures.datamodel.vetted import VettedStatement
 
 PLACED = "placed"
 """What stands for the backend of an email that code placed."""
@@ -71,6 +72,7 @@ class Draft(Frozen):
     status: DraftStatus
     backend: str = Field(description="Identity of the backend whose text this is.")
     attempts: int = Field(default=1, ge=0)
+    vetted: tuple[VettedStatement, ...] = Field(default=(), description="What a verifier says of its statements.")
     opinion: str | None = Field(
         default=None, description="What a verifier backend thinks, beside the checks; it never decides."
     )

@@ -41,7 +41,11 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(**checkpoint.arguments)
-    if checkpoint.gguf is not None and read_header(checkpoint.gguf).metadata.get(_SPLITTING) == "smollm":
+    if checkpoint.gguf is None:
+        return tokenizer
+    header = read_header(checkpoint.gguf)
+    tokenizer.chat_template = tokenizer.chat_template or header.chat_template
+    if header.metadata.get(_SPLITTING) == "smollm":
         from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 
         steps = [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]

@@ -21,4 +21,5 @@ COMPARES = {
     CheckName.EVIDENCE: "no quote that it uses is too old or set aside",
     CheckName.SWAP: "with another company's quotes it would not pass",
     CheckName.SURENESS: "the reason to write is as sure as the stated risk asks for",
+    CheckName.VETTED: "the verifier doubts no statement of it",
 }

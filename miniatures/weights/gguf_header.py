@@ -18,6 +18,7 @@ from typing import Any
 
 from miniatures.weights.errors import BadWeights
 from miniatures.weights.gguf_soundness import most_of, require_sound
+from miniatures.weights.turn_formats import TURN_FORMATS
 
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -58,7 +59,8 @@ class GGUFHeader:
 
     @property
     def chat_template(self) -> str | None:
-        return self.metadata.get("tokenizer.chat_template")
+        """The model's own, else its family's."""
+        return self.metadata.get("tokenizer.chat_template") or TURN_FORMATS.get(self.architecture)
 
     @cached_property
     def control_tokens(self) -> tuple[str, ...]:

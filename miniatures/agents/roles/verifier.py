@@ -60,6 +60,7 @@ class Part(StrEnum):
     """Where the statement stands in the email."""
 
     OPENING = "opening"
+    THOUGHT = "thought"
     SUBJECT = "subject"
 
 
@@ -83,7 +84,7 @@ class StatementVariables(Variables):
     after: str = ""
     page_age: str = ""
     said: str = Field(default="", description="Ages of the dates in the sentence.")
-    offer: str = Field(default="", description="What is offered: a subject may speak of it.")
+    offer: str = Field(default="", description="What is offered: a thought and a subject may speak of it.")
 
     @classmethod
     def of(
@@ -102,7 +103,7 @@ class StatementVariables(Variables):
             after=quote.after,
             page_age="" if published is None else age(published, today),
             said=ages(quote.text, today),
-            offer=as_data(brief.offer) if part is Part.SUBJECT else "",
+            offer="" if part is Part.OPENING else as_data(brief.offer),
         )
 
     @property

@@ -38,9 +38,9 @@ def is_hand(folder: Path) -> bool:
     return all((folder / inner).is_dir() for inner in ("briefs", "companies"))
 
 
-def holds(folder: Path, name: str) -> bool:
+def holds(folder: Path, name: str, suffix: str = ".yaml") -> bool:
     """Whether the folder is the one of that name, with what is not any one hand's."""
-    return folder.name == name and any(folder.glob("*.yaml"))
+    return folder.name == name and any(folder.glob(f"*{suffix}"))
 
 
 def read_hand(folder: Path) -> ArenaHand:

@@ -100,7 +100,7 @@ def telling_examples(
         company, brief = companies.get(one.company), briefs.get(one.offer)
         if company is None or brief is None:
             continue
-        variables = _question(one, company, brief, today)
+        variables = question_of(one, company, brief, today)
         email = composed(one.telling, *variables.owned)
         if told(email, *variables.owned) == one.telling and not unshown(one.telling, variables):
             yield Example(
@@ -113,7 +113,12 @@ def telling_examples(
             )
 
 
-def _question(one: AuthoredTelling, company: ArenaCompany, brief: Brief, today: str) -> WriterVariables:
+def question_of(one: AuthoredTelling, company: ArenaCompany, brief: Brief, today: str) -> WriterVariables:
+    """What the writer of this telling is told.
+
+    Raises:
+        InputError: the telling names a reader, a sentence or a signal that is not there.
+    """
     where = f"{one.company}: {one.quote[:80]!r}"
     recipient = company.recipient(one.reader)
     read = [page.as_read(company.domain) for page in company.pages]

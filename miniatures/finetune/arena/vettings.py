@@ -9,22 +9,21 @@ from __future__ import annotations
 import calendar
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from pathlib import Path
-
-from pydantic import TypeAdapter
 
 from miniatures.agents.roles.shared import QuoteLine
-from miniatures.agents.roles.telling import Telling
+from miniatures.agents.roles.telling import POOR, Telling
 from miniatures.agents.roles.verifier import VERIFIER, Form, Part, StatementVariables, Truth, Vetting
 from miniatures.agents.roles.writer import WriterVariables
-from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.example import Example, Source
-from miniatures.datamodel.frozen import Frozen
-from miniatures.finetune.arena.folder import ArenaHand
-from miniatures.finetune.arena.openings import openings, questions
-from miniatures.finetune.arena.tellings import unshown
+from miniatures.finetune.arena.company import ArenaCompany
+from miniatures.finetune.arena.folder import ArenaHand, companies_of
+from miniatures.finetune.arena.offers import ArenaOffer
+from miniatures.finetune.arena.openings import openings
+from miniatures.finetune.arena.tellings import AuthoredTelling, briefs_of, question_of, unshown
+from miniatures.finetune.arena.turns import ReadTelling
 
 _NUMBER = re.compile(r"(?<![\d.,:])\d{1,3}(?:,\d{3})+|(?<![\d.,:/-])\d+(?![\d.,:/-])")
 _MONTHS = tuple(calendar.month_name)[1:]
@@ -42,74 +41,76 @@ _TENSES = (
     (re.compile(r"\bfrom\b"), "until"),
 )
 
-
-class ReadTelling(Frozen):
-    """What a reader said of one telling, and which sentence it told."""
-
-    hand: str
-    domain: str
-    brief: str
-    page: str
-    news: str
-    opening: str
-    subject: str
-    truth: Truth
-    form: Form
-    subject_truth: Truth
-    subject_form: Form
-    verdict: str
-    reader: str = ""
+_Told = tuple[WriterVariables, Telling]
 
 
 def vetting_examples(
-    hands: Sequence[ArenaHand], read: Iterable[ReadTelling], today: str, seed: int
+    authored: Sequence[AuthoredTelling],
+    read: Iterable[ReadTelling],
+    hands: Sequence[ArenaHand],
+    offers: Mapping[str, ArenaOffer],
+    today: str,
+    seed: int,
 ) -> Iterator[Example]:
-    """The examples of all hands, and of the readings of tellings of these hands' companies."""
-    day = date.fromisoformat(today)
-    asked: dict[tuple[str, str, str, str], WriterVariables] = {}
-    for hand in hands:
-        for _, slug, domain, variables in questions(hand, today):
-            asked[hand.name, domain, slug, variables.quotes[0].text] = variables
-        by_company: dict[str, list[tuple[WriterVariables, Telling]]] = {}
-        for variables, telling in openings(hand, today):
-            if not unshown(telling, variables):
-                by_company.setdefault(variables.told_company, []).append((variables, telling))
-        for company, told in by_company.items():
-            yield from _pairs(told, day, random.Random(f"{seed} {company}"))
-    for one in read:
-        found = asked.get((one.hand, one.domain, one.brief, one.news))
-        if found is not None:
-            yield from _read(one, found, day)
-
-
-def load_readings(path: Path) -> list[ReadTelling]:
-    """The readings in a file of one JSON object a line.
+    """The examples of all tellings, of the hands' own openings, and of the readings, about companies of these hands.
 
     Raises:
-        InputError: a line is none.
+        InputError: a telling names a reader, a sentence or a signal that is not there.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
-    try:
-        return [TypeAdapter(ReadTelling).validate_json(line) for line in lines if line.strip()]
-    except ValueError as error:
-        raise InputError(f"{path}: {str(error).splitlines()[0]}", hint="Write one reading a line.") from error
+    day, companies, briefs = date.fromisoformat(today), companies_of(hands), briefs_of(hands, offers)
+    by_company: dict[str, list[_Told]] = {}
+    for told in _true(authored, hands, companies, briefs, today):
+        by_company.setdefault(told[0].told_company, []).append(told)
+    for company, several in by_company.items():
+        yield from _pairs(several, day, random.Random(f"{seed} {company}"))
+    for one in read:
+        if one.company in companies and one.offer in briefs:
+            variables = question_of(one, companies[one.company], briefs[one.offer], today)
+            yield from _read(one, variables, day)
+
+
+def _true(
+    authored: Sequence[AuthoredTelling],
+    hands: Sequence[ArenaHand],
+    companies: Mapping[str, ArenaCompany],
+    briefs: Mapping[str, Brief],
+    today: str,
+) -> Iterator[_Told]:
+    """Tellings by careful hands that say no more than their prompt shows."""
+    for hand in hands:
+        yield from ((variables, told) for variables, told in openings(hand, today) if not unshown(told, variables))
+    for one in authored:
+        if one.telling != POOR and one.company in companies and one.offer in briefs:
+            variables = question_of(one, companies[one.company], briefs[one.offer], today)
+            if not unshown(one.telling, variables):
+                yield variables, one.telling
 
 
 def _read(one: ReadTelling, variables: WriterVariables, day: date) -> Iterator[Example]:
+    form = Form.GOOD if one.thought_truth is Truth.SUPPORTED else Form.ODD
     parts = (
         (one.opening, Part.OPENING, one.truth, one.form),
+        (one.thought, Part.THOUGHT, one.thought_truth, form),
         (one.subject, Part.SUBJECT, one.subject_truth, one.subject_form),
     )
-    for text, part, truth, form in parts:
-        yield _example(variables, variables.quotes[0], text, part, Vetting(truth=truth, form=form), day, Source.EDITED)
+    for text, part, truth, how in parts:
+        if text and truth is not None:
+            answer = Vetting(truth=truth, form=how)
+            yield _example(variables, variables.quotes[0], text, part, answer, day, Source.EDITED)
 
 
-def _pairs(told: Sequence[tuple[WriterVariables, Telling]], day: date, chance: random.Random) -> Iterator[Example]:
+def _pairs(told: Sequence[_Told], day: date, chance: random.Random) -> Iterator[Example]:
     good = Vetting(truth=Truth.SUPPORTED, form=Form.GOOD)
+    thoughts = {(variables.quotes[0].text, telling.thought) for variables, telling in told}
     for variables, telling in told:
         line = variables.quotes[0]
-        for text, part in ((telling.opening, Part.OPENING), (telling.subject, Part.SUBJECT)):
-            yield _example(variables, line, text, part, good, day, Source.GOLD)
+        for text, part in (
+            (telling.opening, Part.OPENING),
+            (telling.thought, Part.THOUGHT),
+            (telling.subject, Part.SUBJECT),
+        ):
+            if text:
+                yield _example(variables, line, text, part, good, day, Source.GOLD)
         for text, truth in _changed(telling.opening, line.shown, chance):
             yield _example(variables, line, text, Part.OPENING, Vetting(truth=truth, form=Form.GOOD), day)
         for text, truth in _changed(telling.subject, line.shown, chance):
@@ -119,6 +120,9 @@ def _pairs(told: Sequence[tuple[WriterVariables, Telling]], day: date, chance: r
             elsewhere = chance.choice(others).quotes[0]
             invented = Vetting(truth=Truth.INVENTED, form=Form.GOOD)
             yield _example(variables, elsewhere, telling.opening, Part.OPENING, invented, day)
+            if telling.thought and (elsewhere.text, telling.thought) not in thoughts:
+                unfit = Vetting(truth=Truth.WRONG_JOIN, form=Form.ODD)
+                yield _example(variables, elsewhere, telling.thought, Part.THOUGHT, unfit, day)
         if re.search(r"\b(?:we|our|us|today|tomorrow|yesterday|I|my)\b", line.text):
             copied = Vetting(truth=Truth.SUPPORTED, form=Form.ODD)
             yield _example(variables, line, line.text, Part.OPENING, copied, day)

@@ -23,6 +23,8 @@ from miniatures.finetune.arena.grades import grade_examples, graded_fits, is_gra
 from miniatures.finetune.arena.judgements import judgement_examples
 from miniatures.finetune.arena.offers import is_offers, offer_examples, read_offers
 from miniatures.finetune.arena.tellings import is_tellings, read_tellings, telling_examples
+from miniatures.finetune.arena.turns import is_turns, kept, read_turns
+from miniatures.finetune.arena.vettings import vetting_examples
 from miniatures.finetune.dataset.chat_file import SUFFIX, read_chats
 from miniatures.finetune.dataset.people import FindPeople, third_persons
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
@@ -87,7 +89,7 @@ def find_sources(named: Iterable[str], store: str | None) -> Sources:
         if (path / _GOLD_FILE).is_file():
             gold[path.resolve()] = path
             continue
-        if any(is_one(path) for is_one in (is_hand, is_excerpts, is_offers, is_tellings, is_grades)):
+        if any(is_one(path) for is_one in (is_hand, is_excerpts, is_offers, is_tellings, is_grades, is_turns)):
             arena[path.resolve()] = path
             continue
         if path.suffix == SUFFIX and path.is_file():
@@ -225,10 +227,12 @@ def _arena_examples(folders: Sequence[Path], seed: int) -> Iterator[Example]:
     yield from grade_examples(grades, hands, known, seed)
     yield from graded_fits(grades, hands, known, today, seed)
     tellings = [one for folder in folders if is_tellings(folder) for one in read_tellings(folder)]
+    read = [one for folder in folders if is_turns(folder) for one in read_turns(folder)]
+    yield from vetting_examples(tellings, read, hands, known, today, seed)
     if tellings:
         authored = {(one.offer, one.quote) for one in tellings}
         careless = [one for one in careless_tellings(hands, known) if (one.offer, one.quote) not in authored]
-        yield from telling_examples([*tellings, *careless], hands, known, today)
+        yield from telling_examples([*tellings, *careless, *kept(read)], hands, known, today)
 
 
 def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int, gathered: Gathered) -> list[Example]:
