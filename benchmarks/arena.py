@@ -1,6 +1,7 @@
 """What a campaign chooses on the arena's realistic sites, before anybody reads an email: an instrument, no result.
 
-    python -m benchmarks.arena --side dev [--researcher SPEC] [--assessor SPEC] [--writer SPEC] [--out FOLDER]
+    python -m benchmarks.arena --side dev [--researcher SPEC] [--assessor SPEC] [--writer SPEC] [--verifier SPEC]
+        [--out FOLDER]
 
 The shipped pipeline runs over each brief of the side's hands. Told, for the side and for each campaign: of companies
 with news, how many emails open with a sentence labelled worth opening with, and how many are ready; of companies
@@ -36,6 +37,7 @@ _WITHOUT = {
     "researcher": "the best-ranked sentence",
     "assessor": "the researcher's first choice",
     "writer": "code places the news",
+    "verifier": "the checks alone decide",
 }
 """What each role leaves to code where nobody plays it."""
 

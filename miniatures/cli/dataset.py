@@ -41,6 +41,7 @@ class RoleName(StrEnum):
     WRITER = "writer"
     RESEARCHER = "researcher"
     ASSESSOR = "assessor"
+    VERIFIER = "verifier"
 
 
 @app.command("build")

@@ -86,6 +86,11 @@ class Recipe(Strict):
     lora: LoraSettings = Field(
         default=LoraSettings(), description="The adapter's shape; its keys are written under it, as `lora: {rank: 8}`."
     )
+    start: str | None = Field(
+        default=None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="A miniature, NAME@REF, of this base and shape: its adapter is trained on. Fresh factors if null.",
+    )
     learning_rate: float | None = Field(
         default=None, gt=0, allow_inf_nan=False, description="2e-4 for LoRA and 2e-5 for full if null."
     )

@@ -102,7 +102,8 @@ async def test_a_doubted_statement_is_for_a_person_and_is_named() -> None:
     draft = await written(given(teller(telling()), doubter({"alarms": 0.2})))
     assert draft.status is DraftStatus.NEEDS_REVIEW
     assert [one.name for one in draft.failed_checks] == [CheckName.VETTED]
-    assert vetted(draft).reason == f"the verifier doubts the thought “{THOUGHT}”: likeliest distorted, supported with 0.20"
+    doubt = f"the verifier doubts the thought “{THOUGHT}”: likeliest distorted, supported with 0.20"
+    assert vetted(draft).reason == doubt
 
 
 async def test_of_samples_that_fail_no_check_the_surest_is_kept() -> None:

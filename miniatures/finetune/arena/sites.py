@@ -8,20 +8,28 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from miniatures.datamodel.campaign import CHECKS_ONLY
 from miniatures.datamodel.hashing import text_hash
 from miniatures.finetune.arena.company import ArenaCompany, ArenaPage, Block, Hidden
 from miniatures.finetune.arena.folder import ArenaHand
 
 NOBODY = "none"
-SHIPPED = {"researcher": "miniature:outreach@live", "assessor": NOBODY, "writer": "miniature:outreach@live"}
+SHIPPED = {
+    "researcher": "miniature:outreach@live",
+    "assessor": NOBODY,
+    "writer": "miniature:outreach@live",
+    "verifier": NOBODY,
+}
 """Who does which job, by the specs of backends."""
+_UNPLAYED = {"verifier": CHECKS_ONLY}
+"""What a campaign calls it where nobody plays a role, if not none."""
 _CAMPAIGN = """\
 name: arena-{hand}-{brief}
 brief: brief.md
 prospects: prospects.csv
 search: local:sites
 backends:
-{backends}roles: {{{roles}, verifier: checks}}
+{backends}roles: {{{roles}}}
 write: {{samples: 1, rewrites: 1, retry_samples: 8}}
 """
 
@@ -52,7 +60,7 @@ def write_campaigns(
 def _campaign(hand: str, brief: str, seats: Mapping[str, str]) -> str:
     specs = {role: spec for role, spec in seats.items() if spec != NOBODY}
     backends = "".join(f"  {role}: {{use: '{spec}', max_tokens: 300}}\n" for role, spec in specs.items())
-    roles = ", ".join(f"{role}: {role if role in specs else NOBODY}" for role in seats)
+    roles = ", ".join(f"{role}: {role if role in specs else _UNPLAYED.get(role, NOBODY)}" for role in seats)
     return _CAMPAIGN.format(hand=hand, brief=brief, backends=backends or "  {}\n", roles=roles)
 
 

@@ -1,7 +1,8 @@
 """What a writer's own tellings were worth to a reader: the best teach the writer that follows, all of them a verifier.
 
-A folder holds one file a turn: a miniature told the news of the training side several times, somebody who knew nothing
-of it read every telling, and those that could be sent are learned from (rejection sampling; arXiv:2304.06767).
+A folder holds one file of readings a turn: a miniature told news of the training side several times, somebody who knew
+nothing of it read every telling, and those that could be sent are learned from (rejection sampling, arXiv:2304.06767).
+Beside it stand, as tellings, the others as a careful hand mended them.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ A question about one sentence, a sighting, is a classification; a choice out of 
 from __future__ import annotations
 
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables, Selection, SentenceVariables, Sighting
+from miniatures.agents.roles.verifier import VERIFIER
 from miniatures.datamodel.example import Example
 from miniatures.prompts.taxonomy import known_taxonomy
 
@@ -16,8 +17,8 @@ def is_sighting(example: Example) -> bool:
 
 
 def is_passage(example: Example) -> bool:
-    """Whether it asks a researcher about a sentence in its page."""
-    return example.role == RESEARCHER.name and "page_age" in example.variables
+    """Whether it asks about a sentence in its page: a researcher, or a verifier of what a writer made of it."""
+    return example.role in {RESEARCHER.name, VERIFIER.name} and "page_age" in example.variables
 
 
 def is_choice(example: Example) -> bool:

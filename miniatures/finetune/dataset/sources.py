@@ -227,12 +227,15 @@ def _arena_examples(folders: Sequence[Path], seed: int) -> Iterator[Example]:
     yield from grade_examples(grades, hands, known, seed)
     yield from graded_fits(grades, hands, known, today, seed)
     tellings = [one for folder in folders if is_tellings(folder) for one in read_tellings(folder)]
-    read = [one for folder in folders if is_turns(folder) for one in read_turns(folder)]
-    yield from vetting_examples(tellings, read, hands, known, today, seed)
+    turns = [folder for folder in folders if is_turns(folder)]
+    mended = [one for folder in turns for one in read_tellings(folder)]
+    read = [one for folder in turns for one in read_turns(folder)]
+    yield from vetting_examples([*tellings, *mended], read, hands, known, today, seed)
+    yield from telling_examples([*mended, *kept(read)], hands, known, today)
     if tellings:
         authored = {(one.offer, one.quote) for one in tellings}
         careless = [one for one in careless_tellings(hands, known) if (one.offer, one.quote) not in authored]
-        yield from telling_examples([*tellings, *careless, *kept(read)], hands, known, today)
+        yield from telling_examples([*tellings, *careless], hands, known, today)
 
 
 def _about_strangers(examples: list[Example], contacts: set[Contact], seed: int, gathered: Gathered) -> list[Example]:

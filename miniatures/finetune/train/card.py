@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from miniatures.datamodel.miniature import MiniatureCard
+from miniatures.datamodel.recipe import Recipe
 from miniatures.finetune.dataset.folder import Dataset
 from miniatures.finetune.dataset.trained_companies import trained_companies
 from miniatures.finetune.train.prepared import Prepared
+from miniatures.finetune.train.start import card_of
 from miniatures.finetune.train.summary import TrainingSummary
 from miniatures.finetune.train.training import ADAPTER, PICTURE
 from miniatures.weights.merge import adapter_hash
@@ -34,7 +36,7 @@ def register_run(
         adapter_sha256=adapter_hash(adapter),
         adapter_bytes=sum(file.stat().st_size for file in adapter.iterdir() if file.is_file()),
         dataset=manifest.hash,
-        companies=trained_companies(dataset, recipe.roles),
+        companies=_companies(recipe, dataset, registry),
         prompt_versions={role: version for role, version in manifest.prompt_versions.items() if role in recipe.roles},
         trust=manifest.trust,
         taxonomy=manifest.taxonomy,
@@ -44,6 +46,15 @@ def register_run(
     picture = out / PICTURE
     registry.register(card, adapter, picture if picture.is_file() else None)
     return card
+
+
+def _companies(recipe: Recipe, dataset: Dataset, registry: Registry) -> tuple[str, ...] | None:
+    """Hashes of the companies that it has learned about, and whatever it went on from; None where that is not known."""
+    learned = trained_companies(dataset, recipe.roles)
+    if recipe.start is None:
+        return learned
+    before = card_of(recipe.start, registry).companies
+    return None if before is None else tuple(sorted({*learned, *before}))
 
 
 def _recipe(prepared: Prepared, dataset: Dataset) -> dict[str, Any]:

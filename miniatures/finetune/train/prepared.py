@@ -18,8 +18,10 @@ from miniatures.finetune.train import fused_lora
 from miniatures.finetune.train.base_model import BaseModel as Base
 from miniatures.finetune.train.base_model import load_base
 from miniatures.finetune.train.micro_batches import MicroBatch, plan
+from miniatures.finetune.train.start import go_on_from, pinned
 from miniatures.finetune.train.trackers import require_trackers
 from miniatures.finetune.train.training_data import TokenizedSplit, tokenize_rows
+from miniatures.weights.registry import Registry
 
 _KEPT_KERNELS = "48"
 """Matrix kernels that torch keeps on a CPU, each for one shape and with its own scratch memory. Every micro-batch has
@@ -69,6 +71,8 @@ def prepare(recipe: Recipe, folder: Path, dataset: Dataset) -> Prepared:
         MiniaturesError: the base cannot be loaded or trained.
     """
     recipe = _for_roles_of(dataset, recipe)
+    if recipe.start is not None:
+        recipe = recipe.model_copy(update={"start": pinned(recipe.start, Registry())})
     require_trackers(recipe.report_to)
     _set_up_libraries(recipe.seed)
     full = recipe.method is Method.FULL
@@ -114,7 +118,7 @@ def _set_up_libraries(seed: int) -> None:
 
 
 def _with_adapter(recipe: Recipe, base: Base) -> Any:
-    """The base with fresh factors in front of it, fused where its layers allow."""
+    """The base with the factors that the recipe starts from in front of it, fused where its layers allow."""
     import peft
 
     config = peft.LoraConfig(
@@ -131,6 +135,8 @@ def _with_adapter(recipe: Recipe, base: Base) -> Any:
         raise InputError(
             f"{base.name} takes no adapter: {reason}", hint="Name its linear layers in lora.targets."
         ) from error
+    if recipe.start is not None:
+        go_on_from(recipe.start, base.sha256, model, Registry())
     if not recipe.gradient_checkpointing:
         fused_lora.fuse(model)
     return model
