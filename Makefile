@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset assessor assessor-dataset benchmarks clean
+.PHONY: demo test quick explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset turn turn-dataset verifier verifier-dataset assessor assessor-dataset benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
@@ -87,6 +87,26 @@ writer-dataset: install-dev
 
 writer: writer-dataset
 	$(BIN)/miniatures finetune examples/recipes/writer-qwen2.5-coder-1.5b.yaml --out $(RUN)/writer
+
+# A turn of the flywheel: that writer goes on with what readers and menders made of its like's tellings. Forty minutes.
+TURN := $(addprefix --from examples/arena/,garnet heron maple oriel offers turns)
+
+turn-dataset: install-dev
+	test -f $(RUN)/turn-dataset/manifest.json || $(BIN)/miniatures dataset build $(TURN) --role writer \
+	  --variant opening --out $(RUN)/turn-dataset --validation 0.05 --test 0 --seed 7
+
+turn: turn-dataset
+	$(BIN)/miniatures finetune examples/recipes/writer-qwen2.5-coder-1.5b-turn.yaml --out $(RUN)/turn
+
+# The verifier of statements, from tellings and readings: ten minutes on two idle cores.
+VET := $(addprefix --from examples/arena/,garnet heron maple oriel offers tellings turns)
+
+verifier-dataset: install-dev
+	test -f $(RUN)/verifier-dataset/manifest.json || $(BIN)/miniatures dataset build $(VET) --role verifier \
+	  --variant passage --out $(RUN)/verifier-dataset --validation 0.05 --test 0 --seed 7
+
+verifier: verifier-dataset
+	$(BIN)/miniatures finetune examples/recipes/verifier-minilm.yaml --out $(RUN)/verifier
 
 # The assessor that weighs reasons to write, from the arena's grades: three quarters of an hour on two idle cores and 13 GB.
 GRADED := $(addprefix --from examples/arena/,garnet heron maple oriel offers grades)
