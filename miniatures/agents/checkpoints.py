@@ -29,13 +29,13 @@ def _kept_types() -> tuple[type, ...]:
     from miniatures.agents import state
     from miniatures.agents.passages import Passage
     from miniatures.agents.tools.search.base import SearchStatus
-    from miniatures.datamodel import backend, check, dossier, draft, evidence, prospect, review, seat
+    from miniatures.datamodel import backend, check, dossier, draft, evidence, prospect, review, seat, vetted
 
     return (
         *(state.Gathered, state.RankedSentence, state.Written, SearchStatus, seat.Seat),
         *(backend.Bill, backend.Usage, check.CheckName, check.CheckResult, check.Outcome),
         *(dossier.Dossier, dossier.DossierStatus, dossier.Problem, dossier.SetAside, dossier.SetAsideReason),
-        *(draft.Statement, draft.Draft, draft.DraftStatus, draft.EmailText, draft.Ground),
+        *(draft.Statement, draft.Draft, draft.DraftStatus, draft.EmailText, draft.Ground, vetted.VettedStatement),
         *(evidence.Evidence, evidence.Quote, evidence.Page, evidence.SourceRef, Passage),
         *(prospect.Prospect, prospect.Recipient),
         *(review.ReviewAnswer, review.ReviewAction, review.RejectReason),
