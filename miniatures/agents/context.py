@@ -119,7 +119,7 @@ class CampaignContext:
             raise InputError(
                 "this verifier reads the sentences in which a writer tells the news, and the campaign "
                 f"has {'no writer' if writer is None else 'a writer that phrases whole emails'}",
-                hint="Name a writer that tells the news, such as miniature:teller@live, or take the verifier out.",
+                hint="Name a writer that is trusted with `phrases: opening`, or take the verifier out.",
             )
 
     def seats(self, role: str) -> Seats | None:

@@ -9,7 +9,12 @@ import pytest
 from miniatures.agents.roles.verifier import Form, Truth
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.review import ReadingVerdict
+from miniatures.finetune.arena.folder import read_hand
 from miniatures.finetune.arena.turns import ReadTelling, is_turns, kept, read_turns
+from miniatures.finetune.dataset.sources import find_sources, gather_examples
+from miniatures.finetune.dataset.trace_examples import TraceSelection
+
+ARENA = Path(__file__).parents[3] / "examples/arena"
 
 
 def telling(verdict: ReadingVerdict, opening: str = "You opened a yard.") -> ReadTelling:
@@ -52,3 +57,19 @@ def test_a_folder_of_turns_is_read_file_by_file(tmp_path: Path) -> None:
     (folder / "3.jsonl").write_text("{}")
     with pytest.raises(InputError, match=r"3\.jsonl"):
         read_turns(folder)
+
+
+def test_turns_teach_a_writer_what_was_kept_and_mended_and_a_verifier_all() -> None:
+    sources = find_sources([str(ARENA / name) for name in ("heron", "offers", "turns")], None)
+    selection = TraceSelection(roles=("writer", "verifier"))
+    examples = gather_examples(sources, selection, seed=7, variants=0).examples
+    told = {one.answer["body"] for one in examples if one.role == "writer" and one.answer}
+    vetted = {one.variables["statement"] for one in examples if one.role == "verifier"}
+    companies = read_hand(ARENA / "heron").companies
+    briefs = ("heron/", "offers/")
+    read = [one for one in read_turns(ARENA / "turns") if one.company in companies and one.offer.startswith(briefs)]
+    assert read
+    assert {one.opening for one in read} <= vetted
+    assert all(any(one.opening in body for body in told) for one in kept(read))
+    assert len(told) > len(kept(read))
+    assert all(one.answer and one.answer.get("reason") != "poor" for one in examples if one.role == "writer")
