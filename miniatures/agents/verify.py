@@ -46,7 +46,9 @@ async def verify_draft(state: ProspectState, runtime: Runtime[CampaignContext]) 
     case = case_of(context, recipient, state["dossier"])
     vetted = await vet(context, recipient, draft.text, case.evidence)
     report = check_email(draft.text, case.with_vetted(vetted.statements))
-    checked = draft.model_copy(update={**outcome_of(report), "evidence": case.evidence, "vetted": vetted.statements})
+    checked = draft.model_copy(
+        update={**outcome_of(report), "evidence": case.evidence, "vetted": vetted.statements or ()}
+    )
     return {"draft": await with_opinion(context, recipient, checked)}
 
 

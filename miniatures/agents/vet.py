@@ -22,9 +22,9 @@ from miniatures.datamodel.vetted import VettedStatement
 
 
 class Vetted(Frozen):
-    """What a verifier says of each statement of an email, and what that took."""
+    """What a verifier says of each statement of an email, null where it could read none, and what that took."""
 
-    statements: tuple[VettedStatement, ...] = ()
+    statements: tuple[VettedStatement, ...] | None = ()
     bill: Bill = Bill()
 
 
@@ -37,7 +37,8 @@ def reads_statements(context: CampaignContext) -> bool:
 async def vet(
     context: CampaignContext, recipient: Recipient, email: EmailText | None, evidence: Sequence[Quote]
 ) -> Vetted:
-    """The verifier's word on what the email tells of the first quote; nothing where it tells none, or nobody reads so.
+    """The verifier's word on what the email tells of the first quote; null for an email that was not told or is no
+    longer, as after an edit of what the brief owns, and nothing where nobody reads statements.
 
     Raises:
         BackendError: the verifier could not be asked.
@@ -48,7 +49,7 @@ async def vet(
     variables = WriterVariables.of(context.brief, recipient, evidence[:1], today=today.isoformat())
     telling = told(ToldEmail(**email.model_dump()), *variables.owned)
     if telling is None or telling == POOR:
-        return Vetted()
+        return Vetted(statements=None)
     asked = [
         StatementVariables.of(text, part, context.brief, variables.prospect, variables.quotes[0], today)
         for part, text in statements_of(telling)

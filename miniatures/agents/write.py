@@ -156,7 +156,7 @@ def best_draft(written: Written, case: CheckCase, vetted: Sequence[Vetted] = ())
     """
     if not written.emails:
         return None
-    said = [one.statements for one in vetted] or [()] * len(written.emails)
+    said = [one.statements for one in vetted] if vetted else [()] * len(written.emails)
     cases = [_told_alone(case, written, place).with_vetted(said[place]) for place in range(len(written.emails))]
     reports = [check_email(email, one) for email, one in zip(written.emails, cases, strict=True)]
     place = min(range(len(reports)), key=lambda place: (len(reports[place].failed), -_least_sure(said[place])))
@@ -172,14 +172,14 @@ def best_draft(written: Written, case: CheckCase, vetted: Sequence[Vetted] = ())
         subject=text.subject,
         body=text.body,
         evidence=case.evidence,
-        vetted=case.vetted,
+        vetted=case.vetted or (),
         backend=written.backend,
         **outcome,
     )
 
 
-def _least_sure(vetted: Sequence[VettedStatement]) -> float:
-    return min((one.sure for one in vetted), default=1.0)
+def _least_sure(vetted: Sequence[VettedStatement] | None) -> float:
+    return min((one.sure for one in vetted or ()), default=1.0)
 
 
 def _told_alone(case: CheckCase, written: Written, place: int) -> CheckCase:

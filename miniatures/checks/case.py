@@ -32,7 +32,7 @@ class Source:
 class CheckCase:
     """One prospect's case. `foils` are other companies' quotes for the swap test; the bundled ones serve if empty.
 
-    `vetted` is what a verifier said of the email's statements, empty where none reads them.
+    `vetted` is what a verifier said of the email's statements, null where it could read none, empty where nobody does.
     `sure_bound` is how sure of the reason to write the researcher must have been; null where no risk is stated.
     `max_age_days` is the age at which a published quote is stale, in days before `now`; null never. What is not known
     of a case, such as the address or a quote's date, forbids nothing.
@@ -46,13 +46,13 @@ class CheckCase:
     now: datetime | None = None
     max_age_days: int | None = None
     sure_bound: float | None = None
-    vetted: tuple[VettedStatement, ...] = ()
+    vetted: tuple[VettedStatement, ...] | None = ()
 
     def with_evidence(self, evidence: tuple[Quote, ...]) -> CheckCase:
         """The same case resting on other quotes."""
         return replace(self, evidence=evidence)
 
-    def with_vetted(self, vetted: tuple[VettedStatement, ...]) -> CheckCase:
+    def with_vetted(self, vetted: tuple[VettedStatement, ...] | None) -> CheckCase:
         """The same case once a verifier has read the email."""
         return replace(self, vetted=vetted)
 

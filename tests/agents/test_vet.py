@@ -17,7 +17,7 @@ from miniatures.backends.base import Backend
 from miniatures.datamodel.backend import BackendIdentity, Price
 from miniatures.datamodel.campaign import WritingSettings
 from miniatures.datamodel.capabilities import READER, TELLER, Capabilities, Grammar, Trust
-from miniatures.datamodel.check import CheckName, CheckResult
+from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.draft import Draft, DraftStatus
 from miniatures.datamodel.errors import InputError
@@ -129,6 +129,18 @@ async def test_an_edited_draft_is_read_again() -> None:
     again = (await graph.ainvoke(state, context=setting))["draft"]
     assert not vetted(again).passed
     assert again.status is DraftStatus.NEEDS_REVIEW
+
+
+async def test_an_email_that_is_no_longer_told_is_not_passed_over() -> None:
+    setting = given(teller(telling()), doubter({}))
+    draft = await written(setting)
+    edited = draft.model_copy(update={"body": draft.body.replace(BRIEF.offer, "We sell what you need.")})
+    graph = build_verify_graph().compile()
+    state = {"prospect": PROSPECT, "dossier": DOSSIER, "draft": edited}
+    again = (await graph.ainvoke(state, context=setting))["draft"]
+    assert vetted(again).outcome is Outcome.NOT_RUN
+    assert again.status is DraftStatus.NEEDS_REVIEW
+    assert again.vetted == ()
 
 
 async def test_what_was_read_is_remembered() -> None:
