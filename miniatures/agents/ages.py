@@ -39,6 +39,21 @@ _BARE_MONTH = re.compile(
     r"|\b(?:in|of|since|from|by|until|\d) May\b"
 )
 """A month whose year is left to the reader."""
+_NAMED = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\b)\.?"
+)
+_YEARLESS = tuple(
+    re.compile(form)
+    for form in (
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?P<month>{_NAMED})(?!,? 20\d\d)",
+        rf"\b(?P<month>{_NAMED}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!,? 20\d\d|[.:]\d)",
+    )
+)
+"""A day whose year is left to the reader."""
+_OPEN_TIME = re.compile(
+    rf"{_BARE_MONTH.pattern}|\b(?:spring|summer|autumn|fall|winter|Christmas|Easter|term|season|quarter)\b"
+)
 _MID_MONTH, _MONTHS_A_YEAR = 15, 12
 _DATELINE_WORDS = 6
 _WEEK, _MONTH, _YEAR_DAYS = 7, 30, 365
@@ -68,6 +83,22 @@ def first_day(text: str) -> date | None:
     """The first day that the text names; None where it names a month at most."""
     stated = (match.groupdict() for form in _FORMS if "day" in form.groupindex for match in form.finditer(text))
     return next((found for parts in stated if isinstance(found := _read(parts), date)), None)
+
+
+def days_named(text: str, near: date) -> Iterator[date]:
+    """The days that the text names, months by their middle; of a day without a year that which is nearest to `near`."""
+    yield from (found for found in _dates(text) if isinstance(found, date))
+    for match in (match for form in _YEARLESS for match in form.finditer(text)):
+        years = (str(near.year + ahead) for ahead in (-1, 0, 1))
+        days = [day for year in years if isinstance(day := _read({**match.groupdict(), "year": year}), date)]
+        yield from [min(days, key=lambda day: abs(day - near))] if days else []
+
+
+def names_open_time(text: str) -> bool:
+    """Whether the text names a time that is no day here: a month without its year, a season, a feast."""
+    for form in (*_FORMS, *_YEARLESS):
+        text = form.sub("", text)
+    return _OPEN_TIME.search(text) is not None
 
 
 def age(day: date, today: date) -> str:

@@ -18,6 +18,7 @@ from langchain_core.language_models import BaseChatModel
 
 from miniatures.agents.passages import Passage
 from miniatures.agents.roles.researcher import RESEARCHER, PassageVariables, Status, Worth
+from miniatures.agents.timely import is_timely
 from miniatures.agents.together import together
 from miniatures.backends.ask import Answer
 from miniatures.datamodel.backend import Bill
@@ -122,7 +123,7 @@ async def rank_reasons(
     questions = [PassageVariables.of(passage, company, today) for passage in passages]
     judged = await asking.answers(questions)
     news = [
-        _share(answer, "status", Status.NEWS) if passage.can_be_told else 0.0
+        _share(answer, "status", Status.NEWS) if passage.can_be_told and is_timely(passage, today) else 0.0
         for answer, passage in zip(judged, passages, strict=True)
     ]
     ranked = sorted(range(len(questions)), key=lambda place: -news[place])
