@@ -25,11 +25,16 @@ _AT_ITS_WORD = {"good": 1.0, "fair": 0.25, "poor": 0.0}
 
 @dataclass(frozen=True)
 class Assessed:
-    """What the assessor makes of one reason: its signal by name, empty for none, and how sure it is that it is good."""
+    """What the assessor makes of one reason: its signal by name, empty for none, and how sure it is that it is good.
+
+    `angle` and `claim` are what goes with it, empty for none; None where the assessor was not asked.
+    """
 
     signal: str
     sure: float
     trace: str | None
+    angle: str | None = None
+    claim: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,14 @@ async def assess(
 def _assessed(answer: Answer[Assessment], brief: Brief, tells: bool) -> Assessed:
     if answer.value is None:
         return Assessed("", 0.0, answer.trace)
-    sure = (answer.probability or 0.0) if tells else _AT_ITS_WORD[answer.value.reason]
-    names = ("", *(signal.name for signal in brief.signals))
-    named = names[answer.value.signal] if answer.value.signal < len(names) else ""
-    return Assessed(named, round(sure, 4), answer.trace)
+    said = answer.value
+    sure = (answer.probability or 0.0) if tells else _AT_ITS_WORD[said.reason]
+    signal = _numbered([one.name for one in brief.signals], said.signal)
+    angle = None if said.angle is None else _numbered(brief.angles_of(signal), said.angle)
+    claim = None if said.claim is None else _numbered(brief.claims, said.claim)
+    return Assessed(signal, round(sure, 4), answer.trace, angle, claim)
+
+
+def _numbered(texts: Sequence[str], number: int) -> str:
+    """The text of that number, counted from 1; empty where there is none."""
+    return texts[number - 1] if 0 < number <= len(texts) else ""

@@ -32,7 +32,7 @@ from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.prospect import Prospect
 
 _TRIES = 2
-MOST_WEIGHED = 3
+MOST_WEIGHED = 5
 """Reasons that an assessor, or a writer which judges them, is given."""
 
 
@@ -63,14 +63,14 @@ async def select_facts(context: CampaignContext, prospect: Prospect, gathered: G
     if RESEARCHER.name not in context.models:
         return Selected(facts=best_ranked(gathered, limit))
     looks_again = _judges(context) or ASSESSOR.name in context.models
-    most, bound = (min(MOST_WEIGHED, limit), WORTH_A_LOOK) if looks_again else (1, SURE)
+    most, bound = (MOST_WEIGHED, WORTH_A_LOOK) if looks_again else (1, SURE)
     return await ledgered(
         context,
         "select",
         prospect,
         Selected,
         lambda: (
-            _read_in_place(context, prospect, gathered, most, bound)
+            _read_in_place(context, prospect, gathered, most, bound, limit)
             if reads_in_place(context)
             else _ask_researcher(context, prospect, gathered, limit)
         ),
@@ -101,10 +101,10 @@ def best_of_each_signal(ranked: Sequence[Matched], limit: int) -> list[Matched]:
 
 
 async def _read_in_place(
-    context: CampaignContext, prospect: Prospect, gathered: Gathered, most: int, bound: float
+    context: CampaignContext, prospect: Prospect, gathered: Gathered, most: int, bound: float, limit: int
 ) -> Selected:
     """The one reason to write that the researcher finds among the sentences in their pages and the assessor confirms;
-    for a writer that judges reasons itself, the best few.
+    for a writer that judges reasons itself, the best few, at most `limit`.
     """
     sentences = [one for one in gathered.sentences if one.place is not None]
     passages = [one.place for one in sentences if one.place is not None]
@@ -128,12 +128,12 @@ async def _read_in_place(
     reasons, bill, errors = reading.reasons, reading.bill, [(RESEARCHER.name, reading.error)]
     if reasons and ASSESSOR.name in context.models:
         weighed = await _assessed(context, prospect, [passages[one.place] for one in reasons])
-        reasons = _confirmed(reasons, weighed, most if _judges(context) else 1)
+        reasons = _confirmed(reasons, weighed, MOST_WEIGHED if _judges(context) else 1)
         bill += weighed.bill
         errors.append((ASSESSOR.name, weighed.error))
     facts = []
-    for one in reasons:
-        parts = await _parts(context, prospect, passages[one.place], one.signal)
+    for one in reasons[:limit]:
+        parts = await _parts(context, prospect, passages[one.place], one)
         bill += parts.bill
         errors.append((RESEARCHER.name, parts.error))
         evidence = gathered.evidence(sentences[one.place], one.signal, trace=one.trace)
@@ -154,14 +154,17 @@ async def _assessed(context: CampaignContext, prospect: Prospect, passages: Sequ
 def _confirmed(reasons: Sequence[Reason], weighed: Assessments, most: int) -> tuple[Reason, ...]:
     """The reasons that the assessor finds good, the best first, with the signal that it sees in them."""
     told = [
-        replace(reason, signal=one.signal or reason.signal, score=one.sure)
+        replace(reason, signal=one.signal or reason.signal, score=one.sure, angle=one.angle, claim=one.claim)
         for reason, one in zip(reasons, weighed.each, strict=True)
         if one.sure >= ASSESSED
     ]
     return tuple(sorted(told, key=lambda reason: -reason.score)[:most])
 
 
-async def _parts(context: CampaignContext, prospect: Prospect, passage: Passage, signal: str) -> Parts:
+async def _parts(context: CampaignContext, prospect: Prospect, passage: Passage, reason: Reason) -> Parts:
+    """The angle and the claim: the assessor's, else those that the researcher finds fitting."""
+    if reason.angle is not None and reason.claim is not None:
+        return Parts(reason.angle, reason.claim, Bill())
     today = context.now().date()
     return await ask_seat(
         context,
@@ -173,7 +176,7 @@ async def _parts(context: CampaignContext, prospect: Prospect, passage: Passage,
             prospect.company,
             today,
             passage,
-            signal,
+            reason.signal,
             node="select",
             seat=seat,
         ),

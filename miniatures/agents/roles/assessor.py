@@ -33,6 +33,8 @@ class AssessorVariables(Variables):
 
     offer: str
     signals: tuple[SignalLine, ...] = Field(min_length=1)
+    angles: tuple[tuple[str, ...], ...] = Field(default=(), description="Of each signal, in its order.")
+    claims: tuple[str, ...] = ()
     company: str
     title: str = Field(description="The job of whoever would be written to; may be empty.")
     page: str
@@ -45,6 +47,8 @@ class AssessorVariables(Variables):
         return cls(
             offer=as_data(brief.offer),
             signals=signal_lines(brief),
+            angles=tuple(tuple(map(as_data, signal.angles)) for signal in brief.signals),
+            claims=tuple(map(as_data, brief.claims)),
             company=as_data(recipient.company),
             title=as_data(recipient.title),
             page=" > ".join(dict.fromkeys(places)),
@@ -57,9 +61,13 @@ class AssessorVariables(Variables):
 
 
 class Assessment(BaseModel):
-    """The number of the signal that the news speaks to, 0 for none, and how good a reason it is."""
+    """The number of the signal that the news speaks to, of the angle and the claim that go with it, each 0 for none,
+    and how good a reason it is. A small assessor is not asked about angle and claim.
+    """
 
     signal: int = Field(ge=0)
+    angle: int | None = Field(default=None, ge=0)
+    claim: int | None = Field(default=None, ge=0)
     reason: Choice
 
 
@@ -71,22 +79,37 @@ class Assessor(Role[AssessorVariables, Assessment]):
     answer = Assessment
 
     def schema(self, variables: AssessorVariables, capabilities: Capabilities, prompts: PromptLibrary) -> JsonSchema:
-        return assessment_schema(len(variables.signals), GRADES)
+        if capabilities.probability:
+            return assessment_schema(len(variables.signals), GRADES)
+        most = max(map(len, variables.angles), default=0)
+        return assessment_schema(len(variables.signals), GRADES, angle=most, claim=len(variables.claims))
 
     def faults(self, variables: AssessorVariables, answer: Assessment) -> tuple[str, ...]:
-        """The number may name only a signal that there is."""
-        return (f"there is no signal {answer.signal}",) if answer.signal > len(variables.signals) else ()
+        """A number may name only what there is."""
+        angles = variables.angles[answer.signal - 1 : answer.signal] if answer.signal else ()
+        there_are = {
+            "signal": (answer.signal, len(variables.signals)),
+            "angle": (answer.angle or 0, sum(map(len, angles))),
+            "claim": (answer.claim or 0, len(variables.claims)),
+        }
+        return tuple(f"there is no {name} {number}" for name, (number, most) in there_are.items() if number > most)
 
 
 @lru_cache(maxsize=64)
-def assessment_schema(signals: int, grades: tuple[Choice, ...]) -> JsonSchema:
-    """`Assessment` as engines read it, held to these grades: held to one, a backend tells how probable that one is."""
-    number = {"type": "integer", "minimum": 0, "maximum": signals}
+def assessment_schema(signals: int, grades: tuple[Choice, ...], **parts: int) -> JsonSchema:
+    """`Assessment` as engines read it, held to these grades: held to one, a backend tells how probable that one is.
+
+    `parts` are the most that an angle and a claim may be, where they are asked for.
+    """
+    numbers = {
+        name: {"type": "integer", "minimum": 0, "maximum": most} for name, most in {"signal": signals, **parts}.items()
+    }
+    properties = {**numbers, "reason": {"type": "string", "enum": [*grades]}}
     return {
         "title": Assessment.__name__,
         "type": "object",
-        "properties": {"signal": number, "reason": {"type": "string", "enum": [*grades]}},
-        "required": ["signal", "reason"],
+        "properties": properties,
+        "required": [*properties],
         "additionalProperties": False,
     }
 
