@@ -54,6 +54,7 @@ _YEARLESS = tuple(
 _OPEN_TIME = re.compile(
     rf"{_BARE_MONTH.pattern}|\b(?:spring|summer|autumn|fall|winter|Christmas|Easter|term|season|quarter)\b"
 )
+_EITHER_ORDER = re.compile(rf"\b(?:0?[1-9]|1[0-2])/(?:0?[1-9]|1[0-2])/{_YEAR}\b")
 _MID_MONTH, _MONTHS_A_YEAR = 15, 12
 _DATELINE_WORDS = 6
 _WEEK, _MONTH, _YEAR_DAYS = 7, 30, 365
@@ -80,7 +81,10 @@ def names_date(text: str) -> bool:
 
 
 def first_day(text: str) -> date | None:
-    """The first day that the text names; None where it names a month at most."""
+    """The first day that the text names, not as 10/06/2026, which is a day of June in one country and of October in
+    another; None where it names a month at most.
+    """
+    text = _EITHER_ORDER.sub("", text)
     stated = (match.groupdict() for form in _FORMS if "day" in form.groupindex for match in form.finditer(text))
     return next((found for parts in stated if isinstance(found := _read(parts), date)), None)
 

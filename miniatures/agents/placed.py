@@ -68,7 +68,7 @@ _DATED = {
     "blog": "blog post",
     "news page": "news",
 }
-_DATELINE = re.compile(r"^.{3,60}?\b20\d\d\W{0,3}?(?:\s[\u2013\u2014-]+|:)\s+(?=\w)")
+_DATELINE = re.compile(r"^[^(:]{3,60}?\b20\d\d\W{0,3}?(?:\s[\u2013\u2014-]+|:)\s+(?=\w)")
 """Town and day before a release's first sentence: a letter would not repeat them."""
 
 

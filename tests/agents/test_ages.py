@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miniatures.agents.ages import age, ages, is_dateline
+from miniatures.agents.ages import age, ages, first_day, is_dateline
 
 TODAY = date(2026, 12, 1)
 
@@ -49,6 +49,20 @@ def test_ahead_and_behind() -> None:
 )
 def test_a_dateline_is_little_more_than_a_date(text: str, is_one: bool) -> None:
     assert is_dateline(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Posted 24 May 2026", date(2026, 5, 24)),
+        ("Posted 10/06/2026", None),
+        ("Posted 10/06/2026, changed 24/06/2026", date(2026, 6, 24)),
+        ("Posted 5.6.2026", date(2026, 6, 5)),
+        ("In June 2026", None),
+    ],
+)
+def test_the_first_day_is_one_that_can_be_read_in_one_way(text: str, day: date | None) -> None:
+    assert first_day(text) == day
 
 
 @given(st.text(alphabet="0123456789./- JanuarydeMyo,", max_size=60), st.dates())

@@ -46,6 +46,10 @@ def opening(text: str, **changes: object) -> str:
         ("The plant will therefore load at night.", "Your website says that the plant will load at night."),
         ("So there, the sacks were handed out!", 'Your website says: "There, the sacks were handed out!"'),
         ("Recycling sacks were handed out.", 'Your website says: "Recycling sacks were handed out."'),
+        (
+            "Losses in the cold store: 4.2 per cent (in 2025: 3.1 per cent).",
+            'Your website says: "Losses in the cold store: 4.2 per cent (in 2025: 3.1 per cent)."',
+        ),
         ("We've built it ourselves.", "Your website says that you've built it yourselves."),
         ("Today we opened a store.", 'Your website says: "Today we opened a store."'),
         ("I have bought a lorry.", 'Your website says: "I have bought a lorry."'),
