@@ -75,6 +75,23 @@ async def test_another_is_taken_at_its_word(said: str, sure: float) -> None:
     assert [(one.signal, one.sure) for one in weighed.each] == [("", sure)] * 2
 
 
+async def test_it_is_also_asked_which_angle_and_claim_go_with_the_news() -> None:
+    model = scripted(json.dumps({"signal": 1, "angle": 1, "claim": 0, "reason": "good"}))
+    model.capabilities = Capabilities()
+    weighed = await assessed(model)
+    assert [(one.angle, one.claim) for one in weighed.each] == [(SIGNAL.angles[0], "")] * 2
+    asked = AssessorVariables.of(TWO_SIGNALS, PROSPECT, PASSAGES[0])
+    assert set(ASSESSOR.schema(asked, Capabilities(), PromptLibrary())["required"]) >= {"angle", "claim"}
+    assert ASSESSOR.faults(asked, Assessment(signal=2, angle=1, reason="good")) == ("there is no angle 1",)
+
+
+async def test_what_the_assessor_says_of_angle_and_claim_is_taken() -> None:
+    weigher = scripted(json.dumps({"signal": 1, "angle": 2, "claim": 0, "reason": "good"}))
+    weigher.capabilities = Capabilities()
+    (fact,) = (await dossier(weigher)).facts
+    assert (fact.angle, fact.claim) == (SIGNAL.angles[1], "")
+
+
 async def test_an_answer_that_cannot_be_read_is_no_reason_and_is_told() -> None:
     model = scripted("a good one")
     model.capabilities = Capabilities()
@@ -95,11 +112,11 @@ def test_it_is_shown_the_person_the_offer_and_the_news_in_its_page() -> None:
     assert ASSESSOR.faults(variables, Assessment(signal=9, reason="good")) == ("there is no signal 9",)
 
 
-async def dossier(sure: dict[str, float]) -> Dossier:
+async def dossier(weigher: Backend) -> Dossier:
     text = f"Press\n{STORE} It holds 7,200 pallets.\nMinutes\n{DOCKS} They were too narrow for the new lorries."
     models = {
         "researcher": reader({"Vejle": 0.9, "dock": 0.8}, {SIGNAL.describes[:10]: 0.9}),
-        "assessor": assessor(sure),
+        "assessor": weigher,
     }
     given = context(models=models, search=FixedSearch(found(page(text))), brief=TWO_SIGNALS)
     answer = await build_research_graph().compile().ainvoke({"prospect": PROSPECT}, context=given)
@@ -109,13 +126,13 @@ async def dossier(sure: dict[str, float]) -> Dossier:
 async def test_the_research_graph_writes_about_what_the_assessor_finds_best_as_news_of_the_signal_that_it_sees() -> (
     None
 ):
-    told = await dossier({"Vejle": 0.6, "dock": 0.8})
+    told = await dossier(assessor({"Vejle": 0.6, "dock": 0.8}))
     (fact,) = told.facts
     assert (fact.quote, fact.signal, fact.sure) == (DOCKS, OTHER.name, 0.8)
 
 
 async def test_where_the_assessor_finds_no_good_reason_there_is_none() -> None:
-    told = await dossier({"Vejle": 0.4, "dock": 0.1})
+    told = await dossier(assessor({"Vejle": 0.4, "dock": 0.1}))
     assert told.status is DossierStatus.NOTHING_FOUND
     assert [problem.kind for problem in told.problems] == ["no_reason"]
 

@@ -93,7 +93,7 @@ def grade_examples(
         yield Example(
             role=ASSESSOR.name,
             variables=variables.model_dump(mode="json"),
-            answer=one.assessment.model_dump(),
+            answer=one.assessment.model_dump(exclude_none=True),
             company=company.company,
             source=Source.GOLD,
             lineage=(f"arena:{FOLDER}/{one.offer}/{one.company}",),
