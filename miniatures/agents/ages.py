@@ -34,15 +34,13 @@ _FORMS = tuple(
         r"\b(?P<year>(?:19|20)\d\d)\b",
     )
 )
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _BARE_MONTH = re.compile(
-    r"\b(?:January|February|March|April|June|July|August|September|October|November|December)\b"
+    rf"\b(?!May\b)(?:{MONTHS})\b"
     r"|\b(?:in|of|since|from|by|until|\d) May\b"
 )
 """A month whose year is left to the reader."""
-_NAMED = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\b)\.?"
-)
+_NAMED = rf"(?:{MONTHS}|(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\b)\.?"
 _YEARLESS = tuple(
     re.compile(form)
     for form in (

@@ -128,11 +128,11 @@ async def _read_in_place(
     reasons, bill, errors = reading.reasons, reading.bill, [(RESEARCHER.name, reading.error)]
     if reasons and ASSESSOR.name in context.models:
         weighed = await _assessed(context, prospect, [passages[one.place] for one in reasons])
-        reasons = _confirmed(reasons, weighed, MOST_WEIGHED if _judges(context) else 1)
+        reasons = _confirmed(reasons, weighed)
         bill += weighed.bill
         errors.append((ASSESSOR.name, weighed.error))
     facts = []
-    for one in reasons[:limit]:
+    for one in reasons[: limit if _judges(context) else 1]:
         parts = await _parts(context, prospect, passages[one.place], one)
         bill += parts.bill
         errors.append((RESEARCHER.name, parts.error))
@@ -151,14 +151,14 @@ async def _assessed(context: CampaignContext, prospect: Prospect, passages: Sequ
     )
 
 
-def _confirmed(reasons: Sequence[Reason], weighed: Assessments, most: int) -> tuple[Reason, ...]:
+def _confirmed(reasons: Sequence[Reason], weighed: Assessments) -> tuple[Reason, ...]:
     """The reasons that the assessor finds good, the best first, with the signal that it sees in them."""
     told = [
         replace(reason, signal=one.signal or reason.signal, score=one.sure, angle=one.angle, claim=one.claim)
         for reason, one in zip(reasons, weighed.each, strict=True)
         if one.sure >= ASSESSED
     ]
-    return tuple(sorted(told, key=lambda reason: -reason.score)[:most])
+    return tuple(sorted(told, key=lambda reason: -reason.score))
 
 
 async def _parts(context: CampaignContext, prospect: Prospect, passage: Passage, reason: Reason) -> Parts:

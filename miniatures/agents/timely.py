@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from miniatures.agents.ages import days_named, first_day, names_open_time
+from miniatures.agents.ages import MONTHS, days_named, first_day, names_open_time
 from miniatures.agents.passages import Passage
 
 _DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _SPAN = (
-    rf"(?:morning|afternoon|evening|night|week|weekend|month|quarter|term|season|spring|summer|autumn|winter|{_DAY}"
-    r"|January|February|March|April|May|June|July|August|September|October|November|December)"
+    r"(?:morning|afternoon|evening|night|week|weekend|month|quarter|term|season|spring|summer|autumn|winter"
+    rf"|{_DAY}|{MONTHS})"
 )
 _BY_ITS_OWN_DAY = re.compile(
     rf"\b(?:today|tonight|tomorrow|yesterday|(?:this|last|next|past|coming) {_SPAN}|(?:last|next) year"

@@ -15,7 +15,7 @@ from miniatures.agents.research import build_research_graph
 from miniatures.agents.roles.assessor import ASSESSOR, Assessment, AssessorVariables
 from miniatures.backends.base import Backend
 from miniatures.datamodel.backend import BackendIdentity, Price
-from miniatures.datamodel.capabilities import Capabilities
+from miniatures.datamodel.capabilities import Capabilities, Variant
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.errors import InputError
 from miniatures.prompts.library import PromptLibrary
@@ -83,6 +83,14 @@ async def test_it_is_also_asked_which_angle_and_claim_go_with_the_news() -> None
     asked = AssessorVariables.of(TWO_SIGNALS, PROSPECT, PASSAGES[0])
     assert set(ASSESSOR.schema(asked, Capabilities(), PromptLibrary())["required"]) >= {"angle", "claim"}
     assert ASSESSOR.faults(asked, Assessment(signal=2, angle=1, reason="good")) == ("there is no angle 1",)
+
+
+def test_a_small_one_is_neither_asked_about_angle_and_claim_nor_taught_them() -> None:
+    asked, small = AssessorVariables.of(TWO_SIGNALS, PROSPECT, PASSAGES[0]), Capabilities(variant=Variant.COMPACT)
+    answer = {"signal": 1, "angle": 2, "claim": 0, "reason": "good"}
+    assert ASSESSOR.schema(asked, small, PromptLibrary())["required"] == ["signal", "reason"]
+    assert ASSESSOR.wanted(asked, answer, small) == {"signal": 1, "reason": "good"}
+    assert ASSESSOR.wanted(asked, answer, Capabilities()) == answer
 
 
 async def test_what_the_assessor_says_of_angle_and_claim_is_taken() -> None:

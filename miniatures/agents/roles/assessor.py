@@ -17,8 +17,8 @@ from miniatures.agents.passages import Passage
 from miniatures.agents.roles.role import Role, Variables
 from miniatures.agents.roles.shared import SignalLine, signal_lines
 from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.capabilities import Capabilities
-from miniatures.datamodel.json_types import JsonSchema
+from miniatures.datamodel.capabilities import Capabilities, Variant
+from miniatures.datamodel.json_types import JsonSchema, StructuredAnswer
 from miniatures.datamodel.prospect import Recipient
 from miniatures.datamodel.review import Choice
 from miniatures.prompts.library import PromptLibrary
@@ -62,7 +62,7 @@ class AssessorVariables(Variables):
 
 class Assessment(BaseModel):
     """The number of the signal that the news speaks to, of the angle and the claim that go with it, each 0 for none,
-    and how good a reason it is. A small assessor is not asked about angle and claim.
+    and how good a reason it is. The compact prompt does not ask about angle and claim.
     """
 
     signal: int = Field(ge=0)
@@ -79,10 +79,16 @@ class Assessor(Role[AssessorVariables, Assessment]):
     answer = Assessment
 
     def schema(self, variables: AssessorVariables, capabilities: Capabilities, prompts: PromptLibrary) -> JsonSchema:
-        if capabilities.probability:
+        if not _asks_for_parts(capabilities):
             return assessment_schema(len(variables.signals), GRADES)
         most = max(map(len, variables.angles), default=0)
         return assessment_schema(len(variables.signals), GRADES, angle=most, claim=len(variables.claims))
+
+    def wanted(
+        self, variables: AssessorVariables, answer: StructuredAnswer, capabilities: Capabilities
+    ) -> StructuredAnswer:
+        """Without what the backend's prompt does not ask for."""
+        return answer if _asks_for_parts(capabilities) else {name: answer[name] for name in ("signal", "reason")}
 
     def faults(self, variables: AssessorVariables, answer: Assessment) -> tuple[str, ...]:
         """A number may name only what there is."""
@@ -93,6 +99,11 @@ class Assessor(Role[AssessorVariables, Assessment]):
             "claim": (answer.claim or 0, len(variables.claims)),
         }
         return tuple(f"there is no {name} {number}" for name, (number, most) in there_are.items() if number > most)
+
+
+def _asks_for_parts(capabilities: Capabilities) -> bool:
+    """Whether angle and claim are asked for: by the full prompt, of a backend that is taken at its word."""
+    return capabilities.variant is Variant.FULL and not capabilities.probability
 
 
 @lru_cache(maxsize=64)
