@@ -24,6 +24,10 @@ MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 30.0
 """How long a body may take to arrive."""
 
+_JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+_WORDS = {_JSON: "JSON", FORM: "a form"}
+
 
 class Refused(MiniaturesError):
     """The request is not let in. `status` and `code` are HTTP's and OpenAI's words for it."""
@@ -38,14 +42,17 @@ class Door:
     """Looks at the head of each request. `names` are hosts besides localhost and addresses; without a key, none is
     asked for."""
 
-    def __init__(self, *, api_key: str | None = None, names: Iterable[str] = ()) -> None:
-        """Raises InputError for a key that is empty or that no header can carry, and for a name that is none."""
+    def __init__(self, *, api_key: str | None = None, names: Iterable[str] = (), bodies: str = _JSON) -> None:
+        """`bodies` is what a body has to say that it is.
+
+        Raises InputError for a key that is empty or that no header can carry, and for a name that is none."""
         self._key = None if api_key is None else api_key.strip()  # as a header's value is read
         if self._key is not None and not (self._key and self._key.isascii() and self._key.isprintable()):
             raise InputError(
                 "--api-key is empty, or holds what no header can carry",
                 hint="Give a key of printable ASCII characters, or leave the option out to answer everybody.",
             )
+        self._bodies = bodies
         self._names = {"localhost", *(_named(name) for name in names)}
 
     def check(self, request: Request) -> None:
@@ -59,8 +66,9 @@ class Door:
         self._check_origin(request.headers.get("origin"), host)
         if self._key is not None and not _carries(request, self._key):
             raise Refused(401, "invalid_api_key", "the API key is missing or wrong", hint="Send it as a Bearer token.")
-        if request.method == "POST" and not _is_json(request):
-            raise Refused(415, "unsupported_media_type", "the body has to be JSON", hint=_SAY_JSON)
+        if request.method == "POST" and _kind_of_body(request) != self._bodies:
+            hint = f"Send it with the header Content-Type: {self._bodies}."
+            raise Refused(415, "unsupported_media_type", f"the body has to be {_WORDS[self._bodies]}", hint=hint)
 
     def _check_host(self, host: str) -> None:
         name = _hostname(host)
@@ -114,9 +122,9 @@ def _carries(request: Request, key: str) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), key.encode())
 
 
-def _is_json(request: Request) -> bool:
+def _kind_of_body(request: Request) -> str:
     kind = request.headers.get("content-type", "").partition(";")[0]
-    return kind.strip().lower() == "application/json"
+    return kind.strip().lower()
 
 
 def _named(name: str) -> str:
@@ -144,6 +152,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-_SAY_JSON = "Send it with the header Content-Type: application/json."

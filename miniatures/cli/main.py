@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from miniatures import __version__
+from miniatures.cli.app_command import app as web_app
 from miniatures.cli.backends import backends
 from miniatures.cli.dataset import app as dataset
 from miniatures.cli.demo import demo
@@ -53,7 +54,7 @@ _MODELS = "Models"
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Start here": (demo, init),
     "Run a campaign": (run_campaign, backends, trust),
-    "Look at what was written": (status, drafts, traces, report, review, export),
+    "Look at what was written": (status, drafts, traces, report, review, web_app, export),
     _MODELS: (synthesize, finetune, evaluate, serve),
 }
 for _panel, _commands in _PANELS.items():

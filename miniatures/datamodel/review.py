@@ -23,6 +23,22 @@ class ReviewAction(StrEnum):
     REJECT = "reject"
     COMPARE = "compare"
     READ = "read"
+    REWRITE = "rewrite"
+    """Wants it written again, with a hint: the text that was shown is not sent."""
+    SET_ASIDE = "set_aside"
+    """Decides later."""
+    WITHDRAW = "withdraw"
+    """Takes back what the reviewer decided about this draft before."""
+
+    @property
+    def judges(self) -> bool:
+        """Whether it decides about one answer by itself; comparisons and readings do not."""
+        return self in (ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT)
+
+    @property
+    def settles(self) -> bool:
+        """Whether the draft waits no longer for whoever did it."""
+        return self.judges or self is ReviewAction.REWRITE
 
 
 class RejectReason(StrEnum):
@@ -110,6 +126,12 @@ class Review(Frozen):
     swapped: bool = Field(default=False, description="Whether the second answer was shown first.")
     edit_distance: float | None = Field(default=None, description="Share of the text that an edit changed, 0 to 1.")
     rubric: str = Field(default="", description="Hash of the rubric that was read.")
+    seconds: float | None = Field(
+        default=None,
+        ge=0,
+        exclude_if=lambda seconds: seconds is None,
+        description="How long the reviewer had it before them; null where nobody measured.",
+    )
     created_at: Moment = Field(default_factory=lambda: datetime.now(UTC))
 
     @model_validator(mode="after")
@@ -121,14 +143,16 @@ class Review(Frozen):
                 raise ValueError(f"a rejection needs a reason: {', '.join(RejectReason)}")
             case ReviewAction.COMPARE if self.other_answer is None or self.preference is None:
                 raise ValueError("a comparison needs the other answer and a preference")
+            case ReviewAction.REWRITE if not self.comment:
+                raise ValueError("a wish for a rewrite needs a hint: what is to become different")
             case ReviewAction.READ if self.reading is None:
                 raise ValueError("a reading says what was found")
         return self
 
     @property
     def judges(self) -> bool:
-        """Whether it decides about one answer by itself; comparisons and readings do not."""
-        return self.action in (ReviewAction.ACCEPT, ReviewAction.EDIT, ReviewAction.REJECT)
+        """Whether it decides about one answer by itself."""
+        return self.action.judges
 
     @property
     def target(self) -> StructuredAnswer | None:
@@ -169,6 +193,23 @@ class ReviewAnswer(Strict):
 def in_order(reviews: Iterable[Review]) -> list[Review]:
     """The reviews as they were made."""
     return sorted(reviews, key=lambda review: (review.created_at, review.id))
+
+
+def that_stand(reviews: Iterable[Review]) -> list[Review]:
+    """The reviews as they were made, without those that their reviewers took back, and without the taking back."""
+    taken_back: set[tuple[str, str | None]] = set()
+    standing: list[Review] = []
+    for review in reversed(in_order(reviews)):
+        by = review.reviewer, review.draft
+        if review.action is ReviewAction.WITHDRAW:
+            taken_back.add(by)
+        elif not (by in taken_back and _can_be_taken_back(review.action)):
+            standing.append(review)
+    return standing[::-1]
+
+
+def _can_be_taken_back(action: ReviewAction) -> bool:
+    return action.settles or action is ReviewAction.SET_ASIDE
 
 
 class Approval(Frozen):

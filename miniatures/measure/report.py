@@ -31,7 +31,7 @@ from miniatures.measure.passages import passages
 SHOWN = 500
 """Emails that the page shows in full; the figures count all of them."""
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 class ReportFigures:
@@ -130,7 +130,7 @@ def write_page(page: str, path: Path) -> Path:
 def html_environment() -> Environment:
     """What every page is made with: foreign text is escaped and visible, and a name that is not there is an error."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=lambda value: visible(value) if type(value) is str else value,

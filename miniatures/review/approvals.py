@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from miniatures.datamodel.draft import Draft, EmailText
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.json_types import StructuredAnswer
-from miniatures.datamodel.review import Approval, ReadingVerdict, Review, ReviewAction, in_order
+from miniatures.datamodel.review import Approval, ReadingVerdict, Review, ReviewAction, in_order, that_stand
 from miniatures.review.email_text import email_of
 
 
@@ -40,7 +40,7 @@ class Decisions:
     def __init__(self, reviews: Iterable[Review]) -> None:
         self._said: dict[Hashable, list[Review]] = defaultdict(list)
         self._last_to: dict[str, dict[str, Review]] = defaultdict(dict)
-        for review in in_order(reviews):
+        for review in that_stand(reviews):
             if review.draft is not None and (review.judges or _refuses(review)):
                 self._said[review.draft].append(review)
                 if text := _hash(review.answer):
@@ -53,11 +53,15 @@ class Decisions:
 
         What was said of another text than the draft's own approves nothing.
         """
-        again = self._said.get((prospect, draft.text_hash), []) if prospect else []
-        said = {review.id: review for review in (*self._said.get(draft.id, []), *again)}
+        return self.on_text(draft.id, draft.text_hash, prospect)
+
+    def on_text(self, draft: str, text_hash: str, prospect: str | None = None) -> Decision:
+        """The same, of a draft (by id) whose text has this hash."""
+        again = self._said.get((prospect, text_hash), []) if prospect else []
+        said = {review.id: review for review in (*self._said.get(draft, []), *again)}
         words = in_order({review.reviewer: review for review in in_order(said.values())}.values())
         refusals = tuple(filter(_refuses, words))
-        approving = [review for review in words if is_of_an_email(review) and _hash(review.answer) == draft.text_hash]
+        approving = [review for review in words if is_of_an_email(review) and _hash(review.answer) == text_hash]
         approving = [review for review in approving if review.target]
         edits = [review for review in approving if review.action is ReviewAction.EDIT]
         standing = edits or approving
@@ -100,7 +104,7 @@ def _approval(draft: Draft, review: Review) -> Approval:
 
 def _refuses(review: Review) -> bool:
     read = review.reading is not None and review.reading.verdict is ReadingVerdict.REJECT
-    return read or review.action is ReviewAction.REJECT
+    return read or review.action in (ReviewAction.REJECT, ReviewAction.REWRITE)
 
 
 def is_of_an_email(review: Review) -> bool:

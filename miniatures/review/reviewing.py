@@ -67,6 +67,21 @@ def reject(item: Reviewable, reviewer: str, reason: RejectReason, comment: str =
     return Review(**_about(item, reviewer, comment), action=ReviewAction.REJECT, reason=reason)
 
 
+def rewrite(item: Reviewable, reviewer: str, hint: str) -> Review:
+    """The reviewer wants another text, which the hint says more of."""
+    return Review(**_about(item, reviewer, hint), action=ReviewAction.REWRITE)
+
+
+def set_aside(item: Reviewable, reviewer: str, comment: str = "") -> Review:
+    """The reviewer decides later."""
+    return Review(**_about(item, reviewer, comment), action=ReviewAction.SET_ASIDE)
+
+
+def withdraw(item: Reviewable, reviewer: str) -> Review:
+    """The reviewer takes back what they decided about this draft."""
+    return Review(**_about(item, reviewer, ""), action=ReviewAction.WITHDRAW)
+
+
 def read(item: Reviewable, reviewer: str, reading: Reading, comment: str = "") -> Review:
     """What the reader found, who was shown all pages."""
     about = _about(item, reviewer, comment) | {"rubric": reading_rubric_version()}

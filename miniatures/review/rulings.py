@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from miniatures.datamodel.json_types import StructuredAnswer
-from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction, in_order
+from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction, in_order, that_stand
 from miniatures.datamodel.trace import Trace
 
 
@@ -47,7 +47,7 @@ class Rulings:
 
     def __init__(self, reviews: Iterable[Review]) -> None:
         self._by_trace: dict[str, list[Review]] = defaultdict(list)
-        for review in reviews:
+        for review in that_stand(reviews):
             for trace in {review.trace, review.other_trace} - {None}:
                 self._by_trace[str(trace)].append(review)
 

@@ -17,6 +17,12 @@ from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.review.approvals import Decisions, is_of_an_email
 from miniatures.store.store import Store
 
+_DONE = {
+    ReviewAction.ACCEPT: "accepted",
+    ReviewAction.EDIT: "edited",
+    ReviewAction.REJECT: "rejected",
+    ReviewAction.REWRITE: "sent back",
+}
 _LOST_WORD = "a review of this draft cannot be read, and it may be a rejection: review it again"
 
 
@@ -77,9 +83,12 @@ def _standing(result: ProspectResult, listed: str | None, rulings: Rulings) -> S
 def _ruled(draft: Draft, prospect: str, rulings: Rulings) -> dict[str, Any]:
     """What people changed; nothing if they decided nothing."""
     decision = rulings.decisions.on(draft, prospect)
-    if decision.refusals:
+    if any(review.action is not ReviewAction.REWRITE for review in decision.refusals):
         words = "; ".join(map(_words, decision.refusals))
         return {"state": State.REJECTED, "text": None, "reason": "", "review": words}
+    if decision.refusals:
+        words = "; ".join(map(_words, decision.refusals))
+        return {"state": State.NEEDS_REVIEW, "text": None, "review": words}
     if draft.id in rulings.unreadable:
         return {"state": State.NEEDS_REVIEW, "reason": _LOST_WORD}
     if decision.approving is None:
@@ -91,7 +100,6 @@ def _ruled(draft: Draft, prospect: str, rulings: Rulings) -> dict[str, Any]:
 
 def _words(review: Review) -> str:
     """`rejected by ada (generic): too long`."""
-    done = {ReviewAction.ACCEPT: "accepted", ReviewAction.EDIT: "edited", ReviewAction.REJECT: "rejected"}
     why = f" ({review.reason.replace('_', ' ')})" if review.reason else ""
     comment = f": {review.comment}" if review.comment else ""
-    return " ".join(f"{done.get(review.action, 'refused')} by {review.reviewer}{why}{comment}".split())
+    return " ".join(f"{_DONE.get(review.action, 'refused')} by {review.reviewer}{why}{comment}".split())

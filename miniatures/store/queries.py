@@ -8,17 +8,18 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import ColumnElement, Table, func, select, tuple_
 
 from miniatures.datamodel.backend import Usage
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Span, Trace
+from miniatures.store.decide import DECIDING
 from miniatures.store.engine import Database
 from miniatures.store.paging import beyond
 from miniatures.store.stored import stored
-from miniatures.store.tables import about, reviews, runs, spans, traces
+from miniatures.store.tables import about, claims, reviews, runs, spans, traces
 
 _PAGE = 500
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -119,6 +120,49 @@ class Queries:
         """The reviews, or those of one campaign, or by one reviewer, or both; oldest first."""
         asked = _given((reviews.c.campaign, campaign), (reviews.c.reviewer, reviewer))
         return self._entries(reviews, Review, *asked)
+
+    def reviews_to(self, campaign: str, prospect: str) -> list[Review]:
+        """The reviews of what was written to one prospect (by key); oldest first."""
+        columns = reviews.c
+        return list(self._entries(reviews, Review, columns.campaign == campaign, columns.prospect == prospect))
+
+    def reviews_by_prospect(self, campaign: str) -> Iterator[tuple[str, list[Review]]]:
+        """The reviews of each prospect (by key) of a campaign, page by page, so that memory stays flat."""
+        columns, last = reviews.c, ("", "")
+        query = select(columns.prospect, columns.id, columns.document).where(columns.campaign == campaign)
+        query = query.order_by(columns.prospect, columns.id).limit(_PAGE)
+        found: list[Review] = []
+        while True:
+            with self._database.read() as connection:
+                page = connection.execute(query.where(tuple_(columns.prospect, columns.id) > last)).all()
+            for row in page:
+                if found and row.prospect != last[0]:
+                    yield last[0], found
+                    found = []
+                last = beyond(last, (row.prospect, row.id))
+                review = stored(Review, row.document, f"reviews {row.id}")
+                found += [review] if review else []
+            if len(page) < _PAGE:
+                break
+        if found:
+            yield last[0], found
+
+    def reviews_since(self, campaign: str, after: str) -> Iterator[Review]:
+        """The reviews of a campaign whose ids come after this one; oldest first."""
+        return self._entries(reviews, Review, reviews.c.campaign == campaign, reviews.c.id > after)
+
+    def decisions_on(self, draft: str) -> int:
+        """How many decisions about a draft are kept, those that were taken back included."""
+        asked = select(func.count()).where(reviews.c.draft == draft, reviews.c.action.in_(DECIDING))
+        with self._database.read() as connection:
+            return connection.scalar(asked) or 0
+
+    def held_drafts(self, campaign: str, now: datetime) -> dict[str, str]:
+        """Who has which draft of a campaign before them."""
+        columns = claims.c
+        asked = select(columns.draft, columns.reviewer).where(columns.campaign == campaign, columns.until >= now)
+        with self._database.read() as connection:
+            return {row.draft: row.reviewer for row in connection.execute(asked)}
 
     def judged_drafts(self, campaign: str) -> dict[str, str]:
         """The draft that each review of a campaign is about, by review; known even where the review is damaged.

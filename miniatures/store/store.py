@@ -11,7 +11,7 @@ import atexit
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
 from sqlalchemy import delete, select
@@ -22,8 +22,9 @@ from miniatures.datamodel.policy import Policy
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review
+from miniatures.store.decide import Outcome, claim, decision, release
 from miniatures.store.documents import model_json, plain_json
-from miniatures.store.drafts import QueuedDraft, waiting_drafts
+from miniatures.store.drafts import QueuedDraft, drafts_since, waiting_drafts
 from miniatures.store.engine import Database
 from miniatures.store.lock import campaign_lock
 from miniatures.store.queries import Queries
@@ -65,6 +66,10 @@ class Store(Queries):
         self._ledgers: dict[str, SqlLedger] = {}
         self.recorder = Recorder(self._writer)
         atexit.register(self._close_at_exit)
+
+    def now(self) -> datetime:
+        """What the store's clock says."""
+        return self._now()
 
     def ledger(self, campaign: str) -> SqlLedger:
         """The ledger of a campaign's finished stages."""
@@ -137,6 +142,26 @@ class Store(Queries):
         """Keep what a person said; returns when it is durable. The same review given twice is kept once."""
         await self._writer.ask(Row(REVIEWS, f'{{"document":{model_json(review)}}}'))
 
+    async def decide(self, review: Review, text_hash: str, seen: int) -> Outcome:
+        """Keep a decision about a draft, unless the draft or what is known of it has changed; durable on return.
+
+        Args:
+            review: the decision; the same one given again is kept once.
+            text_hash: of the text that the reviewer saw.
+            seen: how many decisions about the draft were known when it was shown.
+        """
+        outcome: Outcome = await self._writer.ask(decision(review, text_hash, seen))
+        return outcome
+
+    async def claim_draft(self, draft: str, campaign: str, reviewer: str, length: timedelta) -> str:
+        """Take a draft for a while, if nobody else has it just now; returns who has it."""
+        holder: str = await self._writer.ask(claim(draft, campaign, reviewer, self._now(), length))
+        return holder
+
+    async def release_drafts(self, campaign: str, reviewer: str) -> None:
+        """Let go of all drafts that somebody had taken."""
+        await self._writer.ask(release(campaign, reviewer))
+
     async def queue_draft(self, draft: Draft, campaign: str, prospect: str | None = None, policy: str = "") -> None:
         """Let a draft wait for reviewers that no result carries, such as a synthesized one."""
         await self._results.queue(draft, campaign, prospect, policy)
@@ -147,6 +172,10 @@ class Store(Queries):
         A draft that a newer result of its prospect replaced waits for nobody.
         """
         return waiting_drafts(self._database, campaign, reviewer, statuses)
+
+    def drafts_since(self, campaign: str, revision: int, most: int = 500) -> list[tuple[int, QueuedDraft, str]]:
+        """The drafts that were saved after a revision, in its order, each with the JSON of its result."""
+        return drafts_since(self._database, campaign, revision, most)
 
     def close(self) -> None:
         """Save what is queued and let go of the database. Closing twice is fine.

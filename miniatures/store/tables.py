@@ -152,6 +152,7 @@ drafts = Table(
     _taken("text_hash", Text),
     _taken("revision", BigInteger),
     Index("drafts_of_campaign", "campaign", "status"),
+    Index("drafts_by_revision", "campaign", "revision"),
 )
 """What may be judged: one small row for each draft, in the order of their revisions; the draft itself is elsewhere."""
 
@@ -217,7 +218,19 @@ reviews = Table(
     _document(),
     Index("reviews_of_campaign", "campaign", "reviewer"),
     Index("reviews_of_draft", "draft", "reviewer", "action"),
+    Index("reviews_of_prospect", "campaign", "prospect", "id"),
 )
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("draft", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Index("claims_of_campaign", "campaign"),
+)
+"""Who has a draft before them just now: it spares two people one draft, and is not what guards their decisions."""
 
 budgets = Table(
     "budgets",

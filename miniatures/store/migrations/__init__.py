@@ -12,7 +12,7 @@ from miniatures.datamodel.errors import StoreError
 from miniatures.store import tables
 from miniatures.store.engine import Database
 
-NEWEST = "0003"
+NEWEST = "0004"
 
 version_table = Table("miniatures_schema", MetaData(), Column("version_num", String(32), primary_key=True))
 
@@ -73,6 +73,11 @@ def _bring_up(connection: Connection, version: str | None) -> None:
             from miniatures.store.migrations.links import upgrade
 
             upgrade(connection)
+            _bring_up(connection, "0003")
+        case "0003":
+            from miniatures.store.migrations.desk import upgrade as upgrade_desk
+
+            upgrade_desk(connection)
             connection.execute(update(version_table).values(version_num=NEWEST))
         case "0001":
             raise StoreError(

@@ -1,0 +1,1 @@
+"""The web app: people review, compare and read here, and watch campaigns, models and traces."""

@@ -1,0 +1,146 @@
+"""The campaigns that the app shows: each with its file as it is now, its store and its desk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from miniatures.agents.context import CampaignContext
+from miniatures.agents.runs import open_tools
+from miniatures.app.door import Refused
+from miniatures.datamodel.errors import InputError, MiniaturesError
+from miniatures.datamodel.store_url import sqlite_path
+from miniatures.inputs.campaign import load_campaign
+from miniatures.review.desk import Desk
+from miniatures.store.open import open_store
+from miniatures.store.store import Store
+
+
+class OpenDesk:
+    """One campaign. Its store is opened once there is one; its file is read again when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises InputError: the campaign file cannot be read."""
+        self.loaded = load_campaign(path)
+        self.trouble = ""
+        self._signature = self._signed()
+        self._store: Store | None = None
+        self._desk: Desk | None = None
+        self._held = AsyncExitStack()
+        self._tools: CampaignContext | None = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        return self.loaded.name
+
+    @property
+    def command(self) -> str:
+        """The campaign's file as its user named it, for commands that are shown."""
+        path, here = self.loaded.path, Path.cwd()
+        return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+    @property
+    def was_run(self) -> bool:
+        """Whether there is a store: looking at a campaign never makes one."""
+        path = sqlite_path(self.loaded.store_url)
+        return self._store is not None or path is None or Path(path).exists()
+
+    @property
+    def store(self) -> Store:
+        """The open store.
+
+        Raises:
+            Refused: the campaign was never run.
+        """
+        if self._store is None:
+            if not self.was_run:
+                raise Refused(
+                    404, "not_run", f"the campaign {self.name} was not run yet", hint=f"miniatures run {self.command}"
+                )
+            self._store = open_store(self.loaded.store_url, create=False)
+        return self._store
+
+    async def desk(self) -> Desk:
+        """The drafts, brought up to date."""
+        async with self._opening:
+            if self._desk is None:
+                self._desk = Desk(self.store, self.name)
+            desk = self._desk
+            await asyncio.to_thread(desk.refresh)
+        return desk
+
+    def tools(self) -> CampaignContext:
+        """The campaign's search and page cache, without models."""
+        if self._tools is None:
+            self._tools = open_tools(self.loaded, self._held, hosts={})
+        return self._tools
+
+    def look_again(self) -> None:
+        """Read the campaign's file again if it has changed; `trouble` says in a sentence if that cannot be done."""
+        signature = self._signed()
+        if signature == self._signature:
+            return
+        self._signature = signature
+        try:
+            loaded = load_campaign(self.loaded.path)
+        except MiniaturesError as error:
+            self.trouble = f"The campaign's file has changed and cannot be read: {error.message}. {error.hint}"
+            return
+        if (loaded.name, loaded.store_url) != (self.loaded.name, self.loaded.store_url):
+            self.trouble = "The campaign has another name or store by now: start the app again to see that one."
+            return
+        self.loaded, self.trouble, self._tools = loaded, "", None
+
+    async def close(self) -> None:
+        """Let go of store and tools."""
+        await self._held.aclose()
+        if self._store is not None:
+            self._store.close()
+
+    def _signed(self) -> tuple[tuple[int, int] | None, ...]:
+        loaded = self.loaded
+        return tuple(map(_stat, (loaded.path, loaded.resolve(loaded.campaign.brief), loaded.prospects_path)))
+
+
+class Desks:
+    """The campaigns by name."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        """Raises InputError: a file cannot be read, or two campaigns have one name."""
+        self._by_name: dict[str, OpenDesk] = {}
+        for path in paths:
+            opened = OpenDesk(path)
+            if opened.name in self._by_name:
+                raise InputError(f"two campaigns are named {opened.name}", hint="Open them in two apps, or rename one.")
+            self._by_name[opened.name] = opened
+
+    def __iter__(self) -> Iterator[OpenDesk]:
+        return iter(self._by_name.values())
+
+    def __getitem__(self, name: str) -> OpenDesk:
+        """The campaign of this name, its file as it is now.
+
+        Raises:
+            Refused: none has it.
+        """
+        if name not in self._by_name:
+            raise Refused(404, "unknown_campaign", f"no campaign named {name[:80]!r} is open here")
+        opened = self._by_name[name]
+        opened.look_again()
+        return opened
+
+    async def close(self) -> None:
+        """Let go of all of them."""
+        for opened in self:
+            await opened.close()
+
+
+def _stat(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size

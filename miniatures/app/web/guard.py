@@ -1,0 +1,87 @@
+"""Stands before every page: who asks, and whether they may; and what goes out has the headers that keep it harmless."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from miniatures.app.door import Door, Refused
+from miniatures.app.web.forms import form_fields
+from miniatures.app.web.rendering import HEADERS, page
+from miniatures.app.web.visitors import COOKIE, Rights, Sessions
+from miniatures.datamodel.errors import MiniaturesError
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+CSRF_FIELD = "csrf"
+_log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Wraps the endpoints of the app."""
+
+    def __init__(self, door: Door, sessions: Sessions, *, secure: bool = False) -> None:
+        self._door = door
+        self._sessions = sessions
+        self._secure = secure
+
+    def open_to_all(self, endpoint: Endpoint) -> Endpoint:
+        """For pages that are there before anybody is let in."""
+        return self._guarded(endpoint, None)
+
+    def reviewers(self, endpoint: Endpoint) -> Endpoint:
+        """For pages of anybody who was let in."""
+        return self._guarded(endpoint, Rights.REVIEWER)
+
+    def owners(self, endpoint: Endpoint) -> Endpoint:
+        """For what changes more than one draft."""
+        return self._guarded(endpoint, Rights.OWNER)
+
+    def _guarded(self, endpoint: Endpoint, rights: Rights | None) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            try:
+                self._door.check(request)
+                refusal = await self._refusal(request, rights)
+                response = await endpoint(request) if refusal is None else refusal
+            except MiniaturesError as error:
+                response = error_page(request, error)
+            except Exception:
+                _log.exception("a page failed in a way that nobody foresaw")
+                response = error_page(request, MiniaturesError("this page failed; the app's log says why"), 500)
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return guarded
+
+    async def _refusal(self, request: Request, rights: Rights | None) -> Response | None:
+        """Where to send a visitor who was not let in; None for one who was.
+
+        Raises:
+            Refused: they lack the right, or their form is not one of ours.
+        """
+        visitor = self._sessions.find(request.cookies.get(COOKIE))
+        request.state.visitor = visitor
+        if rights is None:
+            return None
+        if visitor is None:
+            if request.method == "GET" and "hx-request" not in request.headers:
+                return RedirectResponse("/login", status_code=303)
+            raise Refused(401, "no_session", "you are not signed in here any more", hint="Sign in again, then send it.")
+        if request.method == "POST":
+            sent = dict(await form_fields(request)).get(CSRF_FIELD, "")
+            if not visitor.owns_form(sent):
+                raise Refused(403, "foreign_form", "this form was not made for you", hint="Load the page again.")
+        if rights is Rights.OWNER and visitor.rights is not Rights.OWNER:
+            raise Refused(403, "not_owner", "only an owner may do that", hint="Ask one of them.")
+        return None
+
+
+def error_page(request: Request, error: MiniaturesError, status: int | None = None) -> Response:
+    """What went wrong, in a sentence."""
+    code = status or (error.status if isinstance(error, Refused) else 500)
+    response = page(request, "error.html.jinja", code, error=error)
+    response.headers["X-Error"] = error.message.encode("ascii", "replace").decode()[:300]
+    return response

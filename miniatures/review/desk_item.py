@@ -1,0 +1,96 @@
+"""One line of the queue: what a listing shows, filters and orders drafts by, and where the draft itself is found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic_core import from_json
+
+from miniatures.datamodel.check import Outcome
+from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.review import Review, ReviewAction
+from miniatures.datamodel.standing import State
+from miniatures.review.approvals import Decisions
+from miniatures.store.drafts import QueuedDraft
+
+
+@dataclass(frozen=True, slots=True)
+class DeskItem:
+    """A draft as the queue knows it. Nothing in it is the draft's text but the subject."""
+
+    waiting: QueuedDraft
+    revision: int
+    recipient: str = ""
+    company: str = ""
+    subject: str = ""
+    backend: str = ""
+    failed: tuple[str, ...] = ()
+    doubt: float = 0.0
+    state: State = State.PENDING
+    decided_by: frozenset[str] = frozenset()
+    set_aside_by: frozenset[str] = frozenset()
+
+    @property
+    def id(self) -> str:
+        return self.waiting.id
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has decided about it."""
+        return not self.decided_by
+
+    def found_by(self, word: str) -> bool:
+        """Whether a search for this word (in lower case) finds it."""
+        return any(word in text.lower() for text in (self.recipient, self.company, self.subject))
+
+    def after(self, reviews: list[Review]) -> DeskItem:
+        """The same with what these reviews of all that was written to its prospect come to."""
+        return replace(self, **_ruled(self.waiting, reviews))
+
+
+def desk_item(revision: int, waiting: QueuedDraft, document: str) -> DeskItem:
+    """The line of a draft, read out of the result that carries it; nobody has said anything of it yet."""
+    result = from_json(document) if document else {}
+    prospect, draft = result.get("prospect") or {}, result.get("draft") or {}
+    name = " ".join(filter(None, (prospect.get("first_name"), prospect.get("last_name"))))
+    return DeskItem(
+        waiting,
+        revision,
+        recipient=name or prospect.get("email", ""),
+        company=prospect.get("company", ""),
+        subject=draft.get("subject", ""),
+        backend=draft.get("backend", ""),
+        failed=tuple(one["name"] for one in draft.get("checks", ()) if one["outcome"] != Outcome.PASS),
+        doubt=_doubt(draft),
+        state=_UNREAD[waiting.status],
+    )
+
+
+def _doubt(draft: dict[str, Any]) -> float:
+    """How likely something is wrong with it, as the verifier and the researcher tell; 0 where neither does."""
+    sure = [one["sure"] for one in draft.get("vetted", ())]
+    first: dict[str, Any] = next(iter(draft.get("evidence", ())), {})
+    sure += [] if first.get("sure") is None else [first["sure"]]
+    return 1.0 - min(sure, default=1.0)
+
+
+def _ruled(waiting: QueuedDraft, reviews: list[Review]) -> dict[str, Any]:
+    decision = Decisions(reviews).on_text(waiting.id, waiting.text_hash, waiting.prospect)
+    words = [*decision.refusals, *([decision.approving] if decision.approving else [])]
+    state = _UNREAD[waiting.status]
+    if any(word.action is not ReviewAction.REWRITE for word in decision.refusals):
+        state = State.REJECTED
+    elif decision.refusals:
+        state = State.NEEDS_REVIEW
+    elif decision.approving:
+        state = State.EDITED if decision.approving.action is ReviewAction.EDIT else State.APPROVED
+    aside = {review.reviewer: review.action for review in reviews if review.draft == waiting.id}
+    return {
+        "state": state,
+        "decided_by": frozenset(word.reviewer for word in words),
+        "set_aside_by": frozenset(who for who, action in aside.items() if action is ReviewAction.SET_ASIDE),
+    }
+
+
+_UNREAD = {status: State(status.value) for status in DraftStatus}

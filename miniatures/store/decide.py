@@ -1,0 +1,108 @@
+"""Keeps a decision about a draft only if the draft and what others decided are still as its reviewer saw them.
+
+Each is one statement, so two processes on one database cannot both find that nobody has decided; on PostgreSQL, which
+lets two such statements overlap, they take turns by the draft's name.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, Executable, delete, exists, func, insert, literal, or_, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from miniatures.datamodel.review import Review, ReviewAction
+from miniatures.store.documents import model_json
+from miniatures.store.drafts import SETTLING
+from miniatures.store.tables import claims, drafts, results, reviews
+from miniatures.store.writer import Change
+
+DECIDING = (*SETTLING, ReviewAction.WITHDRAW)
+"""What changes what others should know of a draft before they decide."""
+
+
+class Outcome(StrEnum):
+    """What became of a decision."""
+
+    KEPT = "kept"
+    DECIDED_MEANWHILE = "decided_meanwhile"
+    """Somebody else decided about the draft after it was shown."""
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    """The draft is another text by now, was replaced, or is gone."""
+
+
+def decision(review: Review, text_hash: str, seen: int) -> Change:
+    """Keep a review of a draft whose text has this hash, if as many decisions are known of it as the reviewer saw.
+
+    The change answers with an `Outcome`. A review that is there already is kept, whatever has come after it.
+    """
+
+    def keep(connection: Connection) -> Outcome:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:draft))"), {"draft": review.draft})
+        if _is_there(connection, review.id):
+            return Outcome.KEPT
+        if connection.execute(_insert_if(review, text_hash, seen)).rowcount:
+            connection.execute(delete(claims).where(claims.c.draft == review.draft))
+            return Outcome.KEPT
+        unchanged = connection.scalar(select(_is_current(review, text_hash)))
+        return Outcome.DECIDED_MEANWHILE if unchanged else Outcome.CHANGED_MEANWHILE
+
+    return keep
+
+
+def claim(draft: str, campaign: str, reviewer: str, now: datetime, length: timedelta) -> Change:
+    """Take a draft for a while, if nobody else has it; the change answers with who has it then."""
+
+    def take(connection: Connection) -> str:
+        new = {"draft": draft, "campaign": campaign, "reviewer": reviewer, "until": now + length}
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(claims).values(**new)
+        free = or_(claims.c.reviewer == reviewer, claims.c.until < now)
+        changed = {name: statement.excluded[name] for name in ("reviewer", "until")}
+        connection.execute(statement.on_conflict_do_update(index_elements=["draft"], set_=changed, where=free))
+        return str(connection.scalar(select(claims.c.reviewer).where(claims.c.draft == draft)))
+
+    return take
+
+
+def release(campaign: str, reviewer: str) -> Change:
+    """Let go of all that somebody had taken."""
+    mine = claims.c.campaign == campaign, claims.c.reviewer == reviewer
+    return lambda connection: connection.execute(delete(claims).where(*mine)).close()
+
+
+def _is_there(connection: Connection, review: str) -> bool:
+    return bool(connection.scalar(select(exists().where(reviews.c.id == review))))
+
+
+def _insert_if(review: Review, text_hash: str, seen: int) -> Executable:
+    values = {
+        "id": review.id,
+        "campaign": review.campaign,
+        "prospect": review.prospect,
+        "reviewer": review.reviewer,
+        "trace": review.trace,
+        "draft": review.draft,
+        "action": review.action.value,
+        "created_at": review.created_at,
+        "document": model_json(review),
+    }
+    row = select(*(literal(value, reviews.c[name].type) for name, value in values.items()))
+    known = select(func.count()).where(reviews.c.draft == review.draft, reviews.c.action.in_(DECIDING))
+    return insert(reviews).from_select(
+        list(values), row.where(_is_current(review, text_hash), known.scalar_subquery() == seen)
+    )
+
+
+def _is_current(review: Review, text_hash: str) -> ColumnElement[bool]:
+    """Whether the draft is there, with this text, and no newer result of its prospect has taken its place."""
+    mine, saved = drafts.c, results.c
+    replaced = exists().where(
+        saved.campaign == mine.campaign,
+        saved.position == mine.position,
+        saved.prospect == mine.prospect,
+        saved.revision > mine.revision,
+    )
+    return exists().where(mine.id == review.draft, mine.text_hash == text_hash, ~replaced)
