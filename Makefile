@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset turn turn-dataset verifier verifier-dataset assessor assessor-dataset benchmarks clean
+.PHONY: demo test quick browser explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset turn turn-dataset verifier verifier-dataset assessor assessor-dataset benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
@@ -11,8 +11,16 @@ demo: install
 # Two workers, each with files of its own (see tests/conftest.py).
 PYTEST := $(BIN)/pytest --numprocesses 2
 
-test: install-dev lint
+test: install-dev lint browser
 	$(PYTEST)
+
+# The tests of the app drive a real browser. Debian's is installed where that is allowed; without one they are skipped.
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	    && echo "Installing Chromium for the tests of the app..." \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "No Chromium here, and it may not be installed: the tests in tests/browser are skipped. apt-get install chromium"
 
 quick: install-dev lint
 	$(PYTEST) -m "not slow"

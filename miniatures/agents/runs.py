@@ -24,13 +24,14 @@ from miniatures.backends.wrappers.wrap import dress
 from miniatures.checks.risk import least_risk, risk_bound
 from miniatures.datamodel.campaign import Budget, Campaign
 from miniatures.datamodel.errors import BudgetScope, InputError
+from miniatures.datamodel.miniature import SureReading
 from miniatures.datamodel.prospect import BadRow, Prospect, prospect_key
 from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.prompts.library import PromptLibrary
 from miniatures.store.book import Book
 from miniatures.store.open import open_store
-from miniatures.store.queries import Spending as Spent
+from miniatures.store.spending import Spending as Spent
 from miniatures.store.store import Store
 
 
@@ -127,12 +128,10 @@ def sure_bound(campaign: Campaign) -> float | None:
     Raises:
         InputError: the researcher's readings cannot show so small a risk, or it is no miniature and has none.
     """
-    risk, seats = campaign.ready.risk, campaign.roles.researcher
+    risk = campaign.ready.risk
     if risk is None:
         return None
-    spec = "none" if seats is None else campaign.backends[seats.first].use
-    kind, _, name = spec.partition(":")
-    readings = find(name)[0].sure_readings if kind == KIND else ()
+    spec, readings = researcher_of(campaign), sure_readings(campaign)
     bound = risk_bound(readings, risk)
     if bound is None:
         least = least_risk(readings)
@@ -143,6 +142,22 @@ def sure_bound(campaign: Campaign) -> float | None:
             else f"The least that they show is {least:.0%}.",
         )
     return bound.bound
+
+
+def researcher_of(campaign: Campaign) -> str:
+    """The spec of the backend that chooses the reason to write."""
+    seats = campaign.roles.researcher
+    return "none" if seats is None else campaign.backends[seats.first].use
+
+
+def sure_readings(campaign: Campaign) -> tuple[SureReading, ...]:
+    """What readers found of drafts whose reason the campaign's researcher was so sure of; none if it is no miniature.
+
+    Raises:
+        UnknownModel: the registry has no such miniature.
+    """
+    kind, _, name = researcher_of(campaign).partition(":")
+    return find(name)[0].sure_readings if kind == KIND else ()
 
 
 def open_tools(loaded: LoadedCampaign, held: AsyncExitStack, *, hosts: Mapping[str, str]) -> CampaignContext:

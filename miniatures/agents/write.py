@@ -82,13 +82,8 @@ async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict
 async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
     """Check the last batch's samples and keep the best email so far."""
     context, recipient, attempts = context_of(runtime), state["prospect"], state["attempts"]
-    case = case_of(context, recipient, state["dossier"])
-    cases = [_told_alone(case, attempts[-1], place) for place in range(len(attempts[-1].emails))]
-    vetted = await together(
-        [vet(context, recipient, email, one.evidence) for email, one in zip(attempts[-1].emails, cases, strict=True)]
-    )
-    attempts = (*attempts[:-1], attempts[-1].with_bill(Bill.total(one.bill for one in vetted)))
-    best = best_draft(attempts[-1], case, vetted)
+    last, best = await best_of(context, recipient, state["dossier"], attempts[-1])
+    attempts = (*attempts[:-1], last)
     earlier = state.get("draft") if len(attempts) > 1 else None
     if best is None or (earlier is not None and not _is_better(best, earlier)):
         best = earlier
@@ -97,6 +92,18 @@ async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
     if draft.body and next_try(context, attempts, draft) is None:
         draft = await with_opinion(context, recipient, draft)
     return {"draft": draft, "attempts": attempts}
+
+
+async def best_of(
+    context: CampaignContext, recipient: Recipient, dossier: Dossier, written: Written
+) -> tuple[Written, Draft | None]:
+    """The best email of a batch, read by the verifier and the checks, and the batch with what reading it took."""
+    case = case_of(context, recipient, dossier)
+    cases = [_told_alone(case, written, place) for place in range(len(written.emails))]
+    vetted = await together(
+        [vet(context, recipient, email, one.evidence) for email, one in zip(written.emails, cases, strict=True)]
+    )
+    return written.with_bill(Bill.total(one.bill for one in vetted)), best_draft(written, case, vetted)
 
 
 async def after_verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> Literal["write", "done", "declined"]:

@@ -30,12 +30,18 @@ _WORDS = {_JSON: "JSON", FORM: "a form"}
 
 
 class Refused(MiniaturesError):
-    """The request is not let in. `status` and `code` are HTTP's and OpenAI's words for it."""
+    """The request is not let in. `status` and `code` are HTTP's and OpenAI's words for it.
 
-    def __init__(self, status: int, code: str, message: str, *, hint: str = "") -> None:
+    `retry_after_s` is after how many seconds it may be let in.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, *, hint: str = "", retry_after_s: int | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.code = code
+        self.retry_after_s = retry_after_s
 
 
 class Door:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from miniatures.backends.errors import UnknownModel
+from miniatures.datamodel.campaign import Campaign
 from miniatures.datamodel.capabilities import Trust
 from miniatures.datamodel.errors import MiniaturesError
 from miniatures.datamodel.miniature import MiniatureCard, Stage
@@ -33,6 +34,14 @@ def is_known(name: str) -> bool:
     except MiniaturesError:
         return False
     return True
+
+
+def miniatures_in(campaign: Campaign) -> dict[str, tuple[str, str]]:
+    """The miniatures that a campaign asks, each as name and reference, by the role and seat that it asks them in."""
+    used = {label: campaign.backends[name].use for label, name in campaign.roles.backend_names.items()}
+    named = {label: use.strip().partition(":") for label, use in used.items()}
+    parts = {label: rest.partition("@") for label, (kind, _, rest) in named.items() if kind == KIND}
+    return {label: (name, ref or Stage.LIVE.value) for label, (name, _, ref) in parts.items()}
 
 
 def find(rest: str) -> tuple[MiniatureCard, Path]:

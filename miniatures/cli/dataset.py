@@ -23,16 +23,6 @@ app = typer.Typer(no_args_is_help=True, help="Make a dataset of traces and gold 
 
 _BAR = 40
 """Columns of the longest bar."""
-_WHY = {
-    "failed_checks": "a check refused the answer",
-    "rejected": "a reviewer rejected it",
-    "not_reviewed": "nobody stands behind it",
-    "no_answer": "the call failed, or its answer was not the JSON asked for",
-    "superseded": "another answer to the same question is better",
-    "near_duplicate": "nearly the same as another example",
-    "unrenderable": "the prompt asks for a variable that it lacks",
-    "tested": "a list of the test split has its sentence too",
-}
 
 
 class RoleName(StrEnum):
@@ -201,7 +191,7 @@ def _show_dropped(found: DatasetStats) -> None:
     if found.dropped:
         listing = table("Left out", ">Answers", "Why")
         for reason, number in found.dropped.items():
-            listing.add_row(reason.value.replace("_", " "), f"{number:,}", _WHY[reason.value])
+            listing.add_row(reason.value.replace("_", " "), f"{number:,}", reason.why)
         console().print(listing)
     left_in = found.flagged_near_duplicates - found.dropped.get(DropReason.NEAR_DUPLICATE, 0)
     if left_in:

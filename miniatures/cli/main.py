@@ -12,8 +12,10 @@ from typing import Annotated
 import typer
 
 from miniatures import __version__
+from miniatures.cli.accept import accept
 from miniatures.cli.app_command import app as web_app
 from miniatures.cli.backends import backends
+from miniatures.cli.compare import compare
 from miniatures.cli.dataset import app as dataset
 from miniatures.cli.demo import demo
 from miniatures.cli.drafts import drafts
@@ -25,12 +27,14 @@ from miniatures.cli.models import app as models
 from miniatures.cli.readings import app as readings
 from miniatures.cli.report import report
 from miniatures.cli.review import review
+from miniatures.cli.rewrite import rewrite
 from miniatures.cli.run_command import run as run_campaign
 from miniatures.cli.serve import serve
 from miniatures.cli.status import status
 from miniatures.cli.synthesize import synthesize
 from miniatures.cli.traces import traces
 from miniatures.cli.trust import asked_for_trust, trust
+from miniatures.cli.users import app as users
 from miniatures.datamodel.errors import ExitCode, MiniaturesError, NotTrusted
 from miniatures.datamodel.foreign_text import visible
 
@@ -54,13 +58,14 @@ _MODELS = "Models"
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Start here": (demo, init),
     "Run a campaign": (run_campaign, backends, trust),
-    "Look at what was written": (status, drafts, traces, report, review, web_app, export),
+    "Look at what was written": (status, drafts, traces, report, review, compare, web_app, rewrite, accept, export),
     _MODELS: (synthesize, finetune, evaluate, serve),
 }
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
 app.add_typer(readings, name="readings", rich_help_panel="Look at what was written")
+app.add_typer(users, name="users", rich_help_panel="Look at what was written")
 app.add_typer(dataset, name="dataset", rich_help_panel=_MODELS)
 app.add_typer(models, name="models", rich_help_panel=_MODELS)
 

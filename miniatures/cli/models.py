@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,10 +15,9 @@ from miniatures.datamodel.foreign_text import visible
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from miniatures.datamodel.gate import GateDecision
-    from miniatures.datamodel.miniature import MiniatureCard, Promotion
+    from miniatures.datamodel.miniature import Promotion
+    from miniatures.weights.listing import ListedVersion
     from miniatures.weights.pull import WeightsStatus
-    from miniatures.weights.registry import Registry
 
 app = typer.Typer(
     no_args_is_help=True, help="List the named models and miniatures; get, show, promote and remove them."
@@ -33,12 +31,13 @@ Reference = Annotated[
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """List the named models, pulled or not, and every version of every miniature."""
+    from miniatures.weights.listing import listed_versions
     from miniatures.weights.pull import list_weights
     from miniatures.weights.registry import Registry
 
     registry = Registry()
     weights = list_weights()
-    miniatures = [_row(registry, name, version) for name in registry.names() for version in registry.versions(name)]
+    miniatures = list(map(_row, listed_versions(registry)))
     if as_json:
         facts = [{**w.weights.model_dump(mode="json"), "path": str(w.path) if w.path else None} for w in weights]
         print_json({"weights": facts, "miniatures": miniatures})
@@ -97,19 +96,13 @@ def promote_miniature(
 
     The settings and what was found are kept with the promotion.
     """
-    from miniatures.agents.roles.role import known_roles
     from miniatures.datamodel.gate import GateSettings
-    from miniatures.measure.gate import gate_decision
-    from miniatures.weights.promotion import promote
+    from miniatures.measure.going_live import go_live
     from miniatures.weights.registry import Registry
 
-    registry, (name, ref) = Registry(), _split(reference, "candidate")
-    decisive = {name: role.measure for name, role in known_roles().items() if role.measure}
-    served = _served(registry.card(name, ref))
+    name, ref = _split(reference, "candidate")
     settings = GateSettings(margin=margin, alpha=alpha, least_cases=least_cases)
-    gate = partial(gate_decision, settings=settings)
-    promotion = promote(registry, name, ref, served=served, decisive=decisive, gate=gate, force=force)
-    _say_live(name, promotion)
+    _say_live(name, go_live(Registry(), name, ref, settings, force=force))
 
 
 @app.command("remove")
@@ -149,36 +142,16 @@ def _split(reference: str, otherwise: str) -> tuple[str, str]:
     return name, ref or otherwise
 
 
-def _served(card: MiniatureCard) -> dict[str, str]:
-    """The versions of the prompts that its card names, as they are served now."""
-    from miniatures.agents.roles.role import role_named
-    from miniatures.datamodel.capabilities import Capabilities
-    from miniatures.prompts.library import PromptLibrary
-
-    library, served, asked = PromptLibrary(), {}, Capabilities().with_trust(card.trust)
-    for role in card.prompt_versions:
-        try:
-            served[role] = role_named(role).version(library, asked)
-        except InputError:  # The role or its template is gone: nothing is served, and that is what the refusal says.
-            continue
-    return served
-
-
 def _history(history: tuple[Promotion, ...]) -> list[str]:
+    from miniatures.measure.going_live import gate_words
+
     entries = []
     for promotion in history:
         verb = "rolled back to" if promotion.rolled_back else "promoted"
         reason = f" (forced: {promotion.forced})" if promotion.forced else ""
-        found = f", {_gate_words(promotion.gate)}" if promotion.gate else ""
+        found = f", {gate_words(promotion.gate)}" if promotion.gate else ""
         entries.append(f"- {promotion.at:%Y-%m-%d %H:%M} {verb} {promotion.version}{reason}{found}")
     return ["## What was live", *entries] if entries else []
-
-
-def _gate_words(gate: GateDecision) -> str:
-    asked = (
-        f"margin {gate.settings.margin:.1%}, alpha {gate.settings.alpha:g}, {gate.settings.least_cases:,} cases or more"
-    )
-    return f"beside the one before {gate.outcome.value} ({asked})"
 
 
 def _say_live(name: str, promotion: Promotion) -> None:
@@ -195,16 +168,15 @@ def _show_weights(found: list[WeightsStatus]) -> None:
     console().print(listing)
 
 
-def _row(registry: Registry, name: str, version: str) -> dict[str, Any]:
+def _row(one: ListedVersion) -> dict[str, Any]:
     """One version. A damaged file is told in its row, and hides nothing else."""
-    from miniatures.weights.errors import RegistryError
+    from miniatures.datamodel.miniature import Stage
 
-    row: dict[str, Any] = {"name": name, "version": version, "stages": [], "error": None}
-    try:
-        state, card = registry.state(name), registry.card(name, version)
-    except RegistryError as error:
-        return {**row, "error": error.message}
-    stages = [stage for stage in ("live", "candidate") if getattr(state, stage) == version]
+    row: dict[str, Any] = {"name": one.name, "version": one.version, "stages": [], "error": one.error or None}
+    if one.error or one.card is None:
+        return row
+    card = one.card
+    stages = [stage.value for stage in (Stage.LIVE, Stage.CANDIDATE) if stage in one.stages]
     scores = {measure: score.model_dump() for measure, score in card.scores.items()}
     facts = {"base": card.base, "base_licence": card.base_licence, "adapter_bytes": card.adapter_bytes}
     return {**row, "stages": stages, **facts, "scores": scores, "created_at": card.created_at.isoformat()}

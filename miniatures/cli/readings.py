@@ -240,14 +240,14 @@ async def _keep(readings: Iterable[tuple[Store, Review]]) -> None:
 
 
 def _show(name: str, reviews: Sequence[Review]) -> None:
-    from miniatures.measure.reading_shares import readers_agreement, reading_shares
+    from miniatures.measure.reading_shares import SHARES, readers_agreement, reading_shares
 
     shares = reading_shares(reviews)
     if not shares:
         console().print(f"{plain(name)}: nobody has read a draft yet.")
         return
     listing = table("|Drafts", *(f">{one.reader}" for one in shares), title=plain(name))
-    for title, field in _ROWS:
+    for title, field in SHARES:
         listing.add_row(title, *(_share(getattr(one, field)) for one in shares))
     console().print(listing)
     for agreed in readers_agreement(reviews):
@@ -263,12 +263,3 @@ def _share(score: Score) -> str:
 
 
 _ANEW = "Write a new sheet: a reading is of exactly one text."
-_ROWS = (
-    ("sent", "sent"),
-    ("sent or edited", "sent_or_edited"),
-    ("false statement", "false"),
-    ("tactless", "tactless"),
-    ("nonsense", "nonsense"),
-    ("odd subject", "odd_subject"),
-    ("poor reason", "poor_choice"),
-)

@@ -59,7 +59,7 @@ def review(
         raise InputError(
             "an address goes with drafts, not with --compare or --agreement", hint="Leave one of them out."
         )
-    statuses, name = _statuses(status), _reviewer_name(reviewer)
+    statuses, name = _statuses(status), reviewer_name(reviewer)
     with open_run(campaign) as (loaded, store):
         if agreement:
             show_agreement(store.reviews(loaded.name), as_json=as_json)
@@ -135,7 +135,12 @@ def _statuses(status: str) -> tuple[DraftStatus, ...]:
     return chosen
 
 
-def _reviewer_name(given: str | None) -> str:
+def reviewer_name(given: str | None) -> str:
+    """Who reviews: the name that was given, else the login name.
+
+    Raises:
+        InputError: there is neither.
+    """
     hint = "Give one: --reviewer NAME, or set MINIATURES_REVIEWER."
     try:
         name = (getpass.getuser() if given is None else given).strip()

@@ -31,14 +31,21 @@ from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.review.approvals import Decisions
 from miniatures.review.email_text import email_of, from_text, to_text
 from miniatures.review.queue import DraftToReview, PairToReview, draft_to_review
-from miniatures.review.reviewing import Shown, accept, compare, edit, is_swapped, reject
+from miniatures.review.reviewing import Shown, accept, compare, edit, is_swapped, reject, rewrite
 from miniatures.review.rubric import reason_texts
 from miniatures.store.drafts import QueuedDraft
 from miniatures.store.store import Store
 
-_DRAFT_KEYS = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "?": "rubric", "q": "quit"}
+_DRAFT_KEYS = {"a": "accept", "e": "edit", "r": "reject", "w": "rewrite", "s": "skip", "?": "rubric", "q": "quit"}
 _TAKE = {"t": "take the edited text"}
-_DONE = {"accept": "accepted", "edit": "edited", "reject": "rejected", "compare": "compared", "skip": "skipped"}
+_DONE = {
+    "accept": "accepted",
+    "edit": "edited",
+    "reject": "rejected",
+    "rewrite": "sent back",
+    "compare": "compared",
+    "skip": "skipped",
+}
 _PAIR_KEYS = {"1": "the first", "2": "the second", "t": "tie", "s": "skip", "?": "rubric", "q": "quit"}
 
 
@@ -130,6 +137,8 @@ class Sitting:
                     review, text = self._edit(waiting, text)
                 case "r":
                     review = self._reject(waiting)
+                case "w":
+                    review = self._rewrite(waiting)
                 case _:
                     return None
             if review is not None:
@@ -181,6 +190,11 @@ class Sitting:
         if reason is None:
             return None
         return reject(waiting.item, self.reviewer, reason, _line("Comment (may be empty): "))
+
+    def _rewrite(self, waiting: DraftToReview) -> Review | None:
+        """The wish that it is written again, which `miniatures rewrite` grants; None without a hint."""
+        hint = _line("What is to become different? (nothing goes back): ")
+        return rewrite(waiting.item, self.reviewer, hint) if hint else None
 
     def _compare(self, pair: PairToReview, place: str) -> Review | None:
         """The review of one pair; None if it is skipped."""

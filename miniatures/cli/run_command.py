@@ -140,8 +140,8 @@ def _next_steps(campaign: Path, *, nothing_written: bool) -> dict[str, str]:
     if nothing_written:
         return listing
     return listing | {
-        "Read and judge them": command("review", campaign),
         "Take them to a CRM": command("export", campaign, "--out", "emails.csv"),
+        "Read and judge them in the browser": command("app", campaign),
     }
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from ipaddress import ip_address
 from typing import Annotated
 
 import typer
 
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # what listens everywhere, and how to reach it from here
+from miniatures.app.address import ANYWHERE, is_loopback, reached
 
 _OPEN_TO_ALL = "Warning: no --api-key is set, and everyone who can reach this machine may ask."
 
@@ -41,25 +40,17 @@ def serve(
 
     def tell(listening: int) -> None:
         typer.echo(_ready(host, listening, names, has_key=api_key is not None), err=True)
-        if api_key is None and not _is_loopback(host):
+        if api_key is None and not is_loopback(host):
             typer.echo(_OPEN_TO_ALL, err=True)
 
     serve_specs(specs, host, port, api_key=api_key, allowed_hosts=allowed_host or (), on_ready=tell)
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _ready(host: str, port: int, names: list[str], *, has_key: bool) -> str:
     """What a person needs to know to ask the first question."""
-    reached = _ANYWHERE.get(host, f"[{host}]" if ":" in host else host)
-    url = f"http://{reached}:{port}/v1"
+    url = f"http://{reached(host)}:{port}/v1"
     body = json.dumps({"model": names[0], "messages": [{"role": "user", "content": "Hello"}]})
-    at = f" (it listens at {host}, port {port})" if host in _ANYWHERE else ""
+    at = f" (it listens at {host}, port {port})" if host in ANYWHERE else ""
     key = "-H 'Authorization: Bearer YOUR_KEY' " if has_key else ""
     return (
         f"Ready at {url}{at} until Ctrl-C. Models: {', '.join(names)}\n"

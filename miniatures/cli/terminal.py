@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from miniatures.datamodel.duration import duration as duration
 from miniatures.datamodel.foreign_text import escaped_json, visible
 
 if TYPE_CHECKING:
@@ -134,15 +135,6 @@ def command(*words: object) -> str:
 def _as_typed(path: Path) -> str:
     absolute, here = path.absolute(), Path.cwd()
     return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 
 def count(number: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,10 +18,18 @@ if TYPE_CHECKING:
 
     from rich.tree import Tree
 
-    from miniatures.datamodel.backend import Bill
     from miniatures.datamodel.trace import Span, Trace
     from miniatures.store.queries import Node
     from miniatures.store.store import Store
+    from miniatures.store.trace_listing import Work, WorkFilter
+
+
+class OrderName(StrEnum):
+    """What comes first."""
+
+    LIST = "list"
+    NEWEST = "newest"
+    COSTLIEST = "costliest"
 
 
 def traces(
@@ -32,9 +40,15 @@ def traces(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print every model call and step, one JSON object a line.")
     ] = False,
+    search: Annotated[
+        str, typer.Option(metavar="TEXT", help="List only prospects with it in name, company or address.")
+    ] = "",
+    order: Annotated[OrderName, typer.Option(help="Whose calls are listed first.")] = OrderName.LIST,
     as_json: AsJson = False,
 ) -> None:
     """Show every model call and step: time, tokens, cost."""
+    from miniatures.store.trace_listing import WorkFilter, WorkOrder
+
     with open_run(campaign) as (loaded, store):
         key = one_standing(loaded, email).prospect.key if email else None
         if jsonl:
@@ -42,7 +56,8 @@ def traces(
         elif email and key:
             _show_tree(store.tree(loaded.name, key), email, as_json=as_json)
         else:
-            _show_all(store, loaded.name, str(campaign), as_json=as_json)
+            asked = WorkFilter(search=search, order=WorkOrder(order))
+            _show_all(store, loaded.name, str(campaign), asked, as_json=as_json)
 
 
 def _entries(store: Store, campaign: str, key: str | None) -> Iterator[dict[str, Any]]:
@@ -63,19 +78,8 @@ def _exported(entry: Trace | Span) -> dict[str, Any]:
     return told
 
 
-@dataclass
-class _Work:
-    """What one prospect took."""
-
-    email: str
-    company: str
-    bill: Bill
-    calls: int = 0
-    model_seconds: float = 0.0
-
-
-def _show_all(store: Store, name: str, campaign: str, *, as_json: bool) -> None:
-    rows = _work_by_prospect(store, name)
+def _show_all(store: Store, name: str, campaign: str, asked: WorkFilter, *, as_json: bool) -> None:
+    rows = [row for row in _work(store, name, asked) if row.spending.calls]
     steps = store.step_statistics(name)
     if as_json:
         print_json({"prospects": [_as_json(row) for row in rows], "steps": [step.model_dump() for step in steps]})
@@ -83,11 +87,12 @@ def _show_all(store: Store, name: str, campaign: str, *, as_json: bool) -> None:
     screen = console()
     listing = table("Prospect", ">Calls", ">Tokens", ">Model time", ">Cost", title="Model calls")
     for row in rows:
+        spending = row.spending
         shown = (
-            f"{row.calls}",
-            f"{row.bill.usage.total_tokens:,}",
-            duration(row.model_seconds),
-            dollars(row.bill.cost_usd),
+            f"{spending.calls}",
+            f"{spending.usage.total_tokens:,}",
+            duration(row.seconds),
+            dollars(spending.cost_usd),
         )
         listing.add_row(plain(row.email), *shown)
     screen.print(listing)
@@ -105,24 +110,19 @@ def _show_all(store: Store, name: str, campaign: str, *, as_json: bool) -> None:
         screen.print(f"[dim]One as a tree: {plain(command('traces', campaign, rows[0].email))}[/]", soft_wrap=True)
 
 
-def _as_json(row: _Work) -> dict[str, Any]:
-    bill = row.bill
-    told = {"tokens": bill.usage.total_tokens, "cost_usd": bill.cost_usd, "model_seconds": row.model_seconds}
-    return {"email": row.email, "company": row.company, "calls": row.calls, **told}
+def _as_json(row: Work) -> dict[str, Any]:
+    spending = row.spending
+    told = {"tokens": spending.usage.total_tokens, "cost_usd": spending.cost_usd, "model_seconds": row.seconds}
+    failed = {"failed_calls": row.failed_calls, "failed_steps": row.failed_steps}
+    return {"email": row.email, "company": row.company, "calls": spending.calls, **told, **failed}
 
 
-def _work_by_prospect(store: Store, campaign: str) -> list[_Work]:
-    from miniatures.datamodel.backend import Bill
-
-    people = {result.prospect.key: result.prospect for result in store.results(campaign)}
-    work = {key: _Work(prospect.email, prospect.company, Bill()) for key, prospect in people.items()}
-    for trace in store.traces(campaign):
-        row = work.get(trace.prospect or "")
-        if row is not None:
-            row.calls += 1
-            row.model_seconds += trace.total_ms / 1000
-            row.bill += trace.bill
-    return [row for row in work.values() if row.calls]
+def _work(store: Store, campaign: str, asked: WorkFilter) -> Iterator[Work]:
+    """All prospects that were asked for, page by page."""
+    start = 0
+    while page := store.work(campaign, asked, start).rows:
+        yield from page
+        start += len(page)
 
 
 def _show_tree(nodes: list[Node], email: str, *, as_json: bool) -> None:

@@ -33,6 +33,23 @@ class DropReason(StrEnum):
     UNRENDERABLE = "unrenderable"
     TESTED = "tested"
 
+    @property
+    def why(self) -> str:
+        """The reason as people say it."""
+        return _WHY[self]
+
+
+_WHY = {
+    DropReason.FAILED_CHECKS: "a check refused the answer",
+    DropReason.REJECTED: "a reviewer rejected it",
+    DropReason.NOT_REVIEWED: "nobody stands behind it",
+    DropReason.NO_ANSWER: "the call failed, or its answer was not the JSON asked for",
+    DropReason.SUPERSEDED: "another answer to the same question is better",
+    DropReason.NEAR_DUPLICATE: "nearly the same as another example",
+    DropReason.UNRENDERABLE: "the prompt asks for a variable that it lacks",
+    DropReason.TESTED: "a list of the test split has its sentence too",
+}
+
 
 class DatasetRow(Frozen):
     """One line of a split: the chat that is trained on, and the example it was rendered from."""

@@ -78,7 +78,21 @@ class Dossier(Frozen):
         if self.facts:
             return ""
         reasons = [*_of_problems(self.problems), *_of_set_aside(self.set_aside)]
-        return f"{_beginning(self)}{': ' if reasons else ''}{', '.join(reasons)}."
+        beginning = _beginning(self.status, _counted(self.candidates, "sentence") if self.candidates else "")
+        return f"{beginning}{': ' if reasons else ''}{', '.join(reasons)}."
+
+    @property
+    def kinds_of_nothing(self) -> tuple[str, ...]:
+        """The same in words that many dossiers share: how research ended, then each thing that stood in its way."""
+        if self.facts:
+            return ()
+        told = sorted({_sort(problem) for problem in self.problems if problem.kind not in _OF_MODELS})
+        aside = {one.reason for one in self.set_aside}
+        return (
+            _beginning(self.status, "the sentences" if self.candidates else ""),
+            *(f"{'page' if is_page else 'search'}: {_word(kind)}" for is_page, kind in told),
+            *(f"sentence: {word}" for reason, word in _ASIDE_WORDS.items() if reason in aside),
+        )
 
 
 _ASIDE_WORDS = {
@@ -89,27 +103,28 @@ _ASIDE_WORDS = {
 }
 
 
-def _beginning(dossier: Dossier) -> str:
-    match dossier.status:
+def _beginning(status: DossierStatus, sentences: str) -> str:
+    """How research ended that chose from these sentences, if from any."""
+    match status:
         case DossierStatus.BLOCKED:
             return "Research was blocked"
         case DossierStatus.FAILED:
             return "Research failed"
         case DossierStatus.FOUND | DossierStatus.NOTHING_FOUND:
-            pass
-    if dossier.candidates:
-        return f"None of {_counted(dossier.candidates, 'sentence')} tells what the brief looks for"
-    return "Nothing to quote was found"
+            return f"None of {sentences} tells what the brief looks for" if sentences else "Nothing to quote was found"
 
 
 def _of_problems(problems: Sequence[Problem]) -> Iterator[str]:
     told = [problem for problem in problems if problem.kind not in _OF_MODELS]
     for (is_page, kind), group in groupby(sorted(told, key=_sort), key=_sort):
         alike = list(group)
-        word = _WORDS.get(kind, kind.replace("_", " "))
         detail = next((one.detail for one in alike if one.detail), "") if kind in _TELLING else ""
         because = f" ({detail[:_LONGEST_DETAIL]})" if detail else ""
-        yield f"{_counted(len(alike), 'page' if is_page else 'search')} {word}{because}"
+        yield f"{_counted(len(alike), 'page' if is_page else 'search')} {_word(kind)}{because}"
+
+
+def _word(kind: str) -> str:
+    return _WORDS.get(kind, kind.replace("_", " "))
 
 
 def _sort(problem: Problem) -> tuple[bool, str]:

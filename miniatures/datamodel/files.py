@@ -56,15 +56,17 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
 
 
 @contextmanager
-def written_whole(path: Path, *, encoding: str = "utf-8", newline: str | None = None) -> Iterator[TextIO]:
+def written_whole(
+    path: Path, *, encoding: str = "utf-8", newline: str | None = None, private: bool = False
+) -> Iterator[TextIO]:
     """A text file that takes its place when the block ends; until then, and if the block raises, all is as it was.
 
-    A link at `path` is replaced, and what it leads to is left alone.
+    A link at `path` is replaced, and what it leads to is left alone. A `private` one is its user's alone to read.
 
     Raises:
         InputError: it cannot be written there, or a folder, a pipe or a device is there.
     """
-    with bytes_written_whole(path) as raw:
+    with bytes_written_whole(path, private=private) as raw:
         file = io.TextIOWrapper(raw, encoding=encoding, newline=newline)
         try:
             yield file
@@ -73,14 +75,14 @@ def written_whole(path: Path, *, encoding: str = "utf-8", newline: str | None = 
 
 
 @contextmanager
-def bytes_written_whole(path: Path) -> Iterator[BinaryIO]:
+def bytes_written_whole(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """The same for a file that is no text; raises as `written_whole` does."""
     with writing(path):
         if path.exists() and not path.is_file():
             raise InputError(f"{path} cannot be written: {_no_file(path.stat().st_mode)}", hint="Name another place.")
         unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            with os.fdopen(os.open(unfinished, _TO_MAKE, 0o666), "wb") as file:
+            with os.fdopen(os.open(unfinished, _TO_MAKE, 0o600 if private else 0o666), "wb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -126,6 +127,11 @@ class Review(Frozen):
     swapped: bool = Field(default=False, description="Whether the second answer was shown first.")
     edit_distance: float | None = Field(default=None, description="Share of the text that an edit changed, 0 to 1.")
     rubric: str = Field(default="", description="Hash of the rubric that was read.")
+    unread: bool = Field(
+        default=False,
+        exclude_if=operator.not_,
+        description="Accepted with many others, without being read: it may go out, and teaches nothing.",
+    )
     seconds: float | None = Field(
         default=None,
         ge=0,
@@ -153,6 +159,11 @@ class Review(Frozen):
     def judges(self) -> bool:
         """Whether it decides about one answer by itself."""
         return self.action.judges
+
+    @property
+    def teaches(self) -> bool:
+        """Whether it is a person's judgement of what they read."""
+        return self.judges and not self.unread
 
     @property
     def target(self) -> StructuredAnswer | None:

@@ -58,8 +58,8 @@ def reviewer_agreement(reviews: Iterable[Review]) -> list[ReviewerAgreement]:
     verdicts: dict[str, dict[Hashable, str]] = {}
     preferences: dict[str, dict[Hashable, str]] = {}
     for review in in_order(reviews):
-        if review.judges or review.preference is not None:
-            said = verdicts if review.judges else preferences
+        if review.teaches or review.preference is not None:
+            said = verdicts if review.teaches else preferences
             said.setdefault(review.reviewer, {})[_subject(review)] = _label(review)
     pairs = combinations(sorted({*verdicts, *preferences}), 2)
     found = [ReviewerAgreement(pair, _common(verdicts, pair), _common(preferences, pair)) for pair in pairs]

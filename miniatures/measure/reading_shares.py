@@ -17,6 +17,17 @@ from miniatures.measure.statistics import score_of
 
 STRICTEST = "the strictest of them"
 
+SHARES = (
+    ("sent", "sent"),
+    ("sent or edited", "sent_or_edited"),
+    ("false statement", "false"),
+    ("tactless", "tactless"),
+    ("nonsense", "nonsense"),
+    ("odd subject", "odd_subject"),
+    ("poor reason", "poor_choice"),
+)
+"""What is counted, in words, and the field of `ReadingShares` that has it."""
+
 
 class ReadingShares(Frozen):
     """What one reader found, or of each draft the strictest; shares of the drafts read, with Wilson intervals."""

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -67,8 +68,18 @@ class ReportHeading(Frozen):
 
 def write_report(loaded: LoadedCampaign, standings: Iterable[Standing], out: Path | None = None) -> Path:
     """Write the report of where a campaign's prospects stand, by default into its work folder; returns the path."""
+    return write_html_report(heading_of(loaded), standings, out or loaded.work_folder / "report.html")
+
+
+def write_html_report(heading: ReportHeading, standings: Iterable[Standing], path: Path) -> Path:
+    """Write the page and return its path, as `report_page` makes it."""
+    return write_page(report_page(heading, standings), path)
+
+
+def heading_of(loaded: LoadedCampaign) -> ReportHeading:
+    """What stands above the figures of a campaign's report."""
     settings = loaded.campaign
-    heading = ReportHeading(
+    return ReportHeading(
         campaign=loaded.name,
         offer=loaded.brief.offer,
         roles={
@@ -76,11 +87,15 @@ def write_report(loaded: LoadedCampaign, standings: Iterable[Standing], out: Pat
         },
         search=without_secrets(settings.search.use),
     )
-    return write_html_report(heading, standings, out or loaded.work_folder / "report.html")
 
 
-def write_html_report(heading: ReportHeading, standings: Iterable[Standing], path: Path) -> Path:
-    """Write the page and return its path. Standings are read once; only the first `SHOWN` are held.
+def report_page(heading: ReportHeading, standings: Iterable[Standing]) -> str:
+    """The whole report as one page that needs no other file."""
+    return html_environment().get_template("report.html.jinja").render(report_values(heading, standings))
+
+
+def report_values(heading: ReportHeading, standings: Iterable[Standing]) -> dict[str, Any]:
+    """What the report's template shows. Standings are read once; only the first `SHOWN` are held.
 
     Whoever is off the list, or opted out since, is counted and not shown.
     """
@@ -90,20 +105,18 @@ def write_html_report(heading: ReportHeading, standings: Iterable[Standing], pat
         figures.add(standing)
         if len(shown) < SHOWN and standing.state is not State.REMOVED:
             shown.append(standing)
-    template = html_environment().get_template("report.html.jinja")
-    page = template.render(
-        heading=heading,
-        figures=figures,
-        standings=sorted(shown, key=_reading_order),
-        hidden=figures.prospects - len(shown) - figures.by_state[State.REMOVED],
-        made_at=datetime.now(UTC),
-        State=State,
-        compares=COMPARES,
-        meanings=MEANINGS,
-        ready_means=READY_MEANS,
-        readings=readings_of([one.draft.backend for one in shown if one.draft]),
-    )
-    return write_page(page, path)
+    return {
+        "heading": heading,
+        "figures": figures,
+        "standings": sorted(shown, key=_reading_order),
+        "hidden": figures.prospects - len(shown) - figures.by_state[State.REMOVED],
+        "made_at": datetime.now(UTC),
+        "State": State,
+        "compares": COMPARES,
+        "meanings": MEANINGS,
+        "ready_means": READY_MEANS,
+        "readings": readings_of([one.draft.backend for one in shown if one.draft]),
+    }
 
 
 _ORDER = tuple(State)

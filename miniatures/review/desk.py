@@ -6,16 +6,19 @@ reading of drafts, however many there are.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain, islice
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple, overload
 
 from pydantic import Field
 
 from miniatures.datamodel.frozen import Frozen
-from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.review import Review
 from miniatures.datamodel.standing import State
 from miniatures.review.desk_item import DeskItem, desk_item
@@ -57,7 +60,11 @@ class DeskFilter(Frozen):
     order: Order = Order.DRAWN
 
 
-_LOOK_BACK_NS = 120 * 10**9
+_LOOK_BACK = timedelta(minutes=2)
+_VIEWS = 32
+_MOST_MENDED = 500
+_Place = tuple[tuple[Any, ...], str]
+"""Where a draft stands in an order: its key, then its id."""
 
 
 class Desk:
@@ -66,120 +73,246 @@ class Desk:
     def __init__(self, store: Store, campaign: str) -> None:
         self._store = store
         self.campaign = campaign
+        self.version = 0
+        """Grows whenever something is new."""
         self._revision = -1
-        self._known: set[str] = set()
+        self._known: dict[str, datetime] = {}
         self._by_draft: dict[str, DeskItem] = {}
         self._by_prospect: dict[str, str] = {}
-        self._ordered: dict[Order, list[DeskItem]] = {}
+        self._tally: Counter[_Kind] = Counter()
+        self._orders: dict[Order, list[_Place]] = {}
+        self._views: dict[tuple[DeskFilter, str], _View] = {}
+        self._changes: list[str] = []
         self._lock = Lock()
 
     def refresh(self) -> bool:
         """Take in what was saved since; returns whether that was anything."""
         with self._lock:
-            first = self._revision < 0
+            first, before = self._revision < 0, len(self._changes)
             drafts = self._take_drafts()
-            changed = self._take_all_reviews() if first else self._take_reviews(drafts)
-            if changed:
-                self._ordered.clear()
+            if first:
+                self._take_all_reviews()
+            else:
+                self._take_reviews(drafts)
+            changed = first or len(self._changes) > before
+            self.version += changed
             return changed
 
     def __len__(self) -> int:
         return len(self._by_draft)
 
+    @property
+    def state(self) -> object:
+        """What differs as soon as a result or a word on a draft is new."""
+        return self.version, self._revision
+
     def item(self, draft: str) -> DeskItem | None:
         """The line of a draft; None if there is none, or another has taken its place."""
         return self._by_draft.get(draft)
 
-    def listed(self, asked: DeskFilter, who: str) -> list[DeskItem]:
+    def listed(self, asked: DeskFilter, who: str) -> Listing:
         """The drafts that pass the filter, for whoever asks, in its order."""
-        passes = _predicate(asked, who)
-        return [item for item in self._in_order(asked.order) if passes(item)]
+        with self._lock:
+            return Listing(self._view(asked, who).places, self._by_draft.get)
 
     def next_after(self, draft: str | None, asked: DeskFilter, who: str, held: Iterable[str] = ()) -> DeskItem | None:
         """The draft that follows one in the filter's order, from the top again at its end; None if no other is left.
 
         Those that are held are left to whoever holds them.
         """
-        listed = self._in_order(asked.order)
-        passes, taken = _predicate(asked, who), {*held, draft}
-        start = next((place for place, item in enumerate(listed) if item.id == draft), -1) + 1
-        following = (*range(start, len(listed)), *range(start))
-        return next(
-            (listed[place] for place in following if listed[place].id not in taken and passes(listed[place])), None
-        )
+        with self._lock:
+            places = self._view(asked, who).places
+            taken = {*held, draft}
+            at = self._by_draft.get(draft) if draft else None
+            start = 0 if at is None else bisect_right(places, _place(asked.order, at))
+            following = chain(islice(places, start, None), islice(places, start))
+            return next((self._by_draft[id] for _, id in following if id not in taken), None)
 
     def counts(self, who: str) -> Counter[str]:
         """How many drafts there are to show, and how many stand where."""
-        counted: Counter[str] = Counter()
-        for show in Show:
-            passes = _predicate(DeskFilter(show=show), who)
-            counted[show] = sum(map(passes, self._by_draft.values()))
-        counted.update(f"state {item.state}" for item in self._by_draft.values())
+        counted: Counter[str] = Counter(dict.fromkeys(Show, 0))
+        for kind, number in self._tally.items():
+            aside = who in kind.set_aside_by
+            counted[Show.ALL] += number
+            counted[Show.DECIDED if kind.decided_by else Show.SET_ASIDE if aside else Show.WAITING] += number
+            counted[f"state {kind.state}"] += number
         return counted
+
+    def failed_checks(self) -> Counter[str]:
+        """How many drafts each check did not pass."""
+        failed: Counter[str] = Counter()
+        for kind, number in self._tally.items():
+            failed.update(dict.fromkeys(kind.failed, number))
+        return failed
 
     def choices(self) -> dict[str, list[str]]:
         """The checks, backends and reviewers that a filter can name."""
-        items = self._by_draft.values()
+        kinds = [kind for kind, number in self._tally.items() if number]
         return {
-            "check": sorted({check for item in items for check in item.failed}),
-            "arm": sorted({item.backend for item in items if item.backend}),
-            "reviewer": sorted({name for item in items for name in item.decided_by}),
+            "check": sorted({check for kind in kinds for check in kind.failed}),
+            "arm": sorted({kind.backend for kind in kinds if kind.backend}),
+            "reviewer": sorted({name for kind in kinds for name in kind.decided_by}),
         }
 
-    def _in_order(self, order: Order) -> Sequence[DeskItem]:
-        if order not in self._ordered:
-            self._ordered[order] = sorted(self._by_draft.values(), key=_KEYS[order])
-        return self._ordered[order]
+    def _view(self, asked: DeskFilter, who: str) -> _View:
+        """The places of what passes a filter, kept from the last time and mended by what has changed since."""
+        asked = DeskFilter(**asked.model_dump(include=set(DeskFilter.model_fields)))
+        passes, view = _predicate(asked, who), self._views.pop((asked, who), None)
+        if view is None or not view.mended(self._changes, self._by_draft, passes, asked.order):
+            found = (self._by_draft.get(place[1]) for place in self._in_order(asked.order))
+            places = [_place(asked.order, item) for item in found if item is not None and passes(item)]
+            view = _View(places, len(self._changes))
+        self._views[asked, who] = view
+        if len(self._views) > _VIEWS:
+            self._views.pop(next(iter(self._views)))
+        return view
+
+    def _in_order(self, order: Order) -> list[_Place]:
+        if order not in self._orders:
+            self._orders[order] = sorted(_place(order, item) for item in self._by_draft.values())
+        return self._orders[order]
+
+    def _put(self, item: DeskItem) -> None:
+        before = self._by_draft.get(item.id)
+        if before is not None:
+            self._tally[_Kind.of(before)] -= 1
+        if before is None or before.revision != item.revision:
+            for order, places in self._orders.items():
+                if before is not None:
+                    places.remove(_place(order, before))
+                insort(places, _place(order, item))
+        self._by_draft[item.id] = item
+        self._tally[_Kind.of(item)] += 1
+        self._changes.append(item.id)
+
+    def _drop(self, draft: str) -> None:
+        item = self._by_draft.pop(draft, None)
+        if item is not None:
+            self._tally[_Kind.of(item)] -= 1
+            for order, places in self._orders.items():
+                places.remove(_place(order, item))
+            self._changes.append(draft)
 
     def _take_drafts(self) -> set[str]:
         """The prospects, or drafts without one, about which something was saved."""
         changed: set[str] = set()
-        while page := self._store.drafts_since(self.campaign, self._revision):
-            for revision, waiting, document in page:
-                self._revision = max(self._revision, revision)
-                owner = waiting.prospect or waiting.id
-                before = self._by_prospect.get(owner)
-                if before is not None and before != waiting.id:
-                    self._by_draft.pop(before, None)
-                self._by_prospect[owner] = waiting.id
-                self._by_draft[waiting.id] = desk_item(revision, waiting, document)
+        while page := self._store.saved_since(self.campaign, self._revision):
+            for saved in page:
+                self._revision = max(self._revision, saved.revision)
+                owner = saved.prospect or (saved.draft.id if saved.draft else "")
+                before = self._by_prospect.pop(owner, None)
+                if before is not None and (saved.draft is None or saved.draft.id != before):
+                    self._drop(before)
+                if saved.draft is not None:
+                    self._by_prospect[owner] = saved.draft.id
+                    self._put(desk_item(saved.revision, saved.draft, saved.document))
                 changed.add(owner)
         self._revision = max(self._revision, 0)
         return changed
 
-    def _take_all_reviews(self) -> bool:
+    def _take_all_reviews(self) -> None:
+        since = self._store.now()
         for prospect, reviews in self._store.reviews_by_prospect(self.campaign):
             self._rule(prospect, reviews)
-            self._known |= {review.id for review in reviews if review.id > _moment_before(reviews[-1].id)}
-        self._forget_old()
-        return True
+            self._known |= {review.id: review.created_at for review in reviews}
+        self._forget_before(since - _LOOK_BACK)
 
-    def _take_reviews(self, changed: set[str]) -> bool:
-        """Ids are in the order in which reviews were made, not saved, so the last minutes are looked through again."""
-        since = _moment_before(max(self._known, default=""))
-        for review in self._store.reviews_since(self.campaign, since):
-            if review.id not in self._known:
-                self._known.add(review.id)
-                changed.add(review.prospect or "")
-        self._forget_old()
+    def _take_reviews(self, changed: set[str]) -> None:
+        """Who made a review may have had another clock, and it is saved after that: the last minutes are looked
+        through again.
+        """
+        since = min([self._store.now(), *([max(self._known.values())] if self._known else [])]) - _LOOK_BACK
+        for review, prospect, made_at in self._store.reviews_made_since(self.campaign, since):
+            if review not in self._known:
+                self._known[review] = made_at
+                changed.add(prospect or "")
+        self._forget_before(since)
         for prospect in changed & self._by_prospect.keys():
             self._rule(prospect, self._store.reviews_to(self.campaign, prospect))
-        return bool(changed)
+
+    def _forget_before(self, moment: datetime) -> None:
+        self._known = {review: made_at for review, made_at in self._known.items() if made_at >= moment}
 
     def _rule(self, prospect: str, reviews: list[Review]) -> None:
         draft = self._by_prospect.get(prospect)
         if draft is not None:
-            self._by_draft[draft] = self._by_draft[draft].after(reviews)
-
-    def _forget_old(self) -> None:
-        since = _moment_before(max(self._known, default=""))
-        self._known = {review for review in self._known if review > since}
+            self._put(self._by_draft[draft].after(reviews))
 
 
-def _moment_before(id: str) -> str:
-    """The least id of two minutes before this one was made."""
-    made = int(id[:16], 16) if id else 0
-    return f"{max(0, made - _LOOK_BACK_NS):016x}"
+@dataclass(frozen=True)
+class Listing(Sequence[DeskItem]):
+    """The drafts that passed a filter; each is looked up as it is asked for, and what is gone meanwhile is left out."""
+
+    places: Sequence[_Place]
+    find: Callable[[str], DeskItem | None]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, place: int) -> DeskItem: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[DeskItem]: ...
+    def __getitem__(self, place: int | slice) -> DeskItem | list[DeskItem]:
+        if isinstance(place, slice):
+            return [item for _, id in self.places[place] if (item := self.find(id)) is not None]
+        item = self.find(self.places[place][1])
+        if item is None:
+            raise IndexError(place)
+        return item
+
+    def __iter__(self) -> Iterator[DeskItem]:
+        return (item for _, id in self.places if (item := self.find(id)) is not None)
+
+    def place_of(self, item: DeskItem, order: Order) -> int | None:
+        """Where a draft stands, from 0; None if it did not pass."""
+        at = bisect_left(self.places, _place(order, item))
+        return at if at < len(self.places) and self.places[at][1] == item.id else None
+
+
+class _Kind(NamedTuple):
+    """All of a draft that is counted."""
+
+    state: State
+    failed: tuple[str, ...]
+    backend: str
+    decided_by: frozenset[str]
+    set_aside_by: frozenset[str]
+
+    @classmethod
+    def of(cls, item: DeskItem) -> _Kind:
+        return cls(item.state, item.failed, item.backend, item.decided_by, item.set_aside_by)
+
+
+@dataclass
+class _View:
+    """The places of what passes a filter, as of so many changes."""
+
+    places: list[_Place]
+    changes: int
+
+    def mended(
+        self, changes: list[str], items: dict[str, DeskItem], passes: Callable[[DeskItem], bool], order: Order
+    ) -> bool:
+        """Bring it up to date; False if too much has changed for that, or a draft is gone."""
+        new = dict.fromkeys(changes[self.changes :])
+        if len(new) > _MOST_MENDED or not all(draft in items for draft in new):
+            return False
+        self.places = list(self.places) if new else self.places
+        for draft in new:
+            place, item = _place(order, items[draft]), items[draft]
+            at = bisect_left(self.places, place)
+            is_there = at < len(self.places) and self.places[at] == place
+            if is_there and not passes(item):
+                del self.places[at]
+            elif not is_there and passes(item):
+                self.places.insert(at, place)
+        self.changes = len(changes)
+        return True
+
+
+def _place(order: Order, item: DeskItem) -> _Place:
+    return _KEYS[order](item), item.id
 
 
 def _predicate(asked: DeskFilter, who: str) -> Callable[[DeskItem], bool]:
@@ -208,9 +341,9 @@ def _predicate(asked: DeskFilter, who: str) -> Callable[[DeskItem], bool]:
     return lambda item: all(test(item) for test in tests)
 
 
-_KEYS: dict[Order, Callable[[DeskItem], Any]] = {
-    Order.DRAWN: lambda item: text_hash(f"0 {item.waiting.prospect or item.id}"),
+_KEYS: dict[Order, Callable[[DeskItem], tuple[Any, ...]]] = {
+    Order.DRAWN: lambda item: (item.lot,),
     Order.DOUBT: lambda item: (-item.doubt, -len(item.failed), item.revision),
     Order.SURE: lambda item: (item.doubt, len(item.failed), item.revision),
-    Order.NEWEST: lambda item: -item.revision,
+    Order.NEWEST: lambda item: (-item.revision,),
 }

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from miniatures.datamodel.check import Outcome
 from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.standing import State
 from miniatures.review.approvals import Decisions
@@ -21,6 +22,8 @@ class DeskItem:
 
     waiting: QueuedDraft
     revision: int
+    lot: str = ""
+    """What a drawn order goes by: the same for a prospect's next draft."""
     recipient: str = ""
     company: str = ""
     subject: str = ""
@@ -30,6 +33,8 @@ class DeskItem:
     state: State = State.PENDING
     decided_by: frozenset[str] = frozenset()
     set_aside_by: frozenset[str] = frozenset()
+    unread: bool = False
+    """Whether it was accepted with many others, and nobody has read it."""
 
     @property
     def id(self) -> str:
@@ -57,6 +62,7 @@ def desk_item(revision: int, waiting: QueuedDraft, document: str) -> DeskItem:
     return DeskItem(
         waiting,
         revision,
+        lot=text_hash(f"0 {waiting.prospect or waiting.id}")[:16],
         recipient=name or prospect.get("email", ""),
         company=prospect.get("company", ""),
         subject=draft.get("subject", ""),
@@ -89,6 +95,7 @@ def _ruled(waiting: QueuedDraft, reviews: list[Review]) -> dict[str, Any]:
     return {
         "state": state,
         "decided_by": frozenset(word.reviewer for word in words),
+        "unread": decision.approving is not None and decision.approving.unread,
         "set_aside_by": frozenset(who for who, action in aside.items() if action is ReviewAction.SET_ASIDE),
     }
 

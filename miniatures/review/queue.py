@@ -107,7 +107,7 @@ def waiting_pairs(store: Store, campaign: str, reviewer: str, seed: int = 0) -> 
     compared = {frozenset((review.trace, review.other_trace)) for review in store.reviews(campaign, reviewer)}
     people = {result.prospect.key: result for result in store.results(campaign)}
     pairs = [
-        _pair(first, second, people[first.prospect])
+        pair_of(first, second, people[first.prospect])
         for first, second in answer_pairs(store.traces(campaign))
         if first.prospect in people and frozenset((first.id, second.id)) not in compared
     ]
@@ -132,6 +132,19 @@ def answer_pairs(traces: Iterable[Trace]) -> Iterator[tuple[Trace, Trace]]:
             shadows = [trace for trace in ordered if trace.shadow_of == first.id]
             fallbacks = [trace for trace in ordered if trace.seat is Seat.FALLBACK]
             yield from ((first, other) for other in (*shadows, *fallbacks[:1]) if _spelling(first) != _spelling(other))
+
+
+def pair_of(first: Trace, second: Trace, result: ProspectResult) -> PairToReview:
+    """Two calls' answers to one question as a pair; the result is that of their prospect."""
+    kept = result.draft.id if result.draft else None
+    return PairToReview(result.prospect, _quotes(first, result), answer_of(first, kept), answer_of(second, kept))
+
+
+def answer_of(trace: Trace, kept: str | None = None) -> Reviewable:
+    """The call's answer. Of all answers only the kept one became a draft, and calls name their drafts."""
+    answer = email_of(trace.structured or {}).model_dump()
+    draft = trace.id if trace.id == kept else None
+    return Reviewable(trace.id, answer, trace.campaign, trace.prospect, draft=draft)
 
 
 def _is_judged(waiting: QueuedDraft, said: Decisions, reviewer: str) -> bool:
@@ -161,11 +174,6 @@ def _item(waiting: QueuedDraft, email: EmailText) -> Reviewable:
     return Reviewable(trace, email.model_dump(), waiting.campaign, waiting.prospect, draft=waiting.id)
 
 
-def _pair(first: Trace, second: Trace, result: ProspectResult) -> PairToReview:
-    kept = result.draft.id if result.draft else None
-    return PairToReview(result.prospect, _quotes(first, result), _reviewable(first, kept), _reviewable(second, kept))
-
-
 def _quotes(trace: Trace, result: ProspectResult) -> tuple[Quote, ...]:
     """The quotes of the prompt with their sources: by the calls that chose them, by their words where rank did."""
     shown = _case(trace).evidence
@@ -179,13 +187,6 @@ def _quotes(trace: Trace, result: ProspectResult) -> tuple[Quote, ...]:
 
 def _case(trace: Trace) -> CheckCase:
     return WriterVariables.model_validate(trace.variables).case
-
-
-def _reviewable(trace: Trace, kept: str | None) -> Reviewable:
-    """The call's answer. Of all answers only the kept one became a draft, and calls name their drafts."""
-    answer = email_of(trace.structured or {}).model_dump()
-    draft = trace.id if trace.id == kept else None
-    return Reviewable(trace.id, answer, trace.campaign, trace.prospect, draft=draft)
 
 
 def _email(trace: Trace) -> EmailText | None:

@@ -19,6 +19,12 @@ def rubric_text() -> str:
 
 
 @cache
+def comparing_text() -> str:
+    """What the reviewers' rubric says of comparing two emails, in Markdown."""
+    return rubric_text().partition("## How to compare\n")[2].strip()
+
+
+@cache
 def reading_rubric_text() -> str:
     """The readers' rubric, in Markdown."""
     return _text("reading_rubric.md")

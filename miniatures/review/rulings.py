@@ -14,6 +14,7 @@ from enum import StrEnum
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction, in_order, that_stand
 from miniatures.datamodel.trace import Trace
+from miniatures.measure.preferences import last_comparisons
 
 
 class Verdict(StrEnum):
@@ -56,7 +57,7 @@ class Rulings:
         own = {trace.id for trace in traces}
         found = {review.id: review for trace in own for review in self._by_trace.get(trace, ())}
         reviews = in_order(found.values())
-        judged = {(one.reviewer, one.draft or one.trace): one for one in reviews if one.judges}
+        judged = {(one.reviewer, one.draft or one.trace): one for one in reviews if one.teaches}
         return _judged(list(judged.values())) if judged else _compared(reviews, own)
 
 
@@ -73,8 +74,8 @@ def _judged(reviews: Sequence[Review]) -> Ruling:
 
 
 def _compared(reviews: Sequence[Review], own: set[str]) -> Ruling | None:
-    """By the last comparison that was no tie."""
-    decided = [review for review in reviews if review.preference not in (None, Preference.TIE)]
+    """By the last comparison that is no tie, of those by which their reviewers stand."""
+    decided = [review for review in last_comparisons(reviews) if review.preference is not Preference.TIE]
     if not decided:
         return None
     last = decided[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import Connection, Select, exists, or_, select
 
 from miniatures.datamodel.draft import Draft, DraftStatus
 from miniatures.datamodel.review import ReviewAction
@@ -45,20 +45,51 @@ def draft_row(draft: Draft, campaign: str, prospect: str | None, policy: str, re
     return Row(DRAFTS, plain_json(row), (draft.id,))
 
 
-def drafts_since(database: Database, campaign: str, revision: int, most: int) -> list[tuple[int, QueuedDraft, str]]:
-    """The drafts that were saved after a revision, in its order: at most so many, each with its result's document.
+@dataclass(frozen=True)
+class SavedDraft:
+    """What a save left to be judged: a prospect's draft with the JSON of its result, or none any more.
 
-    The document is empty for a draft that no result carries.
+    A draft that no result carries has no prospect, and its document is empty.
     """
+
+    revision: int
+    prospect: str | None
+    draft: QueuedDraft | None
+    document: str
+
+
+def saved_since(database: Database, campaign: str, revision: int, most: int) -> list[SavedDraft]:
+    """What was saved after a revision, in its order, at most so many."""
+    found = [*_carried_since(database, campaign, revision, most), *_loose_since(database, campaign, revision, most)]
+    return sorted(found, key=lambda one: one.revision)[:most]
+
+
+def _carried_since(database: Database, campaign: str, revision: int, most: int) -> list[SavedDraft]:
     mine, saved = drafts.c, results.c
-    carried = (saved.campaign == mine.campaign) & (saved.position == mine.position)
-    carried &= (saved.prospect == mine.prospect) & (saved.policy == mine.policy)
-    columns = mine.id, mine.campaign, mine.prospect, mine.policy, mine.trace, mine.status, mine.text_hash
-    asked = select(mine.revision, *columns, saved.document).select_from(drafts.outerjoin(results, carried))
-    asked = asked.where(mine.campaign == campaign, mine.revision > revision).order_by(mine.revision).limit(most)
+    columns = saved.revision, saved.prospect, saved.policy, mine.id, mine.trace, mine.status, mine.text_hash
+    asked = select(*columns, saved.document).select_from(results.outerjoin(drafts, mine.id == saved.draft))
+    asked = asked.where(saved.campaign == campaign, saved.revision > revision).order_by(saved.revision).limit(most)
     with database.read() as connection:
         rows = connection.execute(asked).all()
-    return [(row[0], QueuedDraft(*row[1:6], DraftStatus(row[6]), row[7]), row[8] or "") for row in rows]
+    return [
+        SavedDraft(number, prospect, _queued(campaign, prospect, policy, *about), document)
+        for number, prospect, policy, *about, document in rows
+    ]
+
+
+def _loose_since(database: Database, campaign: str, revision: int, most: int) -> list[SavedDraft]:
+    mine = drafts.c
+    asked = select(mine.revision, mine.policy, mine.id, mine.trace, mine.status, mine.text_hash)
+    asked = asked.where(mine.campaign == campaign, mine.revision > revision, mine.prospect.is_(None))
+    with database.read() as connection:
+        rows = connection.execute(asked.order_by(mine.revision).limit(most)).all()
+    return [SavedDraft(number, None, _queued(campaign, None, policy, *about), "") for number, policy, *about in rows]
+
+
+def _queued(
+    campaign: str, prospect: str | None, policy: str, id: str | None, trace: str | None, status: str, text_hash: str
+) -> QueuedDraft | None:
+    return QueuedDraft(id, campaign, prospect, policy, trace, DraftStatus(status), text_hash) if id else None
 
 
 def waiting_drafts(
@@ -69,24 +100,36 @@ def waiting_drafts(
     A draft that a newer result of its prospect replaced waits for nobody; comparisons and readings judge no draft, and
     what was taken back is as if it had never been said.
     """
-    mine, saved, taken_back = drafts.c, results.c, reviews.alias("taken_back").c
+    mine, saved = drafts.c, results.c
     replaced = exists().where(
         saved.campaign == mine.campaign,
         saved.position == mine.position,
         saved.prospect == mine.prospect,
         saved.revision > mine.revision,
     )
-    withdrawn = exists().where(
-        taken_back.draft == mine.id,
-        taken_back.reviewer == reviewer,
-        taken_back.action == ReviewAction.WITHDRAW,
-        taken_back.id > reviews.c.id,
-    )
-    judged = exists().where(
-        reviews.c.draft == mine.id, reviews.c.reviewer == reviewer, reviews.c.action.in_(SETTLING), ~withdrawn
-    )
+    by_them = reviews.c.reviewer == reviewer
+    judged = exists().where(reviews.c.draft == mine.id, by_them, reviews.c.action.in_(SETTLING))
+    taken_back = select(reviews.c.draft).where(reviews.c.campaign == campaign, by_them, _IS_WITHDRAWAL)
     columns = mine.id, mine.campaign, mine.prospect, mine.policy, mine.trace, mine.status, mine.text_hash
-    asked = mine.campaign == campaign, mine.status.in_(statuses), ~replaced, ~judged
+    asked = mine.campaign == campaign, mine.status.in_(statuses), ~replaced
     with database.read() as connection:
-        rows = connection.execute(select(*columns).where(*asked).order_by(mine.revision)).all()
-    return [QueuedDraft(*row[:5], DraftStatus(row[5]), row[6]) for row in rows]
+        free = connection.execute(select(mine.revision, *columns).where(*asked, ~judged)).all()
+        again = set(connection.scalars(taken_back)) - _judged_again(connection, taken_back, reviewer)
+        if again:
+            free = [
+                *free,
+                *connection.execute(select(mine.revision, *columns).where(*asked, judged, mine.id.in_(again))),
+            ]
+    return [QueuedDraft(*row[1:6], DraftStatus(row[6]), row[7]) for row in sorted(free)]
+
+
+_IS_WITHDRAWAL = reviews.c.action == ReviewAction.WITHDRAW
+
+
+def _judged_again(connection: Connection, taken_back: Select[tuple[str]], reviewer: str) -> set[str]:
+    """Of the drafts about which a reviewer took something back, those about which they have decided anew since."""
+    columns = reviews.c.draft, reviews.c.id, reviews.c.action
+    asked = reviews.c.draft.in_(taken_back), reviews.c.reviewer == reviewer
+    rows = connection.execute(select(*columns).where(*asked, or_(_IS_WITHDRAWAL, reviews.c.action.in_(SETTLING))))
+    last = {row.draft: row.action for row in sorted(rows, key=lambda row: row.id)}
+    return {draft for draft, action in last.items() if action != ReviewAction.WITHDRAW}

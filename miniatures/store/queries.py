@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,50 +10,19 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Table, func, select, tuple_
 
-from miniatures.datamodel.backend import Usage
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Span, Trace
 from miniatures.store.decide import DECIDING
-from miniatures.store.engine import Database
 from miniatures.store.paging import beyond
+from miniatures.store.spending import Spending, Spent, spending_of, summed
 from miniatures.store.stored import stored
 from miniatures.store.tables import about, claims, reviews, runs, spans, traces
+from miniatures.store.tallies import Tallies
 
 _PAGE = 500
 Entry = TypeVar("Entry", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Spending:
-    """What some model calls used. Calls whose price is unknown are counted beside the sum, never added as zero."""
-
-    calls: int = 0
-    usage: Usage = field(default_factory=Usage)
-    known_usd: float = 0.0
-    unknown_calls: int = 0
-
-    def __add__(self, other: Spending) -> Spending:
-        return Spending(
-            calls=self.calls + other.calls,
-            usage=self.usage + other.usage,
-            known_usd=self.known_usd + other.known_usd,
-            unknown_calls=self.unknown_calls + other.unknown_calls,
-        )
-
-    @property
-    def cost_usd(self) -> float | None:
-        """The whole cost in USD; None if part of it is unknown."""
-        return None if self.unknown_calls else self.known_usd
-
-
-@dataclass(frozen=True)
-class Spent:
-    """Spending of a campaign or a prospect, earlier runs included, in all and by backend identity."""
-
-    total: Spending
-    by_backend: dict[str, Spending]
 
 
 class Run(Frozen):
@@ -86,11 +55,8 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
 
-class Queries:
+class Queries(Tallies):
     """What can be asked of a campaign's database; changes nothing."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def trace(self, id: str) -> Trace | None:
         """The saved model call of this id."""
@@ -147,9 +113,13 @@ class Queries:
         if found:
             yield last[0], found
 
-    def reviews_since(self, campaign: str, after: str) -> Iterator[Review]:
-        """The reviews of a campaign whose ids come after this one; oldest first."""
-        return self._entries(reviews, Review, reviews.c.campaign == campaign, reviews.c.id > after)
+    def reviews_made_since(self, campaign: str, moment: datetime) -> list[tuple[str, str | None, datetime]]:
+        """The reviews of a campaign that were made since a moment: id, prospect (by key), when they were made."""
+        columns = reviews.c
+        asked = select(columns.id, columns.prospect, columns.created_at)
+        with self._database.read() as connection:
+            found = connection.execute(asked.where(columns.campaign == campaign, columns.created_at >= moment))
+            return [(row.id, row.prospect, row.created_at) for row in found]
 
     def decisions_on(self, draft: str) -> int:
         """How many decisions about a draft are kept, those that were taken back included."""
@@ -192,14 +162,12 @@ class Queries:
         A prospect's own spending leaves shadows out: what is only compared must not keep anybody from being written to.
         """
         columns = traces.c
-        sums = [func.sum(columns[name]) for name in ("input_tokens", "output_tokens", "cached_tokens", "cost_usd")]
-        counts = [func.count(), func.count(columns.cost_usd)]
-        query = select(columns.backend, *sums, *counts).where(*about(traces, campaign, prospect))
+        query = select(columns.backend, *summed()).where(*about(traces, campaign, prospect))
         if prospect is not None:
             query = query.where(columns.seat != Seat.SHADOW)
         with self._database.read() as connection:
             rows = connection.execute(query.group_by(columns.backend)).all()
-        by_backend = {row[0]: _spending(row[1:]) for row in rows}
+        by_backend = {row[0]: spending_of(row[1:]) for row in rows}
         return Spent(total=sum(by_backend.values(), Spending()), by_backend=by_backend)
 
     def step_statistics(self, campaign: str) -> list[StepStatistics]:
@@ -243,13 +211,3 @@ def grow_tree(entries: Iterable[Trace | Span]) -> list[Node]:
 
 def _given(*asked: tuple[ColumnElement[Any], str | None]) -> list[ColumnElement[bool]]:
     return [column == value for column, value in asked if value is not None]
-
-
-def _spending(sums: Sequence[float | None]) -> Spending:
-    inputs, outputs, cached, usd, calls, known = (number or 0 for number in sums)
-    return Spending(
-        calls=int(calls),
-        usage=Usage(input_tokens=int(inputs), output_tokens=int(outputs), cached_tokens=int(cached)),
-        known_usd=float(usd),
-        unknown_calls=int(calls - known),
-    )

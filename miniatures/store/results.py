@@ -126,7 +126,7 @@ class Results:
             positions = connection.scalars(listed).all()
             saved = connection.execute(query.where(columns.position.in_(positions))).all()
         known = ((key, row, DraftStatus(status)) for key, row, status in saved if status in _STATUSES)
-        return {key: status for key, row, status in known if row in _rows(rows[key])}
+        return {key: status for key, row, status in known if row in rows_of(rows[key])}
 
     def _pages(self, campaign: str) -> Iterator[Sequence[SqlRow[Any, Any, Any]]]:
         """The campaign's list, page by page."""
@@ -174,7 +174,7 @@ class _Numbers:
             return connection.scalar(query) or 0
 
 
-def _rows(prospect: Prospect) -> tuple[str, str]:
+def rows_of(prospect: Prospect) -> tuple[str, str]:
     """How results name the prospect's row: by what is written from; those of older stores, by all of its columns."""
     return prospect.row, content_hash(prospect)[:16]
 

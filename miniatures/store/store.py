@@ -22,9 +22,10 @@ from miniatures.datamodel.policy import Policy
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review
+from miniatures.store.call_links import CallLinks
 from miniatures.store.decide import Outcome, claim, decision, release
 from miniatures.store.documents import model_json, plain_json
-from miniatures.store.drafts import QueuedDraft, drafts_since, waiting_drafts
+from miniatures.store.drafts import QueuedDraft, SavedDraft, saved_since, waiting_drafts
 from miniatures.store.engine import Database
 from miniatures.store.lock import campaign_lock
 from miniatures.store.queries import Queries
@@ -36,6 +37,7 @@ from miniatures.store.sql_book import SqlBook
 from miniatures.store.sql_ledger import SqlLedger
 from miniatures.store.stored import stored
 from miniatures.store.tables import about, policies, stages
+from miniatures.store.trace_listing import TraceListing
 from miniatures.store.writer import POLICIES, REVIEWS, Row, Writer
 
 WRITTEN = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
@@ -46,8 +48,8 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store(Queries):
-    """An open store: whatever `Queries` answers, and all that is written. `open_store` makes one.
+class Store(Queries, TraceListing, CallLinks):
+    """An open store: whatever its bases answer, and all that is written. `open_store` makes one.
 
     Close it, or use it as a context manager.
 
@@ -173,9 +175,9 @@ class Store(Queries):
         """
         return waiting_drafts(self._database, campaign, reviewer, statuses)
 
-    def drafts_since(self, campaign: str, revision: int, most: int = 500) -> list[tuple[int, QueuedDraft, str]]:
-        """The drafts that were saved after a revision, in its order, each with the JSON of its result."""
-        return drafts_since(self._database, campaign, revision, most)
+    def saved_since(self, campaign: str, revision: int, most: int = 500) -> list[SavedDraft]:
+        """What was saved after a revision to be judged, in its order, at most so many."""
+        return saved_since(self._database, campaign, revision, most)
 
     def close(self) -> None:
         """Save what is queued and let go of the database. Closing twice is fine.

@@ -137,6 +137,7 @@ results = Table(
         ["campaign", "prospect"], ["prospects.campaign", "prospects.prospect"], name="results_prospect"
     ),
     Index("results_by_revision", "campaign", "position", "prospect", "revision", "policy", "status"),
+    Index("results_in_time", "campaign", "revision", "status", "updated_at"),
 )
 
 drafts = Table(
@@ -180,6 +181,7 @@ traces = Table(
         "traces_spending",
         "campaign",
         "backend",
+        "role",
         "position",
         "input_tokens",
         "output_tokens",
@@ -219,6 +221,7 @@ reviews = Table(
     Index("reviews_of_campaign", "campaign", "reviewer"),
     Index("reviews_of_draft", "draft", "reviewer", "action"),
     Index("reviews_of_prospect", "campaign", "prospect", "id"),
+    Index("reviews_in_time", "campaign", "created_at", "prospect", "id"),
 )
 
 claims = Table(

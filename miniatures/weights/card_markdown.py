@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from miniatures.datamodel.capabilities import Questions, Variant
-from miniatures.datamodel.example import CHAT
 from miniatures.datamodel.miniature import Comparison, MiniatureCard, Score
+from miniatures.weights.card_words import (
+    asks_for_kinds,
+    campaign_lines,
+    flat,
+    is_reader,
+    limits,
+    parameters,
+    purpose,
+    variant_of,
+    work_of,
+)
 from miniatures.weights.catalog import checkpoint_name
-
-_RESEARCHER, _WRITER = "researcher", "writer"
 
 
 def card_markdown(card: MiniatureCard, *, has_curve: bool = False) -> str:
@@ -32,23 +39,10 @@ def card_markdown(card: MiniatureCard, *, has_curve: bool = False) -> str:
 def _what(card: MiniatureCard) -> str:
     return (
         f"# {card.name} {card.version}\n\n"
-        f"A trained miniature: `{card.base}` ({_parameters(card.base_parameters)} parameters, licence "
-        f"{card.base_licence}) with an adapter of {card.adapter_bytes / 1e6:.1f} MB, {_purpose(card)}. "
+        f"A trained miniature: `{card.base}` ({parameters(card.base_parameters)} parameters, licence "
+        f"{card.base_licence}) with an adapter of {card.adapter_bytes / 1e6:.1f} MB, {purpose(card)}. "
         f"Made {card.created_at:%Y-%m-%d}."
     )
-
-
-def _purpose(card: MiniatureCard) -> str:
-    work = " and ".join(_work(card)) or "its roles"
-    outreach = f"for the work of {work} in business-to-business outreach"
-    if card.only_chats:
-        return "for chats like those it was trained on"
-    return f"{outreach}, and for chats like those it was trained on" if CHAT in card.roles else outreach
-
-
-def _work(card: MiniatureCard) -> list[str]:
-    """The roles that a campaign file may give it."""
-    return [role for role in card.roles if role != CHAT]
 
 
 def _readings(card: MiniatureCard) -> str:
@@ -70,7 +64,7 @@ def _readings(card: MiniatureCard) -> str:
 
 def _lineage(card: MiniatureCard) -> str:
     versions = ", ".join(f"{name} `{version}`" for name, version in sorted(card.prompt_versions.items()))
-    asked = f"{versions or 'not recorded'} ({_variant(card)} variant)"
+    asked = f"{versions or 'not recorded'} ({variant_of(card)} variant)"
     return _table(
         "Lineage",
         ("What", "Which"),
@@ -83,10 +77,6 @@ def _lineage(card: MiniatureCard) -> str:
             ("taxonomy of news", f"`{card.taxonomy}`" if card.taxonomy else "not recorded"),
         ],
     )
-
-
-def _variant(card: MiniatureCard) -> str:
-    return Variant.PASSAGE if _is_reader(card) else card.trust.variant
 
 
 def _training(card: MiniatureCard, has_curve: bool) -> str:
@@ -120,27 +110,18 @@ def _compared(each: Comparison) -> tuple[str, ...]:
 def _use(card: MiniatureCard) -> str:
     return f"""## How to use it
 
-{_in_a_campaign(card) if _work(card) else _as_a_server(card)}
+{_in_a_campaign(card) if work_of(card) else _as_a_server(card)}
 
-In Python: `open_backend("miniature:{card.name}@{card.version}")`.{"" if _is_reader(card) else _plain_peft(card)}"""
-
-
-def _is_reader(card: MiniatureCard) -> bool:
-    """Whether it judges sentences in their pages: an encoder of closed questions, which writes nothing."""
-    return card.trust.questions is Questions.PASSAGE
+In Python: `open_backend("miniature:{card.name}@{card.version}")`.{"" if is_reader(card) else _plain_peft(card)}"""
 
 
 def _in_a_campaign(card: MiniatureCard) -> str:
-    roles = ", ".join(f"{role}: student" for role in _work(card))
-    of_kinds = _RESEARCHER in card.roles and not _is_reader(card)
-    asks = "\n\nAs a researcher it asks of the brief that each signal names its `kinds` of news." if of_kinds else ""
+    asks = "\n\nAs a researcher it asks of the brief that each signal names its `kinds` of news."
     return f"""In a campaign file:
 
 ```yaml
-backends:
-  student: {{use: "miniature:{card.name}@{card.version}"}}    # or {card.name}@live
-roles: {{{roles}}}
-```{asks}"""
+{campaign_lines(card)}
+```{asks if asks_for_kinds(card) else ""}"""
 
 
 def _as_a_server(card: MiniatureCard) -> str:
@@ -170,68 +151,12 @@ model = PeftModel.from_pretrained(base, "adapter")
 ```"""
 
 
-_DRAFTS = "- Its drafts are to be checked: unsupported claims are caught by code and by people, not by the model."
-_CHOOSES = "- What it chooses is to be read: it errs about whose news a sentence tells and what was corrected."
-
-
 def _limits(card: MiniatureCard) -> str:
-    return f"""## Limits
-
-{_knows(card)}
-- It was tuned on exactly the base weights named above and is refused on others.
-- The scores hold for data like the dataset named above. Languages, industries and lengths that it lacks were not
-  measured.
-{_CHOOSES if _is_reader(card) else _DRAFTS}
-- The base's licence ({card.base_licence}) holds for the merged weights."""
-
-
-def _knows(card: MiniatureCard) -> str:
-    if card.only_chats:
-        return "- It knows chats like those it was trained on, and nothing else. Nothing here measures how well."
-    prompts = f"the prompts named above, in their {_variant(card)} variant"
-    return f"""- It knows {prompts}, and nothing else: it is no general assistant.
-- {_trusted(card)}"""
-
-
-def _trusted(card: MiniatureCard) -> str:
-    """One role after the other, then what the brief decides, as far as its roles read one."""
-    trust = card.trust
-    match trust.questions:
-        case Questions.EACH:
-            asked = "about each sentence alone"
-        case Questions.PASSAGE:
-            asked = "about each sentence in its page"
-        case Questions.LIST:
-            asked = "to choose out of a list"
-    held = "is held to the names, numbers and length that its prompt gives" if trust.held else "writes freely"
-    told = {_RESEARCHER: f"as a researcher it is asked {asked}", _WRITER: f"as a writer it {held}"}
-    roles = "; ".join(told[role] for role in told if role in card.roles)
-    parts = [
-        f"{roles[:1].upper()}{roles[1:]}." if roles else "",
-        f"A brief {'may' if trust.own_kinds else 'may not'} add kinds of news of its own.",
-        f"It writes {', '.join(trust.languages) or 'any language'}." if _WRITER in card.roles else "",
-    ]
-    return " ".join(part for part in parts if part)
+    return "## Limits\n\n" + "\n".join(f"- {limit}" for limit in limits(card))
 
 
 def _mapping(title: str, values: Mapping[str, Any]) -> str:
-    return _table(title, ("Setting", "Value"), list(_flat(values)))
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", _shown(value)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_shown, value)) if len(value) <= 12 else f"{len(value)} values"
-    return "-" if value is None else str(value)
+    return _table(title, ("Setting", "Value"), list(flat(values)))
 
 
 def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -249,7 +174,3 @@ def _share(score: Score) -> str:
 
 def _interval(score: Score) -> str:
     return f"{100 * score.low:.1f} to {100 * score.high:.1f} %" if score.total else "-"
-
-
-def _parameters(number: int) -> str:
-    return f"{number / 1e9:.1f}B" if number >= 1_000_000_000 else f"{number / 1e6:.0f}M"

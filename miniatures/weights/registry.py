@@ -66,6 +66,14 @@ class Registry:
         folders = (folder for root in self._roots if root.is_dir() for folder in root.iterdir())
         return sorted({folder.name for folder in folders if _is_name(folder.name) and versions_in(folder)})
 
+    def emptied(self) -> list[str]:
+        """The names of which a state is here and no version, as a folder that was taken away leaves them."""
+        folders = (folder for root in self._roots if root.is_dir() for folder in root.iterdir())
+        return sorted(
+            {folder.name for folder in folders if _is_name(folder.name) and (folder / STATE).exists()}
+            - set(self.names())
+        )
+
     def versions(self, name: str) -> list[str]:
         """The versions of a miniature, the oldest first; shipped ones before the user's own."""
         found = dict.fromkeys(version for folder in reversed(self._folders(name)) for version in versions_in(folder))

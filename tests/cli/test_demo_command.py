@@ -22,12 +22,13 @@ def test_demo_runs_writes_a_report_and_does_nothing_twice(tmp_path, capsys):
     first = capsys.readouterr().out
     assert "2 of 2 prospects" in first
     assert first.index("by name     email, company") < first.index("2 of 2 prospects"), "the mapping comes first"
-    *_, listed, judged, taken = first.strip().splitlines()
-    assert [line.split(":")[0] for line in (listed, judged, taken)] == [
+    *_, listed, taken, judged = first.strip().splitlines()
+    assert [line.split(":")[0] for line in (listed, taken, judged)] == [
         "List the drafts",
-        "Read and judge them",
         "Take them to a CRM",
+        "Read and judge them in the browser",
     ]
+    assert judged.endswith(f"app {folder / 'campaign.yaml'}"), "it ends with the line that opens the app"
     report = Path(first.split("Report: ")[1].splitlines()[0])
     assert "<html" in report.read_text(encoding="utf-8")
 

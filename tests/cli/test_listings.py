@@ -190,3 +190,12 @@ def test_exported_traces_name_nobody_that_can_be_guessed(ran, capsys, monkeypatc
         told = capsys.readouterr().out
         assert pseudonym(person.key) in told
         assert person.key not in told
+
+
+def test_traces_of_those_who_are_asked_for(ran, call):
+    def listed(*options: str) -> list[dict]:
+        return json.loads(call("traces", ran, *options, "--json"))["prospects"]
+
+    [row] = listed("--search", "MAYA northmill", "--order", "costliest")
+    assert (row["email"], row["failed_calls"], row["failed_steps"]) == (MAYA, 0, 0)
+    assert listed("--search", "tomas") == []

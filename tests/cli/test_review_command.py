@@ -271,7 +271,7 @@ def test_a_second_reader_is_told_of_the_edit_that_goes_out_in_the_drafts_place(r
 
 
 def test_a_key_that_is_none_is_named(sit):
-    assert "?a is no key here: one of a e r s ? q." in sit("?a", "q")
+    assert "?a is no key here: one of a e r w s ? q." in sit("?a", "q")
 
 
 def test_a_comparison_of_nothing_says_why(ran, sit, folder):
@@ -293,8 +293,13 @@ def test_agreement_of_two_reviewers(sit):
     sit("a", "r", reason_number(RejectReason.GENERIC), "any company", "q", options=("--reviewer", "grace"))
     shown = sit(options=("--agreement",))
     assert "ada and grace" in shown and "50%" in shown
-    (told,) = json.loads(sit(options=("--agreement", "--json")))
-    assert told["reviewers"] == ["ada", "grace"] and told["verdicts"]["n"] == 2
+    assert "Text that survived" in shown and "grace" in shown.partition("Text that survived")[2]
+    told = json.loads(sit(options=("--agreement", "--json")))
+    (agreed,) = told["agreement"]
+    assert agreed["reviewers"] == ["ada", "grace"] and agreed["verdicts"]["n"] == 2
+    people = told["people"]["by_reviewer"]
+    assert [people[name]["drafts"] for name in ("ada", "grace")] == [2, 2]
+    assert (people["ada"]["edited"], people["ada"]["survived"], told["people"]["total"]["drafts"]) == (0, 1, 4)
 
 
 def test_a_draft_that_no_call_wrote_is_judged_too(ran, sit):

@@ -52,3 +52,25 @@ def search(kind: str, detail: str = "") -> Problem:
 )
 def test_why_nothing(dossier: Dossier, sentence: str) -> None:
     assert dossier.why_nothing == sentence
+
+
+def test_kinds_of_nothing_are_the_same_words_without_their_numbers() -> None:
+    dossier = Dossier(
+        status=DossierStatus.NOTHING_FOUND,
+        candidates=12,
+        problems=(
+            Problem(where="researcher", kind="malformed_answer", detail="no JSON"),
+            page("out_of_time", "x"),
+            page("out_of_time", number=2),
+            search("blocked", REFUSED),
+        ),
+        set_aside=(SetAside(evidence=evidence(), reason=SetAsideReason.STALE),) * 2,
+    )
+    assert dossier.kinds_of_nothing == (
+        "None of the sentences tells what the brief looks for",
+        "search: blocked",
+        "page: left unread for lack of time",
+        "sentence: too old",
+    )
+    assert Dossier(status=DossierStatus.NOTHING_FOUND).kinds_of_nothing == ("Nothing to quote was found",)
+    assert Dossier(status=DossierStatus.FOUND, facts=(evidence(),)).kinds_of_nothing == ()

@@ -46,6 +46,7 @@ OWN = {
     ("researcher", Variant.PASSAGE): PASSAGE,
     ("verifier", Variant.PASSAGE): STATEMENT,
     ("writer", Variant.OPENING): {"today": "2026-11-22", **VARIABLES["writer"]},
+    ("writer", Variant.FULL): {"today": "2026-11-22", **VARIABLES["writer"]},
 }
 """What is asked in one variant alone; whatever else is asked is the same in all."""
 WHOLE = (Variant.FULL, Variant.COMPACT)

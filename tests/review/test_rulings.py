@@ -6,7 +6,7 @@ from miniatures.datamodel.backend import BackendIdentity
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.review import Reading, ReadingVerdict, RejectReason, Review
 from miniatures.datamodel.trace import Trace
-from miniatures.review.reviewing import Reviewable, accept, edit, read, reject
+from miniatures.review.reviewing import Reviewable, Shown, accept, compare, edit, read, reject
 from miniatures.review.rulings import Ruling, Rulings, Verdict
 
 ANSWER = {"subject": "Depot", "body": "Hello"}
@@ -24,6 +24,7 @@ CALL = Trace(
     structured=ANSWER,
 )
 ITEM = Reviewable("call", ANSWER, "autumn", "maya", draft="one")
+OTHER = Reviewable("other", {"subject": "Depot", "body": "Dear Maya"}, "autumn", "maya")
 REFUSED = Reading(verdict=ReadingVerdict.REJECT)
 
 
@@ -44,6 +45,16 @@ def test_an_edit_outweighs_an_acceptance_and_a_rejection_outweighs_both():
 def test_a_reviewer_may_change_their_mind():
     no, yes = reject(ITEM, "ada", RejectReason.GENERIC), accept(ITEM, "ada")
     assert ruling(yes, no).verdict is Verdict.ACCEPTED
+
+
+def test_a_comparison_that_was_chosen_again_decides_as_its_last_word_does():
+    def chosen(choice: Shown, reviewer: str = "ada") -> Review:
+        return compare(ITEM, OTHER, reviewer, choice, swapped=False)
+
+    assert ruling(chosen(Shown.LEFT)).verdict is Verdict.PREFERRED
+    assert ruling(chosen(Shown.LEFT), chosen(Shown.RIGHT)).verdict is Verdict.OUTDONE
+    assert ruling(chosen(Shown.LEFT), chosen(Shown.TIE)) is None
+    assert ruling(chosen(Shown.LEFT), chosen(Shown.TIE, "ben")).verdict is Verdict.PREFERRED
 
 
 def test_a_reading_decides_nothing():

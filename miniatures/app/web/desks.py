@@ -10,6 +10,7 @@ from pathlib import Path
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.runs import open_tools
 from miniatures.app.door import Refused
+from miniatures.app.web.rewriting import Rewriting
 from miniatures.datamodel.errors import InputError, MiniaturesError
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.inputs.campaign import load_campaign
@@ -25,6 +26,7 @@ class OpenDesk:
         """Raises InputError: the campaign file cannot be read."""
         self.loaded = load_campaign(path)
         self.trouble = ""
+        self.rewriting = Rewriting()
         self._signature = self._signed()
         self._store: Store | None = None
         self._desk: Desk | None = None
@@ -96,6 +98,7 @@ class OpenDesk:
 
     async def close(self) -> None:
         """Let go of store and tools."""
+        await self.rewriting.stop()
         await self._held.aclose()
         if self._store is not None:
             self._store.close()

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from miniatures.agents.kept_page import kept_page
 from miniatures.app.door import Refused
 from miniatures.app.web.desks import OpenDesk
 from miniatures.app.web.forms import form_of, query_of
@@ -21,6 +22,7 @@ from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
 from miniatures.checks import CheckCase, CheckReport, run_checks
 from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction, that_stand
@@ -39,6 +41,7 @@ def routes(guard: Guard) -> list[Route]:
     draft = "/c/{campaign}/drafts/{draft}"
     return [
         Route(draft, guard.reviewers(show_draft), methods=["GET"]),
+        Route(f"{draft}/page/{{place:int}}", guard.reviewers(show_page_text), methods=["GET"]),
         Route(f"{draft}/check", guard.reviewers(check_edit), methods=["POST"]),
         Route(f"{draft}/{{action}}", guard.reviewers(decide), methods=["POST"]),
     ]
@@ -84,7 +87,7 @@ async def show_draft(request: Request) -> Response:
     shown, asked, visitor = await _shown(request), query_of(request, DeskFilter), request.state.visitor
     holder = await shown.opened.store.claim_draft(shown.item.id, shown.opened.name, visitor.name, CLAIM)
     listed = shown.desk.listed(asked, visitor.name)
-    place = next((place for place, one in enumerate(listed) if one.id == shown.item.id), None)
+    place = listed.place_of(shown.item, asked.order)
     held = _held_by_others(shown, visitor.name)
     following = shown.desk.next_after(shown.item.id, asked, visitor.name, held)
     before = listed[place - 1] if place else None
@@ -102,6 +105,7 @@ async def show_draft(request: Request) -> Response:
         reasons=reason_texts(),
         words=words,
         mine=any(one.reviewer == visitor.name for one in words),
+        rewriting=shown.opened.rewriting.told.get(shown.item.id, ""),
         holder=holder if holder != visitor.name else "",
         review_id=new_id(),
         seen=shown.decisions,
@@ -128,6 +132,8 @@ async def decide(request: Request) -> Response:
     if outcome is not Outcome.KEPT:
         raise _outrun(outcome, await _fresh(shown))
     desk = await shown.opened.desk()
+    if review.action is ReviewAction.REWRITE:
+        shown.opened.rewriting.wake(shown.opened.loaded, shown.opened.store)
     if "x-background" in request.headers:
         return JSONResponse({"kept": review.action.value})
     if review.action is ReviewAction.WITHDRAW:
@@ -148,6 +154,25 @@ async def check_edit(request: Request) -> Response:
         report=report,
         subject=word_changes(shown.waiting.draft.subject, text.subject),
         body=word_changes(shown.waiting.draft.body, text.body),
+    )
+
+
+async def show_page_text(request: Request) -> Response:
+    """What stands around a quote on its page, as the page was read; the page itself is not asked for.
+
+    Raises:
+        Refused: the draft has no such quote.
+    """
+    shown, place = await _shown(request), request.path_params["place"]
+    evidence = shown.waiting.draft.evidence
+    if place >= len(evidence):
+        raise Refused(404, "unknown_quote", "the draft has no such quote", hint="Load the draft again.")
+    quote = evidence[place]
+    kept = await kept_page(shown.opened.tools(), quote.where) if quote.where else None
+    same = kept is not None and isinstance(quote, Evidence) and kept.text_hash == quote.text_hash
+    before, found, after = kept.text.partition(quote.quote) if kept else ("", "", "")
+    return page(
+        request, "page_text.html.jinja", quote=quote, kept=kept, same=same, before=before, found=found, after=after
     )
 
 

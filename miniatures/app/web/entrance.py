@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from miniatures.app.door import Refused
-from miniatures.app.web.guard import Guard
+from miniatures.app.web import cookie
+from miniatures.app.web.forms import form_of
+from miniatures.app.web.guard import Guard, marked
 from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
-from miniatures.app.web.visitors import COOKIE, SESSION_SECONDS, Visitor
+from miniatures.app.web.visitors import Visitor
+from miniatures.datamodel.frozen import Frozen
 
 
 def routes(guard: Guard) -> list[Route]:
@@ -21,6 +25,13 @@ def routes(guard: Guard) -> list[Route]:
         Route("/enter/{token}", guard.open_to_all(enter), methods=["GET"]),
         Route("/logout", guard.reviewers(log_out), methods=["POST"]),
     ]
+
+
+class SignInForm(Frozen):
+    """Who somebody says they are, and what only they know."""
+
+    name: str = Field(default="", max_length=200)
+    password: str = Field(default="", repr=False)
 
 
 async def enter(request: Request) -> Response:
@@ -34,40 +45,60 @@ async def enter(request: Request) -> Response:
         raise Refused(
             403, "used_token", "this address lets in once, and it was used", hint="Start the app again for a new one."
         )
-    return let_in(request, visitor)
+    return _let_in(request, visitor)
 
 
 async def show_login(request: Request) -> Response:
     """What somebody sees who was not let in."""
-    return page(request, "login.html.jinja")
+    if request.state.visitor is not None:
+        return RedirectResponse("/", status_code=303)
+    return _login_page(request)
 
 
 async def log_in(request: Request) -> Response:
-    """Let in by name and password.
+    """Let in by name and password; what was wrong is said beside the form.
 
     Raises:
         Refused: nobody has a name here.
     """
-    raise Refused(404, "no_users", "nobody signs in by name here")
+    site, given = site_of(request), await form_of(request, SignInForm)
+    if site.sign_in is None or not site.sign_in.offered:
+        raise Refused(404, "no_users", "nobody signs in by name here")
+    address = request.client.host if request.client else ""
+    try:
+        visitor = await site.sign_in.let_in(given.name, given.password, address)
+    except Refused as refusal:
+        return marked(_login_page(request, refusal, given.name), refusal)
+    if request.state.visitor is not None:
+        site.sessions.close(request.state.visitor)
+    site.sessions.open(visitor)
+    return _let_in(request, visitor)
 
 
 async def log_out(request: Request) -> Response:
     """Forget the visitor."""
     site_of(request).sessions.close(request.state.visitor)
     response = RedirectResponse("/login", status_code=303)
-    response.delete_cookie(COOKIE)
+    cookie.forget(response, request)
     return response
 
 
-def let_in(request: Request, visitor: Visitor) -> Response:
+def _let_in(request: Request, visitor: Visitor) -> Response:
     """To the first page, with the cookie that the visitor is known by."""
     response = RedirectResponse("/", status_code=303)
-    response.set_cookie(
-        COOKIE,
-        visitor.session,
-        max_age=int(SESSION_SECONDS),
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    cookie.know(response, request, visitor)
     return response
+
+
+def _login_page(request: Request, refusal: Refused | None = None, name: str = "") -> Response:
+    """The form. Browsers keep the cookie to themselves where a link of another site leads here, so it leads on."""
+    sign_in = site_of(request).sign_in
+    return page(
+        request,
+        "login.html.jinja",
+        refusal.status if refusal else 200,
+        by_name=sign_in is not None and sign_in.offered,
+        from_elsewhere=request.headers.get("sec-fetch-site") == "cross-site",
+        mistake=refusal.told if refusal else "",
+        name=name,
+    )

@@ -9,23 +9,25 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from miniatures.app.door import Door, Refused
+from miniatures.app.web.cookie import session_of
 from miniatures.app.web.forms import form_fields
 from miniatures.app.web.rendering import HEADERS, page
-from miniatures.app.web.visitors import COOKIE, Rights, Sessions
+from miniatures.app.web.visitors import Rights, Sessions
 from miniatures.datamodel.errors import MiniaturesError
+from miniatures.datamodel.foreign_text import visible
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 CSRF_FIELD = "csrf"
+_CHANGES_NOTHING = ("GET", "HEAD")
 _log = logging.getLogger(__name__)
 
 
 class Guard:
     """Wraps the endpoints of the app."""
 
-    def __init__(self, door: Door, sessions: Sessions, *, secure: bool = False) -> None:
+    def __init__(self, door: Door, sessions: Sessions) -> None:
         self._door = door
         self._sessions = sessions
-        self._secure = secure
 
     def open_to_all(self, endpoint: Endpoint) -> Endpoint:
         """For pages that are there before anybody is let in."""
@@ -45,11 +47,8 @@ class Guard:
                 self._door.check(request)
                 refusal = await self._refusal(request, rights)
                 response = await endpoint(request) if refusal is None else refusal
-            except MiniaturesError as error:
-                response = error_page(request, error)
-            except Exception:
-                _log.exception("a page failed in a way that nobody foresaw")
-                response = error_page(request, MiniaturesError("this page failed; the app's log says why"), 500)
+            except Exception as error:
+                response = error_page(request, _to_be_told(request, error))
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
             return response
@@ -62,15 +61,15 @@ class Guard:
         Raises:
             Refused: they lack the right, or their form is not one of ours.
         """
-        visitor = self._sessions.find(request.cookies.get(COOKIE))
+        visitor = self._sessions.find(session_of(request))
         request.state.visitor = visitor
         if rights is None:
             return None
         if visitor is None:
-            if request.method == "GET" and "hx-request" not in request.headers:
+            if request.method in _CHANGES_NOTHING and "hx-request" not in request.headers:
                 return RedirectResponse("/login", status_code=303)
             raise Refused(401, "no_session", "you are not signed in here any more", hint="Sign in again, then send it.")
-        if request.method == "POST":
+        if request.method not in _CHANGES_NOTHING:
             sent = dict(await form_fields(request)).get(CSRF_FIELD, "")
             if not visitor.owns_form(sent):
                 raise Refused(403, "foreign_form", "this form was not made for you", hint="Load the page again.")
@@ -82,6 +81,22 @@ class Guard:
 def error_page(request: Request, error: MiniaturesError, status: int | None = None) -> Response:
     """What went wrong, in a sentence."""
     code = status or (error.status if isinstance(error, Refused) else 500)
-    response = page(request, "error.html.jinja", code, error=error)
-    response.headers["X-Error"] = error.message.encode("ascii", "replace").decode()[:300]
+    return marked(page(request, "error.html.jinja", code, error=error), error)
+
+
+def marked(response: Response, error: MiniaturesError) -> Response:
+    """The response with what scripts and programs are told of the error."""
+    line = visible(" ".join(error.message.split()))
+    response.headers["X-Error"] = line.encode("ascii", "replace").decode()[:300]
+    if isinstance(error, Refused) and error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+def _to_be_told(request: Request, error: Exception) -> MiniaturesError:
+    """The error; somebody who was not let in is told of no file and no folder of this machine."""
+    let_in = getattr(request.state, "visitor", None) is not None
+    if isinstance(error, Refused) or (let_in and isinstance(error, MiniaturesError)):
+        return error
+    _log.error("a page failed", exc_info=error)
+    return MiniaturesError("this page failed; the app's log says why")

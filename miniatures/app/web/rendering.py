@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from miniatures.measure.report import TEMPLATES, html_environment
 
 _HERE = Path(__file__).parent
+_OF_THE_REPORT = frozenset({"style.css", "filter.js"})
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -54,8 +55,8 @@ def environment() -> Environment:
 
 
 def static_file(name: str) -> Path:
-    """Where one of our files lies; the report's style is the app's as well."""
-    return TEMPLATES / name if name == "style.css" else _HERE / "static" / name
+    """Where one of our files lies; some are the report's as well."""
+    return TEMPLATES / name if name in _OF_THE_REPORT else _HERE / "static" / name
 
 
 @cache

@@ -9,15 +9,43 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from miniatures.app.door import FORM, Door, Refused
-from miniatures.app.web import draft_pages, entrance, overview, queue_pages
+from miniatures.app.web import (
+    bulk_pages,
+    compare_pages,
+    dataset_pages,
+    draft_pages,
+    entrance,
+    events,
+    model_pages,
+    overview,
+    queue_pages,
+    reading_pages,
+    report_pages,
+    trace_pages,
+)
 from miniatures.app.web.guard import Guard, error_page
 from miniatures.app.web.rendering import HEADERS, static_file
 from miniatures.app.web.site import Site
 
-_PAGES = (entrance, overview, queue_pages, draft_pages)
+_PAGES = (
+    bulk_pages,
+    compare_pages,
+    entrance,
+    events,
+    overview,
+    queue_pages,
+    draft_pages,
+    reading_pages,
+    report_pages,
+    trace_pages,
+    model_pages,
+    dataset_pages,
+)
 _FILES = {
     "app.css": "text/css",
     "app.js": "text/javascript",
+    "choose.js": "text/javascript",
+    "filter.js": "text/javascript",
     "htmx.min.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "style.css": "text/css",
@@ -30,6 +58,7 @@ def web_app(site: Site, *, names: tuple[str, ...] = ()) -> Starlette:
     static = Route("/static/{file}", guard.open_to_all(_static), methods=["GET"])
     pages = [route for module in _PAGES for route in module.routes(guard)]
     app = Starlette(routes=[static, *pages], exception_handlers={HTTPException: _not_here})
+    app.router.redirect_slashes = False
     app.state.site = site
     return app
 
@@ -48,4 +77,5 @@ async def _not_here(request: Request, error: Exception) -> Response:
     word = "that takes such a request" if status == 405 else "here"
     response = error_page(request, Refused(status, "unknown_page", f"there is no page {word}"), status)
     response.headers.update(HEADERS)
+    response.headers.update((error.headers if isinstance(error, HTTPException) else None) or {})
     return response

@@ -25,12 +25,16 @@ class Rights(StrEnum):
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who was let in. `csrf` stands in each form of theirs, and nobody else can know it."""
+    """Somebody who was let in. `csrf` stands in each form of theirs, and nobody else can know it.
+
+    `by` is the hash of the password that let them in, empty for a token: they are known for as long as that is theirs.
+    """
 
     name: str
     rights: Rights
     session: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    by: str = field(default="", repr=False)
 
     def owns_form(self, token: str) -> bool:
         """Whether a form with this token is one of theirs, found in a time that tells nothing."""
@@ -40,8 +44,12 @@ class Visitor:
 class Sessions:
     """The visitors of this process. A restart forgets them: they are let in anew."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, still_known: Callable[[Visitor], bool] = lambda _: True
+    ) -> None:
+        """`still_known` is asked at each request whether a visitor may stay."""
         self._clock = clock
+        self._still_known = still_known
         self._known: dict[str, tuple[Visitor, float]] = {}
         self._tokens: dict[str, Visitor] = {}
 
@@ -58,9 +66,14 @@ class Sessions:
         self._known.pop(visitor.session, None)
 
     def find(self, session: str | None) -> Visitor | None:
-        """The visitor of this cookie, unless they stayed away too long."""
+        """The visitor of this cookie, unless their time is over or they are not known any more."""
         visitor, until = self._known.get(session or "", (None, 0.0))
-        return visitor if until > self._clock() else None
+        if visitor is None:
+            return None
+        if until > self._clock() and self._still_known(visitor):
+            return visitor
+        self.close(visitor)
+        return None
 
     def token_for(self, visitor: Visitor) -> str:
         """A token that lets this visitor in once."""

@@ -57,15 +57,15 @@ class Dataset:
                 try:
                     row = DatasetRow.model_validate_json(line)
                 except ValidationError as error:
-                    raise InputError(f"{path}, line {number}: not a row of a dataset", hint=_REBUILD) from error
+                    raise InputError(f"{path}, line {number}: not a row of a dataset", hint=REBUILD) from error
                 if row.id in known:
-                    raise InputError(f"{path}, line {number}: this example stands here twice", hint=_REBUILD)
+                    raise InputError(f"{path}, line {number}: this example stands here twice", hint=REBUILD)
                 known.add(row.id)
                 if wanted is None or row.example.role in wanted:
                     yield row
 
 
-_REBUILD = "Build the dataset again: miniatures dataset build."
+REBUILD = "Build the dataset again: miniatures dataset build."
 
 
 def open_dataset(folder: Path) -> Dataset:
@@ -80,18 +80,18 @@ def open_dataset(folder: Path) -> Dataset:
     try:
         manifest = DatasetManifest.model_validate(upgraded(json.loads(path.read_bytes())))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged: it cannot be read as a manifest", hint=_REBUILD) from error
+        raise InputError(f"{path} is damaged: it cannot be read as a manifest", hint=REBUILD) from error
     missing = [split.value for split in Split if split not in manifest.splits]
     if missing:
-        raise InputError(f"{path} is damaged: it names no file for {', '.join(missing)}", hint=_REBUILD)
+        raise InputError(f"{path} is damaged: it names no file for {', '.join(missing)}", hint=REBUILD)
     hashes = {file.name: file.sha256 for file in manifest.splits.values()} | manifest.extra_files
     for name, expected in hashes.items():
         if name not in _NAMES:
-            raise InputError(f"{path} is damaged: it names {name[:80]!r}, which is no file of a dataset", hint=_REBUILD)
+            raise InputError(f"{path} is damaged: it names {name[:80]!r}, which is no file of a dataset", hint=REBUILD)
         if not (folder / name).is_file():
-            raise InputError(f"{folder / name} is missing, though the manifest names it", hint=_REBUILD)
+            raise InputError(f"{folder / name} is missing, though the manifest names it", hint=REBUILD)
         if content_sha256(folder / name) != expected:
-            raise InputError(f"{folder / name} was changed after the dataset was built", hint=_REBUILD)
+            raise InputError(f"{folder / name} was changed after the dataset was built", hint=REBUILD)
     return Dataset(folder, manifest)
 
 
@@ -114,12 +114,14 @@ def clear_folder(folder: Path) -> None:
 def _stray(folder: Path) -> str | None:
     """The name of something that no build has put there, if there is any."""
     found = sorted(folder.iterdir())
-    begun = _is_manifest(folder / MANIFEST) or (folder / _UNFINISHED).is_file()
+    begun = is_manifest(folder / MANIFEST) or (folder / _UNFINISHED).is_file()
     return next((path.name for path in found if not (begun and path.name in _NAMES and path.is_file())), None)
 
 
-def _is_manifest(path: Path) -> bool:
+def is_manifest(path: Path) -> bool:
     """Whether the file is a dataset's, be it a damaged one, and not that of another program."""
+    if not path.is_file():
+        return False
     try:
         return "splits" in json.loads(path.read_bytes())
     except OSError:

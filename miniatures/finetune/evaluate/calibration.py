@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from miniatures.agents.roles.writer import WRITER
 from miniatures.datamodel.evaluation import Calibration, Judgement, Verdict
 from miniatures.datamodel.hashing import content_hash
-from miniatures.datamodel.review import Preference, Review, ReviewAction
+from miniatures.datamodel.review import Preference, Review
 from miniatures.finetune.dataset.folder import Dataset
 from miniatures.finetune.evaluate.judging import Pair
 from miniatures.measure.agreement import agreement
+from miniatures.measure.preferences import last_comparisons
 from miniatures.measure.statistics import wilson
 from miniatures.review.email_text import email_of
 from miniatures.store.open import open_store
@@ -71,7 +72,7 @@ def pairs_in_store(url: str, dataset: Dataset) -> tuple[list[Pair], dict[str, Ve
         StoreError: there is no store, or it cannot be read.
     """
     with open_store(url, create=False) as store:
-        reviews = [review for review in store.reviews() if review.action is ReviewAction.COMPARE]
+        reviews = last_comparisons(store.reviews())
         wanted = {review.trace for review in reviews}
         variables = {
             name: trace.variables for name, trace in store.traces_named(list(wanted)).items() if trace.variables

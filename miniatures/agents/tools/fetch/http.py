@@ -93,6 +93,22 @@ class HttpFetcher(PageFetcher):
             return FetchOutcome(status=problem.status, url=url, detail=problem.detail), ()
         return _outcome(document, extraction), extraction.links
 
+    async def kept(self, url: str) -> Page | None:
+        """The page as the cache has it, however old; None if it does not. No site is asked."""
+        try:
+            asked = web_url(url)
+            for _ in range(MAX_REDIRECTS + 1):
+                kept = await self._cache.get(asked)
+                if kept is None:
+                    return None
+                if not kept.reply.is_redirect:
+                    document = _Document(str(asked), kept.reply, kept.fetched_at)
+                    return _outcome(document, await self._traced_extraction(document)).page
+                asked = next_url(asked, kept.reply.headers.get("location", ""))
+        except FetchProblem:
+            return None
+        return None
+
     async def aclose(self) -> None:
         """Close connections and cache."""
         await self._downloader.aclose()

@@ -73,6 +73,11 @@ class FolderSearch:
         unread = [one for one in self._unread if host and host_of(one.url) == host]
         return SiteRead(list(held.pages) if held else [], unread)
 
+    async def page(self, url: str) -> Page | None:
+        """The page at one address, read alone; None if no file is there or it cannot be read."""
+        file = next((path for path in self._files if self._url(path) == url), None)
+        return None if file is None else await self._page(file)
+
     async def _ready(self) -> dict[str, RankedPages]:
         """The pages of each host, read when first asked for."""
         async with self._reading:

@@ -13,6 +13,7 @@ from miniatures.agents.tools.disk_cache import DiskCache
 from miniatures.agents.tools.search.base import SearchOutcome, SearchProvider, SearchQuery, SearchStatus
 from miniatures.agents.tools.search.folder import FolderSearch
 from miniatures.agents.tools.search.sites import SiteListSearch
+from miniatures.datamodel.evidence import Page
 from miniatures.datamodel.hashing import content_hash
 from miniatures.store.tracing import span
 
@@ -157,3 +158,7 @@ class TracedSites(TracedSearch):
     async def site(self, website: str) -> SiteRead:
         """All that is held of a web site."""
         return await self._sites.site(website)
+
+    async def page_on_disk(self, url: str) -> Page | None:
+        """The page at one address, if the sites are files of this machine."""
+        return await self._sites.page(url) if isinstance(self._sites, FolderSearch) else None

@@ -43,6 +43,8 @@ document.addEventListener("visibilitychange", () => {
 // ---- The next draft is there before it is asked for
 
 const loaded = new Map();
+const decided = new Set();  // A page that was loaded ahead does not know of what was decided since.
+const wasDecided = url => decided.has(new URL(url, location.href).pathname.split("/").pop());
 async function load(url) {
   const reply = await fetch(url, { headers: { "HX-Request": "true" } });
   if (!reply.ok) throw new Error(reply.headers.get("x-error") || reply.statusText);
@@ -50,7 +52,7 @@ async function load(url) {
 }
 function loadAhead() {
   const next = find("#desk")?.dataset.next;
-  if (next && !loaded.has(next)) {
+  if (next && !wasDecided(next) && !loaded.has(next)) {
     loaded.clear();
     loaded.set(next, load(next));
     loaded.get(next).catch(() => loaded.delete(next));
@@ -92,7 +94,7 @@ async function save(url, fields, words, here) {
     }
     unsaved.delete(id);
     if (reply.ok) return true;
-    const why = decodeURIComponent(reply.headers.get("x-error") || "it was not kept");
+    const why = reply.headers.get("x-error") || "it was not kept";
     toast(`${words}: ${why}.`, { bad: true, link: [here, "Open it"] });
     return false;
   }
@@ -115,16 +117,24 @@ async function decide(form, button) {
     if (button) button.disabled = false;
     if (!kept) return;
     forgetText(form);
+    if (action !== "withdraw") decided.add(desk.dataset.draft);
     if (action === "withdraw") { toast(words); location.reload(); return; }
     toast(words);
-    go(desk.dataset.next || desk.dataset.queue);
+    advance(desk);
     return;
   }
   lastDecision = { here };
+  decided.add(desk.dataset.draft);
   const saving = save(url, fields, words, here);
   saving.then(kept => { if (kept) toast(words, action === "set_aside" ? {} : { act: ["Undo", undo] }); });
-  if (desk.dataset.next) go(desk.dataset.next);
-  else { await saving; location.assign(desk.dataset.queue); }
+  advance(desk, saving);
+}
+
+async function advance(desk, saving) {
+  const next = desk.dataset.next;
+  if (next && !wasDecided(next)) { go(next); return; }
+  await saving;
+  location.assign(desk.dataset.review);
 }
 
 async function undo() {
@@ -134,7 +144,7 @@ async function undo() {
   if (!button) { toast("That decision was taken back already."); return; }
   const fields = new URLSearchParams(new FormData(button.form));
   const kept = await save(button.formAction, fields, "Taken back", lastDecision.here);
-  if (kept) { loaded.clear(); go(lastDecision.here); lastDecision = null; }
+  if (kept) { loaded.clear(); decided.delete(find("#desk", found.page).dataset.draft); go(lastDecision.here); lastDecision = null; }
 }
 
 document.addEventListener("submit", event => {
@@ -260,6 +270,12 @@ function listen() {
 }
 document.addEventListener("htmx:responseError", event => {
   toast(event.detail.xhr.getResponseHeader("x-error") || "That did not work.", { bad: true });
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const box = find("#page-text.page-text"), quote = find("#the-quote");
+  if (!quote) return;
+  box.scrollTop = quote.offsetTop - box.offsetTop - box.clientHeight / 3;
+  box.focus();
 });
 document.addEventListener("htmx:sendError", () => toast("The app does not answer. What you typed is still here.", { bad: true }));
 
