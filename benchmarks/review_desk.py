@@ -122,7 +122,7 @@ def _ask(client: httpx.Client, base: str, requests: int) -> None:
     listed = client.get(f"{base}/queue").text
     shown = _DRAFT.findall(listed)
     assert len(set(shown)) == PAGE, len(set(shown))
-    host = base.split("/c/")[0]
+    host = base.split("/c/", maxsplit=1)[0]
     asked: dict[str, Callable[[int], str]] = {
         "a page of the queue": lambda number: f"{base}/queue?page={number % 100 + 1}",
         "the same, least sure first": lambda number: f"{base}/queue?order=doubt&page={number % 100 + 1}",

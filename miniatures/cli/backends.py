@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.terminal import console, duration, plain, print_json
+from miniatures.cli.terminal import console, plain, print_json
+from miniatures.datamodel.duration import duration
 from miniatures.datamodel.errors import ExitCode, MiniaturesError
 from miniatures.datamodel.redaction import without_secrets
 

@@ -9,7 +9,8 @@ from miniatures.agents.estimate import estimate_campaign
 from miniatures.agents.runs import first_prospects
 from miniatures.cli.columns import columns_of, show_columns
 from miniatures.cli.summary import show_bad_rows
-from miniatures.cli.terminal import console, count, duration, plain, print_json, show_table, table
+from miniatures.cli.terminal import console, count, plain, print_json, show_table, table
+from miniatures.datamodel.duration import duration
 from miniatures.datamodel.money import cost_words, dollars
 from miniatures.datamodel.prospect import BadRow
 from miniatures.inputs.campaign import LoadedCampaign

@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.table import Table
 
-from miniatures.cli.terminal import console, duration, plain, show_table, table
+from miniatures.cli.terminal import console, plain, show_table, table
+from miniatures.datamodel.duration import duration
 from miniatures.datamodel.evaluation import BackendEvaluation, Evaluation
 from miniatures.datamodel.miniature import Score
 from miniatures.datamodel.money import dollars

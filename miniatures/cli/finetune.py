@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from miniatures.cli.arguments import AsJson
-from miniatures.cli.terminal import console, duration, plain, print_json, table
+from miniatures.cli.terminal import console, plain, print_json, table
+from miniatures.datamodel.duration import duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from miniatures.cli.terminal import console, duration, print_json, table
+from miniatures.cli.terminal import console, print_json, table
+from miniatures.datamodel.duration import duration
 
 if TYPE_CHECKING:
     from miniatures.datamodel.recipe import Recipe

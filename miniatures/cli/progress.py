@@ -11,7 +11,7 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from miniatures.agents.run_events import Progress
-from miniatures.cli.terminal import duration
+from miniatures.datamodel.duration import duration
 from miniatures.datamodel.foreign_text import visible
 from miniatures.datamodel.money import dollars
 

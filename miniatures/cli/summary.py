@@ -9,7 +9,8 @@ from rich.console import Console
 
 from miniatures.agents.run_events import RunSummary
 from miniatures.agents.runner import RunOutcome
-from miniatures.cli.terminal import console, count, duration, plain, print_json, program, show_table, status_table
+from miniatures.cli.terminal import console, count, plain, print_json, program, show_table, status_table
+from miniatures.datamodel.duration import duration
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.money import cost_words
 from miniatures.datamodel.prospect import BadRow

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from miniatures.datamodel.duration import duration as duration
 from miniatures.datamodel.foreign_text import escaped_json, visible
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.results import one_standing, open_run
-from miniatures.cli.terminal import command, console, count, duration, plain, print_json, print_json_lines, table
+from miniatures.cli.terminal import command, console, count, plain, print_json, print_json_lines, table
+from miniatures.datamodel.duration import duration
 from miniatures.datamodel.money import dollars
 
 if TYPE_CHECKING:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.runs import open_tools
+from miniatures.agents.runs import open_roles, open_tools
 from miniatures.app.door import Refused
 from miniatures.app.web.rewriting import Rewriting
 from miniatures.datamodel.errors import InputError, MiniaturesError
 from miniatures.datamodel.store_url import sqlite_path
+from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import load_campaign
 from miniatures.review.desk import Desk
 from miniatures.store.open import open_store
@@ -32,6 +34,7 @@ class OpenDesk:
         self._desk: Desk | None = None
         self._held = AsyncExitStack()
         self._tools: CampaignContext | None = None
+        self._reader: CampaignContext | None = None
         self._opening = asyncio.Lock()
 
     @property
@@ -80,6 +83,20 @@ class OpenDesk:
             self._tools = open_tools(self.loaded, self._held, hosts={})
         return self._tools
 
+    async def reader(self) -> CampaignContext:
+        """What an edit is read with: the verifier, if the campaign names one, and all that it needs.
+
+        Raises:
+            BackendError: a backend cannot be opened.
+        """
+        if self.loaded.campaign.roles.verifier is None:
+            return self.tools()
+        async with self._opening:
+            if self._reader is None:
+                models = await asyncio.to_thread(open_roles, self.loaded, self.store, new_id())
+                self._reader = replace(self.tools(), models=models)
+        return self._reader
+
     def look_again(self) -> None:
         """Read the campaign's file again if it has changed; `trouble` says in a sentence if that cannot be done."""
         signature = self._signed()
@@ -94,7 +111,7 @@ class OpenDesk:
         if (loaded.name, loaded.store_url) != (self.loaded.name, self.loaded.store_url):
             self.trouble = "The campaign has another name or store by now: start the app again to see that one."
             return
-        self.loaded, self.trouble, self._tools = loaded, "", None
+        self.loaded, self.trouble, self._tools, self._reader = loaded, "", None, None
 
     async def close(self) -> None:
         """Let go of store and tools."""

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from miniatures.agents.kept_page import kept_page
+from miniatures.agents.recheck import Rechecked, recheck
 from miniatures.app.door import Refused
 from miniatures.app.web.desks import OpenDesk
 from miniatures.app.web.forms import form_of, query_of
@@ -20,7 +21,7 @@ from miniatures.app.web.guard import Guard
 from miniatures.app.web.queue_pages import draft_url, queue_url
 from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
-from miniatures.checks import CheckCase, CheckReport, run_checks
+from miniatures.checks import CheckCase, CheckReport
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.frozen import Frozen
@@ -147,11 +148,11 @@ async def check_edit(request: Request) -> Response:
     """What the checks say of an edit, and what it changes, word by word."""
     shown, given = await _shown(request), await form_of(request, DecisionForm)
     text = EmailText(subject=given.subject, body=given.body)
-    report = _checked(shown, text)
+    read = await _checked(shown, text)
     return page(
         request,
         "edit_check.html.jinja",
-        report=report,
+        read=read,
         subject=word_changes(shown.waiting.draft.subject, text.subject),
         body=word_changes(shown.waiting.draft.body, text.body),
     )
@@ -197,7 +198,7 @@ async def _review(action: str, shown: Shown, given: DecisionForm, name: str) -> 
             return accept(item, name, given.comment)
         case "edit":
             text = EmailText(subject=given.subject, body=given.body)
-            report = _checked(shown, text)
+            report = (await _checked(shown, text)).report
             if not report.passed and not given.anyway:
                 raise Refused(422, "edit_fails", _failures(report), hint="Mend it, or say that it stands all the same.")
             return edit(item, name, text, given.comment)
@@ -217,8 +218,8 @@ async def _review(action: str, shown: Shown, given: DecisionForm, name: str) -> 
             raise Refused(404, "unknown_action", f"nothing is called {action[:40]!r} here")
 
 
-def _checked(shown: Shown, text: EmailText) -> CheckReport:
-    """What the checks say of a reviewer's text.
+async def _checked(shown: Shown, text: EmailText) -> Rechecked:
+    """What the checks and the verifier say of a reviewer's text.
 
     Raises:
         Refused: the subject or the body is empty.
@@ -233,7 +234,7 @@ def _checked(shown: Shown, text: EmailText) -> CheckReport:
         set_aside=waiting.set_aside,
         max_age_days=loaded.campaign.research.max_age_days,
     )
-    return run_checks(text, case)
+    return await recheck(await shown.opened.reader(), case, text)
 
 
 def _failures(report: CheckReport) -> str:

@@ -7,6 +7,7 @@ email is placed by the code that stands in for a writer, and checks and statemen
 from __future__ import annotations
 
 import asyncio
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -131,10 +132,11 @@ def write_folder(folder: Path, leads: Sequence[Lead], *, name: str = "desk") -> 
     folder.mkdir(parents=True)
     (folder / "campaign.yaml").write_text(_CAMPAIGN.format(name=name), encoding="utf-8")
     (folder / "brief.md").write_text(_BRIEF.read_text(encoding="utf-8"), encoding="utf-8")
-    people = [one.prospect for one in leads]
     columns = ("email", "first_name", "last_name", "title", "company", "website")
-    rows = (",".join(f'"{getattr(person, column)}"' for column in columns) for person in people)
-    (folder / "prospects.csv").write_text("\n".join([",".join(columns), *rows, ""]), encoding="utf-8")
+    with (folder / "prospects.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(columns)
+        rows.writerows([getattr(one.prospect, column) for column in columns] for one in leads)
     for one in leads:
         for path, text in ((one.path, one.page), ("index.html", _home(one))):
             file = folder / "sites" / one.host / path
