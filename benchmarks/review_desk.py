@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -28,7 +29,7 @@ import psutil
 
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
-from miniatures.datamodel.review import RejectReason
+from miniatures.datamodel.review import RejectReason, Review
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
 from miniatures.review.reviewing import Reviewable, accept, reject
 from miniatures.store.open import open_store
@@ -89,11 +90,13 @@ def _copied(pattern: ProspectResult, person: Prospect, number: int) -> ProspectR
     return pattern.model_copy(update={"prospect": person, "draft": draft})
 
 
-def _review(result: ProspectResult, number: int):  # type: ignore[no-untyped-def]
+def _review(result: ProspectResult, number: int) -> Review:
+    """What somebody said of it an hour ago."""
     assert result.draft is not None
     draft = result.draft
     item = Reviewable(draft.id, draft.text.model_dump(), result.campaign, result.prospect.key, draft=draft.id)
-    return reject(item, "ada", RejectReason.GENERIC) if number % 5 == 0 else accept(item, "ada")
+    review = reject(item, "ada", RejectReason.GENERIC) if number % 5 == 0 else accept(item, "ada")
+    return review.model_copy(update={"created_at": review.created_at - timedelta(hours=1)})
 
 
 def measure(loaded: LoadedCampaign, requests: int) -> None:

@@ -6,6 +6,7 @@ reading of drafts, however many there are.
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -63,6 +64,7 @@ class DeskFilter(Frozen):
 _LOOK_BACK = timedelta(minutes=2)
 _VIEWS = 32
 _MOST_MENDED = 500
+_Test = Callable[[DeskItem], bool]
 _Place = tuple[tuple[Any, ...], str]
 """Where a draft stands in an order: its key, then its id."""
 
@@ -92,6 +94,7 @@ class Desk:
             drafts = self._take_drafts()
             if first:
                 self._take_all_reviews()
+                gc.freeze()  # What stays for good is not looked through again each time that garbage is collected.
             else:
                 self._take_reviews(drafts)
             changed = first or len(self._changes) > before
@@ -157,11 +160,12 @@ class Desk:
     def _view(self, asked: DeskFilter, who: str) -> _View:
         """The places of what passes a filter, kept from the last time and mended by what has changed since."""
         asked = DeskFilter(**asked.model_dump(include=set(DeskFilter.model_fields)))
-        passes, view = _predicate(asked, who), self._views.pop((asked, who), None)
-        if view is None or not view.mended(self._changes, self._by_draft, passes, asked.order):
-            found = (self._by_draft.get(place[1]) for place in self._in_order(asked.order))
-            places = [_place(asked.order, item) for item in found if item is not None and passes(item)]
-            view = _View(places, len(self._changes))
+        tests, view = _tests(asked, who), self._views.pop((asked, who), None)
+        if view is None or not view.mended(self._changes, self._by_draft, tests, asked.order):
+            found = [(place, self._by_draft[place[1]]) for place in self._in_order(asked.order)]
+            for test in tests:
+                found = [one for one in found if test(one[1])]
+            view = _View([place for place, _ in found], len(self._changes))
         self._views[asked, who] = view
         if len(self._views) > _VIEWS:
             self._views.pop(next(iter(self._views)))
@@ -291,9 +295,7 @@ class _View:
     places: list[_Place]
     changes: int
 
-    def mended(
-        self, changes: list[str], items: dict[str, DeskItem], passes: Callable[[DeskItem], bool], order: Order
-    ) -> bool:
+    def mended(self, changes: list[str], items: dict[str, DeskItem], tests: Sequence[_Test], order: Order) -> bool:
         """Bring it up to date; False if too much has changed for that, or a draft is gone."""
         new = dict.fromkeys(changes[self.changes :])
         if len(new) > _MOST_MENDED or not all(draft in items for draft in new):
@@ -302,10 +304,11 @@ class _View:
         for draft in new:
             place, item = _place(order, items[draft]), items[draft]
             at = bisect_left(self.places, place)
+            passes = all(test(item) for test in tests)
             is_there = at < len(self.places) and self.places[at] == place
-            if is_there and not passes(item):
+            if is_there and not passes:
                 del self.places[at]
-            elif not is_there and passes(item):
+            elif not is_there and passes:
                 self.places.insert(at, place)
         self.changes = len(changes)
         return True
@@ -315,9 +318,9 @@ def _place(order: Order, item: DeskItem) -> _Place:
     return _KEYS[order](item), item.id
 
 
-def _predicate(asked: DeskFilter, who: str) -> Callable[[DeskItem], bool]:
-    """Whether a draft passes, as one function made of what was asked for, so that nothing else is looked at."""
-    tests: list[Callable[[DeskItem], bool]] = []
+def _tests(asked: DeskFilter, who: str) -> list[_Test]:
+    """What a draft has to pass: only what was asked for is looked at."""
+    tests: list[_Test] = []
     match asked.show:
         case Show.WAITING:
             tests.append(lambda item: item.waits and who not in item.set_aside_by)
@@ -337,8 +340,8 @@ def _predicate(asked: DeskFilter, who: str) -> Callable[[DeskItem], bool]:
         tests.append(lambda item: asked.reviewer in item.decided_by)
     if asked.doubt:
         tests.append(lambda item: item.doubt >= asked.doubt)
-    tests += [lambda item, word=word: item.found_by(word) for word in asked.search.lower().split()]  # type: ignore[misc]
-    return lambda item: all(test(item) for test in tests)
+    tests += [lambda item, word=word: word in item.searched for word in asked.search.lower().split()]  # type: ignore[misc]
+    return tests
 
 
 _KEYS: dict[Order, Callable[[DeskItem], tuple[Any, ...]]] = {

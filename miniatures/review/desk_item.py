@@ -27,6 +27,8 @@ class DeskItem:
     recipient: str = ""
     company: str = ""
     subject: str = ""
+    searched: str = ""
+    """What a search looks at: name, company and subject, in lower case."""
     backend: str = ""
     failed: tuple[str, ...] = ()
     doubt: float = 0.0
@@ -45,10 +47,6 @@ class DeskItem:
         """Whether nobody has decided about it."""
         return not self.decided_by
 
-    def found_by(self, word: str) -> bool:
-        """Whether a search for this word (in lower case) finds it."""
-        return any(word in text.lower() for text in (self.recipient, self.company, self.subject))
-
     def after(self, reviews: list[Review]) -> DeskItem:
         """The same with what these reviews of all that was written to its prospect come to."""
         return replace(self, **_ruled(self.waiting, reviews))
@@ -59,13 +57,16 @@ def desk_item(revision: int, waiting: QueuedDraft, document: str) -> DeskItem:
     result = from_json(document) if document else {}
     prospect, draft = result.get("prospect") or {}, result.get("draft") or {}
     name = " ".join(filter(None, (prospect.get("first_name"), prospect.get("last_name"))))
+    recipient = name or prospect.get("email", "")
+    company, subject = prospect.get("company", ""), draft.get("subject", "")
     return DeskItem(
         waiting,
         revision,
         lot=text_hash(f"0 {waiting.prospect or waiting.id}")[:16],
-        recipient=name or prospect.get("email", ""),
-        company=prospect.get("company", ""),
-        subject=draft.get("subject", ""),
+        recipient=recipient,
+        company=company,
+        subject=subject,
+        searched=f"{recipient}\n{company}\n{subject}".lower(),
         backend=draft.get("backend", ""),
         failed=tuple(one["name"] for one in draft.get("checks", ()) if one["outcome"] != Outcome.PASS),
         doubt=_doubt(draft),

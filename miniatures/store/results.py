@@ -80,12 +80,14 @@ class Results:
 
     def one(self, campaign: str, prospect: str, policy: str | None) -> ProspectResult | None:
         """One prospect's result under a policy, or the one saved last."""
-        query = select(results.c.document).where(*about(results, campaign, prospect))
+        query = select(results.c.revision, results.c.document).where(*about(results, campaign, prospect))
         if policy is not None:
             query = query.where(results.c.policy == policy)
-        with self._database.read() as connection:
-            document = connection.scalar(query.order_by(results.c.revision.desc()).limit(1))
-        return None if document is None else stored(ProspectResult, document, f"results {prospect}", mend=_REDO)
+        with (
+            self._database.read() as connection
+        ):  # Not ordered there: by an index of revisions all results would be read.
+            last = max(connection.execute(query), key=lambda row: row.revision, default=None)
+        return None if last is None else stored(ProspectResult, last.document, f"results {prospect}", mend=_REDO)
 
     def stream(self, campaign: str, policy: str | None = None) -> Iterator[ProspectResult]:
         """Each prospect's result under a policy, or the one saved last, in the list's order; `pending` without one.

@@ -132,6 +132,7 @@ async def decide(request: Request) -> Response:
     outcome = await shown.opened.store.decide(review, given.text_hash, given.seen)
     if outcome is not Outcome.KEPT:
         raise _outrun(outcome, await _fresh(shown))
+    _require_kept(shown, review)
     desk = await shown.opened.desk()
     if review.action is ReviewAction.REWRITE:
         shown.opened.rewriting.wake(shown.opened.loaded, shown.opened.store)
@@ -259,6 +260,24 @@ async def _shown(request: Request) -> Shown:
         raise _gone(opened)
     result = store.result(opened.name, prospect, item.waiting.policy) if prospect else None
     return Shown(opened, desk, item, waiting, tuple(reviews), result)
+
+
+_DECISION = ("draft", "reviewer", "action", "edited", "reason", "comment")
+
+
+def _require_kept(shown: Shown, review: Review) -> None:
+    """Refuse a decision under an id by which another one was kept before, as from a page that was sent twice."""
+    if review.prospect is None:
+        return
+    by_id = {one.id: one for one in shown.opened.store.reviews_to(shown.opened.name, review.prospect)}
+    kept = by_id.get(review.id)
+    if kept is None or any(getattr(kept, name) != getattr(review, name) for name in _DECISION):
+        raise Refused(
+            409,
+            "sent_already",
+            "this page was sent before, with another decision, which was kept; this one was not",
+            hint="Load the draft again to see what was decided, then decide anew if you differ.",
+        )
 
 
 async def _fresh(shown: Shown) -> list[str]:
