@@ -15,7 +15,8 @@ from miniatures.datamodel.miniature import Score
 from miniatures.datamodel.review import Review
 from miniatures.datamodel.standing import State
 from miniatures.measure.statistics import wilson
-from miniatures.review.desk import Desk, DeskFilter, Order, Show
+from miniatures.review.desk import Desk
+from miniatures.review.desk_filter import DeskFilter, Order, Show
 from miniatures.review.desk_item import DeskItem
 from miniatures.review.queue import draft_to_review
 from miniatures.review.reviewing import accept

@@ -18,7 +18,8 @@ from miniatures.measure.agreement import ReviewerAgreement, reviewer_agreement
 from miniatures.measure.field_readings import Readings, readings_of
 from miniatures.measure.people_speed import PeopleSpeed, people_speed
 from miniatures.measure.promise import Promise, promise_of
-from miniatures.review.desk import Desk, DeskFilter, Show
+from miniatures.review.desk import Desk
+from miniatures.review.desk_filter import DeskFilter, Show
 from miniatures.review.desk_item import DeskItem
 from miniatures.review.outcomes import Outcome, Outcomes
 from miniatures.review.progress import ListReader, Progress, joined

@@ -7,66 +7,23 @@ reading of drafts, however many there are.
 from __future__ import annotations
 
 import gc
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import chain, islice
 from threading import Lock
-from typing import Any, NamedTuple, overload
+from typing import NamedTuple
 
-from pydantic import Field
-
-from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.review import Review
 from miniatures.datamodel.standing import State
+from miniatures.review.desk_filter import DeskFilter, Order, Place, Show, place_in, tests_of
 from miniatures.review.desk_item import DeskItem, desk_item
+from miniatures.review.desk_view import Listing, View
 from miniatures.store.store import Store
-
-
-class Show(StrEnum):
-    """Which drafts of a campaign are listed."""
-
-    WAITING = "waiting"
-    """Nobody has decided about them, and whoever asks has not set them aside."""
-    SET_ASIDE = "set_aside"
-    DECIDED = "decided"
-    ALL = "all"
-
-
-class Order(StrEnum):
-    """What comes first."""
-
-    DRAWN = "drawn"
-    """By lot, the same at each look, so that no reviewer reads the list from its top."""
-    DOUBT = "doubt"
-    """The one that is likeliest wrong."""
-    SURE = "sure"
-    """The one that is least likely wrong."""
-    NEWEST = "newest"
-
-
-class DeskFilter(Frozen):
-    """What a reviewer asked for."""
-
-    show: Show = Show.WAITING
-    state: State | None = Field(default=None, description="Only drafts that stand so.")
-    check: str = Field(default="", description="Only drafts that this check did not pass.")
-    arm: str = Field(default="", description="Only drafts of this backend.")
-    reviewer: str = Field(default="", description="Only drafts about which this reviewer decided.")
-    doubt: float = Field(default=0.0, ge=0, le=1, description="Only drafts with at least so much doubt.")
-    search: str = Field(default="", max_length=200, description="In name, company and subject.")
-    order: Order = Order.DRAWN
-
 
 _LOOK_BACK = timedelta(minutes=2)
 _VIEWS = 32
-_MOST_MENDED = 500
-_Test = Callable[[DeskItem], bool]
-_Place = tuple[tuple[Any, ...], str]
-"""Where a draft stands in an order: its key, then its id."""
 
 
 class Desk:
@@ -82,8 +39,8 @@ class Desk:
         self._by_draft: dict[str, DeskItem] = {}
         self._by_prospect: dict[str, str] = {}
         self._tally: Counter[_Kind] = Counter()
-        self._orders: dict[Order, list[_Place]] = {}
-        self._views: dict[tuple[DeskFilter, str], _View] = {}
+        self._orders: dict[Order, list[Place]] = {}
+        self._views: dict[tuple[DeskFilter, str], View] = {}
         self._changes: list[str] = []
         self._lock = Lock()
 
@@ -127,7 +84,7 @@ class Desk:
             places = self._view(asked, who).places
             taken = {*held, draft}
             at = self._by_draft.get(draft) if draft else None
-            start = 0 if at is None else bisect_right(places, _place(asked.order, at))
+            start = 0 if at is None else bisect_right(places, place_in(asked.order, at))
             following = chain(islice(places, start, None), islice(places, start))
             return next((self._by_draft[id] for _, id in following if id not in taken), None)
 
@@ -157,23 +114,23 @@ class Desk:
             "reviewer": sorted({name for kind in kinds for name in kind.decided_by}),
         }
 
-    def _view(self, asked: DeskFilter, who: str) -> _View:
+    def _view(self, asked: DeskFilter, who: str) -> View:
         """The places of what passes a filter, kept from the last time and mended by what has changed since."""
         asked = DeskFilter(**asked.model_dump(include=set(DeskFilter.model_fields)))
-        tests, view = _tests(asked, who), self._views.pop((asked, who), None)
+        tests, view = tests_of(asked, who), self._views.pop((asked, who), None)
         if view is None or not view.mended(self._changes, self._by_draft, tests, asked.order):
             found = [(place, self._by_draft[place[1]]) for place in self._in_order(asked.order)]
             for test in tests:
                 found = [one for one in found if test(one[1])]
-            view = _View([place for place, _ in found], len(self._changes))
+            view = View([place for place, _ in found], len(self._changes))
         self._views[asked, who] = view
         if len(self._views) > _VIEWS:
             self._views.pop(next(iter(self._views)))
         return view
 
-    def _in_order(self, order: Order) -> list[_Place]:
+    def _in_order(self, order: Order) -> list[Place]:
         if order not in self._orders:
-            self._orders[order] = sorted(_place(order, item) for item in self._by_draft.values())
+            self._orders[order] = sorted(place_in(order, item) for item in self._by_draft.values())
         return self._orders[order]
 
     def _put(self, item: DeskItem) -> None:
@@ -183,8 +140,8 @@ class Desk:
         if before is None or before.revision != item.revision:
             for order, places in self._orders.items():
                 if before is not None:
-                    places.remove(_place(order, before))
-                insort(places, _place(order, item))
+                    places.remove(place_in(order, before))
+                insort(places, place_in(order, item))
         self._by_draft[item.id] = item
         self._tally[_Kind.of(item)] += 1
         self._changes.append(item.id)
@@ -194,7 +151,7 @@ class Desk:
         if item is not None:
             self._tally[_Kind.of(item)] -= 1
             for order, places in self._orders.items():
-                places.remove(_place(order, item))
+                places.remove(place_in(order, item))
             self._changes.append(draft)
 
     def _take_drafts(self) -> set[str]:
@@ -243,37 +200,6 @@ class Desk:
             self._put(self._by_draft[draft].after(reviews))
 
 
-@dataclass(frozen=True)
-class Listing(Sequence[DeskItem]):
-    """The drafts that passed a filter; each is looked up as it is asked for, and what is gone meanwhile is left out."""
-
-    places: Sequence[_Place]
-    find: Callable[[str], DeskItem | None]
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    @overload
-    def __getitem__(self, place: int) -> DeskItem: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[DeskItem]: ...
-    def __getitem__(self, place: int | slice) -> DeskItem | list[DeskItem]:
-        if isinstance(place, slice):
-            return [item for _, id in self.places[place] if (item := self.find(id)) is not None]
-        item = self.find(self.places[place][1])
-        if item is None:
-            raise IndexError(place)
-        return item
-
-    def __iter__(self) -> Iterator[DeskItem]:
-        return (item for _, id in self.places if (item := self.find(id)) is not None)
-
-    def place_of(self, item: DeskItem, order: Order) -> int | None:
-        """Where a draft stands, from 0; None if it did not pass."""
-        at = bisect_left(self.places, _place(order, item))
-        return at if at < len(self.places) and self.places[at][1] == item.id else None
-
-
 class _Kind(NamedTuple):
     """All of a draft that is counted."""
 
@@ -286,67 +212,3 @@ class _Kind(NamedTuple):
     @classmethod
     def of(cls, item: DeskItem) -> _Kind:
         return cls(item.state, item.failed, item.backend, item.decided_by, item.set_aside_by)
-
-
-@dataclass
-class _View:
-    """The places of what passes a filter, as of so many changes."""
-
-    places: list[_Place]
-    changes: int
-
-    def mended(self, changes: list[str], items: dict[str, DeskItem], tests: Sequence[_Test], order: Order) -> bool:
-        """Bring it up to date; False if too much has changed for that, or a draft is gone."""
-        new = dict.fromkeys(changes[self.changes :])
-        if len(new) > _MOST_MENDED or not all(draft in items for draft in new):
-            return False
-        self.places = list(self.places) if new else self.places
-        for draft in new:
-            place, item = _place(order, items[draft]), items[draft]
-            at = bisect_left(self.places, place)
-            passes = all(test(item) for test in tests)
-            is_there = at < len(self.places) and self.places[at] == place
-            if is_there and not passes:
-                del self.places[at]
-            elif not is_there and passes:
-                self.places.insert(at, place)
-        self.changes = len(changes)
-        return True
-
-
-def _place(order: Order, item: DeskItem) -> _Place:
-    return _KEYS[order](item), item.id
-
-
-def _tests(asked: DeskFilter, who: str) -> list[_Test]:
-    """What a draft has to pass: only what was asked for is looked at."""
-    tests: list[_Test] = []
-    match asked.show:
-        case Show.WAITING:
-            tests.append(lambda item: item.waits and who not in item.set_aside_by)
-        case Show.SET_ASIDE:
-            tests.append(lambda item: item.waits and who in item.set_aside_by)
-        case Show.DECIDED:
-            tests.append(lambda item: bool(item.decided_by))
-        case Show.ALL:
-            pass
-    if asked.state is not None:
-        tests.append(lambda item: item.state is asked.state)
-    if asked.check:
-        tests.append(lambda item: asked.check in item.failed)
-    if asked.arm:
-        tests.append(lambda item: item.backend == asked.arm)
-    if asked.reviewer:
-        tests.append(lambda item: asked.reviewer in item.decided_by)
-    if asked.doubt:
-        tests.append(lambda item: item.doubt >= asked.doubt)
-    tests += [lambda item, word=word: word in item.searched for word in asked.search.lower().split()]  # type: ignore[misc]
-    return tests
-
-
-_KEYS: dict[Order, Callable[[DeskItem], tuple[Any, ...]]] = {
-    Order.DRAWN: lambda item: (item.lot,),
-    Order.DOUBT: lambda item: (-item.doubt, -len(item.failed), item.revision),
-    Order.SURE: lambda item: (item.doubt, len(item.failed), item.revision),
-    Order.NEWEST: lambda item: (-item.revision,),
-}

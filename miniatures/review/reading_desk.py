@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.hashing import text_hash
-from miniatures.review.desk import Desk, DeskFilter, Show
+from miniatures.review.desk import Desk
+from miniatures.review.desk_filter import DeskFilter, Show
 from miniatures.review.desk_item import DeskItem
 from miniatures.review.done import Done
 from miniatures.store.store import WRITTEN

@@ -15,7 +15,8 @@ from miniatures.datamodel.draft import Draft, DraftStatus
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction
 from miniatures.datamodel.standing import State
 from miniatures.datamodel.vetted import VettedStatement
-from miniatures.review.desk import Desk, DeskFilter, Order, Show
+from miniatures.review.desk import Desk
+from miniatures.review.desk_filter import DeskFilter, Order, Show
 from miniatures.store.open import Store, open_store
 from tests.chaos.small_campaign import sqlite_url
 from tests.store.databases import CAMPAIGN, person

@@ -16,7 +16,7 @@ from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
 from miniatures.datamodel.frozen import Frozen
 from miniatures.review.bulk import Bulk, accept_rest, bulk_of
-from miniatures.review.desk import DeskFilter
+from miniatures.review.desk_filter import DeskFilter
 from miniatures.store.decide import Outcome
 
 

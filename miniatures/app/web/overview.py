@@ -21,7 +21,7 @@ from miniatures.app.web.site import site_of
 from miniatures.datamodel.frozen import Frozen
 from miniatures.measure.field_readings import READY_MEANS
 from miniatures.review.dashboard import Dashboard
-from miniatures.review.desk import Show
+from miniatures.review.desk_filter import Show
 from miniatures.review.progress import Progress
 
 

@@ -14,7 +14,7 @@ from miniatures.app.web.guard import Guard
 from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
 from miniatures.datamodel.standing import State
-from miniatures.review.desk import DeskFilter, Order, Show
+from miniatures.review.desk_filter import DeskFilter, Order, Show
 
 
 def routes(guard: Guard) -> list[Route]:

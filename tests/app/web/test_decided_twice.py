@@ -36,3 +36,16 @@ def test_a_page_that_is_sent_twice_is_one_decision(tmp_path: Path) -> None:
         assert [(one.id, one.action.value) for one in site.desks["desk"].store.reviews("desk")] == [
             (fields["id"], "accept")
         ]
+
+
+def test_words_of_any_characters_are_the_same_decision(tmp_path: Path) -> None:
+    site = Site(Desks([write_campaign(tmp_path / "desk", 3).path]), Sessions())
+    said = {"comment": " a\x00b\u2028\r\nc\U0010ffff\x7f ", "reason": "other"}
+    written = {"subject": "s\x00\u2028 ", "body": " b\r\nc\u202e\n", "anyway": "true"}
+    with browser(site) as client:
+        let_in(client, site)
+        for action, words in (("reject", said), ("edit", written)):
+            address, fields = opened(client)
+            for _ in range(2):
+                reply = client.post(f"{address}/{action}", data=fields | words, headers={"X-Background": "1"})
+                assert reply.json() == {"kept": action}

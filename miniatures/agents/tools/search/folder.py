@@ -76,7 +76,10 @@ class FolderSearch:
     async def page(self, url: str) -> Page | None:
         """The page at one address, read alone; None if no file is there or it cannot be read."""
         file = next((path for path in self._files if self._url(path) == url), None)
-        return None if file is None else await self._page(file)
+        try:
+            return None if file is None else await self._page(file)
+        except OSError:
+            return None
 
     async def _ready(self) -> dict[str, RankedPages]:
         """The pages of each host, read when first asked for."""

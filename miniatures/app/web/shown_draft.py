@@ -1,0 +1,70 @@
+"""A draft as it lies before a reviewer, with all that is known of it: what the pages of a draft begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from miniatures.app.door import Refused
+from miniatures.app.web.desks import OpenDesk
+from miniatures.app.web.site import site_of
+from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.review import Review
+from miniatures.review.approvals import Decisions
+from miniatures.review.desk import Desk
+from miniatures.review.desk_item import DeskItem
+from miniatures.review.queue import DraftToReview, draft_to_review
+from miniatures.store.decide import DECIDING
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A draft as it lies before a reviewer."""
+
+    opened: OpenDesk
+    desk: Desk
+    item: DeskItem
+    waiting: DraftToReview
+    reviews: tuple[Review, ...]
+    result: ProspectResult | None
+
+    @property
+    def decisions(self) -> int:
+        """How many decisions about the draft are known."""
+        return sum(review.draft == self.item.id and review.action in DECIDING for review in self.reviews)
+
+
+async def shown_draft(request: Request) -> Shown:
+    """The draft of the address.
+
+    Raises:
+        Refused: it is not there, or not any more.
+    """
+    opened = site_of(request).desks[request.path_params["campaign"]]
+    desk = await opened.desk()
+    item = desk.item(request.path_params["draft"])
+    if item is None:
+        raise _gone(opened)
+    store, prospect = opened.store, item.waiting.prospect
+    reviews = store.reviews_to(opened.name, prospect) if prospect else []
+    waiting = draft_to_review(store, item.waiting, Decisions(reviews))
+    if waiting is None:
+        raise _gone(opened)
+    result = store.result(opened.name, prospect, item.waiting.policy) if prospect else None
+    return Shown(opened, desk, item, waiting, tuple(reviews), result)
+
+
+def held_by_others(shown: Shown, name: str) -> list[str]:
+    """The drafts that others have before them just now."""
+    held = shown.opened.store.held_drafts(shown.opened.name, shown.opened.store.now())
+    return [draft for draft, holder in held.items() if holder != name]
+
+
+def _gone(opened: OpenDesk) -> Refused:
+    return Refused(
+        404,
+        "draft_gone",
+        "this draft is not there any more: it was written again, or forgotten, since the list was made",
+        hint=f"The queue of {opened.name} shows what is there now.",
+    )
