@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from threading import Lock
@@ -119,14 +119,20 @@ class Desk:
         asked = DeskFilter(**asked.model_dump(include=set(DeskFilter.model_fields)))
         tests, view = tests_of(asked, who), self._views.pop((asked, who), None)
         if view is None or not view.mended(self._changes, self._by_draft, tests, asked.order):
-            found = [(place, self._by_draft[place[1]]) for place in self._in_order(asked.order)]
+            found = self._to_look_through(asked, who)
             for test in tests:
-                found = [one for one in found if test(one[1])]
-            view = View([place for place, _ in found], len(self._changes))
+                found = [place for place in found if test(self._by_draft[place[1]])]
+            view = View(list(found), len(self._changes))
         self._views[asked, who] = view
         if len(self._views) > _VIEWS:
             self._views.pop(next(iter(self._views)))
         return view
+
+    def _to_look_through(self, asked: DeskFilter, who: str) -> Sequence[Place]:
+        """Where the drafts stand that may pass: of a search, those that pass all else that was asked for."""
+        if asked.search:
+            return self._view(asked.model_copy(update={"search": ""}), who).places
+        return self._in_order(asked.order)
 
     def _in_order(self, order: Order) -> list[Place]:
         if order not in self._orders:

@@ -30,9 +30,11 @@ REQUIRED = "MINIATURES_TESTS_SKIP_NOTHING"
 """Set where a missing browser is a failure and no reason to skip."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or Chrome, without a window."""
+    """Debian's Chromium, or Chrome, without a window. It is gone after its module: its loop runs in this thread, and no
+    asynchronous test could run beside it.
+    """
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         missing = "no Chromium here, so what people see in the browser is not tested: apt-get install chromium"

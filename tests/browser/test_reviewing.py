@@ -193,6 +193,17 @@ def test_what_cannot_be_saved_is_kept_until_it_can(desk: RunningApp) -> None:
     assert [one.action for one in wait_for_reviews(desk, 1)] == [ReviewAction.ACCEPT]
 
 
+def test_what_was_decided_before_the_session_ended_is_saved_after_the_next_sign_in(desk: RunningApp) -> None:
+    page = desk.open("/review")
+    known = desk.context.cookies()
+    desk.context.clear_cookies()
+    page.keyboard.press("a")
+    expect(page.locator(".toast")).to_contain_text("You are not signed in any more")
+    assert reviews_of(desk) == []
+    desk.context.add_cookies(known)  # type: ignore[arg-type]
+    assert [one.action for one in wait_for_reviews(desk, 1)] == [ReviewAction.ACCEPT]
+
+
 def test_what_is_decided_elsewhere_is_seen_at_once(desk: RunningApp) -> None:
     page = desk.open("/queue")
     expect(page.locator("#list tbody tr")).to_have_count(40)

@@ -28,7 +28,7 @@ class Rewriting:
 
     async def stop(self) -> None:
         """Leave off; what was not written stays sent back."""
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 

@@ -92,11 +92,25 @@ async function save(url, fields, words, here) {
       await new Promise(done => setTimeout(done, wait));
       continue;
     }
+    if (reply.status === 401 || reply.status === 403) {
+      if (wait === 500) toast(`Not saved yet: ${words}. You are not signed in any more: do so in another tab, and it is saved.`);
+      await new Promise(done => setTimeout(done, wait));
+      await signAgain(fields, here);
+      continue;
+    }
     unsaved.delete(id);
     if (reply.ok) return true;
     const why = reply.headers.get("x-error") || "it was not kept";
     toast(`${words}: ${why}.`, { bad: true, link: [here, "Open it"] });
     return false;
+  }
+}
+
+async function signAgain(fields, url) {
+  try {
+    fields.set("csrf", find("[name=csrf]", (await load(url)).page).value);
+  } catch {
+    // Nobody has signed in again yet.
   }
 }
 
