@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.results import store_of
 from miniatures.cli.terminal import command, console, count, plain, print_json, show_table, status_table, table
-from miniatures.datamodel.money import cost_words
+from miniatures.datamodel.money import cost_words, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,27 +17,43 @@ if TYPE_CHECKING:
     from miniatures.datamodel.standing import Standing
     from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.queries import Run
+    from miniatures.store.spending import Spending
 
 
-def status(campaign: CampaignPath, as_json: AsJson = False) -> None:
+def status(
+    campaign: CampaignPath,
+    spending: Annotated[
+        bool, typer.Option("--spending", help="Show what each role and backend used, and what ready promises here.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show where a campaign stands."""
     from miniatures.inputs.campaign import load_campaign
 
     loaded = load_campaign(campaign)
     figures = _figures(loaded)
-    print_json(figures) if as_json else _show(figures, str(campaign))
+    if as_json:
+        print_json(figures)
+        return
+    _show(figures, str(campaign))
+    if spending:
+        _show_spending(figures)
 
 
 def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
     from miniatures.datamodel.prospect import BadRow
     from miniatures.datamodel.redaction import without_secrets
+    from miniatures.measure.promise import promise_of
     from miniatures.review.standings import standings
 
     with store_of(loaded) as store:
         counted, runs = _counted(standings(loaded, store)), store.runs(loaded.name) if store else []
+        spent = store.spent_by_role(loaded.name) if store else {}
     return {
         "campaign": loaded.name,
         **counted,
+        "spending": [_spent(role, backend, one) for (role, backend), one in spent.items()],
+        "ready_means": list(promise_of(loaded.campaign).sentences),
         "runs": [_told(run) for run in runs],
         "store": without_secrets(loaded.store_url),
         "bad_rows": [row.model_dump(mode="json") for row in loaded.prospects() if isinstance(row, BadRow)],
@@ -64,6 +82,17 @@ def _counted(standings: Iterable[Standing]) -> dict[str, Any]:
         "failed_checks": dict(failing.most_common()),
         "tokens": bill.usage.total_tokens,
         "cost": bill.cost_usd,
+    }
+
+
+def _spent(role: str, backend: str, spending: Spending) -> dict[str, Any]:
+    return {
+        "role": role,
+        "backend": backend,
+        "calls": spending.calls,
+        "input_tokens": spending.usage.input_tokens,
+        "output_tokens": spending.usage.output_tokens,
+        "cost": spending.cost_usd,
     }
 
 
@@ -102,6 +131,17 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
         screen.print(f"[dim]Go on with: {plain(command('run', campaign))}[/]", soft_wrap=True)
     if any(figures["by_status"][state] for state in ("ready", "needs_review")):
         screen.print(f"[dim]Read the drafts: {plain(command('review', campaign))}[/]", soft_wrap=True)
+
+
+def _show_spending(figures: dict[str, Any]) -> None:
+    listing = table("Role", "Backend", ">Calls", ">Read", ">Written", ">Cost")
+    for one in figures["spending"]:
+        tokens = f"{one['input_tokens']:,}", f"{one['output_tokens']:,}"
+        cost = "not known" if one["cost"] is None else dollars(one["cost"]) if one["cost"] else "none"
+        listing.add_row(one["role"], plain(one["backend"]), f"{one['calls']:,}", *tokens, cost)
+    show_table(listing)
+    for sentence in figures["ready_means"]:
+        console().print(plain(sentence), soft_wrap=True)
 
 
 def _about_runs(runs: list[dict[str, Any]]) -> str:

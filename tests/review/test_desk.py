@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,17 +16,14 @@ from miniatures.review.desk import Desk
 from miniatures.review.desk_filter import DeskFilter, Order, Show
 from miniatures.store.open import Store, open_store
 from tests.chaos.small_campaign import sqlite_url
-from tests.store.databases import CAMPAIGN, person
+from tests.store.databases import CAMPAIGN, person, postgres_server, postgres_url, store, store_url
 from tests.store.test_results import result_of
+
+__all__ = ["postgres_server", "postgres_url", "store", "store_url"]
+"""Fixtures: a store of each kind."""
 
 WAITING = DeskFilter()
 ALL = DeskFilter(show=Show.ALL)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(sqlite_url(tmp_path)) as opened:
-        yield opened
 
 
 def draft(id: str, body: str = "Hello", **fields: object) -> Draft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -16,6 +16,7 @@ from miniatures.datamodel.errors import MiniaturesError
 
 LOOK_EVERY_S = 1.0
 _SIGN_OF_LIFE_EVERY_S = 15.0
+_EVENTS = "text/event-stream"
 
 
 def routes(guard: Guard) -> list[Route]:
@@ -24,15 +25,18 @@ def routes(guard: Guard) -> list[Route]:
 
 
 async def tell_changes(request: Request) -> Response:
-    """A stream of server-sent events: one named `change` whenever the campaign is not what it was."""
+    """A stream of server-sent events: one named `change` whenever the campaign is not what it was, until whoever
+    listens has left.
+    """
     opened = site_of(request).desks[request.path_params["campaign"]]
-    return StreamingResponse(_events(opened), media_type="text/event-stream")
+    sessions, visitor = site_of(request).sessions, request.state.visitor
+    return StreamingResponse(_events(opened, lambda: sessions.find(visitor.session) is not None), media_type=_EVENTS)
 
 
-async def _events(opened: OpenDesk) -> AsyncIterator[str]:
+async def _events(opened: OpenDesk, still_in: Callable[[], bool]) -> AsyncIterator[str]:
     last, silent = await _state(opened), 0.0
     yield "retry: 2000\n\n"
-    while True:
+    while still_in():
         await asyncio.sleep(LOOK_EVERY_S)
         silent += LOOK_EVERY_S
         now = await _state(opened)

@@ -47,6 +47,7 @@ class Grounded:
     subject: Sentence
     body: tuple[Sentence, ...]
     entries: tuple[GroundEntry, ...]
+    doubts: tuple[VettedStatement, ...] = ()
 
 
 def grounded(draft: Draft) -> Grounded:
@@ -58,7 +59,7 @@ def grounded(draft: Draft) -> Grounded:
         key = f"quote-{place + 1}"
         entries.setdefault(key, GroundEntry(key, quote.quote, quote, place))
     subject = next((Sentence(draft.subject, doubt=one) for one in doubts if one.text == draft.subject), None)
-    return Grounded(subject or Sentence(draft.subject), body, tuple(entries.values()))
+    return Grounded(subject or Sentence(draft.subject), body, tuple(entries.values()), tuple(doubts))
 
 
 def _sentence(

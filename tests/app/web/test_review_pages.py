@@ -118,7 +118,7 @@ def test_a_draft_is_shown_beside_its_ground(desk: Desk, ada: Browser) -> None:
     html = ada.get(f"/c/desk/drafts/{doubted.id}").text
     assert doubted.evidence[0].quote in unescape(html)
     assert "a line of the brief" in html
-    assert "The verifier doubts this" in html
+    assert "What the verifier doubts" in html and "The verifier doubts this" in html
     around = ada.get(f"/c/desk/drafts/{doubted.id}/page/0").text
     assert "the same text that the quote was taken from" in around
     assert f'id="the-quote">{doubted.evidence[0].quote}' in unescape(around)
