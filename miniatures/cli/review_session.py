@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import typer
 
-from miniatures.checks import CheckCase, run_checks
+from miniatures.checks import CheckCase, CheckReport, run_checks
 from miniatures.cli.editor import edit_in_editor
 from miniatures.cli.review_screen import (
     show_brief,
@@ -166,12 +166,15 @@ class Sitting:
         review = edit(waiting.item, self.reviewer, edited)
         if review.edited is None:
             console().print("Nothing was changed: recorded as accepted.")
-        elif not self._stands(edited, waiting):
-            return None, text
+        else:
+            report = self._checked(edited, waiting)
+            if not (report.passed or _choose({"y": "keep it all the same", "n": "go back"}) == "y"):
+                return None, text
+            review = review.model_copy(update={"overruled": tuple(check.name for check in report.failed)})
         return review, text
 
-    def _stands(self, edited: EmailText, waiting: DraftToReview) -> bool:
-        """Whether the checks pass the reviewer's own version, or the reviewer keeps it all the same."""
+    def _checked(self, edited: EmailText, waiting: DraftToReview) -> CheckReport:
+        """What the checks say of the reviewer's own version; shown as well."""
         case = CheckCase(
             prospect=waiting.recipient,
             brief=self.loaded.brief,
@@ -181,7 +184,7 @@ class Sitting:
         )
         report = run_checks(edited, case)
         show_failed(report.failed, "Your version, ")
-        return report.passed or _choose({"y": "keep it all the same", "n": "go back"}) == "y"
+        return report
 
     def _reject(self, waiting: DraftToReview) -> Review | None:
         show_reasons()

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from miniatures.datamodel.check import CheckName
 from miniatures.datamodel.frozen import Frozen, Strict
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.moment import Moment
@@ -131,6 +132,11 @@ class Review(Frozen):
         default=False,
         exclude_if=operator.not_,
         description="Accepted with many others, without being read: it may go out, and teaches nothing.",
+    )
+    overruled: tuple[CheckName, ...] = Field(
+        default=(),
+        exclude_if=operator.not_,
+        description="The checks that an edit does not pass, and that its reviewer approved it in spite of.",
     )
     seconds: float | None = Field(
         default=None,

@@ -64,7 +64,7 @@ class Bulk:
         """Why the rest cannot be accepted at once, in a sentence; empty if it can."""
         share = self.rejected.share
         if not self.rest:
-            return "No ready draft waits beside those that are read first."
+            return "All ready drafts are among those that are read first, so none is left to accept unread."
         if self.risk is None:
             return "The campaign states no risk: say `ready: {risk: 0.1}` in its file, or any other share, and run it."
         if self.unread:

@@ -101,5 +101,7 @@ def _ruled(draft: Draft, prospect: str, rulings: Rulings) -> dict[str, Any]:
 def _words(review: Review) -> str:
     """`rejected by ada (generic): too long`."""
     why = f" ({review.reason.replace('_', ' ')})" if review.reason else ""
+    overruled = ", ".join(check.value.replace("_", " ") for check in review.overruled)
+    why += f" in spite of {overruled}" if overruled else ""
     comment = f": {review.comment}" if review.comment else ""
     return " ".join(f"{_DONE.get(review.action, 'refused')} by {review.reviewer}{why}{comment}".split())

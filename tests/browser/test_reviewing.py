@@ -78,9 +78,11 @@ def test_forty_drafts_are_reviewed_by_keys_alone(desk: RunningApp) -> None:
 
 def test_no_key_does_anything_while_somebody_types(desk: RunningApp) -> None:
     page = desk.open("/review")
-    page.keyboard.press("w")
-    page.keyboard.type("ares? e, r and 1")
-    assert page.locator("[data-panel=rewrite] textarea").input_value() == "ares? e, r and 1"
+    page.keyboard.press("4")
+    page.locator("[data-panel=reject] [name=comment]").focus()
+    page.keyboard.type("was? a, e, r and 1")
+    assert page.locator("[data-panel=reject] [name=comment]").input_value() == "was? a, e, r and 1"
+    expect(page.locator("[data-panel=reject] input:checked")).to_have_value("generic")
     page.keyboard.press("Escape")
     assert reviews_of(desk) == []
     page.keyboard.press("?")
@@ -105,6 +107,8 @@ def test_a_sentence_shows_what_it_stands_on(desk: RunningApp) -> None:
     quote = page.locator(".ground.of-page blockquote").inner_text()
     assert page.locator("#the-quote").inner_text() == quote
     expect(page.locator("#the-quote")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator("#page-text.page-text")).to_have_count(0)
 
 
 def test_a_decision_is_taken_back_and_made_anew(desk: RunningApp) -> None:
@@ -130,16 +134,27 @@ def test_an_edit_is_checked_before_it_can_be_approved(desk: RunningApp) -> None:
     found = page.locator("#edit-check")
     expect(found.locator(".failed")).to_contain_text("9,431")
     expect(found.locator("ins")).to_contain_text("9,431 lorries")
-    expect(found.locator("button")).to_contain_text("Approve it all the same")
+    expect(found).to_be_in_viewport()
     body.press("End")
     body.type("!")
     expect(page.locator("[data-checked]")).to_have_count(0)
     assert reviews_of(desk) == []
     page.keyboard.press("Control+Enter")
-    press_and_advance_when_checked(page)
+    page.wait_for_selector("[data-checked]")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(500)
+    assert reviews_of(desk) == [], "what a check does not pass is approved by a click alone"
+    shown = page.locator("#desk").get_attribute("data-draft")
+    found.get_by_role("button", name="Approve it in spite of that").click()
+    expect(page.locator("#desk")).not_to_have_attribute("data-draft", str(shown))
     [review] = wait_for_reviews(desk, 1)
     assert review.action is ReviewAction.EDIT
     assert "9,431 lorries" in str(review.edited)
+    assert "unsupported" in review.overruled
+    page.keyboard.press("u")
+    expect(page.locator("#desk")).to_have_attribute("data-draft", str(shown))
+    page.keyboard.press("e")
+    assert "9,431 lorries" in page.locator("[data-panel=edit] textarea").input_value(), "taking back loses no text"
 
 
 def press_and_advance_when_checked(page: Page) -> None:

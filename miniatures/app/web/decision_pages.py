@@ -122,12 +122,20 @@ async def _review(action: str, shown: Shown, given: DecisionForm, name: str) -> 
             report = (await _checked(shown, text)).report
             if not report.passed and not given.anyway:
                 raise Refused(422, "edit_fails", _failures(report), hint="Mend it, or say that it stands all the same.")
-            return edit(item, name, text, given.comment)
+            overruled = tuple(check.name for check in report.failed)
+            return edit(item, name, text, given.comment).model_copy(update={"overruled": overruled})
         case "reject":
             if given.reason is None:
                 raise Refused(422, "no_reason", "a rejection needs a reason", hint="Choose one of the list.")
             return reject(item, name, given.reason, given.comment)
         case "rewrite":
+            if shown.opened.loaded.campaign.roles.writer is None:
+                raise Refused(
+                    422,
+                    "no_writer",
+                    "no model writes this campaign's emails, so none can be written again",
+                    hint="Edit the draft, or reject it.",
+                )
             if not given.comment.strip():
                 raise Refused(422, "no_hint", "a rewrite needs a hint", hint="Say what is to become different.")
             return rewrite(item, name, given.comment)

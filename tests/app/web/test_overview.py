@@ -56,7 +56,7 @@ def test_the_page_says_how_it_goes(app: OpenedApp, ada: Browser) -> None:
     reply = ada.get(PAGE)
     assert reply.status_code == 200
     said = words(reply.text)
-    assert f"{COUNT} of {COUNT} prospects reached" in said and "completed" in said
+    assert f"{COUNT} of {COUNT} prospects researched" in said and "completed" in said
     assert "Review" in said and "Ready means: passed the checks." in said
     assert "No email is approved yet" in said and "Nobody has decided about a draft yet." in said
     assert re.search(r"researcher \d+ ", said) and re.search(r"writer \d+ ", said)
@@ -130,7 +130,7 @@ def test_what_is_left_is_told_with_what_to_type(app: OpenedApp, ada: Browser) ->
     with (app.folder / "prospects.csv").open("a") as file:
         file.write("late@later.example,Late,Comer,,Later Ltd,\n")
     said = words(ada.get(PAGE).text)
-    assert f"{COUNT} of {COUNT + 1} prospects reached, 1 left" in said
+    assert f"{COUNT} of {COUNT + 1} prospects researched, 1 left" in said
     assert f"To go on, type miniatures run {app.desk.command}" in said
 
 
@@ -151,7 +151,7 @@ def two(tmp_path: Path) -> Iterator[Browser]:
 
 def test_each_campaign_has_a_card(two: Browser) -> None:
     cards = [words(card) for card in re.findall(r'<a class="card".*?</a>', two.get("/").text, re.DOTALL)]
-    assert f"{COUNT} of {COUNT} prospects reached" in cards[0] and re.search(r"\d+ drafts? to review", cards[0])
+    assert f"{COUNT} of {COUNT} prospects researched" in cards[0] and re.search(r"\d+ drafts? to review", cards[0])
     assert "never run" in cards[1]
 
 

@@ -143,7 +143,6 @@ def test_a_page_that_has_changed_since_is_said_to_have(desk: Desk, ada: Browser)
     [
         ("accept", {}, ReviewAction.ACCEPT),
         ("reject", {"reason": "tactless", "comment": "Not now."}, ReviewAction.REJECT),
-        ("rewrite", {"comment": "Shorter."}, ReviewAction.REWRITE),
         ("set_aside", {}, ReviewAction.SET_ASIDE),
     ],
 )
@@ -217,7 +216,7 @@ def test_an_edit_is_kept_only_if_the_checks_pass_it_or_the_reviewer_insists(desk
     draft = desk.drafts()[url.rpartition("/")[2]]
     bad = {"subject": draft.subject, "body": f"{draft.body}\n\nYou have 9,431 lorries in Trondheim."}
     checked = ada.post(f"{url}/check", **form, **bad).text
-    assert "9,431" in checked and "Approve it all the same" in checked
+    assert "9,431" in checked and "Approve it in spite of that" in checked
     assert "<ins>" in checked and "<del>" not in checked
     refused = ada.post(f"{url}/edit", **form, **bad)
     assert refused.status_code == 422 and "9,431" in said(refused.text)
@@ -226,7 +225,10 @@ def test_an_edit_is_kept_only_if_the_checks_pass_it_or_the_reviewer_insists(desk
     assert ada.post(f"{url}/edit", **form, **bad, anyway="true").status_code == 303
     [review] = desk.reviews()
     assert review.action is ReviewAction.EDIT and "Trondheim" in str(review.edited)
-    assert "Trondheim" in ada.get(url).text, "what stands in its place is shown"
+    assert review.overruled == ("unsupported", "signature")
+    html = ada.get(url).text
+    assert html.index("Trondheim") < html.index("The draft, which does not go out"), "what goes out comes first"
+    assert "in spite of unsupported, signature" in html
 
 
 def test_an_edit_that_changes_nothing_is_an_acceptance(desk: Desk, ada: Browser) -> None:
@@ -253,7 +255,7 @@ def test_a_draft_that_was_written_again_is_not_decided_about(desk: Desk, ada: Br
     ("action", "sent", "why"),
     [
         ("reject", {}, "A rejection needs a reason."),
-        ("rewrite", {"comment": "  "}, "A rewrite needs a hint."),
+        ("rewrite", {"comment": "Shorter."}, "No model writes this campaign's emails, so none can be written again."),
         ("reject", {"reason": "ugly"}, "Reason: Input should be"),
         ("dance", {}, "Nothing is called 'dance' here."),
     ],

@@ -125,22 +125,26 @@ async function decide(form, button) {
   fields.set("seconds", secondsSeen().toFixed(1));
   const action = new URL(url).pathname.split("/").pop(), here = location.href, desk = find("#desk");
   const words = `${DONE[action]}: ${find("h1", desk).textContent}`;
+  const undone = { act: ["Undo", undo] };
   if (action === "edit" || button?.hasAttribute("data-stay")) {
     if (button) button.disabled = true;
     const kept = await save(url, fields, words, here);
     if (button) button.disabled = false;
     if (!kept) return;
+    if (action !== "withdraw") {
+      lastDecision = { here, kept: form.dataset.keep && [keptAt(form), localStorage.getItem(keptAt(form))] };
+      decided.add(desk.dataset.draft);
+    }
     forgetText(form);
-    if (action !== "withdraw") decided.add(desk.dataset.draft);
     if (action === "withdraw") { toast(words); location.reload(); return; }
-    toast(words);
+    toast(words, undone);
     advance(desk);
     return;
   }
   lastDecision = { here };
   decided.add(desk.dataset.draft);
   const saving = save(url, fields, words, here);
-  saving.then(kept => { if (kept) toast(words, action === "set_aside" ? {} : { act: ["Undo", undo] }); });
+  saving.then(kept => { if (kept) toast(words, undone); });
   advance(desk, saving);
 }
 
@@ -158,6 +162,7 @@ async function undo() {
   if (!button) { toast("That decision was taken back already."); return; }
   const fields = new URLSearchParams(new FormData(button.form));
   const kept = await save(button.formAction, fields, "Taken back", lastDecision.here);
+  if (kept && lastDecision.kept?.[1]) localStorage.setItem(...lastDecision.kept);
   if (kept) { loaded.clear(); decided.delete(find("#desk", found.page).dataset.draft); go(lastDecision.here); lastDecision = null; }
 }
 
@@ -235,6 +240,23 @@ function stepSentence(by) {
   marks[(at < 0 ? (by > 0 ? 0 : marks.length - 1) : at + by + marks.length) % marks.length].focus();
 }
 
+function closePageText() {
+  const box = find("#page-text.page-text");
+  if (box) { box.className = ""; box.replaceChildren(); }
+  return Boolean(box);
+}
+
+// A link within the page leads there in the column that holds it.
+document.addEventListener("click", event => {
+  const link = event.target.closest("a[href^='#']"), target = link && find(link.getAttribute("href"));
+  const side = target?.closest(".right");
+  if (!side) return;
+  event.preventDefault();
+  if (target.matches("details")) target.open = true;
+  if (innerWidth > 960) side.scrollTop = target.offsetTop - side.offsetTop;
+  else target.scrollIntoView();
+});
+
 // ---- Keys: none while somebody types
 
 const typing = element => element.matches("textarea, select, input:not([type=radio]):not([type=checkbox]):not([type=hidden])");
@@ -250,6 +272,7 @@ document.addEventListener("keydown", event => {
   if (event.defaultPrevented || event.altKey || event.isComposing) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { if (find("#desk")) { event.preventDefault(); complete(); } return; }
   if (event.ctrlKey || event.metaKey) return;
+  if (event.key === "Escape" && closePageText()) { event.preventDefault(); return; }
   if (event.key === "Escape") { if (find(".panel.open")) { event.preventDefault(); closePanels(); find("#decide [data-key=a]")?.focus(); } else document.activeElement?.blur(); return; }
   if (typing(event.target) || find("dialog[open]")) return;
   const reject = find('.panel.open[data-panel="reject"]');
@@ -285,9 +308,15 @@ function listen() {
 document.addEventListener("htmx:responseError", event => {
   toast(event.detail.xhr.getResponseHeader("x-error") || "That did not work.", { bad: true });
 });
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSettle", event => {
+  const checked = find("#edit-check[data-checked]");
+  if (checked && event.target.id === "edit-check") {
+    checked.scrollIntoView({ block: "nearest" });
+    find("h2", checked).focus({ preventScroll: true });
+    return;
+  }
   const box = find("#page-text.page-text"), quote = find("#the-quote");
-  if (!quote) return;
+  if (!quote || event.target.id !== "page-text") return;
   box.scrollTop = quote.offsetTop - box.offsetTop - box.clientHeight / 3;
   box.focus();
 });
