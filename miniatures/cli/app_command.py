@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,6 +47,7 @@ def app(
     It prints an address that lets in once. Ctrl-C ends it.
     """
     from miniatures.app.web.serve import serve_web
+    from miniatures.cli.review import reviewer_name
 
     def tell(opened: Opened) -> None:
         typer.echo(_ready(opened, host), err=True)
@@ -57,7 +57,7 @@ def app(
     serve_web(
         campaigns or [],
         port=port,
-        reviewer=reviewer or getpass.getuser(),
+        reviewer=reviewer_name(reviewer),
         on_ready=tell,
         host=host,
         allowed_hosts=allowed_host or (),

@@ -100,7 +100,7 @@ async def accept_rest(store: Store, bulk: Bulk, reviewer: str) -> dict[Outcome, 
         review = _acceptance(store, item, reviewer, len(bulk.read))
         kept = Outcome.CHANGED_MEANWHILE
         if review is not None:
-            kept = await store.decide(review, item.waiting.text_hash, store.decisions_on(item.id))
+            kept = await store.decide(review, item.waiting.text_hash, item.decisions)
         outcomes[kept] += 1
     return outcomes
 

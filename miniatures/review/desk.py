@@ -6,10 +6,9 @@ reading of drafts, however many there are.
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from threading import Lock
@@ -43,6 +42,7 @@ class Desk:
         self._views: dict[tuple[DeskFilter, str], View] = {}
         self._changes: list[str] = []
         self._lock = Lock()
+        self._listed: Container[str] | None = None
 
     def refresh(self) -> bool:
         """Take in what was saved since; returns whether that was anything."""
@@ -51,7 +51,6 @@ class Desk:
             drafts = self._take_drafts()
             if first:
                 self._take_all_reviews()
-                gc.freeze()  # What stays for good is not looked through again each time that garbage is collected.
             else:
                 self._take_reviews(drafts)
             changed = first or len(self._changes) > before
@@ -69,6 +68,21 @@ class Desk:
     def item(self, draft: str) -> DeskItem | None:
         """The line of a draft; None if there is none, or another has taken its place."""
         return self._by_draft.get(draft)
+
+    def limit_to(self, listed: Container[str] | None) -> None:
+        """Show only drafts to these prospects (by key): whoever is off the list is offered to nobody. None: to all."""
+        with self._lock:
+            if listed is not self._listed:
+                self._listed = listed
+                self._views.clear()
+                self._tally = Counter(self._kind(item) for item in self._by_draft.values())
+                self.version += 1
+
+    def forget(self, draft: str) -> None:
+        """Leave out a draft that the store no longer holds."""
+        with self._lock:
+            self._drop(draft)
+            self.version += 1
 
     def listed(self, asked: DeskFilter, who: str) -> Listing:
         """The drafts that pass the filter, for whoever asks, in its order."""
@@ -91,23 +105,16 @@ class Desk:
     def counts(self, who: str) -> Counter[str]:
         """How many drafts there are to show, and how many stand where."""
         counted: Counter[str] = Counter(dict.fromkeys(Show, 0))
-        for kind, number in self._tally.items():
+        for kind, number in self._kinds():
             aside = who in kind.set_aside_by
             counted[Show.ALL] += number
             counted[Show.DECIDED if kind.decided_by else Show.SET_ASIDE if aside else Show.WAITING] += number
             counted[f"state {kind.state}"] += number
         return counted
 
-    def failed_checks(self) -> Counter[str]:
-        """How many drafts each check did not pass."""
-        failed: Counter[str] = Counter()
-        for kind, number in self._tally.items():
-            failed.update(dict.fromkeys(kind.failed, number))
-        return failed
-
     def choices(self) -> dict[str, list[str]]:
         """The checks, backends and reviewers that a filter can name."""
-        kinds = [kind for kind, number in self._tally.items() if number]
+        kinds = [kind for kind, _ in self._kinds()]
         return {
             "check": sorted({check for kind in kinds for check in kind.failed}),
             "arm": sorted({kind.backend for kind in kinds if kind.backend}),
@@ -117,7 +124,7 @@ class Desk:
     def _view(self, asked: DeskFilter, who: str) -> View:
         """The places of what passes a filter, kept from the last time and mended by what has changed since."""
         asked = DeskFilter(**asked.model_dump(include=set(DeskFilter.model_fields)))
-        tests, view = tests_of(asked, who), self._views.pop((asked, who), None)
+        tests, view = [self._is_listed, *tests_of(asked, who)], self._views.pop((asked, who), None)
         if view is None or not view.mended(self._changes, self._by_draft, tests, asked.order):
             found = self._to_look_through(asked, who)
             for test in tests:
@@ -139,23 +146,42 @@ class Desk:
             self._orders[order] = sorted(place_in(order, item) for item in self._by_draft.values())
         return self._orders[order]
 
+    def _kinds(self) -> list[tuple[_Kind, int]]:
+        """What is counted of the drafts that are shown, and how many there are of each."""
+        with self._lock:
+            return [(kind, number) for kind, number in self._tally.items() if kind.is_listed]
+
+    def _kind(self, item: DeskItem) -> _Kind:
+        return _Kind(self._is_listed(item), item.state, item.failed, item.backend, item.decided_by, item.set_aside_by)
+
+    def _is_listed(self, item: DeskItem) -> bool:
+        return self._listed is None or item.waiting.prospect is None or item.waiting.prospect in self._listed
+
+    def _count(self, item: DeskItem, by: int) -> None:
+        kind = self._kind(item)
+        self._tally[kind] += by
+        if not self._tally[kind]:
+            del self._tally[kind]
+
     def _put(self, item: DeskItem) -> None:
         before = self._by_draft.get(item.id)
         if before is not None:
-            self._tally[_Kind.of(before)] -= 1
+            self._count(before, -1)
+            if before.revision != item.revision:  # It stands elsewhere by now.
+                self._views.clear()
         if before is None or before.revision != item.revision:
             for order, places in self._orders.items():
                 if before is not None:
                     places.remove(place_in(order, before))
                 insort(places, place_in(order, item))
         self._by_draft[item.id] = item
-        self._tally[_Kind.of(item)] += 1
+        self._count(item, 1)
         self._changes.append(item.id)
 
     def _drop(self, draft: str) -> None:
         item = self._by_draft.pop(draft, None)
         if item is not None:
-            self._tally[_Kind.of(item)] -= 1
+            self._count(item, -1)
             for order, places in self._orders.items():
                 places.remove(place_in(order, item))
             self._changes.append(draft)
@@ -209,12 +235,9 @@ class Desk:
 class _Kind(NamedTuple):
     """All of a draft that is counted."""
 
+    is_listed: bool
     state: State
     failed: tuple[str, ...]
     backend: str
     decided_by: frozenset[str]
     set_aside_by: frozenset[str]
-
-    @classmethod
-    def of(cls, item: DeskItem) -> _Kind:
-        return cls(item.state, item.failed, item.backend, item.decided_by, item.set_aside_by)

@@ -13,6 +13,7 @@ from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.standing import State
 from miniatures.review.approvals import Decisions
+from miniatures.store.decide import DECIDING
 from miniatures.store.drafts import QueuedDraft
 
 
@@ -35,6 +36,8 @@ class DeskItem:
     state: State = State.PENDING
     decided_by: frozenset[str] = frozenset()
     set_aside_by: frozenset[str] = frozenset()
+    decisions: int = 0
+    """How many decisions about it are known, those that were taken back included."""
     unread: bool = False
     """Whether it was accepted with many others, and nobody has read it."""
 
@@ -96,6 +99,7 @@ def _ruled(waiting: QueuedDraft, reviews: list[Review]) -> dict[str, Any]:
     return {
         "state": state,
         "decided_by": frozenset(word.reviewer for word in words),
+        "decisions": sum(review.draft == waiting.id and review.action in DECIDING for review in reviews),
         "unread": decision.approving is not None and decision.approving.unread,
         "set_aside_by": frozenset(who for who, action in aside.items() if action is ReviewAction.SET_ASIDE),
     }

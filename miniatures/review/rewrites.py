@@ -39,17 +39,35 @@ def open_wishes(store: Store, campaign: str) -> Iterator[Wish]:
         if not any(review.action is ReviewAction.REWRITE for review in reviews):
             continue
         result = store.result(campaign, prospect)
-        if result is None or result.draft is None:
+        if result is None:
             continue
-        refusals = Decisions(reviews).on(result.draft, prospect).refusals
-        if refusals and all(review.action is ReviewAction.REWRITE for review in refusals):
-            yield Wish(result, refusals[-1])
+        wish = _wish(result, reviews)
+        if wish is not None:
+            yield wish
+
+
+def _wish(result: ProspectResult, reviews: list[Review]) -> Wish | None:
+    """The wish that stands about the result's own draft; what was said of an earlier one with the same text is none."""
+    if result.draft is None:
+        return None
+    refusals = Decisions(reviews).on(result.draft, result.prospect.key).refusals
+    own = [review for review in refusals if review.draft == result.draft.id]
+    wished = own and all(review.action is ReviewAction.REWRITE for review in refusals)
+    return Wish(result, own[-1]) if wished else None
+
+
+def _still_stands(store: Store, campaign: str, wish: Wish) -> bool:
+    prospect = wish.result.prospect.key
+    result = store.result(campaign, prospect)
+    now = _wish(result, store.reviews_to(campaign, prospect)) if result else None
+    return now is not None and now.review.id == wish.review.id
 
 
 async def grant_wishes(
     loaded: LoadedCampaign, wishes: list[Wish], *, hosts: Mapping[str, str] | None = None
 ) -> AsyncIterator[tuple[Wish, MiniaturesError | None]]:
-    """Have the emails written again, one after the other; each with what was in the way of it, if anything.
+    """Have the emails written again, one after the other; each with what was in the way of it, if anything. What was
+    taken back or decided otherwise meanwhile is left out.
 
     Raises:
         CampaignBusy: another process runs the campaign.
@@ -57,6 +75,8 @@ async def grant_wishes(
     """
     async with open_campaign(loaded, hosts=hosts or {}) as campaign:
         for wish in wishes:
+            if not _still_stands(campaign.store, loaded.name, wish):
+                continue
             try:
                 await rewrite(campaign, wish.result, wish.hint)
             except MiniaturesError as error:

@@ -57,13 +57,18 @@ class Rulings:
         own = {trace.id for trace in traces}
         found = {review.id: review for trace in own for review in self._by_trace.get(trace, ())}
         reviews = in_order(found.values())
-        judged = {(one.reviewer, one.draft or one.trace): one for one in reviews if one.teaches}
+        judged = {(one.reviewer, one.draft or one.trace): one for one in reviews if _is_a_word(one)}
         return _judged(list(judged.values())) if judged else _compared(reviews, own)
+
+
+def _is_a_word(review: Review) -> bool:
+    """Whether it says what the answer is worth: a judgement of who read it, or that it is to be written again."""
+    return review.teaches or review.action is ReviewAction.REWRITE
 
 
 def _judged(reviews: Sequence[Review]) -> Ruling:
     """Of each reviewer's last word: any rejection, else the newest edit, else acceptance."""
-    rejections = [review for review in reviews if review.action is ReviewAction.REJECT]
+    rejections = [review for review in reviews if review.action is not ReviewAction.ACCEPT and review.target is None]
     if rejections:
         reasons = frozenset(review.reason for review in rejections if review.reason is not None)
         return Ruling(Verdict.REJECTED, lineage=_lineage(rejections), reasons=reasons)

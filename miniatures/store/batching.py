@@ -57,6 +57,11 @@ class BatchThread(Generic[Work]):
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether nothing more is taken on because what was queued could not be served."""
+        return self._failure is not None
+
     def put(self, work: Work) -> None:
         """Queue work that nobody waits for; never blocks."""
         self._add(_Request(work, None))

@@ -73,6 +73,11 @@ class Store(Queries, TraceListing, CallLinks):
         """What the store's clock says."""
         return self._now()
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether a write has failed, after which nothing more is taken on: open it again."""
+        return self._writer.has_failed
+
     def ledger(self, campaign: str) -> SqlLedger:
         """The ledger of a campaign's finished stages."""
         if campaign not in self._ledgers:

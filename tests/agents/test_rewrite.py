@@ -22,7 +22,7 @@ from miniatures.datamodel.trace import new_id
 from miniatures.review.queue import draft_to_review, waiting_drafts
 from miniatures.review.reviewing import rewrite as ask_for_rewrite
 from miniatures.review.reviewing import withdraw
-from miniatures.review.rewrites import open_wishes
+from miniatures.review.rewrites import Wish, _still_stands, open_wishes
 from miniatures.store.open import open_store
 from tests.chaos.small_campaign import NAME, SteadyBackend, run_small_campaign, small_context, sqlite_url
 
@@ -86,6 +86,27 @@ async def test_where_code_places_the_emails_there_is_nothing_to_write(tmp_path: 
             await rewrite(alone, before, HINT)
 
 
+async def grant(campaign: OpenCampaign, wishes: list[Wish]) -> AsyncIterator[Wish]:
+    """Those of the wishes that still stand."""
+    for wish in wishes:
+        if _still_stands(campaign.store, NAME, wish):
+            yield wish
+
+
+async def test_the_same_text_again_is_not_asked_for_again(tmp_path: Path) -> None:
+    """Else a writer who goes to and fro between two texts would be asked, and paid, for ever."""
+    async with ran(tmp_path) as (campaign, before):
+        assert before.draft
+        store = campaign.store
+        waiting = next(one for one in waiting_drafts(store, NAME, "ada") if one.id == before.draft.id)
+        item = draft_to_review(store, waiting)
+        assert item
+        await store.add_review(ask_for_rewrite(item.item, "ada", HINT))
+        same = before.draft.model_copy(update={"id": "again", "trace": None})
+        await store.save_result(before.model_copy(update={"draft": same}))
+        assert list(open_wishes(store, NAME)) == []
+
+
 async def test_wishes_stand_until_they_are_granted_taken_back_or_overruled(tmp_path: Path) -> None:
     async with ran(tmp_path) as (campaign, _):
         store = campaign.store
@@ -99,4 +120,5 @@ async def test_wishes_stand_until_they_are_granted_taken_back_or_overruled(tmp_p
         assert wish.draft == first.draft.id
         await rewrite(campaign, wish.result, wish.hint)
         assert list(open_wishes(store, NAME)) == []
+        assert [one async for one in grant(campaign, [wish])] == [], "it was granted"
         assert len(waiting_drafts(store, NAME, "ada")) == 2, "what was written again waits like any other"

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.store.open import open_store
@@ -26,6 +26,7 @@ from tests.app.web.desk_campaign import write_campaign
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 _WAIT_MS = 15_000
+expect.set_options(timeout=_WAIT_MS)
 REQUIRED = "MINIATURES_TESTS_SKIP_NOTHING"
 """Set where a missing browser is a failure and no reason to skip."""
 

@@ -91,6 +91,40 @@ def test_no_key_does_anything_while_somebody_types(desk: RunningApp) -> None:
     expect(page.locator("dialog#keys")).to_be_hidden()
 
 
+def test_a_key_that_is_held_down_decides_once(desk: RunningApp) -> None:
+    page = desk.open("/review")
+    before = page.locator("#desk").get_attribute("data-draft")
+    for _ in range(10):
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    expect(page.locator("#desk")).not_to_have_attribute("data-draft", str(before))
+    wait_for_reviews(desk, 1)
+    page.wait_for_timeout(300)
+    assert len(reviews_of(desk)) == 1
+
+
+def test_enter_in_the_subject_checks_and_approves_nothing(desk: RunningApp) -> None:
+    page = desk.open("/review")
+    page.keyboard.press("e")
+    page.locator("[data-panel=edit] [name=subject]").fill("740 lorries")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-checked]")
+    page.locator("[data-panel=edit] [name=subject]").press("Enter")
+    page.wait_for_timeout(300)
+    assert reviews_of(desk) == []
+
+
+def test_each_undo_is_of_its_own_decision(desk: RunningApp) -> None:
+    page = desk.open("/review")
+    first = page.locator("#desk").get_attribute("data-draft")
+    press_and_advance(page, "a")
+    press_and_advance(page, "a")
+    wait_for_reviews(desk, 2)
+    page.locator(".toast button").first.click()
+    [withdrawn] = [one for one in wait_for_reviews(desk, 3) if one.action is ReviewAction.WITHDRAW]
+    assert withdrawn.draft == first
+
+
 def test_a_sentence_shows_what_it_stands_on(desk: RunningApp) -> None:
     page = desk.open("/review")
     page.keyboard.press("ArrowDown")

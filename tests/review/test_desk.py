@@ -160,6 +160,30 @@ async def test_the_next_draft_follows_and_leaves_out_what_others_hold(store: Sto
     assert next_after(2) == order[3], "one that was just decided about keeps its place"
 
 
+async def test_a_draft_that_is_saved_again_stands_in_one_place(store: Store) -> None:
+    for number in range(3):
+        await save(store, number, draft(f"draft{number}"))
+    desk, newest = opened(store), DeskFilter(order=Order.NEWEST)
+    assert ids(desk, newest) == ["draft2", "draft1", "draft0"]
+    await save(store, 0, draft("draft0"))
+    desk.refresh()
+    assert ids(desk, newest) == ["draft0", "draft2", "draft1"]
+
+
+async def test_who_is_off_the_list_is_not_shown_or_counted(store: Store) -> None:
+    await save(store, 1, draft("one"))
+    await save(store, 2, draft("two"))
+    desk = opened(store)
+    assert len(ids(desk)) == 2
+    desk.limit_to({person(1).key})
+    assert (ids(desk), desk.counts("ada")[Show.ALL]) == (["one"], 1)
+    await save(store, 3, draft("three"))
+    desk.refresh()
+    assert ids(desk) == ["one"]
+    desk.limit_to(None)
+    assert sorted(ids(desk)) == ["one", "three", "two"]
+
+
 async def test_a_draft_of_no_campaign_s_making_waits_as_well(store: Store) -> None:
     await store.queue_draft(draft("loose"), CAMPAIGN)
     assert ids(opened(store)) == ["loose"]

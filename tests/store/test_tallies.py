@@ -122,7 +122,7 @@ def test_a_store_from_before_the_dashboard_gets_its_indexes(store_url: str) -> N
             "DROP INDEX results_in_time",
             "DROP INDEX traces_spending",
             "CREATE INDEX traces_spending ON traces (campaign, backend, position)",
-            f"UPDATE {migrations.version_table.name} SET version_num = '0004'",
+            f"UPDATE {migrations.version_table.name} SET version_num = '0003'",
         ):
             connection.execute(text(change))
     open_store(store_url).close()

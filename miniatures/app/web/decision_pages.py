@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import re
 
@@ -20,6 +21,7 @@ from miniatures.app.web.shown_draft import Shown, held_by_others, shown_draft
 from miniatures.checks import CheckCase, CheckReport
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction
 from miniatures.review.desk_filter import DeskFilter
 from miniatures.review.reviewing import accept, edit, reject, rewrite, set_aside, withdraw
@@ -41,8 +43,10 @@ class DecisionForm(Frozen):
     comment: str = Field(default="", max_length=4_000)
     reason: RejectReason | None = None
     subject: str = Field(default="", max_length=2_000)
-    body: str = Field(default="", max_length=50_000)
+    body: str = Field(default="", max_length=20_000)
     anyway: bool = Field(default=False, description="Keep an edit that a check does not pass.")
+    checked: str = Field(default="", description="What was found in which text, when it was said to be kept anyway.")
+    reviewer: str = Field(default="", description="Whose page it was; empty: whoever sends it.")
 
 
 def routes(guard: Guard) -> list[Route]:
@@ -66,6 +70,13 @@ async def decide(request: Request) -> Response:
         query_of(request, DeskFilter),
     )
     name = request.state.visitor.name
+    if given.reviewer not in ("", name):
+        raise Refused(
+            409,
+            "another_reviewer",
+            f"this was decided as {given.reviewer}, and you are signed in as {name}",
+            hint="Load the draft again and decide under your own name.",
+        )
     review = await _review(request.path_params["action"], shown, given, name)
     review = review.model_copy(update={"id": given.id, "seconds": given.seconds})
     outcome = await shown.opened.store.decide(review, given.text_hash, given.seen)
@@ -93,9 +104,15 @@ async def check_edit(request: Request) -> Response:
         request,
         "edit_check.html.jinja",
         read=read,
+        found=_found(text, read.report),
         subject=word_changes(shown.waiting.draft.subject, text.subject),
-        body=word_changes(shown.waiting.draft.body, text.body),
+        body=await asyncio.to_thread(word_changes, shown.waiting.draft.body, text.body),
     )
+
+
+def _found(text: EmailText, report: CheckReport) -> str:
+    """Names a text together with what the checks do not pass in it."""
+    return content_hash([text, [check.name for check in report.failed]])
 
 
 def word_changes(before: str, after: str) -> list[tuple[str, str]]:
@@ -120,7 +137,7 @@ async def _review(action: str, shown: Shown, given: DecisionForm, name: str) -> 
         case "edit":
             text = EmailText(subject=given.subject, body=given.body)
             report = (await _checked(shown, text)).report
-            if not report.passed and not given.anyway:
+            if not report.passed and not (given.anyway and given.checked == _found(text, report)):
                 raise Refused(422, "edit_fails", _failures(report), hint="Mend it, or say that it stands all the same.")
             overruled = tuple(check.name for check in report.failed)
             return edit(item, name, text, given.comment).model_copy(update={"overruled": overruled})
@@ -153,7 +170,7 @@ async def _checked(shown: Shown, text: EmailText) -> Rechecked:
     Raises:
         Refused: the subject or the body is empty.
     """
-    if not (text.subject.strip() and text.body.strip()):
+    if not all(any(map(str.isalnum, part)) for part in (text.subject, text.body)):
         raise Refused(422, "empty_edit", "an email needs a subject and a body", hint="Write them, or reject the draft.")
     loaded, waiting = shown.opened.loaded, shown.waiting
     case = CheckCase(

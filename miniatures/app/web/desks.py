@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,26 +12,36 @@ from miniatures.agents.context import CampaignContext
 from miniatures.agents.runs import open_roles, open_tools
 from miniatures.app.door import Refused
 from miniatures.app.web.rewriting import Rewriting
-from miniatures.datamodel.errors import InputError, MiniaturesError
+from miniatures.datamodel.errors import InputError, MiniaturesError, StoreError
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import load_campaign
 from miniatures.review.desk import Desk
+from miniatures.review.progress import ListReader
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
+
+
+def _nothing() -> None:
+    """Nothing is to be done."""
 
 
 class OpenDesk:
     """One campaign. Its store is opened once there is one; its file is read again when it has changed."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises InputError: the campaign file cannot be read."""
+    def __init__(self, path: Path, settled: Callable[[], None] = _nothing) -> None:
+        """`settled` is called once all drafts are known.
+
+        Raises InputError: the campaign file cannot be read.
+        """
+        self._settled = settled
         self.loaded = load_campaign(path)
         self.trouble = ""
         self.rewriting = Rewriting()
         self._signature = self._signed()
         self._store: Store | None = None
         self._desk: Desk | None = None
+        self._list = ListReader()
         self._held = AsyncExitStack()
         self._tools: CampaignContext | None = None
         self._reader: CampaignContext | None = None
@@ -60,6 +70,10 @@ class OpenDesk:
         Raises:
             Refused: the campaign was never run.
         """
+        if self._store is not None and self._store.has_failed:
+            with suppress(StoreError):
+                self._store.close()
+            self._store = self._desk = None
         if self._store is None:
             if not self.was_run:
                 raise Refused(
@@ -71,10 +85,16 @@ class OpenDesk:
     async def desk(self) -> Desk:
         """The drafts, brought up to date."""
         async with self._opening:
+            store = self.store
             if self._desk is None:
-                self._desk = Desk(self.store, self.name)
+                self._desk = Desk(store, self.name)
             desk = self._desk
+            rows, _ = await asyncio.to_thread(self._list.rows, self.loaded)
+            desk.limit_to(rows.rows if rows is not None and not rows.trouble else None)
+            first = not len(desk)
             await asyncio.to_thread(desk.refresh)
+            if first and len(desk):
+                self._settled()
         return desk
 
     def tools(self) -> CampaignContext:
@@ -128,11 +148,11 @@ class OpenDesk:
 class Desks:
     """The campaigns by name."""
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Path], settled: Callable[[], None] = _nothing) -> None:
         """Raises InputError: a file cannot be read, or two campaigns have one name."""
         self._by_name: dict[str, OpenDesk] = {}
         for path in paths:
-            opened = OpenDesk(path)
+            opened = OpenDesk(path, settled)
             if opened.name in self._by_name:
                 raise InputError(f"two campaigns are named {opened.name}", hint="Open them in two apps, or rename one.")
             self._by_name[opened.name] = opened

@@ -15,7 +15,8 @@ from miniatures.app.web.ground import grounded
 from miniatures.app.web.guard import Guard
 from miniatures.app.web.queue_pages import draft_url, queue_url
 from miniatures.app.web.rendering import page
-from miniatures.app.web.shown_draft import held_by_others, shown_draft
+from miniatures.app.web.shown_draft import Shown, held_by_others, shown_draft
+from miniatures.datamodel.errors import StoreError
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.review import that_stand
 from miniatures.datamodel.trace import new_id
@@ -39,7 +40,7 @@ def routes(guard: Guard) -> list[Route]:
 async def show_draft(request: Request) -> Response:
     """The draft's page; whoever opens it has it for a while."""
     shown, asked, visitor = await shown_draft(request), query_of(request, DeskFilter), request.state.visitor
-    holder = await shown.opened.store.claim_draft(shown.item.id, shown.opened.name, visitor.name, CLAIM)
+    holder = await _claimed(shown, visitor.name)
     listed = shown.desk.listed(asked, visitor.name)
     place = listed.place_of(shown.item, asked.order)
     held = held_by_others(shown, visitor.name)
@@ -73,6 +74,14 @@ async def show_draft(request: Request) -> Response:
         before_url=draft_url(shown.opened.name, before.id, asked) if before else "",
         queue_url=queue_url(shown.opened.name, asked),
     )
+
+
+async def _claimed(shown: Shown, name: str) -> str:
+    """Who has the draft; a store that cannot be written just now is no reason not to show it."""
+    try:
+        return await shown.opened.store.claim_draft(shown.item.id, shown.opened.name, name, CLAIM)
+    except StoreError:
+        return name
 
 
 async def show_page_text(request: Request) -> Response:

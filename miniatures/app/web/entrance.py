@@ -40,6 +40,8 @@ async def enter(request: Request) -> Response:
     Raises:
         Refused: the token was used, or is none.
     """
+    if request.method == "HEAD":  # Somebody looks whether the page is there: a preview must not use it up.
+        return Response()
     visitor = site_of(request).sessions.redeem(request.path_params["token"])
     if visitor is None:
         raise Refused(
@@ -76,8 +78,12 @@ async def log_in(request: Request) -> Response:
 
 
 async def log_out(request: Request) -> Response:
-    """Forget the visitor."""
-    site_of(request).sessions.close(request.state.visitor)
+    """Forget the visitor, and let go of the drafts that they had open."""
+    site, visitor = site_of(request), request.state.visitor
+    for opened in site.desks:
+        if opened.was_run:
+            await opened.store.release_drafts(opened.name, visitor.name)
+    site.sessions.close(visitor)
     response = RedirectResponse("/login", status_code=303)
     cookie.forget(response, request)
     return response

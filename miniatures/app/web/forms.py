@@ -51,7 +51,10 @@ def query_of(request: Request, kind: type[Asked]) -> Asked:
     Raises:
         Refused: a field is wrong.
     """
-    return _parsed(request.query_params.multi_items(), kind)
+    fields = request.query_params.multi_items()
+    if any("\0" in value for _, value in fields):  # PostgreSQL has no text with it to compare with.
+        raise Refused(422, "invalid_field", "the address holds a character that no text has", hint="Take it out.")
+    return _parsed(fields, kind)
 
 
 def _parsed(fields: Iterable[tuple[str, str]], kind: type[Asked]) -> Asked:

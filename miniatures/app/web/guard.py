@@ -45,6 +45,8 @@ class Guard:
         async def guarded(request: Request) -> Response:
             try:
                 self._door.check(request)
+                if any("\0" in str(value) for value in request.path_params.values()):
+                    raise Refused(404, "unknown_page", "there is no page here")
                 refusal = await self._refusal(request, rights)
                 response = await endpoint(request) if refusal is None else refusal
             except Exception as error:

@@ -15,6 +15,7 @@ from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
 from miniatures.datamodel.standing import State
 from miniatures.review.desk_filter import DeskFilter, Order, Show
+from miniatures.review.queue import draft_to_review
 
 
 def routes(guard: Guard) -> list[Route]:
@@ -68,7 +69,11 @@ async def start_reviewing(request: Request) -> Response:
     asked, name = query_of(request, DeskFilter), request.state.visitor.name
     held = opened.store.held_drafts(opened.name, opened.store.now())
     others = [draft for draft, holder in held.items() if holder != name]
-    first = (await opened.desk()).next_after(None, asked, name, others)
+    desk = await opened.desk()
+    first = desk.next_after(None, asked, name, others)
+    while first is not None and draft_to_review(opened.store, first.waiting) is None:
+        desk.forget(first.id)
+        first = desk.next_after(None, asked, name, others)
     url = draft_url(opened.name, first.id, asked) if first else queue_url(opened.name, asked)
     return RedirectResponse(url, status_code=303)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +54,17 @@ def serve_web(
     """
     users = Users()
     by_name = bool(users.all())
-    if not (by_name or is_loopback(host)):
+    alone = is_loopback(host) and not behind_tls
+    if not (by_name or alone):
+        at = host if not is_loopback(host) else "the other end of a proxy"
         raise InputError(
-            f"at {host} the app lets in named users alone, and there are none: "
+            f"at {at} the app lets in named users alone, and there are none: "
             "add one with `miniatures users add NAME --rights owner`"
         )
     sessions = Sessions(still_known=users.knows)
-    token = sessions.token_for(Visitor(reviewer, Rights.OWNER)) if is_loopback(host) else None
-    site = Site(Desks(paths), sessions, SignIn(users), behind_tls, tuple(datasets))
+    token = sessions.token_for(Visitor(reviewer, Rights.OWNER)) if alone else None
+    # What is known of all drafts stays for good, and is not looked through each time that garbage is collected.
+    site = Site(Desks(paths, settled=gc.freeze), sessions, SignIn(users), behind_tls, tuple(datasets))
 
     def tell(bound: int) -> None:
         through_proxy = f"https://{allowed_hosts[0]}" if behind_tls and allowed_hosts else None

@@ -15,7 +15,6 @@ from miniatures.review.approvals import Decisions
 from miniatures.review.desk import Desk
 from miniatures.review.desk_item import DeskItem
 from miniatures.review.queue import DraftToReview, draft_to_review
-from miniatures.store.decide import DECIDING
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,8 @@ class Shown:
     waiting: DraftToReview
     reviews: tuple[Review, ...]
     result: ProspectResult | None
-
-    @property
-    def decisions(self) -> int:
-        """How many decisions about the draft are known."""
-        return sum(review.draft == self.item.id and review.action in DECIDING for review in self.reviews)
+    decisions: int
+    """How many decisions about the draft are kept, those that cannot be read included."""
 
 
 async def shown_draft(request: Request) -> Shown:
@@ -50,9 +46,10 @@ async def shown_draft(request: Request) -> Shown:
     reviews = store.reviews_to(opened.name, prospect) if prospect else []
     waiting = draft_to_review(store, item.waiting, Decisions(reviews))
     if waiting is None:
+        desk.forget(item.id)
         raise _gone(opened)
     result = store.result(opened.name, prospect, item.waiting.policy) if prospect else None
-    return Shown(opened, desk, item, waiting, tuple(reviews), result)
+    return Shown(opened, desk, item, waiting, tuple(reviews), result, store.decisions_on(item.id))
 
 
 def held_by_others(shown: Shown, name: str) -> list[str]:

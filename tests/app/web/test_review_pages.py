@@ -19,6 +19,7 @@ from miniatures.app.web.routes import web_app
 from miniatures.app.web.site import Site
 from miniatures.app.web.visitors import COOKIE, Rights, Sessions, Visitor
 from miniatures.datamodel.draft import Draft
+from miniatures.datamodel.errors import StoreError
 from miniatures.datamodel.review import RejectReason, Review, ReviewAction
 from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import LoadedCampaign
@@ -222,7 +223,12 @@ def test_an_edit_is_kept_only_if_the_checks_pass_it_or_the_reviewer_insists(desk
     assert refused.status_code == 422 and "9,431" in said(refused.text)
     assert ada.post(f"{url}/edit", **form, subject="", body="x").status_code == 422
     assert desk.reviews() == []
-    assert ada.post(f"{url}/edit", **form, **bad, anyway="true").status_code == 303
+    found = re.search(r'name="checked" value="([^"]*)"', checked)[1]  # type: ignore[index]
+    other = {"subject": "Another", "body": bad["body"]}
+    assert ada.post(f"{url}/edit", **form, **other, anyway="true", checked=found).status_code == 422, "not that text"
+    assert ada.post(f"{url}/edit", **form, **bad, anyway="true").status_code == 422, "what was found was not seen"
+    assert desk.reviews() == []
+    assert ada.post(f"{url}/edit", **form, **bad, anyway="true", checked=found).status_code == 303
     [review] = desk.reviews()
     assert review.action is ReviewAction.EDIT and "Trondheim" in str(review.edited)
     assert review.overruled == ("unsupported", "signature")
@@ -345,6 +351,53 @@ def test_ready_drafts_are_accepted_in_bulk_only_after_the_sample_was_read(
     assert "1 accepted unread." in done
     assert [review.unread for review in desk.reviews()] == [False, True]
     assert ada.post("/c/desk/bulk", digest=digest).status_code == 409
+
+
+def test_a_forgotten_draft_is_left_out_and_stops_nobody(desk: Desk, ada: Browser) -> None:
+    import sqlite3
+
+    url = ada.get("/c/desk/review").headers["location"].partition("?")[0]
+    with sqlite3.connect(desk.loaded.store_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("DELETE FROM results WHERE draft = ?", (url.rpartition("/")[2],))
+    following = ada.get("/c/desk/review").headers["location"].partition("?")[0]
+    assert following != url
+    assert ada.get(following).status_code == 200
+    assert ada.get(url).status_code == 404
+    assert "1 to 7 of 7" in ada.get("/c/desk/queue").text
+
+
+def test_who_is_off_the_list_is_offered_to_nobody(desk: Desk, ada: Browser) -> None:
+    ada.get("/c/desk/queue")
+    lines = desk.loaded.prospects_path.read_text(encoding="utf-8").splitlines()
+    desk.loaded.prospects_path.write_text("\n".join([*lines[:-1], ""]), encoding="utf-8")
+    html = ada.get("/c/desk/queue").text
+    assert "1 to 7 of 7" in html and len(listed(html)) == 7
+    desk.loaded.prospects_path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    assert "1 to 8 of 8" in ada.get("/c/desk/queue").text
+
+
+def test_a_decision_is_kept_under_nobody_else_s_name(desk: Desk, ada: Browser) -> None:
+    url, form = open_next(ada)
+    bo = desk.browser("bo", Rights.REVIEWER)
+    refused = bo.post(f"{url}/accept", **form, reviewer="ada")
+    assert said(refused.text) == "This was decided as ada, and you are signed in as bo."
+    assert desk.reviews() == []
+
+
+def test_a_store_that_could_not_be_written_for_a_while_is_used_again(
+    desk: Desk, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, form = open_next(ada)
+    store = desk.site.desks["desk"].store
+    monkeypatch.setattr(store._writer, "_failure", StoreError("the database is locked"))
+    assert ada.get(url).status_code == 200, "a draft is shown all the same"
+    assert ada.post(f"{url}/accept", **form).status_code == 303
+    assert desk.site.desks["desk"].store is not store
+
+
+def test_what_no_text_has_is_refused(desk: Desk, ada: Browser) -> None:
+    assert ada.get("/c/desk/queue?search=a%00b").status_code == 422
+    assert ada.get("/c/desk/drafts/a%00b").status_code == 404
 
 
 def test_who_is_not_let_in_is_led_to_the_entrance(desk: Desk) -> None:

@@ -98,6 +98,11 @@ async function save(url, fields, words, here) {
       await signAgain(fields, here);
       continue;
     }
+    if (reply.status >= 500) {
+      if (wait === 500) toast(`Not saved yet: ${words}. The app has trouble, and it is tried again.`);
+      await new Promise(done => setTimeout(done, wait));
+      continue;
+    }
     unsaved.delete(id);
     if (reply.ok) return true;
     const why = reply.headers.get("x-error") || "it was not kept";
@@ -125,14 +130,16 @@ async function decide(form, button) {
   fields.set("seconds", secondsSeen().toFixed(1));
   const action = new URL(url).pathname.split("/").pop(), here = location.href, desk = find("#desk");
   const words = `${DONE[action]}: ${find("h1", desk).textContent}`;
-  const undone = { act: ["Undo", undo] };
+  const mine = { here };
+  const undone = { act: ["Undo", () => undo(mine)] };
   if (action === "edit" || button?.hasAttribute("data-stay")) {
     if (button) button.disabled = true;
     const kept = await save(url, fields, words, here);
     if (button) button.disabled = false;
     if (!kept) return;
     if (action !== "withdraw") {
-      lastDecision = { here, kept: form.dataset.keep && [keptAt(form), localStorage.getItem(keptAt(form))] };
+      mine.kept = form.dataset.keep && [keptAt(form), localStorage.getItem(keptAt(form))];
+      lastDecision = mine;
       decided.add(desk.dataset.draft);
     }
     forgetText(form);
@@ -141,7 +148,7 @@ async function decide(form, button) {
     advance(desk);
     return;
   }
-  lastDecision = { here };
+  lastDecision = mine;
   decided.add(desk.dataset.draft);
   const saving = save(url, fields, words, here);
   saving.then(kept => { if (kept) toast(words, undone); });
@@ -155,15 +162,24 @@ async function advance(desk, saving) {
   location.assign(desk.dataset.review);
 }
 
-async function undo() {
-  if (!lastDecision) { toast("There is nothing to undo since the page was loaded."); return; }
-  const found = await load(lastDecision.here);
+async function undo(decision = lastDecision) {
+  if (!decision) { toast("There is nothing to undo since the page was loaded."); return; }
+  let found;
+  try {
+    found = await load(decision.here);
+  } catch (error) {
+    toast(`Not taken back: ${error.message}`, { bad: true });
+    return;
+  }
   const button = find("[data-key=u]", found.page);
   if (!button) { toast("That decision was taken back already."); return; }
   const fields = new URLSearchParams(new FormData(button.form));
-  const kept = await save(button.formAction, fields, "Taken back", lastDecision.here);
-  if (kept && lastDecision.kept?.[1]) localStorage.setItem(...lastDecision.kept);
-  if (kept) { loaded.clear(); decided.delete(find("#desk", found.page).dataset.draft); go(lastDecision.here); lastDecision = null; }
+  if (!await save(button.formAction, fields, "Taken back", decision.here)) return;
+  if (decision.kept?.[1]) localStorage.setItem(...decision.kept);
+  loaded.clear();
+  decided.delete(find("#desk", found.page).dataset.draft);
+  if (lastDecision === decision) lastDecision = null;
+  go(decision.here);
 }
 
 document.addEventListener("submit", event => {
@@ -270,6 +286,13 @@ function complete() {
 
 document.addEventListener("keydown", event => {
   if (event.defaultPrevented || event.altKey || event.isComposing) return;
+  if (event.repeat && !event.key.startsWith("Arrow") && !typing(event.target)) { event.preventDefault(); return; }  // A key held down decides once.
+  if (event.key === "Enter" && event.repeat) { event.preventDefault(); return; }
+  if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches("[data-keep] input")) {
+    event.preventDefault();  // It would approve the edit before it was checked.
+    find("[data-check]", event.target.form).click();
+    return;
+  }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { if (find("#desk")) { event.preventDefault(); complete(); } return; }
   if (event.ctrlKey || event.metaKey) return;
   if (event.key === "Escape" && closePageText()) { event.preventDefault(); return; }
