@@ -53,6 +53,7 @@ OVER_THE_SHOULDER = 0.25
 """How often a reviewer opens the draft that the other has before them."""
 WHILE_IT_STARTS = 0.1
 _FIELD = re.compile(r'name="(csrf|id|text_hash|seen)" value="([^"]*)"')
+_CHECKED = re.compile(r'name="checked" value="([^"]*)"')
 _TEXT = re.compile(r'name="subject" value="([^"]*)".*?<textarea name="body"[^>]*>(.*?)</textarea>', re.DOTALL)
 
 
@@ -268,7 +269,18 @@ class Reviewer:
     def _decide(self, draft: str, fields: dict[str, str], page: str) -> None:
         action, words = self._choice(page)
         fields |= words
-        address = f"{self._base}/drafts/{draft}/{action}"
+        address = f"{self._base}/drafts/{draft}"
+        if action == "edit":
+            read, _ = self._answered(f"{address}/check", fields)
+            fields["checked"] = "".join(_CHECKED.findall(read.text))
+        reply, now = self._answered(f"{address}/{action}", fields)
+        kept = reply.status_code == 200
+        assert kept or reply.headers.get("x-error", "").startswith(self.other.name), (reply.status_code, reply.text)
+        assert not kept or reply.json() == {"kept": action}, reply.text
+        self.told[fields["id"]] = Told(draft, self.name, action, words, kept, now)
+
+    def _answered(self, address: str, fields: dict[str, str]) -> tuple[httpx.Response, datetime]:
+        """What the app says at last, and when it was asked for that."""
         while True:
             now = datetime.now(UTC)
             reply = self._answer(address, {**fields, "csrf": self._csrf})
@@ -277,11 +289,7 @@ class Reviewer:
             elif reply.status_code in (401, 403):
                 self._sign_in()
             else:
-                break
-        kept = reply.status_code == 200
-        assert kept or reply.headers.get("x-error", "").startswith(self.other.name), (reply.status_code, reply.text)
-        assert not kept or reply.json() == {"kept": action}, reply.text
-        self.told[fields["id"]] = Told(draft, self.name, action, words, kept, now)
+                return reply, now
 
     def _choice(self, page: str) -> tuple[str, dict[str, str]]:
         chance = self._dice.random()
