@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain, islice
 from threading import Lock
 from typing import NamedTuple
@@ -34,7 +34,7 @@ class Desk:
         self.version = 0
         """Grows whenever something is new."""
         self._revision = -1
-        self._known: dict[str, datetime] = {}
+        self._reviews: set[str] = set()
         self._by_draft: dict[str, DeskItem] = {}
         self._by_prospect: dict[str, str] = {}
         self._tally: Counter[_Kind] = Counter()
@@ -204,27 +204,25 @@ class Desk:
         return changed
 
     def _take_all_reviews(self) -> None:
-        since = self._store.now()
+        self._reviews = self._store.review_ids(self.campaign)
         for prospect, reviews in self._store.reviews_by_prospect(self.campaign):
             self._rule(prospect, reviews)
-            self._known |= {review.id: review.created_at for review in reviews}
-        self._forget_before(since - _LOOK_BACK)
 
     def _take_reviews(self, changed: set[str]) -> None:
-        """Who made a review may have had another clock, and it is saved after that: the last minutes are looked
-        through again.
+        """Most of what is new was made in the last minutes. Where that is not all, as one was long on its way or made by
+        another clock, all ids are looked through.
         """
-        since = min([self._store.now(), *([max(self._known.values())] if self._known else [])]) - _LOOK_BACK
-        for review, prospect, made_at in self._store.reviews_made_since(self.campaign, since):
-            if review not in self._known:
-                self._known[review] = made_at
+        for review, prospect, _ in self._store.reviews_made_since(self.campaign, self._store.now() - _LOOK_BACK):
+            if review not in self._reviews:
+                self._reviews.add(review)
                 changed.add(prospect or "")
-        self._forget_before(since)
+        if self._store.review_count(self.campaign) != len(self._reviews):
+            there = self._store.review_ids(self.campaign)
+            late = self._store.reviews_named(there - self._reviews)
+            changed |= {review.prospect or "" for review in late}
+            self._reviews = there
         for prospect in changed & self._by_prospect.keys():
             self._rule(prospect, self._store.reviews_to(self.campaign, prospect))
-
-    def _forget_before(self, moment: datetime) -> None:
-        self._known = {review: made_at for review, made_at in self._known.items() if made_at >= moment}
 
     def _rule(self, prospect: str, reviews: list[Review]) -> None:
         draft = self._by_prospect.get(prospect)

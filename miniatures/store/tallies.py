@@ -124,6 +124,11 @@ class Tallies:
         with self._database.read() as connection:
             return set(connection.scalars(select(reviews.c.id).where(reviews.c.campaign == campaign)))
 
+    def review_count(self, campaign: str) -> int:
+        """How many reviews a campaign has."""
+        with self._database.read() as connection:
+            return connection.scalar(select(func.count()).where(reviews.c.campaign == campaign)) or 0
+
     def reviews_named(self, ids: Iterable[str]) -> Iterator[Review]:
         """These reviews, oldest first; without those that are not saved."""
         columns, named = reviews.c, sorted(ids)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -182,6 +184,16 @@ async def test_who_is_off_the_list_is_not_shown_or_counted(store: Store) -> None
     assert ids(desk) == ["one"]
     desk.limit_to(None)
     assert sorted(ids(desk)) == ["one", "three", "two"]
+
+
+async def test_a_word_that_was_long_on_its_way_is_heard(store: Store) -> None:
+    one = draft("one")
+    await save(store, 1, one)
+    desk = opened(store)
+    late = said(1, one)
+    await store.add_review(late.model_copy(update={"created_at": late.created_at - timedelta(hours=3)}))
+    desk.refresh()
+    assert ids(desk) == []
 
 
 async def test_a_draft_of_no_campaign_s_making_waits_as_well(store: Store) -> None:

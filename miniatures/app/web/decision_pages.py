@@ -133,7 +133,8 @@ async def _review(action: str, shown: Shown, given: DecisionForm, name: str) -> 
     item = shown.waiting.item
     match action:
         case "accept":
-            return accept(item, name, given.comment)
+            edited = shown.waiting.edited_text if shown.waiting.edit_stands else None
+            return edit(item, name, edited, given.comment) if edited else accept(item, name, given.comment)
         case "edit":
             text = EmailText(subject=given.subject, body=given.body)
             report = (await _checked(shown, text)).report

@@ -235,6 +235,9 @@ def test_an_edit_is_kept_only_if_the_checks_pass_it_or_the_reviewer_insists(desk
     html = ada.get(url).text
     assert html.index("Trondheim") < html.index("The draft, which does not go out"), "what goes out comes first"
     assert "in spite of unsupported, signature" in html
+    bo = desk.browser("bo", Rights.REVIEWER)
+    assert bo.post(f"{url}/accept", **fields(bo.get(url).text)).status_code == 303
+    assert [str(one.edited) for one in desk.reviews()] == [str(review.edited)] * 2, "what goes out is what is accepted"
 
 
 def test_an_edit_that_changes_nothing_is_an_acceptance(desk: Desk, ada: Browser) -> None:

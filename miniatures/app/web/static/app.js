@@ -106,7 +106,8 @@ async function save(url, fields, words, here) {
     unsaved.delete(id);
     if (reply.ok) return true;
     const why = reply.headers.get("x-error") || "it was not kept";
-    toast(`${words}: ${why}.`, { bad: true, link: [here, "Open it"] });
+    const written = fields.get("comment") ? ` You had written: “${fields.get("comment")}”` : "";
+    toast(`${words}: ${why}.${written}`, { bad: true, link: [here, "Open it"] });
     return false;
   }
 }
