@@ -209,8 +209,8 @@ class Desk:
             self._rule(prospect, reviews)
 
     def _take_reviews(self, changed: set[str]) -> None:
-        """Most of what is new was made in the last minutes. Where that is not all, as one was long on its way or made by
-        another clock, all ids are looked through.
+        """Most of what is new was made in the last minutes. Where that is not all, as one was long on its way or made
+        by another clock, all ids are looked through.
         """
         for review, prospect, _ in self._store.reviews_made_since(self.campaign, self._store.now() - _LOOK_BACK):
             if review not in self._reviews:
