@@ -326,8 +326,15 @@ document.addEventListener("keydown", event => {
 function listen() {
   const path = location.pathname.match(/^\/c\/[^/]+/);
   if (!path || !find("[hx-trigger*='live']")) return;
-  const events = new EventSource(`${path[0]}/events`);
-  events.addEventListener("change", () => document.body.dispatchEvent(new Event("live")));
+  // A tab that nobody sees does not listen: browsers open six connections to one place, and no more.
+  const tell = () => document.body.dispatchEvent(new Event("live"));
+  let events = null;
+  const start = () => { events = new EventSource(`${path[0]}/events`); events.addEventListener("change", tell); };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) events?.close();
+    else { start(); tell(); }
+  });
+  if (!document.hidden) start();
 }
 document.addEventListener("htmx:responseError", event => {
   toast(event.detail.xhr.getResponseHeader("x-error") || "That did not work.", { bad: true });
