@@ -105,6 +105,9 @@ def write_hostile(folder: Path, texts: Mapping[str, str]) -> LoadedCampaign:
     groups = [told[start : start + AT_ONCE] for start in range(0, len(told), AT_ONCE)]
     leads = [_lead(number, group) for number, group in enumerate(groups)]
     loaded = write_folder(folder, leads, name="hostile")
+    # A list refuses such names; results that somebody sent do not.
+    rows = "\n".join(f"{lead.prospect.email},Company" for lead in leads)
+    loaded.prospects_path.write_text(f"email,company\n{rows}\n", encoding="utf-8")
     asyncio.run(_fill(loaded, leads, groups))
     return loaded
 
