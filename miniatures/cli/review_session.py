@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import typer
 
-from miniatures.checks import CheckCase, CheckReport, run_checks
+from miniatures.checks import CheckReport, run_checks
 from miniatures.cli.editor import edit_in_editor
 from miniatures.cli.review_screen import (
     show_brief,
@@ -175,14 +175,7 @@ class Sitting:
 
     def _checked(self, edited: EmailText, waiting: DraftToReview) -> CheckReport:
         """What the checks say of the reviewer's own version; shown as well."""
-        case = CheckCase(
-            prospect=waiting.recipient,
-            brief=self.loaded.brief,
-            evidence=waiting.draft.evidence,
-            set_aside=waiting.set_aside,
-            max_age_days=self.loaded.campaign.research.max_age_days,
-        )
-        report = run_checks(edited, case)
+        report = run_checks(edited, waiting.case(self.loaded))
         show_failed(report.failed, "Your version, ")
         return report
 

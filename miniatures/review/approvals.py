@@ -18,6 +18,7 @@ from miniatures.datamodel.draft import Draft, EmailText
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.json_types import StructuredAnswer
 from miniatures.datamodel.review import Approval, ReadingVerdict, Review, ReviewAction, in_order, that_stand
+from miniatures.datamodel.standing import State
 from miniatures.review.email_text import email_of
 
 
@@ -27,6 +28,16 @@ class Decision:
 
     refusals: tuple[Review, ...] = ()
     approving: Review | None = None
+
+    @property
+    def state(self) -> State | None:
+        """Where that puts the draft; None if nobody decided anything. What was only sent back is to be read again."""
+        if self.refusals:
+            rewritten = all(review.action is ReviewAction.REWRITE for review in self.refusals)
+            return State.NEEDS_REVIEW if rewritten else State.REJECTED
+        if self.approving is None:
+            return None
+        return State.EDITED if self.approving.action is ReviewAction.EDIT else State.APPROVED
 
     @property
     def approved_text(self) -> EmailText | None:

@@ -120,12 +120,13 @@ class _Counted:
 class Dashboard:
     """One campaign that is watched. Any thread may look; one at a time does the work."""
 
-    def __init__(self, store: Store, campaign: str) -> None:
+    def __init__(self, store: Store, campaign: str, listed: ListReader | None = None) -> None:
+        """`listed` reads the list, where somebody else looks at it as well."""
         self._store = store
         self._campaign = campaign
         self._outcomes = Outcomes(store, campaign)
         self._reviews = ReviewLog(store, campaign)
-        self._list = ListReader()
+        self._list = listed or ListReader()
         self._timeline: Timeline | None = None
         self._timeline_at = -1
         self._people: People | None = None

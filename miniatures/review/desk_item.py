@@ -88,16 +88,9 @@ def _doubt(draft: dict[str, Any]) -> float:
 def _ruled(waiting: QueuedDraft, reviews: list[Review]) -> dict[str, Any]:
     decision = Decisions(reviews).on_text(waiting.id, waiting.text_hash, waiting.prospect)
     words = [*decision.refusals, *([decision.approving] if decision.approving else [])]
-    state = _UNREAD[waiting.status]
-    if any(word.action is not ReviewAction.REWRITE for word in decision.refusals):
-        state = State.REJECTED
-    elif decision.refusals:
-        state = State.NEEDS_REVIEW
-    elif decision.approving:
-        state = State.EDITED if decision.approving.action is ReviewAction.EDIT else State.APPROVED
     aside = {review.reviewer: review.action for review in reviews if review.draft == waiting.id}
     return {
-        "state": state,
+        "state": decision.state or _UNREAD[waiting.status],
         "decided_by": frozenset(word.reviewer for word in words),
         "decisions": sum(review.draft == waiting.id and review.action in DECIDING for review in reviews),
         "unread": decision.approving is not None and decision.approving.unread,

@@ -14,7 +14,7 @@ from miniatures.review.outcomes import Outcome
 from miniatures.store.results import rows_of
 
 PATIENCE_S = 1.0
-"""How long whoever looks waits for the list; a hundred thousand prospects take ten times that to be read."""
+"""How long who looks first waits for the list; a hundred thousand prospects take ten times that to be read."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,12 @@ class ListReader:
 
     def rows(self, loaded: LoadedCampaign) -> tuple[ListedRows | None, bool]:
         """The list, and whether it is the one of today; else it is the one from before, if any was read."""
-        if loaded is not self._loaded:
+        is_first = loaded is not self._loaded
+        if is_first:
             self._loaded, self._coming = loaded, Future()
             Thread(target=_read, args=(loaded, self._coming), name="list", daemon=True).start()
         try:
-            self._last = self._coming.result(PATIENCE_S)
+            self._last = self._coming.result(PATIENCE_S if is_first else 0)
         except TimeoutError:
             return self._last, False
         return self._last, True

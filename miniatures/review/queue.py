@@ -24,6 +24,7 @@ from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Trace
+from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.review.approvals import Decisions
 from miniatures.review.email_text import email_of, normal
 from miniatures.review.reviewing import Reviewable
@@ -43,6 +44,18 @@ class DraftToReview:
     item: Reviewable
     set_aside: tuple[SetAside, ...] = ()
     edit: Review | None = None
+    result: ProspectResult | None = None
+    """What carries the draft; None for one of no campaign's making."""
+
+    def case(self, loaded: LoadedCampaign) -> CheckCase:
+        """What an edit of it is checked against."""
+        return CheckCase(
+            prospect=self.recipient,
+            brief=loaded.brief,
+            evidence=self.draft.evidence,
+            set_aside=self.set_aside,
+            max_age_days=loaded.campaign.research.max_age_days,
+        )
 
     @property
     def edited_text(self) -> EmailText | None:
@@ -99,7 +112,7 @@ def draft_to_review(store: Store, waiting: QueuedDraft, said: Decisions | None =
         return None
     set_aside = result.dossier.set_aside if result.dossier else ()
     edit = said.edit_of(result.draft, waiting.prospect) if said else None
-    return DraftToReview(result.prospect, result.draft, _item(waiting, result.draft.text), set_aside, edit)
+    return DraftToReview(result.prospect, result.draft, _item(waiting, result.draft.text), set_aside, edit, result)
 
 
 def waiting_pairs(store: Store, campaign: str, reviewer: str, seed: int = 0) -> list[PairToReview]:

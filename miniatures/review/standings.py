@@ -83,19 +83,15 @@ def _standing(result: ProspectResult, listed: str | None, rulings: Rulings) -> S
 def _ruled(draft: Draft, prospect: str, rulings: Rulings) -> dict[str, Any]:
     """What people changed; nothing if they decided nothing."""
     decision = rulings.decisions.on(draft, prospect)
-    if any(review.action is not ReviewAction.REWRITE for review in decision.refusals):
-        words = "; ".join(map(_words, decision.refusals))
-        return {"state": State.REJECTED, "text": None, "reason": "", "review": words}
     if decision.refusals:
-        words = "; ".join(map(_words, decision.refusals))
-        return {"state": State.NEEDS_REVIEW, "text": None, "review": words}
+        said = {"state": decision.state, "text": None, "review": "; ".join(map(_words, decision.refusals))}
+        return said | ({"reason": ""} if decision.state is State.REJECTED else {})
     if draft.id in rulings.unreadable:
         return {"state": State.NEEDS_REVIEW, "reason": _LOST_WORD}
     if decision.approving is None:
         edit = rulings.decisions.edit_of(draft, prospect)
         return {"review": f"an earlier draft was {_words(edit)}; this one is written anew"} if edit else {}
-    state = State.EDITED if decision.approving.action is ReviewAction.EDIT else State.APPROVED
-    return {"state": state, "text": decision.approved_text, "reason": "", "review": _words(decision.approving)}
+    return {"state": decision.state, "text": decision.approved_text, "reason": "", "review": _words(decision.approving)}
 
 
 def _words(review: Review) -> str:

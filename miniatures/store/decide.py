@@ -14,8 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.store.documents import model_json
-from miniatures.store.drafts import SETTLING
-from miniatures.store.tables import claims, drafts, results, reviews
+from miniatures.store.drafts import SETTLING, is_replaced
+from miniatures.store.tables import claims, drafts, reviews
 from miniatures.store.writer import Change
 
 DECIDING = (*SETTLING, ReviewAction.WITHDRAW)
@@ -98,11 +98,5 @@ def _insert_if(review: Review, text_hash: str, seen: int) -> Executable:
 
 def _is_current(review: Review, text_hash: str) -> ColumnElement[bool]:
     """Whether the draft is there, with this text, and no newer result of its prospect has taken its place."""
-    mine, saved = drafts.c, results.c
-    replaced = exists().where(
-        saved.campaign == mine.campaign,
-        saved.position == mine.position,
-        saved.prospect == mine.prospect,
-        saved.revision > mine.revision,
-    )
-    return exists().where(mine.id == review.draft, mine.text_hash == text_hash, ~replaced)
+    mine = drafts.c
+    return exists().where(mine.id == review.draft, mine.text_hash == text_hash, ~is_replaced())

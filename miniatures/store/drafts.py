@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, exists, or_, select
+from sqlalchemy import Connection, Exists, Select, exists, or_, select
 
 from miniatures.datamodel.draft import Draft, DraftStatus
 from miniatures.datamodel.review import ReviewAction
@@ -92,6 +92,17 @@ def _queued(
     return QueuedDraft(id, campaign, prospect, policy, trace, DraftStatus(status), text_hash) if id else None
 
 
+def is_replaced() -> Exists:
+    """Whether a newer result of its prospect has taken a draft's place."""
+    mine, saved = drafts.c, results.c
+    return exists().where(
+        saved.campaign == mine.campaign,
+        saved.position == mine.position,
+        saved.prospect == mine.prospect,
+        saved.revision > mine.revision,
+    )
+
+
 def waiting_drafts(
     database: Database, campaign: str, reviewer: str, statuses: Sequence[DraftStatus]
 ) -> list[QueuedDraft]:
@@ -100,18 +111,12 @@ def waiting_drafts(
     A draft that a newer result of its prospect replaced waits for nobody; comparisons and readings judge no draft, and
     what was taken back is as if it had never been said.
     """
-    mine, saved = drafts.c, results.c
-    replaced = exists().where(
-        saved.campaign == mine.campaign,
-        saved.position == mine.position,
-        saved.prospect == mine.prospect,
-        saved.revision > mine.revision,
-    )
+    mine = drafts.c
     by_them = reviews.c.reviewer == reviewer
     judged = exists().where(reviews.c.draft == mine.id, by_them, reviews.c.action.in_(SETTLING))
     taken_back = select(reviews.c.draft).where(reviews.c.campaign == campaign, by_them, _IS_WITHDRAWAL)
     columns = mine.id, mine.campaign, mine.prospect, mine.policy, mine.trace, mine.status, mine.text_hash
-    asked = mine.campaign == campaign, mine.status.in_(statuses), ~replaced
+    asked = mine.campaign == campaign, mine.status.in_(statuses), ~is_replaced()
     with database.read() as connection:
         free = connection.execute(select(mine.revision, *columns).where(*asked, ~judged)).all()
         again = set(connection.scalars(taken_back)) - _judged_again(connection, taken_back, reviewer)

@@ -17,8 +17,8 @@ from miniatures.app.web.forms import form_of, query_of
 from miniatures.app.web.guard import Guard
 from miniatures.app.web.queue_pages import draft_url, queue_url
 from miniatures.app.web.rendering import page
-from miniatures.app.web.shown_draft import Shown, held_by_others, shown_draft
-from miniatures.checks import CheckCase, CheckReport
+from miniatures.app.web.shown_draft import Shown, shown_draft
+from miniatures.checks import CheckReport
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
@@ -90,7 +90,7 @@ async def decide(request: Request) -> Response:
         return JSONResponse({"kept": review.action.value})
     if review.action is ReviewAction.WITHDRAW:
         return RedirectResponse(draft_url(shown.opened.name, shown.item.id, asked), status_code=303)
-    following = desk.next_after(shown.item.id, asked, name, held_by_others(shown, name))
+    following = desk.next_after(shown.item.id, asked, name, shown.opened.held_by_others(name))
     url = draft_url(shown.opened.name, following.id, asked) if following else queue_url(shown.opened.name, asked)
     return RedirectResponse(url, status_code=303)
 
@@ -173,15 +173,7 @@ async def _checked(shown: Shown, text: EmailText) -> Rechecked:
     """
     if not all(any(map(str.isalnum, part)) for part in (text.subject, text.body)):
         raise Refused(422, "empty_edit", "an email needs a subject and a body", hint="Write them, or reject the draft.")
-    loaded, waiting = shown.opened.loaded, shown.waiting
-    case = CheckCase(
-        prospect=waiting.recipient,
-        brief=loaded.brief,
-        evidence=waiting.draft.evidence,
-        set_aside=waiting.set_aside,
-        max_age_days=loaded.campaign.research.max_age_days,
-    )
-    return await recheck(await shown.opened.reader(), case, text)
+    return await recheck(await shown.opened.reader(), shown.waiting.case(shown.opened.loaded), text)
 
 
 def _failures(report: CheckReport) -> str:

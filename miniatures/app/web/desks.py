@@ -41,7 +41,7 @@ class OpenDesk:
         self._signature = self._signed()
         self._store: Store | None = None
         self._desk: Desk | None = None
-        self._list = ListReader()
+        self.list = ListReader()
         self._held = AsyncExitStack()
         self._tools: CampaignContext | None = None
         self._reader: CampaignContext | None = None
@@ -89,13 +89,18 @@ class OpenDesk:
             if self._desk is None:
                 self._desk = Desk(store, self.name)
             desk = self._desk
-            rows, _ = await asyncio.to_thread(self._list.rows, self.loaded)
+            rows, _ = await asyncio.to_thread(self.list.rows, self.loaded)
             desk.limit_to(rows.rows if rows is not None and not rows.trouble else None)
             first = not len(desk)
             await asyncio.to_thread(desk.refresh)
             if first and len(desk):
                 self._settled()
         return desk
+
+    def held_by_others(self, name: str) -> dict[str, str]:
+        """The drafts that others have before them just now, and who has each."""
+        held = self.store.held_drafts(self.name, self.store.now())
+        return {draft: holder for draft, holder in held.items() if holder != name}
 
     def tools(self) -> CampaignContext:
         """The campaign's search and page cache, without models."""

@@ -15,7 +15,7 @@ from miniatures.app.web.ground import grounded
 from miniatures.app.web.guard import Guard
 from miniatures.app.web.queue_pages import draft_url, queue_url
 from miniatures.app.web.rendering import page
-from miniatures.app.web.shown_draft import Shown, held_by_others, shown_draft
+from miniatures.app.web.shown_draft import Shown, shown_draft
 from miniatures.datamodel.errors import StoreError
 from miniatures.datamodel.evidence import Evidence
 from miniatures.datamodel.review import that_stand
@@ -42,8 +42,8 @@ async def show_draft(request: Request) -> Response:
     shown, asked, visitor = await shown_draft(request), query_of(request, DeskFilter), request.state.visitor
     holder = await _claimed(shown, visitor.name)
     listed = shown.desk.listed(asked, visitor.name)
-    place = listed.place_of(shown.item, asked.order)
-    held = held_by_others(shown, visitor.name)
+    place, result = listed.place_of(shown.item, asked.order), shown.waiting.result
+    held = shown.opened.held_by_others(visitor.name)
     following = shown.desk.next_after(shown.item.id, asked, visitor.name, held)
     before = listed[place - 1] if place else None
     words = [one for one in that_stand(shown.reviews) if one.draft == shown.item.id and one.action in DECIDING]
@@ -56,19 +56,18 @@ async def show_draft(request: Request) -> Response:
         recipient=shown.waiting.recipient,
         edit=shown.waiting.edited_text if shown.waiting.edit_stands else None,
         edited_by=shown.waiting.edit.reviewer if shown.waiting.edit else "",
-        result=shown.result,
+        result=result,
         laid=grounded(shown.waiting.draft),
         reasons=reason_texts(),
         words=words,
         mine=any(one.reviewer == visitor.name for one in words) or visitor.name in shown.item.set_aside_by,
-        address=shown.result.prospect.email if shown.result else "",
+        address=result.prospect.email if result else "",
         writes=shown.opened.loaded.campaign.roles.writer is not None,
         rewriting=shown.opened.rewriting.told.get(shown.item.id, ""),
         holder=holder if holder != visitor.name else "",
         review_id=new_id(),
         seen=shown.decisions,
         asked=asked,
-        place=None if place is None else place + 1,
         total=len(listed),
         next_url=draft_url(shown.opened.name, following.id, asked) if following else "",
         before_url=draft_url(shown.opened.name, before.id, asked) if before else "",

@@ -13,7 +13,7 @@ from miniatures.app.web.cookie import session_of
 from miniatures.app.web.forms import form_fields
 from miniatures.app.web.rendering import HEADERS, page
 from miniatures.app.web.visitors import Rights, Sessions
-from miniatures.datamodel.errors import MiniaturesError
+from miniatures.datamodel.errors import InputError, MiniaturesError
 from miniatures.datamodel.foreign_text import visible
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -82,8 +82,18 @@ class Guard:
 
 def error_page(request: Request, error: MiniaturesError, status: int | None = None) -> Response:
     """What went wrong, in a sentence."""
-    code = status or (error.status if isinstance(error, Refused) else 500)
-    return marked(page(request, "error.html.jinja", code, error=error), error)
+    return marked(page(request, "error.html.jinja", status or _status_of(error), error=error), error)
+
+
+def _status_of(error: MiniaturesError) -> int:
+    """What a visitor can mend is no fault of the app's: the page does not send it again and again."""
+    match error:
+        case Refused():
+            return error.status
+        case InputError():
+            return 422
+        case _:
+            return 500
 
 
 def marked(response: Response, error: MiniaturesError) -> Response:

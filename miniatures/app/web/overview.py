@@ -108,5 +108,5 @@ async def _card(opened: OpenDesk, who: str) -> Card:
 def _dashboard(opened: OpenDesk) -> Dashboard:
     """The campaign's dashboard, the same one at each look."""
     if opened not in _dashboards:
-        _dashboards[opened] = Dashboard(opened.store, opened.name)
+        _dashboards[opened] = Dashboard(opened.store, opened.name, opened.list)
     return _dashboards[opened]

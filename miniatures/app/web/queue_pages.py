@@ -42,7 +42,6 @@ async def show_queue(request: Request) -> Response:
     desk = await opened.desk()
     listed = desk.listed(asked, name)
     start = (asked.page - 1) * PAGE
-    held = opened.store.held_drafts(opened.name, opened.store.now())
     return page(
         request,
         "queue.html.jinja",
@@ -54,7 +53,7 @@ async def show_queue(request: Request) -> Response:
         pages=-(-len(listed) // PAGE),
         counts=desk.counts(name),
         choices=desk.choices(),
-        held={draft: holder for draft, holder in held.items() if holder != name},
+        held=opened.held_by_others(name),
         Show=Show,
         Order=Order,
         State=State,
@@ -67,8 +66,7 @@ async def start_reviewing(request: Request) -> Response:
     """On to the first draft that waits, or to the queue if none does."""
     opened = site_of(request).desks[request.path_params["campaign"]]
     asked, name = query_of(request, DeskFilter), request.state.visitor.name
-    held = opened.store.held_drafts(opened.name, opened.store.now())
-    others = [draft for draft, holder in held.items() if holder != name]
+    others = opened.held_by_others(name)
     desk = await opened.desk()
     first = desk.next_after(None, asked, name, others)
     while first is not None and draft_to_review(opened.store, first.waiting) is None:

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from miniatures.app.door import Refused
 from miniatures.app.web.desks import OpenDesk
 from miniatures.app.web.site import site_of
-from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review
 from miniatures.review.approvals import Decisions
 from miniatures.review.desk import Desk
@@ -26,7 +25,6 @@ class Shown:
     item: DeskItem
     waiting: DraftToReview
     reviews: tuple[Review, ...]
-    result: ProspectResult | None
     decisions: int
     """How many decisions about the draft are kept, those that cannot be read included."""
 
@@ -48,14 +46,7 @@ async def shown_draft(request: Request) -> Shown:
     if waiting is None:
         desk.forget(item.id)
         raise _gone(opened)
-    result = store.result(opened.name, prospect, item.waiting.policy) if prospect else None
-    return Shown(opened, desk, item, waiting, tuple(reviews), result, store.decisions_on(item.id))
-
-
-def held_by_others(shown: Shown, name: str) -> list[str]:
-    """The drafts that others have before them just now."""
-    held = shown.opened.store.held_drafts(shown.opened.name, shown.opened.store.now())
-    return [draft for draft, holder in held.items() if holder != name]
+    return Shown(opened, desk, item, waiting, tuple(reviews), store.decisions_on(item.id))
 
 
 def _gone(opened: OpenDesk) -> Refused:

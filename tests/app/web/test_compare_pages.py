@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -15,24 +13,13 @@ from miniatures.datamodel.trace import new_id
 from miniatures.review.arms import policies_of
 from miniatures.review.reviewing import is_swapped
 from miniatures.store.store import Store
-from tests.app.web.client import COUNT, Browser, OpenedApp, small_app
+from tests.app.web.client import COUNT, Browser, OpenedApp
 from tests.chaos.small_campaign import NAME
 from tests.cli.test_review_command import write_list
 
 PAGE = f"/c/{NAME}/compare"
 RESULTS = f"{PAGE}/results"
 TELLING = ("steady", "other:", "shadow", "policy", "backend", "first=", "second=")
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[OpenedApp]:
-    with small_app(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def ada(app: OpenedApp) -> Browser:
-    return app.browser("ada")
 
 
 def field(html: str, name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from miniatures.datamodel.example import Source
 from miniatures.finetune.dataset.build import BuildSettings, build_dataset
 from miniatures.finetune.dataset.folder import Dataset, open_dataset
 from miniatures.weights.registry import Registry
-from tests.app.web.client import Browser, OpenedApp, small_app
+from tests.app.web.client import Browser, OpenedApp
 from tests.chaos.small_campaign import NAME
 from tests.finetune.small_examples import body, example, firm
 from tests.weights.miniatures_made import card_of, tiny_adapter
@@ -23,16 +22,9 @@ from tests.weights.miniatures_made import card_of, tiny_adapter
 HOSTILE = "<script>alert(1)</script>"
 
 
-@pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenedApp]:
+@pytest.fixture(autouse=True)
+def registry_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
-    with small_app(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def ada(app: OpenedApp) -> Browser:
-    return app.browser("ada")
 
 
 def built(app: OpenedApp, name: str = "data", count: int = 45) -> Dataset:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from miniatures.finetune.dataset.build import BuildSettings, build_dataset
 from miniatures.prompts.library import PromptLibrary
 from miniatures.weights.errors import RegistryError
 from miniatures.weights.registry import SHIPPED, Registry
-from tests.app.web.client import Browser, OpenedApp, small_app
+from tests.app.web.client import Browser, OpenedApp
 from tests.chaos.small_campaign import NAME
 from tests.finetune.small_examples import example
 from tests.weights.miniatures_made import SCORES, card_of, compared, tiny_adapter
@@ -22,16 +21,9 @@ from tests.weights.miniatures_made import SCORES, card_of, compared, tiny_adapte
 HOSTILE = "<script>alert(1)</script>\u202e'\""
 
 
-@pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenedApp]:
+@pytest.fixture(autouse=True)
+def registry_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
-    with small_app(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def ada(app: OpenedApp) -> Browser:
-    return app.browser("ada")
 
 
 def add(folder: Path, seed: int, name: str = "mine", **changes: object) -> str:

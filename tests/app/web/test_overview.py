@@ -29,17 +29,6 @@ from tests.store.databases import trace_of
 PAGE = f"/c/{NAME}"
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[OpenedApp]:
-    with small_app(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def ada(app: OpenedApp) -> Browser:
-    return app.browser("ada")
-
-
 def words(text: str) -> str:
     """What a person reads."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +12,7 @@ from miniatures.app.web import reading_pages
 from miniatures.datamodel.review import Falsehood, FalseStatement, Reading, ReadingVerdict, ReviewAction
 from miniatures.datamodel.trace import new_id
 from miniatures.store.store import Store
-from tests.app.web.client import COUNT, UNREAD, Browser, OpenedApp, small_app
+from tests.app.web.client import COUNT, UNREAD, Browser, OpenedApp
 from tests.chaos.small_campaign import NAME
 
 READ = f"/c/{NAME}/read"
@@ -23,20 +21,9 @@ RESULTS = f"{READ}/results"
 FILLED = {"verdict": "edit", "sense": "ok", "subject": "odd", "choice": "good"}
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[OpenedApp]:
-    with small_app(tmp_path) as opened:
-        yield opened
-
-
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading_pages, "_PAGES_SECONDS", 60.0)
-
-
-@pytest.fixture
-def ada(app: OpenedApp) -> Browser:
-    return app.browser("ada")
 
 
 def field(html: str, name: str) -> str:

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from miniatures.measure.report import heading_of, report_page
 from miniatures.review.standings import standings
-from tests.app.web.client import COUNT, Browser, OpenedApp, small_app
+from tests.app.web.client import COUNT, Browser, OpenedApp
 from tests.chaos.small_campaign import NAME
 
 REPORT = f"/c/{NAME}/report"
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[OpenedApp]:
-    with small_app(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def ada(app: OpenedApp) -> Browser:
-    return app.browser("ada")
 
 
 def body(page: str) -> str:

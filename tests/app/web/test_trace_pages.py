@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.prospect import Prospect
@@ -17,24 +13,13 @@ from miniatures.review.approvals import Decisions
 from miniatures.review.queue import draft_to_review
 from miniatures.review.reviewing import accept
 from miniatures.store.store import Store
-from tests.app.web.client import COUNT, Browser, OpenedApp, small_app
+from tests.app.web.client import COUNT, Browser, OpenedApp
 from tests.chaos.small_campaign import NAME, prospects
 from tests.store.databases import span_of, trace_of
 
 TRACES = f"/c/{NAME}/traces"
 HOSTILE = "<script>alert(1)</script>\u202e'\"&"
 SHOWN = "&lt;script&gt;alert(1)&lt;/script&gt;\ufffd&#39;&#34;&amp;"
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[OpenedApp]:
-    with small_app(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def ada(app: OpenedApp) -> Browser:
-    return app.browser("ada")
 
 
 def first_written(app: OpenedApp) -> tuple[ProspectResult, Trace]:
