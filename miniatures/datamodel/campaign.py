@@ -12,6 +12,7 @@ from miniatures.datamodel.backend import Price
 from miniatures.datamodel.capabilities import CapabilitySettings
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.send_settings import SendSettings
 
 CHECKS_ONLY = "checks"
 """The verifier's name when the deterministic checks are the only reader."""
@@ -236,6 +237,7 @@ class Campaign(Strict):
     research: ResearchSettings = ResearchSettings()
     write: WritingSettings = WritingSettings()
     ready: ReadySettings = ReadySettings()
+    send: SendSettings | None = Field(default=None, description="How emails leave; without it none do.")
     budget: Budget = Field(default=Budget(), description="For the whole campaign.")
     prospect_budget: Budget = Field(default=Budget(), description="For one prospect.")
     prompts: Path = Field(default=Path("prompts"), description="Folder of prompt templates that override ours.")

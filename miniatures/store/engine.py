@@ -32,6 +32,8 @@ _PRAGMAS = (
     "PRAGMA cache_size = -32000",
     "PRAGMA temp_store = MEMORY",
 )
+_FLUSHED = "PRAGMA synchronous = FULL"
+"""Each commit reaches the disk before it returns: what has left a server must be known after a power cut, too."""
 _BUSY_TIMEOUT_S = 30.0
 _OLDEST_SQLITE = (3, 38, 0)
 
@@ -83,8 +85,10 @@ class Database:
             raise store_error(error, self.url) from error
 
 
-def database_at(url: str) -> Database:
+def database_at(url: str, *, flushed: bool = False) -> Database:
     """The database of a URL or of the path of a SQLite file. Connects to nothing yet.
+
+    With `flushed`, SQLite keeps each commit through a power cut as well; a server's own settings decide there.
 
     Raises:
         StoreError: the URL is malformed or of another kind, or its driver is not installed.
@@ -93,7 +97,7 @@ def database_at(url: str) -> Database:
     try:
         match parsed.get_backend_name():
             case "sqlite":
-                return Database(_sqlite_engine(parsed), parsed)
+                return Database(_sqlite_engine(parsed, flushed), parsed)
             case "postgresql":
                 return Database(create_engine(_with_driver(parsed), pool_pre_ping=True), parsed)
             case other:
@@ -116,7 +120,7 @@ def _parse_url(url: str) -> URL:
         raise StoreError(f"{url!r} is no database URL", hint=_URL_HINT) from error
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, flushed: bool) -> Engine:
     if url.database is None or url.database in ("", ":memory:"):
         raise StoreError("a store needs a file: one in memory would forget every run", hint=_URL_HINT)
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
@@ -124,7 +128,7 @@ def _sqlite_engine(url: URL) -> Engine:
     path = Path(url.database)
     if _only_readable(path):
         return _with_pragmas(_read_only_url(path), (UNTRUSTED,), path)
-    return _with_pragmas(url, _PRAGMAS, path)
+    return _with_pragmas(url, (*_PRAGMAS, _FLUSHED) if flushed else _PRAGMAS, path)
 
 
 def _only_readable(path: Path) -> bool:

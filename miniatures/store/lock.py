@@ -31,9 +31,21 @@ def campaign_lock(database: Database, campaign: str, now: datetime) -> Iterator[
         CampaignBusy: another process, or another block of this one, holds it; names the holder.
         StoreError: the lock or the database cannot be reached.
     """
-    lock = _server_lock if database.path is None else _file_lock
-    with lock(database, campaign):
+    with held(database, campaign):
         _name_holder(database, campaign, now)
+        yield
+
+
+@contextmanager
+def held(database: Database, name: str) -> Iterator[None]:
+    """Hold a name for as long as the block runs: a campaign's, or one of another kind that no campaign can have.
+
+    Raises:
+        CampaignBusy: another process, or another block of this one, holds it.
+        StoreError: the lock or the database cannot be reached.
+    """
+    lock = _server_lock if database.path is None else _file_lock
+    with lock(database, name):
         yield
 
 

@@ -15,19 +15,22 @@ from miniatures.store.store import Store
 __all__ = ["Store", "open_store"]
 
 
-def open_store(url: str, *, create: bool = True, now: Callable[[], datetime] | None = None) -> Store:
+def open_store(
+    url: str, *, create: bool = True, now: Callable[[], datetime] | None = None, flushed: bool = False
+) -> Store:
     """Open a store and bring its schema up to date; a file that cannot be written is opened to be read.
 
     Args:
         url: `sqlite:///PATH`, the bare path of a SQLite file, or `postgresql://USER@HOST/DATABASE`.
         create: make the SQLite file and its folder if they are not there; otherwise that is an error.
         now: the clock for what a person reads.
+        flushed: on SQLite keep each commit through a power cut as well, for what sends mail.
 
     Raises:
         StoreError: the database cannot be reached, is damaged, is no database, has a newer schema, or has an older one
             and cannot be written.
     """
-    database = database_at(url)
+    database = database_at(url, flushed=flushed)
     if database.path is not None:
         _prepare_file(database.path, create)
         require_plain_journal(database.path)

@@ -28,6 +28,7 @@ from miniatures.store.documents import model_json, plain_json
 from miniatures.store.drafts import QueuedDraft, SavedDraft, saved_since, waiting_drafts
 from miniatures.store.engine import Database
 from miniatures.store.lock import campaign_lock
+from miniatures.store.mail.mail import MailStore
 from miniatures.store.queries import Queries
 from miniatures.store.reader import StageReader
 from miniatures.store.recorder import Recorder
@@ -67,6 +68,8 @@ class Store(Queries, TraceListing, CallLinks):
         self._runs = Runs(self._writer, now)
         self._ledgers: dict[str, SqlLedger] = {}
         self.recorder = Recorder(self._writer)
+        self.mail = MailStore(database, self._writer, now)
+        """What leaves and what comes back."""
         atexit.register(self._close_at_exit)
 
     def now(self) -> datetime:

@@ -102,7 +102,7 @@ def test_an_older_store_says_that_it_cannot_be_brought_up_to_date(folder: Path) 
     lock_up(folder)
     finished = look("status", str(folder))
     assert finished.returncode == 7
-    assert "has schema 0002, not 0004, and cannot be brought up to date there" in finished.stderr
+    assert "has schema 0002, not 0005, and cannot be brought up to date there" in finished.stderr
 
 
 def test_a_run_says_that_it_cannot_write(folder: Path) -> None:

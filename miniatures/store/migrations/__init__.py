@@ -1,7 +1,7 @@
 """The schema's version, and bringing a database up to it when it is opened.
 
-A new database gets the tables as `tables.py` has them. An up-to-date one is recognized by one read; Alembic is
-imported only where there is an older schema to change.
+A new database gets the tables as `tables.py` and `mail_tables.py` have them. An up-to-date one is recognized by one
+read; Alembic is imported only where there is an older schema to change.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, text, update
 
 from miniatures.datamodel.errors import StoreError
-from miniatures.store import tables
 from miniatures.store.engine import Database
+from miniatures.store.mail_tables import messages
 
-NEWEST = "0004"
+NEWEST = "0005"
 
 version_table = Table("miniatures_schema", MetaData(), Column("version_num", String(32), primary_key=True))
 
@@ -66,7 +66,7 @@ def _begin_alone(connection: Connection) -> None:
 def _bring_up(connection: Connection, version: str | None) -> None:
     match version:
         case None:
-            tables.metadata.create_all(connection)
+            messages.metadata.create_all(connection)
             version_table.create(connection)
             connection.execute(insert(version_table).values(version_num=NEWEST))
         case "0002":
@@ -78,6 +78,11 @@ def _bring_up(connection: Connection, version: str | None) -> None:
             from miniatures.store.migrations.desk import upgrade as upgrade_desk
 
             upgrade_desk(connection)
+            _bring_up(connection, "0004")
+        case "0004":
+            from miniatures.store.migrations.mail import upgrade as upgrade_mail
+
+            upgrade_mail(connection)
             connection.execute(update(version_table).values(version_num=NEWEST))
         case "0001":
             raise StoreError(

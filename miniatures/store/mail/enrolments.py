@@ -1,0 +1,61 @@
+"""Who is in which arm: settled once, before research, and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from miniatures.datamodel.arms import AbTest, Enrolment
+from miniatures.store.documents import model_json
+from miniatures.store.engine import Database
+from miniatures.store.mail_tables import ab_tests, enrolments
+from miniatures.store.stored import stored
+from miniatures.store.writer import Writer
+
+
+class Enrolments:
+    """The tests of all campaigns, and their prospects."""
+
+    def __init__(self, database: Database, writer: Writer) -> None:
+        self._database = database
+        self._writer = writer
+
+    async def settle(self, test: AbTest) -> AbTest:
+        """Keep what a test is, and return what it was settled to be by whoever came first."""
+        values = {"campaign": test.campaign, "started_at": test.started_at, "document": model_json(test)}
+
+        def keep(connection: Connection) -> None:
+            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+            row = dialect.insert(ab_tests).values(**values)
+            connection.execute(row.on_conflict_do_nothing(index_elements=["campaign"]))
+
+        await self._writer.ask(keep)
+        return self.test(test.campaign) or test
+
+    def test(self, campaign: str) -> AbTest | None:
+        """The campaign's test; None before the first enrolment."""
+        with self._database.read() as connection:
+            document = connection.scalar(select(ab_tests.c.document).where(ab_tests.c.campaign == campaign))
+        return None if document is None else stored(AbTest, document, f"ab_tests {campaign}")
+
+    async def add(self, campaign: str, enrolled: Sequence[Enrolment]) -> None:
+        """Put prospects into their arms; who is in one already stays there."""
+        rows = [{"campaign": campaign, **one.model_dump()} for one in enrolled]
+
+        def keep(connection: Connection) -> None:
+            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+            statement = dialect.insert(enrolments).on_conflict_do_nothing(index_elements=["campaign", "prospect"])
+            connection.execute(statement, rows)
+
+        if rows:
+            await self._writer.ask(keep)
+
+    def of(self, campaign: str) -> dict[str, Enrolment]:
+        """Each enrolled prospect, by key."""
+        columns = enrolments.c
+        named = (columns.prospect, columns.company, columns.arm, columns.gateway, columns.enrolled_at)
+        with self._database.read() as connection:
+            rows = connection.execute(select(*named).where(columns.campaign == campaign))
+            return {row.prospect: Enrolment.model_validate(dict(row._mapping)) for row in rows}

@@ -1,0 +1,27 @@
+"""All that a store keeps of mail, behind one name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from miniatures.store.engine import Database
+from miniatures.store.mail.enrolments import Enrolments
+from miniatures.store.mail.hits import Hits
+from miniatures.store.mail.inbox import Inbox
+from miniatures.store.mail.outbox import Outbox
+from miniatures.store.mail.pauses import Pauses
+from miniatures.store.mail.suppressions import Suppressions
+from miniatures.store.writer import Writer
+
+
+class MailStore:
+    """The outbox, the inbox, hits, pauses, who is in which arm and who is written to no more."""
+
+    def __init__(self, database: Database, writer: Writer, now: Callable[[], datetime]) -> None:
+        self.suppressions = Suppressions(database, writer, now)
+        self.outbox = Outbox(database, writer, now, self.suppressions)
+        self.inbox = Inbox(database, writer)
+        self.hits = Hits(database, writer)
+        self.pauses = Pauses(database, writer)
+        self.enrolments = Enrolments(database, writer)

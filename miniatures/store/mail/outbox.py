@@ -1,0 +1,266 @@
+"""The outbox: one row for each prospect and step, and the moves that its state may make.
+
+Every move is one conditional statement, so of two senders one makes it. A row that a killed sender had claimed goes
+back to the queue, because nothing of it can have left; one that it was sending becomes uncertain, because it may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from miniatures.datamodel.message import CancelReason, Message, MessageState, OutboxRow, ServerReply
+from miniatures.datamodel.suppression import suppression_hash
+from miniatures.store.documents import model_json
+from miniatures.store.engine import Database
+from miniatures.store.home_secret import home_secret
+from miniatures.store.mail.outbox_claim import Claim
+from miniatures.store.mail.outbox_rows import new_row, outbox_row
+from miniatures.store.mail.suppressions import Suppressions
+from miniatures.store.mail.transitions import move, note
+from miniatures.store.mail_tables import messages
+from miniatures.store.writer import Writer
+
+_PAGE = 500
+_WITHOUT_MIME = [column for column in messages.columns if column is not messages.c.mime]
+_WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
+
+
+class Outbox:
+    """The outbox of all campaigns of a store."""
+
+    def __init__(
+        self, database: Database, writer: Writer, now: Callable[[], datetime], suppressions: Suppressions
+    ) -> None:
+        self._database = database
+        self._writer = writer
+        self._now = now
+        self._suppressions = suppressions
+
+    async def queue(self, queued: Sequence[Message], *, due_at: datetime, decisions: Mapping[str, int]) -> int:
+        """Queue approved emails; returns how many are new. A prospect has each step once, whatever became of it.
+
+        `decisions` is how many decisions about a prospect's drafts, by the prospect's key, were known when the text
+        was found approved: the email does not leave if there is one more by then.
+        """
+        secret, now = home_secret(), self._now()
+        new = 0
+        for start in range(0, len(queued), _PAGE):
+            page = queued[start : start + _PAGE]
+            rows = [new_row(one, secret, due_at, now, decisions.get(one.prospect, 0)) for one in page]
+            new += await self._writer.ask(partial(_insert, rows=rows, now=now))
+        return new
+
+    async def claim(self, claim: Claim) -> list[OutboxRow]:
+        """Take emails that are due for a sender, in the order in which they are due.
+
+        In the same transaction each is held against the suppression list, against replies and against what people
+        decided since; one that may not leave is cancelled and not returned.
+        """
+        rows: list[OutboxRow] = await self._writer.ask(lambda connection: claim.take(connection, self._suppressions))
+        return rows
+
+    async def freeze(self, composed: Mapping[str, tuple[str, bytes]], sender: str) -> None:
+        """Keep the Message-ID and the bytes of claimed emails (by id) before the first try; a second try finds them."""
+
+        def keep(connection: Connection) -> None:
+            for id, (message_id, mime) in composed.items():
+                mine = messages.c.id == id, messages.c.sender == sender, messages.c.mime.is_(None)
+                connection.execute(update(messages).where(*mine).values(message_id=message_id, mime=mime))
+
+        await self._writer.ask(keep)
+
+    async def start_sending(self, id: str, sender: str) -> bool:
+        """Note that the text is about to go over the wire; False if the sender does not have the email any more."""
+        return await self._move(id, MessageState.CLAIMED, MessageState.SENDING, sender=sender)
+
+    async def settle(self, id: str, state: MessageState, answer: ServerReply, sender: str) -> bool:
+        """Note what the server said of an email that was claimed or was being sent, and let it go."""
+        changed: dict[str, Any] = {"answer": model_json(answer), "sender": None, "attempts": messages.c.attempts + 1}
+        if state is MessageState.ACCEPTED:
+            changed["sent_at"] = self._now()
+        why = " ".join(str(part) for part in (answer.stage, answer.code, answer.text) if part)
+        return await self._move(id, None, state, sender=sender, why=why, changed=changed)
+
+    async def retry(self, id: str, due_at: datetime, answer: ServerReply, sender: str) -> bool:
+        """Put an email back that the server put off, none of which can have left."""
+        changed = {
+            "answer": model_json(answer),
+            "sender": None,
+            "attempts": messages.c.attempts + 1,
+            "due_at": due_at,
+        }
+        why = f"{answer.stage} {answer.code or ''} {answer.text}".strip()
+        return await self._move(id, None, MessageState.QUEUED, sender=sender, why=why, changed=changed)
+
+    async def give_back(self, sender: str) -> int:
+        """Put back what a sender claimed and did not begin to send."""
+        return await self._leave(sender, alive=True)
+
+    async def recover(self, sender: str) -> tuple[int, int]:
+        """Settle what a sender left that is dead: how many went back to the queue, and how many are uncertain."""
+        sending = messages.c.sender == sender, messages.c.state == MessageState.SENDING
+        lost: int = await self._writer.ask(
+            lambda connection: move(
+                connection, sending, MessageState.UNCERTAIN, self._now(), "its sender was killed while sending it"
+            )
+        )
+        return await self._leave(sender, alive=False), lost
+
+    async def settle_uncertain(self, id: str, state: MessageState, why: str) -> bool:
+        """Say what became of an uncertain email: accepted, rejected, or queued again by a person who knows it did not
+        leave."""
+        changed = {"sent_at": self._now()} if state is MessageState.ACCEPTED else {}
+        return await self._move(id, MessageState.UNCERTAIN, state, why=why, changed=changed)
+
+    async def cancel(self, campaign: str, prospect: str, reason: CancelReason) -> int:
+        """Cancel all that waits for a prospect; returns how many emails. What is being sent is not stopped."""
+        waiting = messages.c.campaign == campaign, messages.c.prospect == prospect
+        return await self._cancel((*waiting, messages.c.state.in_(_WAITING)), reason)
+
+    async def cancel_address(self, address: str, reason: CancelReason) -> int:
+        """Cancel all that waits for an address, in every campaign of this store."""
+        named = messages.c.address == suppression_hash(home_secret(), address)
+        return await self._cancel((named, messages.c.state.in_(_WAITING)), reason)
+
+    async def cancel_arm(self, campaign: str, arm: str, reason: CancelReason) -> int:
+        """Cancel all that waits in an arm."""
+        waiting = messages.c.campaign == campaign, messages.c.arm == arm, messages.c.state.in_(_WAITING)
+        return await self._cancel(waiting, reason)
+
+    async def postpone(self, campaign: str, prospect: str, until: datetime) -> int:
+        """Let what waits for a prospect wait until then at least."""
+        columns = messages.c
+        mine = columns.campaign == campaign, columns.prospect == prospect, columns.state == MessageState.QUEUED
+        later = update(messages).where(*mine, columns.due_at < until).values(due_at=until)
+        count: int = await self._writer.ask(lambda connection: connection.execute(later).rowcount)
+        return count
+
+    def row(self, id: str) -> OutboxRow | None:
+        """An email by its id."""
+        return self._one(messages.c.id == id)
+
+    def by_message_id(self, message_id: str) -> OutboxRow | None:
+        """An email by its Message-ID, with angle brackets."""
+        return self._one(messages.c.message_id == message_id)
+
+    def newest_to(self, address: str) -> OutboxRow | None:
+        """The email to an address that was queued last, of any campaign."""
+        named = messages.c.address == suppression_hash(home_secret(), address)
+        query = select(messages).where(named).order_by(messages.c.queued_at.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else outbox_row(row)
+
+    def thread(self, campaign: str, prospect: str) -> list[OutboxRow]:
+        """All emails to a prospect (by key), in their order."""
+        mine = messages.c.campaign == campaign, messages.c.prospect == prospect
+        with self._database.read() as connection:
+            rows = connection.execute(select(messages).where(*mine).order_by(messages.c.step)).all()
+        return [one for row in rows if (one := outbox_row(row)) is not None]
+
+    def stream(self, campaign: str, *states: MessageState) -> Iterator[OutboxRow]:
+        """The emails of a campaign in some states, or in all, page by page and without their bytes."""
+        columns = messages.c
+        key = tuple_(columns.prospect, columns.step)
+        query = select(*_WITHOUT_MIME).where(columns.campaign == campaign).order_by(columns.prospect, columns.step)
+        query = query.where(columns.state.in_(states)) if states else query
+        last = ("", -1)
+        while True:
+            with self._database.read() as connection:
+                page = connection.execute(query.where(key > last).limit(_PAGE)).all()
+            yield from (one for row in page if (one := outbox_row(row)) is not None)
+            if len(page) < _PAGE:
+                return
+            last = (page[-1].prospect, page[-1].step)
+
+    def counts(self, campaign: str) -> dict[MessageState, int]:
+        """How many emails of a campaign are in each state."""
+        query = select(messages.c.state, func.count().label("number")).where(messages.c.campaign == campaign)
+        with self._database.read() as connection:
+            found = {row.state: row.number for row in connection.execute(query.group_by(messages.c.state))}
+        return {state: found.get(state.value, 0) for state in MessageState}
+
+    def sent_since(self, mailbox: str, moment: datetime) -> list[tuple[datetime, str]]:
+        """When a mailbox sent since then, and to which provider, the earliest first; what may have left counts."""
+        columns = messages.c
+        sent = columns.mailbox == mailbox, columns.sent_at >= moment
+        with self._database.read() as connection:
+            rows = connection.execute(select(columns.sent_at, columns.provider).where(*sent).order_by(columns.sent_at))
+            return [(row.sent_at, row.provider) for row in rows]
+
+    def first_sent(self, mailbox: str) -> datetime | None:
+        """When a mailbox sent its first email of this store."""
+        with self._database.read() as connection:
+            first: datetime | None = connection.scalar(
+                select(func.min(messages.c.sent_at)).where(messages.c.mailbox == mailbox)
+            )
+        return first
+
+    def next_due(self, campaign: str, mailbox: str) -> datetime | None:
+        """When the next email of a mailbox is due; None if none waits."""
+        columns = messages.c
+        waiting = columns.campaign == campaign, columns.mailbox == mailbox, columns.state == MessageState.QUEUED
+        with self._database.read() as connection:
+            due: datetime | None = connection.scalar(select(func.min(columns.due_at)).where(*waiting))
+        return due
+
+    def senders(self) -> list[str]:
+        """The senders that have emails now; some may be dead."""
+        query = select(messages.c.sender).where(messages.c.sender.is_not(None)).distinct()
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
+
+    async def _leave(self, sender: str, *, alive: bool) -> int:
+        claimed = messages.c.sender == sender, messages.c.state == MessageState.CLAIMED
+        why = "given back" if alive else "its sender was killed before sending it"
+        count: int = await self._writer.ask(
+            lambda connection: move(connection, claimed, MessageState.QUEUED, self._now(), why)
+        )
+        return count
+
+    async def _cancel(self, waiting: Sequence[ColumnElement[bool]], reason: CancelReason) -> int:
+        count: int = await self._writer.ask(
+            lambda connection: move(connection, waiting, MessageState.CANCELLED, self._now(), reason.value)
+        )
+        return count
+
+    async def _move(
+        self,
+        id: str,
+        before: MessageState | None,
+        after: MessageState,
+        *,
+        sender: str | None = None,
+        why: str = "",
+        changed: Mapping[str, Any] | None = None,
+    ) -> bool:
+        asked = [messages.c.id == id]
+        if before is not None:
+            asked.append(messages.c.state == before)
+        if sender is not None:
+            asked.append(messages.c.sender == sender)
+        count: int = await self._writer.ask(
+            lambda connection: move(connection, asked, after, self._now(), why, changed)
+        )
+        return count == 1
+
+    def _one(self, asked: ColumnElement[bool]) -> OutboxRow | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(messages).where(asked)).first()
+        return None if row is None else outbox_row(row)
+
+
+def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> int:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    columns = messages.c
+    statement = dialect.insert(messages).on_conflict_do_nothing(index_elements=["campaign", "prospect", "step"])
+    named = statement.values(rows).returning(columns.campaign, columns.prospect, columns.id)
+    new = connection.execute(named).all()
+    note(connection, new, MessageState.QUEUED, now, "")
+    return len(new)

@@ -1,0 +1,44 @@
+"""A row of the outbox as it is written and as it is read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from miniatures.datamodel.message import Message, MessageState, OutboxRow, ServerReply
+from miniatures.datamodel.suppression import suppression_hashes
+from miniatures.store.documents import model_json
+from miniatures.store.stored import stored
+
+_NAMES = ("state", "due_at", "attempts", "sender", "message_id", "why", "queued_at", "sent_at")
+
+
+def new_row(message: Message, secret: bytes, due_at: datetime, now: datetime, decisions: int) -> dict[str, Any]:
+    """The columns of an email that is queued."""
+    address, domain = suppression_hashes(secret, message.address)
+    names = ("campaign", "prospect", "step", "id", "arm", "mailbox", "provider")
+    return {
+        **{name: getattr(message, name) for name in names},
+        "address": address,
+        "domain": domain,
+        "state": MessageState.QUEUED,
+        "due_at": due_at,
+        "attempts": 0,
+        "decisions": decisions,
+        "why": "",
+        "queued_at": now,
+        "document": model_json(message),
+    }
+
+
+def outbox_row(row: Row[Any]) -> OutboxRow | None:
+    """The row as a value; None if its document is damaged."""
+    found = row._mapping
+    where = f"messages {found['id']}"
+    message = stored(Message, found["document"], where)
+    if message is None:
+        return None
+    answer = None if found["answer"] is None else stored(ServerReply, found["answer"], where)
+    return OutboxRow(message=message, answer=answer, mime=found.get("mime"), **{name: found[name] for name in _NAMES})
