@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick browser explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset turn turn-dataset verifier verifier-dataset assessor assessor-dataset benchmarks clean
+.PHONY: demo test quick browser mail explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset turn turn-dataset verifier verifier-dataset assessor assessor-dataset benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
@@ -11,7 +11,7 @@ demo: install
 # Two workers, each with files of its own (see tests/conftest.py).
 PYTEST := $(BIN)/pytest --numprocesses 2
 
-test: install-dev lint browser
+test: install-dev lint browser mail
 	$(PYTEST)
 
 # The tests of the app drive a real browser. Debian's is installed where that is allowed; without one they are skipped.
@@ -21,6 +21,10 @@ browser:
 	    && echo "Installing Chromium for the tests of the app..." \
 	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
 	  || echo "No Chromium here, and it may not be installed: the tests in tests/browser are skipped. apt-get install chromium"
+
+# The tests of mail send it to a real Postfix and read it from a real Dovecot; without these they are skipped, too.
+mail:
+	@sh tests/mail_servers/install.sh
 
 quick: install-dev lint
 	$(PYTEST) -m "not slow"

@@ -18,21 +18,27 @@ from miniatures.cli.backends import backends
 from miniatures.cli.compare import compare
 from miniatures.cli.dataset import app as dataset
 from miniatures.cli.demo import demo
+from miniatures.cli.doctor import doctor
 from miniatures.cli.drafts import drafts
 from miniatures.cli.evaluate import evaluate
 from miniatures.cli.export import export
 from miniatures.cli.finetune import finetune
 from miniatures.cli.init import init
 from miniatures.cli.models import app as models
+from miniatures.cli.outbox import outbox
+from miniatures.cli.preview import preview
 from miniatures.cli.readings import app as readings
 from miniatures.cli.report import report
 from miniatures.cli.review import review
 from miniatures.cli.rewrite import rewrite
 from miniatures.cli.run_command import run as run_campaign
+from miniatures.cli.send import send
 from miniatures.cli.serve import serve
 from miniatures.cli.status import status
+from miniatures.cli.suppress import app as suppress
 from miniatures.cli.synthesize import synthesize
 from miniatures.cli.traces import traces
+from miniatures.cli.track import track
 from miniatures.cli.trust import asked_for_trust, trust
 from miniatures.cli.users import app as users
 from miniatures.datamodel.errors import ExitCode, MiniaturesError, NotTrusted
@@ -59,6 +65,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Start here": (demo, init),
     "Run a campaign": (run_campaign, backends, trust),
     "Look at what was written": (status, drafts, traces, report, review, compare, web_app, rewrite, accept, export),
+    "Send, and hear back": (preview, doctor, send, outbox, track),
     _MODELS: (synthesize, finetune, evaluate, serve),
 }
 for _panel, _commands in _PANELS.items():
@@ -66,6 +73,7 @@ for _panel, _commands in _PANELS.items():
         app.command(rich_help_panel=_panel)(_command)
 app.add_typer(readings, name="readings", rich_help_panel="Look at what was written")
 app.add_typer(users, name="users", rich_help_panel="Look at what was written")
+app.add_typer(suppress, name="suppress", rich_help_panel="Send, and hear back")
 app.add_typer(dataset, name="dataset", rich_help_panel=_MODELS)
 app.add_typer(models, name="models", rich_help_panel=_MODELS)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from miniatures.datamodel.miniature import Promotion
     from miniatures.weights.listing import ListedVersion
     from miniatures.weights.pull import WeightsStatus
+    from miniatures.weights.registry import Registry
 
 app = typer.Typer(
     no_args_is_help=True, help="List the named models and miniatures; get, show, promote and remove them."
@@ -37,7 +38,7 @@ def list_models(as_json: AsJson = False) -> None:
 
     registry = Registry()
     weights = list_weights()
-    miniatures = list(map(_row, listed_versions(registry)))
+    miniatures = [_row(one, _flags(registry, one.name, one.version)) for one in listed_versions(registry)]
     if as_json:
         facts = [{**w.weights.model_dump(mode="json"), "path": str(w.path) if w.path else None} for w in weights]
         print_json({"weights": facts, "miniatures": miniatures})
@@ -58,18 +59,21 @@ def pull_model(name: Annotated[str, typer.Argument(metavar="NAME", help="A name 
 def show_miniature(reference: Reference, as_json: AsJson = False) -> None:
     """Show a miniature's card and each promotion; Markdown where the output is no terminal."""
     from miniatures.weights.card_markdown import card_markdown
+    from miniatures.weights.forgotten import flags_markdown, flags_of
     from miniatures.weights.registry import Registry
 
     registry = Registry()
     name, ref = _split(reference, "")
     card = registry.card(name, ref or registry.foremost(name))
-    history = registry.state(name).history
+    history, flags = registry.state(name).history, flags_of(registry, name, card.version)
     if as_json:
         promotions = [promotion.model_dump(mode="json") for promotion in history]
-        print_json({"card": card.model_dump(mode="json"), "version": card.version, "history": promotions})
+        told = {"card": card.model_dump(mode="json"), "version": card.version, "history": promotions}
+        print_json({**told, "forgotten": [flag.model_dump(mode="json") for flag in flags]})
         return
     page = card_markdown(card, has_curve=registry.curve(name, card.version) is not None)
-    page = visible("\n".join([page, *_history(history)]))
+    sections = [page, *_history(history), flags_markdown(name, card.version, flags)]
+    page = visible("\n".join(filter(None, sections)))
     if not sys.stdout.isatty():
         typer.echo(page)
         return
@@ -168,11 +172,23 @@ def _show_weights(found: list[WeightsStatus]) -> None:
     console().print(listing)
 
 
-def _row(one: ListedVersion) -> dict[str, Any]:
+def _flags(registry: Registry, name: str, version: str) -> int | None:
+    """How many people a version learned from who are forgotten; None where the file of flags cannot be read."""
+    from miniatures.weights.errors import RegistryError
+    from miniatures.weights.forgotten import flags_of
+
+    try:
+        return len(flags_of(registry, name, version))
+    except RegistryError:
+        return None
+
+
+def _row(one: ListedVersion, forgotten: int | None) -> dict[str, Any]:
     """One version. A damaged file is told in its row, and hides nothing else."""
     from miniatures.datamodel.miniature import Stage
 
     row: dict[str, Any] = {"name": one.name, "version": one.version, "stages": [], "error": one.error or None}
+    row["forgotten"] = forgotten
     if one.error or one.card is None:
         return row
     card = one.card
@@ -193,12 +209,16 @@ def _show_miniatures(rows: list[dict[str, Any]]) -> None:
             listing.add_row(name, "[red]damaged[/]", plain(row["error"]), "", "")
         else:
             size = f"{row['adapter_bytes'] / 1e6:,.1f} MB"
-            listing.add_row(name, _stages(row["stages"]), plain(row["base"]), size, _all_checks(row["scores"]))
+            listing.add_row(
+                name, _stages(row["stages"], row["forgotten"]), plain(row["base"]), size, _all_checks(row["scores"])
+            )
     console().print(listing)
 
 
-def _stages(stages: list[str]) -> str:
-    return ", ".join(f"[green]{stage}[/]" if stage == "live" else stage for stage in stages)
+def _stages(stages: list[str], forgotten: int | None) -> str:
+    """The stages, and a word where somebody whom it learned from is forgotten, or where nobody can tell."""
+    named = [f"[green]{stage}[/]" if stage == "live" else stage for stage in stages]
+    return ", ".join(named if forgotten == 0 else [*named, "[red]flagged[/]"])
 
 
 def _all_checks(scores: dict[str, Any]) -> str:

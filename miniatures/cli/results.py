@@ -114,8 +114,8 @@ def record(standing: Standing) -> dict[str, Any]:
 
 
 @contextmanager
-def open_run(campaign: Path) -> Iterator[tuple[LoadedCampaign, Store]]:
-    """The campaign and its store.
+def open_run(campaign: Path, *, flushed: bool = False) -> Iterator[tuple[LoadedCampaign, Store]]:
+    """The campaign and its store; `flushed` as `open_store` has it.
 
     Raises:
         InputError: the campaign was never run.
@@ -126,5 +126,5 @@ def open_run(campaign: Path) -> Iterator[tuple[LoadedCampaign, Store]]:
     loaded = load_campaign(campaign)
     if not was_run(loaded):
         raise InputError(f"the campaign {loaded.name} was not run yet", hint=f"Run it: {command('run', campaign)}")
-    with open_store(loaded.store_url, create=False) as store:
+    with open_store(loaded.store_url, create=False, flushed=flushed) as store:
         yield loaded, store

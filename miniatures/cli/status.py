@@ -41,17 +41,20 @@ def status(
 
 
 def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
+    from miniatures.cli.arm_figures import ArmFigures
     from miniatures.datamodel.prospect import BadRow
     from miniatures.datamodel.redaction import without_secrets
     from miniatures.measure.promise import promise_of
     from miniatures.review.standings import standings
 
     with store_of(loaded) as store:
-        counted, runs = _counted(standings(loaded, store)), store.runs(loaded.name) if store else []
+        arms = ArmFigures(store.mail.enrolments.of(loaded.name) if store else {})
+        counted, runs = _counted(arms.noting(standings(loaded, store))), store.runs(loaded.name) if store else []
         spent = store.spent_by_role(loaded.name) if store else {}
     return {
         "campaign": loaded.name,
         **counted,
+        "arms": arms.as_data(),
         "spending": [_spent(role, backend, one) for (role, backend), one in spent.items()],
         "ready_means": list(promise_of(loaded.campaign).sentences),
         "runs": [_told(run) for run in runs],
@@ -107,6 +110,7 @@ def _told(run: Run) -> dict[str, Any]:
 
 
 def _show(figures: dict[str, Any], campaign: str) -> None:
+    from miniatures.cli.arm_figures import show_arm_figures
     from miniatures.datamodel.prospect import RowFault
 
     screen = console()
@@ -117,6 +121,7 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
     screen.print()
     screen.print(status_table(figures["by_status"].items()))
     screen.print()
+    show_arm_figures(figures["arms"])
     failing = table("Check that did not pass", ">Drafts")
     for name, number in figures["failed_checks"].items():
         failing.add_row(name.replace("_", " "), f"{number:,}")

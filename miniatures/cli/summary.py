@@ -9,10 +9,10 @@ from rich.console import Console
 
 from miniatures.agents.run_events import RunSummary
 from miniatures.agents.runner import RunOutcome
-from miniatures.cli.terminal import console, count, plain, print_json, program, show_table, status_table
+from miniatures.cli.terminal import console, count, plain, print_json, program, show_table, status_table, table
 from miniatures.datamodel.duration import duration
 from miniatures.datamodel.errors import ExitCode
-from miniatures.datamodel.money import cost_words
+from miniatures.datamodel.money import cost_words, dollars
 from miniatures.datamodel.prospect import BadRow
 from miniatures.datamodel.standing import State
 from miniatures.inputs.campaign import LoadedCampaign
@@ -47,6 +47,7 @@ def show_summary(
         screen.print()
         show_table(status_table(by_state.items()))
     _show_work(screen, summary)
+    _show_arms(summary.arms)
     show_bad_rows(screen, summary.bad_row_count, summary.bad_rows, loaded)
     if unreached:
         screen.print(f"\n[red]{plain(unreached)}[/]", soft_wrap=True)
@@ -85,6 +86,19 @@ def _show_work(screen: Console, summary: RunSummary) -> None:
     tokens = summary.bill.usage.total_tokens
     rate = f" ({tokens / summary.seconds:,.0f}/s)" if summary.seconds > 0 else ""
     screen.print(f"{before}{tokens:,} tokens{rate}, {cost_words(summary.bill.cost_usd)}")
+
+
+def _show_arms(arms: Mapping[str, RunSummary]) -> None:
+    """Of an A/B test: how each arm ended."""
+    listing = table("Arm", "How it ended", ">New", ">Done before", ">Tokens", ">Cost")
+    for arm, summary in arms.items():
+        bill = summary.bill
+        counts = f"{summary.new:,}", f"{summary.reused:,}", f"{bill.usage.total_tokens:,}"
+        ended = summary.outcome.value.replace("_", " ")
+        listing.add_row(plain(arm), ended, *counts, dollars(bill.cost_usd))
+    if arms:
+        console().print()
+        show_table(listing)
 
 
 def show_bad_rows(screen: Console, number: int, first: Sequence[BadRow], loaded: LoadedCampaign) -> None:

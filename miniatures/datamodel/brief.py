@@ -9,6 +9,8 @@ from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.datamodel.taxonomy import Kind, Name
 
 _SHORTEST_WORD = 5
+_FOLLOW_UP = (30, 80)
+"""Words of a follow-up, from and to."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -108,6 +110,12 @@ class Brief(Strict):
         """The subject line that the brief has for such news, empty without one."""
         named = next((one.subject for one in self.signals if one.name == signal), "")
         return named.replace("{company}", company)
+
+    @property
+    def for_follow_ups(self) -> Brief:
+        """The same brief, asking for the length of an email that reminds of an earlier one."""
+        shortest, longest = min(self.length.min_words, _FOLLOW_UP[0]), min(self.length.max_words, _FOLLOW_UP[1])
+        return self.model_copy(update={"length": Length(min_words=shortest, max_words=longest)})
 
     @property
     def version(self) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from miniatures.datamodel.arms import AbRule, ArmSettings, faults_of, shares_of
 from miniatures.datamodel.backend import Price
 from miniatures.datamodel.capabilities import CapabilitySettings
+from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.send_settings import SendSettings
 
 CHECKS_ONLY = "checks"
 """The verifier's name when the deterministic checks are the only reader."""
+_NOBODY = ("none", CHECKS_ONLY)
 
 
 class _Used(Strict):
@@ -133,7 +137,7 @@ def _refuse_slip(role: str) -> None:
 
 
 def _seats(value: object) -> object:
-    if value in (None, "none", CHECKS_ONLY):
+    if value is None or value in _NOBODY:
         return None
     return {"first": value} if isinstance(value, str) else value
 
@@ -234,6 +238,10 @@ class Campaign(Strict):
     )
     backends: dict[str, BackendSettings] = Field(min_length=1)
     roles: Roles
+    arms: dict[str, ArmSettings] = Field(
+        default_factory=dict, description="For an A/B test: what differs from `roles` in each arm."
+    )
+    test: AbRule | None = Field(default=None, description="The rule by which the arms are compared.")
     research: ResearchSettings = ResearchSettings()
     write: WritingSettings = WritingSettings()
     ready: ReadySettings = ReadySettings()
@@ -262,3 +270,49 @@ class Campaign(Strict):
                     {"name": repr(seats[Seat.FIRST]), "role": role, "at": ("roles", Seat.SHADOW.value)},
                 )
         return self
+
+    @model_validator(mode="after")
+    def _arms_are_whole(self) -> Campaign:
+        faults = (*faults_of(self.arms, self.test), *(one for name in self.arms for one in self._faults_of_arm(name)))
+        for told, at in faults:
+            raise PydanticCustomError("value_error", "{told}", {"told": told, "at": at})
+        return self
+
+    def _faults_of_arm(self, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        arm, writer = self.arms[name], self.roles.writer
+        models = {role: given for role, given in arm.roles.items() if given not in _NOBODY}
+        for place, backend in (models | arm.writers_seats).items():
+            if backend not in self.backends:
+                told = f"no backend is named {backend!r}; this file has {', '.join(self.backends)}"
+                yield told, ("arms", name, place)
+        first = arm.roles.get("writer", "none" if writer is None else writer.first)
+        for seat in arm.writers_seats if first in _NOBODY else ():
+            yield f"without a writer there is no {seat}; take it out, or name a writer", ("arms", name, seat)
+        if arm.shadow == first != "none":
+            told = f"{first!r} is the writer as well, and nothing can be learnt from comparing it with itself"
+            yield told, ("arms", name, Seat.SHADOW.value)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of each arm of a test."""
+        return shares_of(self.arms)
+
+
+def arm_campaign(campaign: Campaign, name: str) -> Campaign:
+    """The campaign as one of its arms runs it, wherever a single policy is expected.
+
+    Raises:
+        InputError: no arm has that name.
+    """
+    arm = campaign.arms.get(name)
+    if arm is None:
+        raise InputError(
+            f"the campaign {campaign.name} has no arm named {name!r}", hint=f"It has {', '.join(campaign.arms)}."
+        )
+    changed = {role: None if given in _NOBODY else RoleSeats(first=given) for role, given in arm.roles.items()}
+    writer = changed.get("writer", campaign.roles.writer)
+    if writer is not None:
+        changed["writer"] = RoleSeats(first=writer.first, **arm.writers_seats)
+    roles = campaign.roles.model_copy(update=changed)
+    own = {"roles": roles, "prompts": arm.prompts or campaign.prompts, "arms": {}, "test": None}
+    return campaign.model_copy(update=own)

@@ -15,14 +15,15 @@ from miniatures.datamodel.frozen import Strict
 
 
 class Variant(StrEnum):
-    """Renderings of one prompt: a large model's long one, a small model's compact one, and those for a writer that
-    phrases the opening alone and for a researcher that reads a sentence in its page.
+    """Renderings of one prompt: a large model's long one, a small model's compact one, those for a writer that phrases
+    the opening alone and for a researcher that reads a sentence in its page, and the one that asks for a follow-up.
     """
 
     FULL = "full"
     COMPACT = "compact"
     OPENING = "opening"
     PASSAGE = "passage"
+    FOLLOW_UP = "follow_up"
 
 
 class Phrases(StrEnum):

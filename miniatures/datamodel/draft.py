@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -17,6 +18,8 @@ from miniatures.datamodel.vetted import VettedStatement
 
 PLACED = "placed"
 """What stands for the backend of an email that code placed."""
+EARLIER_EMAIL = "earlier email"
+"""What stands for the signal where a follow-up rests on what was written before."""
 
 
 class EmailText(Frozen):
@@ -24,6 +27,18 @@ class EmailText(Frozen):
 
     subject: str = Field(description="One line.")
     body: str = Field(description="Greeting, message and signature, as plain text.")
+
+
+class EarlierEmail(EmailText):
+    """An email that a follow-up comes after, as it was approved and left."""
+
+    sent_on: date = Field(description="By the recipient's calendar.")
+
+    @property
+    def quote(self) -> Quote:
+        """The email as a ground that a follow-up may stand on, as its recipient has it."""
+        day = f"{self.sent_on.day} {self.sent_on:%B %Y}"
+        return Quote(quote=f"Email of {day}: {self.subject}\n\n{self.body}", signal=EARLIER_EMAIL)
 
 
 class Ground(StrEnum):

@@ -26,17 +26,24 @@ class InboundKind(StrEnum):
     COMPLAINT = "complaint"
     """A feedback report (ARF, RFC 5965): somebody pressed `spam`."""
     OUT_OF_OFFICE = "out_of_office"
+    """An automatic answer: the person is away, until a day that it may name."""
     GONE = "gone"
     """An automatic answer: the person has left, or the mailbox is closed."""
     OPT_OUT = "opt_out"
+    """A person, or their mail program for them, asks to be written to no more."""
     REFERRAL = "referral"
-    """A person or a machine names somebody else to write to."""
+    """A person names somebody else to write to."""
     REPLY = "reply"
     """A person's answer."""
     AUTOMATIC = "automatic"
     """Any other automatic answer, such as a ticket's number."""
     UNMATCHED = "unmatched"
-    """It belongs to no email of ours."""
+    """It belongs to no email of ours; of what is private, nothing is kept."""
+
+    @property
+    def is_of_a_person(self) -> bool:
+        """Whether somebody wrote it to be read."""
+        return self in (InboundKind.OPT_OUT, InboundKind.REFERRAL, InboundKind.REPLY)
 
 
 class ReplyClass(StrEnum):
@@ -58,7 +65,7 @@ class MatchedBy(StrEnum):
     MESSAGE_ID = "message_id"
     REFERENCES = "references"
     ADDRESS = "address"
-    """Only the address is known: the newest email to it."""
+    """Only the address is known: the newest email to it. It proves nothing but what that person wants."""
 
 
 class Inbound(Frozen):
@@ -79,6 +86,7 @@ class Inbound(Frozen):
     status: str = Field(default="", description="Enhanced status code of a delivery report, such as 5.1.1.")
     diagnostic: str = Field(default="", description="What the reporting server said.")
     policy_rejection: bool = Field(default=False, description="The server refuses the sender, not the recipient.")
+    no_such_address: bool = Field(default=False, description="The address takes no mail for good.")
     back_on: date | None = Field(default=None, description="The day that an out-of-office note names.")
     refers_to: str = Field(default="", description="Address of whoever is named instead.")
     reply_class: ReplyClass | None = Field(default=None, description="Of a person's answer.")

@@ -44,6 +44,10 @@ class Difference(Frozen):
     p_no_worse: float = Field(description="Small where a loss of the margin or more is refuted; not adjusted.")
     p_worse: float = Field(description="Small where it is refuted that the challenger is as good; not adjusted.")
 
+    def margin_counts(self, margin: float) -> bool:
+        """Whether the reference's rate is above the margin; else an arm that nobody ever answers would be no worse."""
+        return self.theirs.share is not None and self.theirs.share > margin
+
 
 class GuardrailHit(Frozen):
     """A rate that is above its limit beyond chance, whenever it was looked at: the arm has to stop."""
@@ -82,10 +86,15 @@ class LiveVerdict(Frozen):
     p_worse: float = Field(description="Adjusted for the number of challengers.")
     more: int | None = Field(
         description="People of this arm still needed to show it at the rule's power, if both are equally good and the "
-        "reference grows alike; null if decided, or if no number would do."
+        "reference grows alike; null if decided or withheld, or if no number would do."
     )
     outcomes: tuple[Difference, ...]
     withheld: tuple[RatioAlarm, ...] = Field(description="While there is one, no word but `not yet known` is given.")
     stopped: tuple[GuardrailHit, ...]
     readers: ReadersVerdict | None
-    lines: tuple[str, ...] = Field(description="The evidence in plain words.")
+    lines: tuple[str, ...] = Field(default=(), description="The evidence in plain words.")
+
+    @property
+    def may_take_over(self) -> bool:
+        """No worse by what people did, and stopped by no guardrail of its own."""
+        return self.word is VerdictWord.NO_WORSE and not any(hit.arm == self.arm for hit in self.stopped)

@@ -126,6 +126,8 @@ class RowFault(StrEnum):
     INVALID = "invalid"
     DUPLICATE = "duplicate"
     OPTED_OUT = "opted_out"
+    SUPPRESSED = "suppressed"
+    """The address is on the list of those who are written to no more."""
 
 
 class BadRow(Frozen):

@@ -113,6 +113,7 @@ class Review(Frozen):
     reviewer: str = Field(min_length=1)
     campaign: str | None = Field(default=None, description="Null for an example that no campaign wrote.")
     prospect: str | None = Field(default=None, description="Pseudonym key.")
+    step: int = Field(default=0, exclude_if=operator.not_, description="Of the email that was reviewed; 0: the first.")
     role: str = "writer"
     trace: str = Field(description="The trace, the example, or a draft that no call wrote, whose answer was reviewed.")
     draft: str | None = Field(default=None, description="The draft whose text was reviewed, if it was one.")

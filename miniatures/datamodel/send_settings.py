@@ -45,6 +45,10 @@ class SmtpSettings(Strict):
     tls: Tls = Tls.STARTTLS
     login: Login | None = None
     timeout_s: float = Field(default=60, gt=0, le=600)
+    accept_timeout_s: float = Field(
+        default=600, gt=0, le=3600, description="For the server's word on a whole email: RFC 5321 asks for ten minutes."
+    )
+    connections: int = Field(default=2, ge=1, le=20, description="At the same time.")
     ca_file: Path | None = Field(default=None, description="Certificates that are trusted besides the system's.")
 
 
@@ -209,7 +213,7 @@ class SendSettings(Strict):
     opt_out_line: str = Field(
         default="", description="Stands below each email; `{link}` is where it is done. Ours, in English, if empty."
     )
-    follow_ups: tuple[FollowUp, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = Field(default=(), max_length=9)
 
     @field_validator("approval", mode="before")
     @classmethod

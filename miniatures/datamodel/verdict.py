@@ -1,7 +1,7 @@
 """The rule by which a live A/B test is decided: written in the campaign file before the first email goes out.
 
-What is settled beforehand cannot be chosen to fit the answer: what counts, how much loss is still no loss, and how often
-somebody looks.
+What is settled beforehand cannot be chosen to fit the answer: what counts, how much loss is still no loss, and how
+often somebody looks.
 """
 
 from __future__ import annotations
@@ -49,10 +49,11 @@ class Look(StrEnum):
 
 
 class GuardrailLimits(Strict):
-    """Rates above which an arm is stopped; null is no limit. Bounces are a share of the sent, the others of the delivered.
+    """Rates above which an arm is stopped; null is no limit. Bounces are a share of the sent, the others of the
+    delivered.
 
-    Amazon SES reviews an account at 5 % bounces, and Google asks bulk senders never to reach 0.3 % complaints. The limit
-    of opt-outs is a choice.
+    Amazon SES reviews an account at 5 % bounces, and Google asks bulk senders never to reach 0.3 % complaints. The
+    limit of opt-outs is a choice.
     """
 
     bounced: float | None = Field(default=0.05, gt=0, lt=1)
@@ -60,7 +61,7 @@ class GuardrailLimits(Strict):
     complained: float | None = Field(default=0.003, gt=0, lt=1)
 
     @property
-    def set(self) -> dict[Guardrail, float]:
+    def in_force(self) -> dict[Guardrail, float]:
         """The limits that there are."""
         return {rail: limit for rail in Guardrail if (limit := getattr(self, rail.value)) is not None}
 

@@ -12,7 +12,7 @@ from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect
 from miniatures.inputs.brief import load_brief
 from miniatures.inputs.places import CampaignPlaces
-from miniatures.inputs.prospects import read_prospects
+from miniatures.inputs.prospects import Suppressed, nobody_suppressed, read_prospects
 from miniatures.inputs.reach import reach_of
 from miniatures.inputs.text_file import require_file
 from miniatures.inputs.trust import require_trust
@@ -28,9 +28,9 @@ class LoadedCampaign(CampaignPlaces):
 
     brief: Brief
 
-    def prospects(self) -> Iterator[Prospect | BadRow]:
+    def prospects(self, suppressed: Suppressed = nobody_suppressed) -> Iterator[Prospect | BadRow]:
         """Stream the prospects, as `read_prospects` does."""
-        return read_prospects(_shown(self.prospects_path), self.campaign.columns)
+        return read_prospects(_shown(self.prospects_path), self.campaign.columns, suppressed=suppressed)
 
 
 def load_campaign(path: Path | str, *, trusted: bool = False) -> LoadedCampaign:

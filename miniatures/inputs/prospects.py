@@ -8,7 +8,7 @@ address are kept in memory.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,14 @@ from miniatures.inputs.opt_out import refusal
 from miniatures.inputs.workbook import is_workbook, read_workbook
 
 ProspectSource = Path | str | Iterable[Mapping[str, Any] | Prospect]
+
+Suppressed = Callable[[str], str]
+"""Why an address is written to no more; empty if it may be."""
+
+
+def nobody_suppressed(email: str) -> str:
+    """For whoever only looks at a list."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -51,20 +59,26 @@ class ProspectList:
     rows: Iterator[ListedRow]
 
 
-def read_prospects(source: ProspectSource, columns: Mapping[str, str] | None = None) -> Iterator[Prospect | BadRow]:
+def read_prospects(
+    source: ProspectSource,
+    columns: Mapping[str, str] | None = None,
+    *,
+    suppressed: Suppressed = nobody_suppressed,
+) -> Iterator[Prospect | BadRow]:
     """Stream a CSV, .xlsx or JSONL file, or an iterable of dictionaries or prospects.
 
     Args:
         source: a path (.jsonl and .ndjson are JSONL; a workbook is known by its content) or Python objects.
         columns: our column name -> the file's header, for headers that are not recognized.
+        suppressed: who is on the list of those who are written to no more, and so becomes no prospect.
 
     Raises:
         InputError: the file is missing, empty, no table, or has no column for the address or the company.
     """
     columns = columns or {}
     if not isinstance(source, (str, Path)):
-        return (row.entry for row in _merged(_objects(source, columns)))
-    return _entries(Path(source), columns)
+        return (row.entry for row in _merged(_objects(source, columns), suppressed=suppressed))
+    return _entries(Path(source), columns, suppressed)
 
 
 def open_list(path: Path, columns: Mapping[str, str] | None = None) -> ProspectList:
@@ -82,20 +96,27 @@ def open_list(path: Path, columns: Mapping[str, str] | None = None) -> ProspectL
     return ProspectList(keys, column_map, _merged(_jsonl(path, columns, keys), _jsonl(path, columns)))
 
 
-def _entries(path: Path, columns: Mapping[str, str]) -> Iterator[Prospect | BadRow]:
-    rows = _merged(_jsonl(path, columns), _jsonl(path, columns)) if _is_jsonl(path) else _table(path, columns).rows
+def _entries(path: Path, columns: Mapping[str, str], suppressed: Suppressed) -> Iterator[Prospect | BadRow]:
+    if _is_jsonl(path):
+        rows = _merged(_jsonl(path, columns), _jsonl(path, columns), suppressed)
+    else:
+        rows = _table(path, columns, suppressed).rows
     for row in rows:
         yield row.entry
 
 
-def _merged(rows: Iterable[ListedRow], ahead: Iterable[ListedRow] = ()) -> Iterator[ListedRow]:
+def _merged(
+    rows: Iterable[ListedRow], ahead: Iterable[ListedRow] = (), suppressed: Suppressed = nobody_suppressed
+) -> Iterator[ListedRow]:
     """The rows, each address once; `ahead` are the same rows, read before for who opted out in any of them."""
     opted_out = {key: row.line for row in ahead if (key := _key_opted_out(row))}
     first_lines: dict[int, int] = {}
     for row in rows:
         if key := _key_opted_out(row):
             opted_out.setdefault(key, row.line)
-        fault = _fault(row.entry, row.line, first_lines, opted_out) if isinstance(row.entry, Prospect) else None
+        fault = None
+        if isinstance(row.entry, Prospect):
+            fault = _fault(row.entry, row.line, first_lines, opted_out) or _suppression(row.entry, row.line, suppressed)
         yield row if fault is None else ListedRow(row.line, row.cells, fault)
 
 
@@ -113,20 +134,25 @@ def _fault(prospect: Prospect, line: int, first_lines: dict[int, int], opted_out
     return BadRow(line=line, reason=reason, email=prospect.email, fault=RowFault.DUPLICATE)
 
 
+def _suppression(prospect: Prospect, line: int, suppressed: Suppressed) -> BadRow | None:
+    reason = suppressed(prospect.email)
+    return BadRow(line=line, reason=reason, email=prospect.email, fault=RowFault.SUPPRESSED) if reason else None
+
+
 def _key_opted_out(row: ListedRow) -> str:
     """The key of whoever opted out in this row; empty if nobody did."""
     refused = isinstance(row.entry, BadRow) and row.entry.fault is RowFault.OPTED_OUT
     return prospect_key(row.entry.email or "") if refused else ""
 
 
-def _table(path: Path, columns: Mapping[str, str]) -> ProspectList:
+def _table(path: Path, columns: Mapping[str, str], suppressed: Suppressed = nobody_suppressed) -> ProspectList:
     rows = _rows(path, columns)
     header = next(rows, None)
     if not isinstance(header, Row):
         raise _no_header(path, header)
     column_map = map_headers(header.cells, columns, f"{path}, line {header.line}")
     ahead = _listed(islice(_rows(path, columns), 1, None), column_map) if column_map.opt_outs else ()
-    return ProspectList(tuple(header.cells), column_map, _merged(_listed(rows, column_map), ahead))
+    return ProspectList(tuple(header.cells), column_map, _merged(_listed(rows, column_map), ahead, suppressed))
 
 
 def _rows(path: Path, columns: Mapping[str, str]) -> Iterator[Row | BrokenRow]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Exists, Select, exists, or_, select
 
 from miniatures.datamodel.draft import Draft, DraftStatus
+from miniatures.datamodel.result import step_of
 from miniatures.datamodel.review import ReviewAction
 from miniatures.store.documents import plain_json
 from miniatures.store.engine import Database
+from miniatures.store.steps import step_text
 from miniatures.store.tables import drafts, results, reviews
 from miniatures.store.writer import DRAFTS, Row
 
@@ -28,6 +30,11 @@ class QueuedDraft:
     trace: str | None
     status: DraftStatus
     text_hash: str
+
+    @property
+    def step(self) -> int:
+        """0 for a first email, then the follow-ups."""
+        return step_of(self.policy)
 
 
 def draft_row(draft: Draft, campaign: str, prospect: str | None, policy: str, revision: int) -> Row:
@@ -93,13 +100,14 @@ def _queued(
 
 
 def is_replaced() -> Exists:
-    """Whether a newer result of its prospect has taken a draft's place."""
+    """Whether a newer result of the same step to its prospect has taken a draft's place."""
     mine, saved = drafts.c, results.c
     return exists().where(
         saved.campaign == mine.campaign,
         saved.position == mine.position,
         saved.prospect == mine.prospect,
         saved.revision > mine.revision,
+        step_text(saved.policy) == step_text(mine.policy),
     )
 
 

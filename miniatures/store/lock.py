@@ -54,7 +54,7 @@ def _file_lock(database: Database, campaign: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     assert database.path is not None
-    lock = FileLock(database.path.with_name(f"{database.path.name}.{_file_name(campaign)}.lock"), thread_local=False)
+    lock = FileLock(lock_file(database.path, campaign), thread_local=False)
     if Path(lock.lock_file).is_symlink():
         raise StoreError(f"the lock {lock.lock_file} is a link", hint="Remove it: a lock is a file of its own.")
     try:
@@ -103,6 +103,11 @@ def _busy(database: Database, campaign: str) -> CampaignBusy:
     return CampaignBusy(
         f"campaign {campaign!r} is being run by {who}", hint="Wait until it ends, or end it; its work is kept."
     )
+
+
+def lock_file(store: Path, name: str) -> Path:
+    """The file whose lock stands for a name, beside the store's."""
+    return store.with_name(f"{store.name}.{_file_name(name)}.lock")
 
 
 def _file_name(campaign: str) -> str:

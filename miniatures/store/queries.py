@@ -127,6 +127,14 @@ class Queries(Tallies):
         with self._database.read() as connection:
             return connection.scalar(asked) or 0
 
+    def decisions_by_prospect(self, campaign: str) -> dict[str, int]:
+        """How many decisions about each prospect's drafts (by key) are kept, those that were taken back included."""
+        columns = reviews.c
+        query = select(columns.prospect, func.count().label("number"))
+        query = query.where(columns.campaign == campaign, columns.action.in_(DECIDING), columns.prospect.is_not(None))
+        with self._database.read() as connection:
+            return {row.prospect: row.number for row in connection.execute(query.group_by(columns.prospect))}
+
     def held_drafts(self, campaign: str, now: datetime) -> dict[str, str]:
         """Who has which draft of a campaign before them."""
         columns = claims.c

@@ -9,17 +9,18 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, func, select, tuple_
+from sqlalchemy import Column, exists, func, select, tuple_
 from sqlalchemy import Row as SqlRow
 
 from miniatures.datamodel.draft import Draft, DraftStatus
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.prospect import Prospect
-from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.result import ProspectResult, step_of
 from miniatures.store.documents import model_json, plain_json
 from miniatures.store.drafts import draft_row
 from miniatures.store.engine import Database
 from miniatures.store.paging import beyond
+from miniatures.store.steps import is_first, is_follow_up, step_text
 from miniatures.store.stored import stored
 from miniatures.store.tables import about, prospects, results
 from miniatures.store.writer import NEW_PROSPECTS, PROSPECTS, RESULTS, Row, Target, Writer
@@ -79,10 +80,9 @@ class Results:
         return await asyncio.to_thread(self._statuses, campaign, policy, asked)
 
     def one(self, campaign: str, prospect: str, policy: str | None) -> ProspectResult | None:
-        """One prospect's result under a policy, or the one saved last."""
+        """One prospect's result under a policy, or that of their first email which was saved last."""
         query = select(results.c.revision, results.c.document).where(*about(results, campaign, prospect))
-        if policy is not None:
-            query = query.where(results.c.policy == policy)
+        query = query.where(_of_firsts() if policy is None else results.c.policy == policy)
         with (
             self._database.read() as connection
         ):  # Not ordered there: by an index of revisions all results would be read.
@@ -90,7 +90,8 @@ class Results:
         return None if last is None else stored(ProspectResult, last.document, f"results {prospect}", mend=_REDO)
 
     def stream(self, campaign: str, policy: str | None = None) -> Iterator[ProspectResult]:
-        """Each prospect's result under a policy, or the one saved last, in the list's order; `pending` without one.
+        """Each prospect's result under a policy, or that of their first email which was saved last, in the list's
+        order; `pending` without one.
 
         One whose result is damaged is `failed`, and its error says so.
         """
@@ -101,8 +102,31 @@ class Results:
                 if result is not None:
                     yield result
 
+    def follow_ups(self, campaign: str, prospect: str | None = None) -> Iterator[ProspectResult]:
+        """The follow-ups to all prospects or to one (by key), of each step the one saved last; in the order in which
+        they were saved. What is damaged is left out."""
+        columns, last = results.c, -1
+        query = select(columns.revision, columns.prospect, columns.document).where(*about(results, campaign, prospect))
+        query = query.where(is_follow_up(columns.policy), ~_is_outdone()).order_by(columns.revision).limit(PAGE)
+        while True:
+            with self._database.read() as connection:
+                page = connection.execute(query.where(columns.revision > last)).all()
+            read = (stored(ProspectResult, row.document, f"results {row.prospect}") for row in page)
+            yield from (result for result in read if result is not None)
+            if len(page) < PAGE:
+                return
+            last = page[-1].revision
+
+    def follow_up_rows(self, campaign: str) -> dict[tuple[str, int], str]:
+        """Which follow-ups were written: by prospect's key and step, the row of the list that they were written to."""
+        columns = results.c
+        query = select(columns.prospect, columns.policy, columns.row).where(columns.campaign == campaign)
+        with self._database.read() as connection:
+            found = connection.execute(query.where(is_follow_up(columns.policy)).order_by(columns.revision)).all()
+        return {(row.prospect, step_of(row.policy)): row.row for row in found}
+
     def counts(self, campaign: str, policy: str | None = None) -> dict[DraftStatus, int]:
-        """How many prospects stand where, under a policy or by each one's last result."""
+        """How many prospects stand where, under a policy or by the last result of each one's first email."""
         kept = _is_last() if policy is None else results.c.policy == policy
         by_status = select(results.c.status, func.count()).where(results.c.campaign == campaign, kept)
         everyone = select(func.count()).select_from(prospects).where(prospects.c.campaign == campaign)
@@ -149,8 +173,7 @@ class Results:
         columns = results.c
         query = select(columns.prospect, columns.document).where(columns.campaign == campaign)
         query = query.where(columns.position.between(first, last)).order_by(columns.revision)
-        if policy is not None:
-            query = query.where(columns.policy == policy)
+        query = query.where(_of_firsts() if policy is None else columns.policy == policy)
         with self._database.read() as connection:
             return {row.prospect: row.document for row in connection.execute(query)}
 
@@ -181,11 +204,24 @@ def rows_of(prospect: Prospect) -> tuple[str, str]:
     return prospect.row, content_hash(prospect)[:16]
 
 
+def _of_firsts() -> Any:
+    return is_first(results.c.policy)
+
+
 def _is_last() -> Any:
-    """Whether a result is the one that was saved last for its prospect."""
+    """Whether a result is the one that was saved last of its prospect's first email."""
     other = results.alias("other")
-    same = (other.c[name] == results.c[name] for name in ("campaign", "position", "prospect"))
-    return results.c.revision == select(func.max(other.c.revision)).where(*same).correlate(results).scalar_subquery()
+    same = [other.c[name] == results.c[name] for name in ("campaign", "position", "prospect")]
+    newest = select(func.max(other.c.revision)).where(*same, is_first(other.c.policy)).correlate(results)
+    return results.c.revision == newest.scalar_subquery()
+
+
+def _is_outdone() -> Any:
+    """Whether there is a newer result of the same step to the same prospect."""
+    other = results.alias("other")
+    same = [other.c[name] == results.c[name] for name in ("campaign", "position", "prospect")]
+    newer = other.c.revision > results.c.revision, step_text(other.c.policy) == step_text(results.c.policy)
+    return exists().where(*same, *newer).correlate(results)
 
 
 def _result(campaign: str, row: SqlRow[Any, Any, Any], document: str | None) -> ProspectResult | None:

@@ -104,12 +104,21 @@ class Store(Queries, TraceListing, CallLinks):
         await self._results.save(result)
 
     def result(self, campaign: str, prospect: str, policy: str | None = None) -> ProspectResult | None:
-        """One prospect's result (by key) under a policy, or the one saved last."""
+        """One prospect's result (by key) under a policy, or that of their first email which was saved last."""
         return self._results.one(campaign, prospect, policy)
 
     def results(self, campaign: str, policy: str | None = None) -> Iterator[ProspectResult]:
-        """Each prospect's result under a policy, or the one saved last, in the list's order; `pending` without one."""
+        """Each prospect's result under a policy, or that of their first email which was saved last, in the list's
+        order; `pending` without one."""
         return self._results.stream(campaign, policy)
+
+    def follow_ups(self, campaign: str, prospect: str | None = None) -> Iterator[ProspectResult]:
+        """The follow-ups to all prospects or to one (by key), of each step the one saved last."""
+        return self._results.follow_ups(campaign, prospect)
+
+    def follow_up_rows(self, campaign: str) -> dict[tuple[str, int], str]:
+        """Which follow-ups were written: by prospect's key and step, the row of the list that they were written to."""
+        return self._results.follow_up_rows(campaign)
 
     async def statuses(self, campaign: str, policy: str, prospects: Sequence[Prospect]) -> dict[str, DraftStatus]:
         """The status, by key, of those prospects that have a result under the policy for their present row."""

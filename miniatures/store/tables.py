@@ -137,7 +137,7 @@ results = Table(
         ["campaign", "prospect"], ["prospects.campaign", "prospects.prospect"], name="results_prospect"
     ),
     Index("results_by_revision", "campaign", "position", "prospect", "revision", "policy", "status"),
-    Index("results_in_time", "campaign", "revision", "status", "updated_at"),
+    Index("results_in_time", "campaign", "revision", "status", "updated_at", "policy"),
 )
 
 drafts = Table(

@@ -15,6 +15,7 @@ from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.review import Review
 from miniatures.store.engine import Database
 from miniatures.store.spending import Spending, spending_of, summed
+from miniatures.store.steps import is_first
 from miniatures.store.stored import stored
 from miniatures.store.tables import holders, results, reviews, traces
 
@@ -93,11 +94,15 @@ class Tallies:
         return None if first is None else (first, last)
 
     def outcomes_over_time(self, campaign: str, step: Step) -> dict[datetime, dict[DraftStatus, int]]:
-        """How many prospects came out how, by when each stretch of time (in UTC) began; empty ones are left out."""
+        """How many prospects came out how, by when each stretch of time (in UTC) began; empty ones are left out.
+
+        Follow-ups are no outcomes of their own here and in `outcomes_since`.
+        """
         when = results.c.updated_at
         written = when if self._database.path else func.to_char(func.timezone("UTC", when), "YYYY-MM-DD HH24:MI")
         began = func.substr(written, 1, step.letters).label("began")
-        saved = select(began, results.c.status).where(results.c.campaign == campaign).subquery()
+        firsts = results.c.campaign == campaign, is_first(results.c.policy)
+        saved = select(began, results.c.status).where(*firsts).subquery()
         query = select(saved.c.began, saved.c.status, func.count()).group_by(saved.c.began, saved.c.status)
         found: dict[datetime, dict[DraftStatus, int]] = {}
         with self._database.read() as connection:
@@ -111,7 +116,7 @@ class Tallies:
         columns = results.c
         why = case((columns.status.in_(_WRITTEN), ""), else_=columns.document)
         query = select(columns.revision, columns.prospect, columns.row, columns.status, why)
-        query = query.where(columns.campaign == campaign, columns.revision > revision)
+        query = query.where(columns.campaign == campaign, columns.revision > revision, is_first(columns.policy))
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(columns.revision).limit(most)).all()
         return [

@@ -11,6 +11,7 @@ from miniatures.store.mail.hits import Hits
 from miniatures.store.mail.inbox import Inbox
 from miniatures.store.mail.outbox import Outbox
 from miniatures.store.mail.pauses import Pauses
+from miniatures.store.mail.senders import Senders
 from miniatures.store.mail.suppressions import Suppressions
 from miniatures.store.writer import Writer
 
@@ -21,6 +22,7 @@ class MailStore:
     def __init__(self, database: Database, writer: Writer, now: Callable[[], datetime]) -> None:
         self.suppressions = Suppressions(database, writer, now)
         self.outbox = Outbox(database, writer, now, self.suppressions)
+        self.senders = Senders(database, self.outbox)
         self.inbox = Inbox(database, writer)
         self.hits = Hits(database, writer)
         self.pauses = Pauses(database, writer)

@@ -6,12 +6,12 @@ back to the queue, because nothing of it can have left; one that it was sending 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.message import CancelReason, Message, MessageState, OutboxRow, ServerReply
@@ -22,7 +22,7 @@ from miniatures.store.home_secret import home_secret
 from miniatures.store.mail.outbox_claim import Claim
 from miniatures.store.mail.outbox_rows import new_row, outbox_row
 from miniatures.store.mail.suppressions import Suppressions
-from miniatures.store.mail.transitions import move, note
+from miniatures.store.mail.transitions import Settled, move, note, settle
 from miniatures.store.mail_tables import messages
 from miniatures.store.writer import Writer
 
@@ -43,7 +43,8 @@ class Outbox:
         self._suppressions = suppressions
 
     async def queue(self, queued: Sequence[Message], *, due_at: datetime, decisions: Mapping[str, int]) -> int:
-        """Queue approved emails; returns how many are new. A prospect has each step once, whatever became of it.
+        """Queue approved emails; returns how many are new. A prospect has each step once, whatever became of it; only
+        one that was taken back because people decided anew is queued again, with what they decided.
 
         `decisions` is how many decisions about a prospect's drafts, by the prospect's key, were known when the text
         was found approved: the email does not leave if there is one more by then.
@@ -75,17 +76,17 @@ class Outbox:
 
         await self._writer.ask(keep)
 
-    async def start_sending(self, id: str, sender: str) -> bool:
-        """Note that the text is about to go over the wire; False if the sender does not have the email any more."""
-        return await self._move(id, MessageState.CLAIMED, MessageState.SENDING, sender=sender)
+    async def start_sending(self, ids: Sequence[str], sender: str) -> set[str]:
+        """Note that these texts are about to go over the wire; returns the emails that the sender still has."""
+        mine = messages.c.id.in_(ids), messages.c.state == MessageState.CLAIMED, messages.c.sender == sender
+        moved: set[str] = await self._writer.ask(
+            lambda connection: {row.id for row in move(connection, mine, MessageState.SENDING, self._now(), "")}
+        )
+        return moved
 
-    async def settle(self, id: str, state: MessageState, answer: ServerReply, sender: str) -> bool:
-        """Note what the server said of an email that was claimed or was being sent, and let it go."""
-        changed: dict[str, Any] = {"answer": model_json(answer), "sender": None, "attempts": messages.c.attempts + 1}
-        if state is MessageState.ACCEPTED:
-            changed["sent_at"] = self._now()
-        why = " ".join(str(part) for part in (answer.stage, answer.code, answer.text) if part)
-        return await self._move(id, None, state, sender=sender, why=why, changed=changed)
+    async def settle(self, settled: Sequence[Settled], sender: str) -> None:
+        """Note what servers said of emails that this sender has, and let them go; durable on return."""
+        await self._writer.ask(partial(settle, settled=settled, sender=sender, now=self._now()))
 
     async def retry(self, id: str, due_at: datetime, answer: ServerReply, sender: str) -> bool:
         """Put an email back that the server put off, none of which can have left."""
@@ -98,19 +99,30 @@ class Outbox:
         why = f"{answer.stage} {answer.code or ''} {answer.text}".strip()
         return await self._move(id, None, MessageState.QUEUED, sender=sender, why=why, changed=changed)
 
-    async def give_back(self, sender: str) -> int:
-        """Put back what a sender claimed and did not begin to send."""
-        return await self._leave(sender, alive=True)
+    async def put_back(self, id: str, due_at: datetime, sender: str) -> bool:
+        """Put back an email that is not to leave before then; that was no attempt."""
+        return await self._move(
+            id, MessageState.CLAIMED, MessageState.QUEUED, sender=sender, changed={"due_at": due_at}
+        )
+
+    async def give_back(self, sender: str, mailbox: str, *, begun: Collection[str] = ()) -> int:
+        """Put back what a sender claimed of a mailbox and knows that it did not send; of what it noted as being sent,
+        those that are `begun`, by id."""
+        claimed = messages.c.state == MessageState.CLAIMED
+        unsent = and_(messages.c.state == MessageState.SENDING, messages.c.id.in_(begun))
+        mine = messages.c.sender == sender, messages.c.mailbox == mailbox, or_(claimed, unsent)
+        return await self._put_back(mine, "given back")
 
     async def recover(self, sender: str) -> tuple[int, int]:
         """Settle what a sender left that is dead: how many went back to the queue, and how many are uncertain."""
         sending = messages.c.sender == sender, messages.c.state == MessageState.SENDING
         lost: int = await self._writer.ask(
-            lambda connection: move(
-                connection, sending, MessageState.UNCERTAIN, self._now(), "its sender was killed while sending it"
+            lambda connection: len(
+                move(connection, sending, MessageState.UNCERTAIN, self._now(), "its sender was killed while sending it")
             )
         )
-        return await self._leave(sender, alive=False), lost
+        claimed = messages.c.sender == sender, messages.c.state == MessageState.CLAIMED
+        return await self._put_back(claimed, "its sender was killed before sending it"), lost
 
     async def settle_uncertain(self, id: str, state: MessageState, why: str) -> bool:
         """Say what became of an uncertain email: accepted, rejected, or queued again by a person who knows it did not
@@ -194,13 +206,12 @@ class Outbox:
             rows = connection.execute(select(columns.sent_at, columns.provider).where(*sent).order_by(columns.sent_at))
             return [(row.sent_at, row.provider) for row in rows]
 
-    def first_sent(self, mailbox: str) -> datetime | None:
-        """When a mailbox sent its first email of this store."""
+    def days_sent(self, mailbox: str, before: datetime) -> int:
+        """On how many days (UTC) a mailbox sent something before a moment."""
+        sent = messages.c.mailbox == mailbox, messages.c.sent_at < before
         with self._database.read() as connection:
-            first: datetime | None = connection.scalar(
-                select(func.min(messages.c.sent_at)).where(messages.c.mailbox == mailbox)
-            )
-        return first
+            query = select(func.count(func.distinct(func.date(messages.c.sent_at)))).where(*sent)
+            return connection.scalar(query) or 0
 
     def next_due(self, campaign: str, mailbox: str) -> datetime | None:
         """When the next email of a mailbox is due; None if none waits."""
@@ -216,17 +227,15 @@ class Outbox:
         with self._database.read() as connection:
             return list(connection.scalars(query))
 
-    async def _leave(self, sender: str, *, alive: bool) -> int:
-        claimed = messages.c.sender == sender, messages.c.state == MessageState.CLAIMED
-        why = "given back" if alive else "its sender was killed before sending it"
+    async def _put_back(self, asked: Sequence[ColumnElement[bool]], why: str) -> int:
         count: int = await self._writer.ask(
-            lambda connection: move(connection, claimed, MessageState.QUEUED, self._now(), why)
+            lambda connection: len(move(connection, asked, MessageState.QUEUED, self._now(), why))
         )
         return count
 
     async def _cancel(self, waiting: Sequence[ColumnElement[bool]], reason: CancelReason) -> int:
         count: int = await self._writer.ask(
-            lambda connection: move(connection, waiting, MessageState.CANCELLED, self._now(), reason.value)
+            lambda connection: len(move(connection, waiting, MessageState.CANCELLED, self._now(), reason.value))
         )
         return count
 
@@ -246,7 +255,7 @@ class Outbox:
         if sender is not None:
             asked.append(messages.c.sender == sender)
         count: int = await self._writer.ask(
-            lambda connection: move(connection, asked, after, self._now(), why, changed)
+            lambda connection: len(move(connection, asked, after, self._now(), why, changed))
         )
         return count == 1
 
@@ -259,8 +268,11 @@ class Outbox:
 def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> int:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     columns = messages.c
-    statement = dialect.insert(messages).on_conflict_do_nothing(index_elements=["campaign", "prospect", "step"])
-    named = statement.values(rows).returning(columns.campaign, columns.prospect, columns.id)
-    new = connection.execute(named).all()
+    statement = dialect.insert(messages).values(rows)
+    keys = ("campaign", "prospect", "step")
+    taken_back = columns.state == MessageState.CANCELLED, columns.why == CancelReason.DECIDED_ANEW
+    changed = {column.name: statement.excluded[column.name] for column in columns if column.name not in keys}
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=and_(*taken_back))
+    new = connection.execute(statement.returning(columns.campaign, columns.prospect, columns.id)).all()
     note(connection, new, MessageState.QUEUED, now, "")
     return len(new)

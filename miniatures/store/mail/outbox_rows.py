@@ -25,10 +25,15 @@ def new_row(message: Message, secret: bytes, due_at: datetime, now: datetime, de
         "domain": domain,
         "state": MessageState.QUEUED,
         "due_at": due_at,
+        "sender": None,
         "attempts": 0,
         "decisions": decisions,
+        "message_id": None,
+        "mime": None,
+        "answer": None,
         "why": "",
         "queued_at": now,
+        "sent_at": None,
         "document": model_json(message),
     }
 

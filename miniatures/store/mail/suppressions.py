@@ -15,6 +15,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
 
 from miniatures.datamodel.errors import writing
 from miniatures.datamodel.suppression import (
@@ -102,7 +103,7 @@ def _keep_everywhere(entries: list[Suppression]) -> None:
     database = database_at(str(path), flushed=True)
     try:
         with database.change() as connection:
-            suppressions.create(connection, checkfirst=True)
+            connection.execute(CreateTable(suppressions, if_not_exists=True))
             _keep(connection, entries)
     finally:
         database.engine.dispose()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, update
 
-from miniatures.datamodel.message import MessageState
+from miniatures.datamodel.message import Message, MessageState, OutboxRow, ServerReply
 from miniatures.datamodel.trace import new_id
+from miniatures.store.documents import model_json
 from miniatures.store.mail_tables import mail_events, messages
 
 
@@ -20,9 +22,8 @@ def move(
     now: datetime,
     why: str,
     changed: Mapping[str, Any] | None = None,
-) -> int:
-    """Move the rows that are asked for and note it; returns how many there were. Only what is being sent keeps its
-    sender."""
+) -> Sequence[Row[Any]]:
+    """Move the rows that are asked for and note it; returns them. Only what is being sent keeps its sender."""
     values: dict[str, Any] = {"state": state, "why": why, **(changed or {})}
     if state is not MessageState.SENDING:
         values["sender"] = None
@@ -30,7 +31,52 @@ def move(
     moved = update(messages).where(*asked).values(**values).returning(columns.campaign, columns.prospect, columns.id)
     rows = connection.execute(moved).all()
     note(connection, rows, state, now, why)
-    return len(rows)
+    return rows
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a server said of one email, and the state that follows."""
+
+    row: OutboxRow
+    state: MessageState
+    answer: ServerReply
+
+    @property
+    def why(self) -> str:
+        said = (self.answer.stage, self.answer.code, self.answer.text)
+        return " ".join(str(part) for part in said if part)
+
+
+def settle(connection: Connection, settled: Sequence[Settled], sender: str, now: datetime) -> None:
+    """Settle many emails with one statement; each is found by its key and let go by its sender alone."""
+    columns = messages.c
+    key = columns.campaign == bindparam("_campaign"), columns.prospect == bindparam("_prospect")
+    mine = *key, columns.step == bindparam("_step"), columns.sender == sender
+    names = ("state", "answer", "why", "sent_at")
+    values: dict[Any, Any] = {columns[name]: bindparam(f"_{name}", type_=columns[name].type) for name in names}
+    values |= {columns.sender: None, columns.attempts: columns.attempts + 1}
+    connection.execute(update(messages).where(*mine).values(values), [_parameters(one, now) for one in settled])
+    events = [_event(one.row.message, one.state, now, one.why) for one in settled]
+    connection.execute(insert(mail_events), events)
+
+
+def _parameters(one: Settled, now: datetime) -> dict[str, Any]:
+    message = one.row.message
+    return {
+        "_campaign": message.campaign,
+        "_prospect": message.prospect,
+        "_step": message.step,
+        "_state": one.state,
+        "_answer": model_json(one.answer),
+        "_why": one.why,
+        "_sent_at": now if one.state is MessageState.ACCEPTED else None,
+    }
+
+
+def _event(message: Message, state: MessageState, now: datetime, why: str) -> dict[str, Any]:
+    about = {"campaign": message.campaign, "prospect": message.prospect, "message": message.id}
+    return {"id": new_id(), **about, "state": state, "at": now, "why": why}
 
 
 def note(connection: Connection, rows: Sequence[Row[Any]], state: MessageState, now: datetime, why: str) -> None:

@@ -11,6 +11,7 @@ from miniatures.datamodel.inbound import Inbound, InboundKind
 from miniatures.datamodel.message import CancelReason, MessageState, ServerReply
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.store.mail.transitions import Settled
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
 from tests.store.mail.emails import CAMPAIGN, MONDAY, claim, email_to, queue
@@ -31,8 +32,8 @@ async def test_an_email_goes_from_the_queue_to_the_server(store: Store) -> None:
     assert (row.message, row.state, row.sender) == (sent, MessageState.CLAIMED, "one")
     outbox = store.mail.outbox
     await outbox.freeze({sent.id: ("<a@b.example>", b"bytes")}, "one")
-    assert await outbox.start_sending(sent.id, "one")
-    assert await outbox.settle(sent.id, MessageState.ACCEPTED, OK, "one")
+    assert await outbox.start_sending([sent.id], "one") == {sent.id}
+    await outbox.settle([Settled(row, MessageState.ACCEPTED, OK)], "one")
     done = outbox.row(sent.id)
     assert done is not None
     assert (done.state, done.sender, done.answer, done.mime, done.attempts) == (
@@ -75,19 +76,20 @@ async def test_two_senders_share_the_queue_and_no_email(store_url: str) -> None:
 async def test_who_does_not_have_an_email_cannot_move_it(store: Store) -> None:
     sent = email_to(1)
     await queue(store, sent)
-    await claim(store, "one")
+    [row] = await claim(store, "one")
     outbox = store.mail.outbox
-    assert not await outbox.start_sending(sent.id, "two")
-    assert not await outbox.settle(sent.id, MessageState.ACCEPTED, OK, "two")
-    assert await outbox.start_sending(sent.id, "one")
-    assert not await outbox.start_sending(sent.id, "one")
+    assert not await outbox.start_sending([sent.id], "two")
+    await outbox.settle([Settled(row, MessageState.ACCEPTED, OK)], "two")
+    assert outbox.row(sent.id).state is MessageState.CLAIMED
+    assert await outbox.start_sending([sent.id], "one") == {sent.id}
+    assert not await outbox.start_sending([sent.id], "one")
 
 
 async def test_of_a_dead_sender_what_may_have_left_is_uncertain_and_the_rest_is_queued(store: Store) -> None:
     emails = [email_to(number) for number in range(3)]
     await queue(store, *emails)
     await claim(store)
-    await store.mail.outbox.start_sending(emails[1].id, "one")
+    await store.mail.outbox.start_sending([emails[1].id], "one")
     assert store.mail.outbox.senders() == ["one"]
     assert await store.mail.outbox.recover("one") == (2, 1)
     states = [store.mail.outbox.row(one.id).state for one in emails]
@@ -100,7 +102,7 @@ async def test_an_uncertain_email_is_settled_by_a_word_and_only_once(store: Stor
     await queue(store, sent)
     await claim(store)
     outbox = store.mail.outbox
-    await outbox.start_sending(sent.id, "one")
+    await outbox.start_sending([sent.id], "one")
     assert not await outbox.settle_uncertain(sent.id, MessageState.ACCEPTED, "too early")
     await outbox.recover("one")
     assert await outbox.settle_uncertain(sent.id, MessageState.ACCEPTED, "found in the Sent folder")
@@ -174,7 +176,7 @@ async def test_cancelling_leaves_what_is_being_sent(store: Store) -> None:
     first, second = email_to(1), email_to(1, step=1)
     await queue(store, first)
     await claim(store)
-    await store.mail.outbox.start_sending(first.id, "one")
+    await store.mail.outbox.start_sending([first.id], "one")
     await queue(store, second)
     assert await store.mail.outbox.cancel(CAMPAIGN, first.prospect, CancelReason.BY_HAND) == 1
     assert [row.state for row in store.mail.outbox.thread(CAMPAIGN, first.prospect)] == [

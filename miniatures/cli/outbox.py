@@ -1,0 +1,125 @@
+"""`miniatures outbox`: what waits, what left, what is uncertain; pauses, and a person's word on what nobody knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from miniatures.cli.arguments import AsJson, CampaignPath
+from miniatures.cli.terminal import command, cut, plain, print_json, table
+
+if TYPE_CHECKING:
+    from miniatures.datamodel.message import MessageState, OutboxRow
+    from miniatures.store.store import Store
+
+_SHOWN = 200
+
+
+def outbox(
+    campaign: CampaignPath,
+    state: Annotated[str | None, typer.Option(help="Only those that stand so, such as uncertain.")] = None,
+    left: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="This uncertain email did leave: you saw it.")
+    ] = None,
+    not_left: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="This uncertain email did not leave: queue it again.")
+    ] = None,
+    pause: Annotated[str | None, typer.Option(metavar="WHY", help="Send nothing more until it is resumed.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Send again, whatever was paused.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the outbox, pause and resume it, and settle what is uncertain.
+
+    An uncertain email may have left: its server took the text and did not answer. It is never sent again by itself.
+    """
+    import asyncio
+
+    from miniatures.cli.results import open_run
+
+    with open_run(campaign, flushed=True) as (loaded, store):
+        wanted = _named(state)
+        asyncio.run(_change(store, loaded.name, left or [], not_left or [], pause, resume))
+        rows = list(store.mail.outbox.stream(loaded.name, *wanted))
+        if as_json:
+            print_json([_record(row) for row in rows])
+            return
+        _show_counts(store, loaded.name, campaign)
+        _show_rows(rows, listed=bool(wanted))
+
+
+async def _change(
+    store: Store, campaign: str, left: list[str], not_left: list[str], pause: str | None, resume: bool
+) -> None:
+    from miniatures.datamodel.message import MessageState
+
+    for ids, state, why in (
+        (left, MessageState.ACCEPTED, "a person saw that it had left"),
+        (not_left, MessageState.QUEUED, "a person knows that it had not left"),
+    ):
+        for id in ids:
+            await _settle(store, id, state, why)
+    if pause is not None:
+        await store.mail.pauses.pause(campaign, why=pause)
+    if resume:
+        for one in store.mail.pauses.standing(campaign, store.now()):
+            await store.mail.pauses.resume(one.campaign, mailbox=one.mailbox, provider=one.provider)
+
+
+async def _settle(store: Store, id: str, state: MessageState, why: str) -> None:
+    from miniatures.datamodel.errors import InputError
+
+    if not await store.mail.outbox.settle_uncertain(id, state, why):
+        row = store.mail.outbox.row(id)
+        found = f"is {row.state.value}, not uncertain" if row else "is not in this outbox"
+        raise InputError(
+            f"the email {id[:40]} {found}", hint="`--state uncertain` lists those that are, with their ids."
+        )
+
+
+def _named(word: str | None) -> tuple[MessageState, ...]:
+    from miniatures.datamodel.errors import InputError
+    from miniatures.datamodel.message import MessageState
+
+    if word is None:
+        return ()
+    if word not in set(MessageState):
+        raise InputError(f"--state {word}: there is no such state", hint=f"Known: {', '.join(MessageState)}.")
+    return (MessageState(word),)
+
+
+def _show_counts(store: Store, name: str, campaign: Path) -> None:
+    counts = store.mail.outbox.counts(name)
+    words = ", ".join(f"{number:,} {state.value}" for state, number in counts.items() if number)
+    typer.echo(words or f"Nothing was queued yet: {command('send', campaign)}")
+    for pause in store.mail.pauses.standing(name, store.now()):
+        what = " ".join(word for word in (pause.mailbox and f"mailbox {pause.mailbox}", pause.provider) if word)
+        until = (
+            f"until {pause.until:%Y-%m-%d %H:%M} UTC"
+            if pause.until
+            else f"until {command('outbox', campaign)} --resume"
+        )
+        typer.echo(f"Paused: {what or 'everything'}, {until}: {plain(pause.why)}")
+
+
+def _show_rows(rows: list[OutboxRow], *, listed: bool) -> None:
+    from miniatures.cli.terminal import show_table
+
+    if not rows:
+        return
+    columns = ("|State", "To", ">Step", "|Since (UTC)", "Server or reason", *(["|Id"] if listed else []))
+    shown = table(*columns)
+    for row in rows[:_SHOWN]:
+        said = " ".join(str(part) for part in (row.answer.code, row.answer.text) if part) if row.answer else row.why
+        since = row.sent_at or row.due_at
+        cells = [row.state.value, row.message.address, str(row.message.step), f"{since:%m-%d %H:%M}", cut(said, 60)]
+        shown.add_row(*(plain(cell) for cell in cells), *([row.message.id] if listed else []))
+    show_table(shown)
+    if len(rows) > _SHOWN:
+        typer.echo(f"{len(rows) - _SHOWN:,} more; --json prints all.")
+
+
+def _record(row: OutboxRow) -> dict[str, Any]:
+    kept = row.model_dump(mode="json", exclude={"mime", "message"})
+    return {**row.message.model_dump(mode="json"), **kept}

@@ -1,0 +1,118 @@
+"""`miniatures send`: lets the approved emails leave, each once, at the pace and in the hours that the campaign says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from miniatures.cli.arguments import AsJson, CampaignPath
+from miniatures.cli.terminal import command, count, print_json
+
+if TYPE_CHECKING:
+    from miniatures.datamodel.message import MessageState, OutboxRow
+    from miniatures.delivery.send import Sent
+    from miniatures.inputs.campaign import LoadedCampaign
+    from miniatures.store.store import Store
+
+
+def send(
+    campaign: CampaignPath,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on for days: wait for the pace, for morning and for new approvals.")
+    ] = False,
+    dry_run: Annotated[
+        Path | None, typer.Option("--dry-run", metavar="DIR", help="Write .eml files there; nothing leaves.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send what people approved, each email once.
+
+    A killed process sends nothing twice: what it was sending just then is uncertain, and waits until the Sent folder, a
+    delivery report or a person tells (`miniatures outbox`). Opt-outs, replies and decisions are looked at again in the
+    moment before an email leaves.
+    """
+    from miniatures.cli.results import open_run
+    from miniatures.datamodel.errors import ExitCode
+    from miniatures.delivery.queueing import send_settings
+
+    with open_run(campaign, flushed=dry_run is None) as (loaded, store):
+        send_settings(loaded)
+        if dry_run is not None:
+            _write_emails(loaded, store, dry_run)
+            return
+        sent = _send(loaded, store, shown_path=campaign, watch=watch, as_json=as_json)
+        _show(sent, store, loaded.name, campaign, as_json)
+    if any(report.trouble for report in sent.mailboxes.values()):
+        raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _send(loaded: LoadedCampaign, store: Store, *, shown_path: Path, watch: bool, as_json: bool) -> Sent:
+    import asyncio
+
+    from miniatures.cli.interrupts import drain_on_interrupt
+    from miniatures.delivery.send import send_campaign
+
+    def say(line: str) -> None:
+        typer.echo(line, err=as_json)
+
+    def settled(row: OutboxRow, state: MessageState) -> None:
+        say(f"{store.now():%H:%M:%S}  {state.value:9} {row.message.address}  by {row.message.mailbox}")
+
+    async def work() -> Sent:
+        with drain_on_interrupt(say, command("send", shown_path)) as stop:
+            return await send_campaign(loaded, store, watch=watch, stop=stop, on_settled=settled)
+
+    return asyncio.run(work())
+
+
+def _write_emails(loaded: LoadedCampaign, store: Store, folder: Path) -> None:
+    from miniatures.datamodel.errors import writing
+    from miniatures.delivery.send import dry_emails
+
+    number = 0
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for message, composed in dry_emails(loaded, store):
+            (folder / f"{message.prospect}-{message.step}.eml").write_bytes(composed.mime)
+            number += 1
+    typer.echo(f"{count(number, 'email')} written to {folder}. Nothing was sent.")
+
+
+def _show(sent: Sent, store: Store, name: str, campaign: Path, as_json: bool) -> None:
+    counts = store.mail.outbox.counts(name)
+    if as_json:
+        print_json(_record(sent, {state.value: number for state, number in counts.items()}))
+        return
+    for mailbox, report in sent.mailboxes.items():
+        done = ", ".join(f"{number:,} {state.value}" for state, number in report.counts.items()) or "nothing left"
+        put_off = f", {report.put_off:,} put off" if report.put_off else ""
+        typer.echo(f"{mailbox}: {done}{put_off}")
+        if report.trouble:
+            typer.echo(f"  stopped: {report.trouble}", err=True)
+        elif report.next_at is not None:
+            typer.echo(f"  the next may leave at {report.next_at:%Y-%m-%d %H:%M} UTC: {command('send', campaign)}")
+    if counts_uncertain := counts[_uncertain()]:
+        typer.echo(
+            f"{count(counts_uncertain, 'email')} uncertain: {command('outbox', campaign, '--state', 'uncertain')}"
+        )
+
+
+def _uncertain() -> MessageState:
+    from miniatures.datamodel.message import MessageState
+
+    return MessageState.UNCERTAIN
+
+
+def _record(sent: Sent, outbox: dict[str, int]) -> dict[str, Any]:
+    mailboxes = {
+        name: {
+            "counts": {state.value: number for state, number in report.counts.items()},
+            "put_off": report.put_off,
+            "trouble": report.trouble,
+            "next_at": report.next_at.isoformat() if report.next_at else None,
+        }
+        for name, report in sent.mailboxes.items()
+    }
+    return {"mailboxes": mailboxes, "returned": sent.returned, "uncertain": sent.uncertain, "outbox": outbox}

@@ -1,0 +1,185 @@
+"""Hands out the emails of one mailbox, each when the pace allows it, with its bytes frozen.
+
+At the pace of people one email is claimed at a time, right before it leaves. Where a mailbox may send many a second,
+those of the next moments are claimed together, and noted as `sending` together: a commit that reaches the disk takes
+longer than a server takes for an email.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+
+from miniatures.datamodel.errors import MiniaturesError
+from miniatures.datamodel.message import MessageState, OutboxRow, ServerReply
+from miniatures.delivery.compose import Composed
+from miniatures.delivery.hours import next_opening, zone_of
+from miniatures.delivery.job import Job
+from miniatures.delivery.pace import Pace
+from miniatures.delivery.settler import Settler
+from miniatures.store.mail.outbox_claim import Claim
+from miniatures.store.mail.transitions import Settled
+from miniatures.store.store import Store
+
+Ready = tuple[OutboxRow, Composed]
+"""A claimed email and what goes over the wire."""
+
+_AT_ONCE = 50
+_CLAIMED_AHEAD = timedelta(seconds=10)
+_BEGUN_AHEAD = timedelta(seconds=0.1)
+"""Of a sender that is killed, what it would have sent within this time is uncertain."""
+
+
+class Feed:
+    """The emails of one campaign and mailbox that are due."""
+
+    def __init__(self, job: Job, mailbox: str, store: Store, pace: Pace, settler: Settler) -> None:
+        self._job, self._mailbox, self._store = job, mailbox, store
+        self._pace, self._settler, self._outbox = pace, settler, store.mail.outbox
+        self._interval = timedelta(hours=1) / job.settings.mailboxes[mailbox].per_hour
+        self._turn = asyncio.Lock()
+        self._ready: deque[Ready] = deque()
+        self._begun: set[str] = set()
+        self._filling: asyncio.Task[None] | None = None
+        self.trouble = ""
+        """Why nothing more leaves by this mailbox in this run."""
+        self.next_at: datetime | None = None
+        """When the next email may leave, once that is longer than the patience."""
+
+    @property
+    def ended(self) -> bool:
+        return self._job.stop.is_set() or bool(self.trouble)
+
+    async def next(self) -> Ready | None:
+        """The next email, once the pace allows it; None when the work is over."""
+        async with self._turn:
+            while not self.ended:
+                if not await self._wait_until(self._pace.allowed_at(self._job.clock.now())):
+                    return None
+                if self._ready or await self._fill():
+                    return self._taken()
+                due = self._next_due()
+                if due is None or not await self._wait_until(due):
+                    return None
+        return None
+
+    async def begin(self, row: OutboxRow) -> bool:
+        """Note that the text of an email goes over the wire now; False if it was cancelled meanwhile.
+
+        Those that follow within the next moment are noted with it.
+        """
+        id = row.message.id
+        if id not in self._begun:
+            ahead = islice(self._ready, self._many(_BEGUN_AHEAD) - 1)
+            self._begun |= await self._outbox.start_sending(
+                [id, *(other.message.id for other, _ in ahead)], self._job.sender
+            )
+        if id not in self._begun:
+            return False
+        self._begun.remove(id)
+        return True
+
+    async def end(self) -> None:
+        """Put back what was claimed and is not sent by now."""
+        if self._filling is not None:
+            await self._filling
+        await self._outbox.give_back(self._job.sender, self._mailbox, begun=self._begun)
+
+    def _taken(self) -> Ready:
+        taken = self._ready.popleft()
+        self._pace.note(self._job.clock.now(), taken[0].message.provider)
+        most = self._many(_CLAIMED_AHEAD)
+        if most > 1 and len(self._ready) < most // 2 and (self._filling is None or self._filling.done()):
+            self._filling = asyncio.create_task(self._claim())
+        return taken
+
+    def _many(self, time: timedelta) -> int:
+        """How many emails may leave within a time, at least one."""
+        return max(1, min(_AT_ONCE, int(time / self._interval)))
+
+    async def _wait_until(self, moment: datetime) -> bool:
+        """Wait; False if that is longer than the patience, or the work is over by then."""
+        clock = self._job.clock
+        while (left := moment - clock.now()) > timedelta():
+            if left > self._job.patience or self.ended:
+                self.next_at = moment
+                return False
+            await clock.sleep(min(left.total_seconds(), 1.0))
+        return not self.ended
+
+    def _next_due(self) -> datetime | None:
+        """When there may be something to send again: when an email falls due, or a rest ends."""
+        now = self._job.clock.now()
+        due = self._outbox.next_due(self._job.campaign, self._mailbox)
+        if due is None:
+            return None
+        ends = [end for end in self._resting(now).values() if end is not None]
+        later = due if due > now else min(ends, default=now + timedelta(seconds=60))
+        return max(later, now + timedelta(seconds=1))
+
+    def _resting(self, now: datetime) -> dict[str, datetime | None]:
+        """Providers that are left alone just now, and until when; an empty name stands for all."""
+        paused = self._store.mail.pauses.standing(self._job.campaign, now)
+        mine = {pause.provider: pause.until for pause in paused if pause.mailbox in ("", self._mailbox)}
+        return {**self._pace.resting(now), **mine}
+
+    async def _fill(self) -> bool:
+        """Have emails ready; False if nothing is due."""
+        filling, self._filling = self._filling, None
+        if filling is not None:
+            await filling
+        if not self._ready:
+            await self._claim()
+        return bool(self._ready)
+
+    async def _claim(self) -> None:
+        """Claim what can be sent soon, and freeze its bytes."""
+        now = self._job.clock.now()
+        resting = self._resting(now)
+        if "" in resting:
+            self.trouble = "it is paused; `miniatures outbox` says why and resumes it"
+            return
+        most = self._many(_CLAIMED_AHEAD)
+        claim = Claim(self._job.campaign, self._mailbox, self._job.sender, now, most, tuple(resting))
+        while rows := await self._outbox.claim(claim):
+            frozen = await self._frozen(await self._awake(rows, now), now)
+            self._ready += frozen
+            if frozen:
+                return
+
+    async def _awake(self, rows: Sequence[OutboxRow], now: datetime) -> list[OutboxRow]:
+        """Those whose recipients are at work; the others are put off until they are."""
+        hours, awake = self._job.settings.hours, []
+        for row in rows:
+            opens = next_opening(hours, zone_of(row.message, hours), now)
+            if opens > now:
+                await self._outbox.put_back(row.message.id, opens, self._job.sender)
+            else:
+                awake.append(row)
+        return awake
+
+    async def _frozen(self, rows: Sequence[OutboxRow], now: datetime) -> list[Ready]:
+        """The rows with what goes over the wire, which is kept; one that cannot be composed is rejected."""
+        made: list[Ready] = []
+        for row, composed in await asyncio.to_thread(self._composed, rows, now):
+            if isinstance(composed, Composed):
+                made.append((row, composed))
+            else:
+                reply = ServerReply(stage="compose", text=composed.told)
+                await self._settler.put(Settled(row, MessageState.REJECTED, reply))
+        fresh = {row.message.id: (composed.message_id, composed.mime) for row, composed in made if row.mime is None}
+        if fresh:
+            await self._outbox.freeze(fresh, self._job.sender)
+        return made
+
+    def _composed(self, rows: Sequence[OutboxRow], now: datetime) -> list[tuple[OutboxRow, Composed | MiniaturesError]]:
+        return [(row, self._compose(row, now)) for row in rows]
+
+    def _compose(self, row: OutboxRow, now: datetime) -> Composed | MiniaturesError:
+        try:
+            return self._job.compose(row, now)
+        except MiniaturesError as error:
+            return error

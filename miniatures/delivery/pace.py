@@ -1,0 +1,92 @@
+"""How fast a mailbox may send: a day's cap that grows while it is new, an hour's, a provider's, and pauses between.
+
+All of it follows from when the mailbox sent before, which the outbox knows, so a restart changes no pace.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from miniatures.datamodel.send_settings import Mailbox, RampUp
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+
+
+class Pace:
+    """The pace of one mailbox.
+
+    Args:
+        mailbox: its caps.
+        per_provider_per_hour: emails an hour to the recipients of one mail provider.
+        jitter: share by which each pause between two emails varies.
+        days_sent: on how many earlier days it sent, for the ramp-up.
+        sent: when it sent within the last day and to which provider, the earliest first.
+        draw: makes the jitter.
+    """
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        *,
+        per_provider_per_hour: int,
+        jitter: float,
+        days_sent: int,
+        sent: Iterable[tuple[datetime, str]] = (),
+        draw: random.Random | None = None,
+    ) -> None:
+        self._per_hour = mailbox.per_hour
+        self._per_day = day_cap(mailbox.per_day, mailbox.ramp_up, days_sent)
+        self._per_provider = per_provider_per_hour
+        self._jitter = jitter
+        self._draw = draw or random.Random()
+        self._day: deque[datetime] = deque()
+        self._hour: deque[datetime] = deque()
+        self._providers: defaultdict[str, deque[datetime]] = defaultdict(deque)
+        self._next: datetime | None = None
+        for moment, provider in sent:
+            self._count(moment, provider)
+
+    def note(self, moment: datetime, provider: str) -> None:
+        """One email leaves now, or may have left."""
+        self._count(moment, provider)
+        pause = _HOUR / self._per_hour
+        self._next = moment + pause * self._draw.uniform(1 - self._jitter, 1 + self._jitter)
+
+    def allowed_at(self, now: datetime) -> datetime:
+        """When the next email may leave: now, or later."""
+        moments = [now, self._next or now]
+        for times, most, window in ((self._day, self._per_day, _DAY), (self._hour, self._per_hour, _HOUR)):
+            _forget(times, now - window)
+            if len(times) >= most:
+                moments.append(times[-most] + window)
+        return max(moments)
+
+    def resting(self, now: datetime) -> dict[str, datetime]:
+        """Providers that have had their hour's share, each with when it may be sent to again."""
+        for name in list(self._providers):
+            _forget(self._providers[name], now - _HOUR)
+            if not self._providers[name]:
+                del self._providers[name]
+        share = self._per_provider
+        return {name: times[-share] + _HOUR for name, times in self._providers.items() if len(times) >= share}
+
+    def _count(self, moment: datetime, provider: str) -> None:
+        self._day.append(moment)
+        self._hour.append(moment)
+        self._providers[provider].append(moment)
+
+
+def day_cap(per_day: int, ramp_up: RampUp | None, days_sent: int) -> int:
+    """How many emails a mailbox may send within a day, after so many days on which it has sent."""
+    if ramp_up is None:
+        return per_day
+    return min(per_day, ramp_up.first_day + ramp_up.more_each_day * days_sent)
+
+
+def _forget(times: deque[datetime], before: datetime) -> None:
+    while times and times[0] <= before:
+        times.popleft()

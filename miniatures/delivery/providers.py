@@ -1,0 +1,54 @@
+"""Who takes the mail of a domain: what is sent to one provider counts together, however many domains it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dns.asyncresolver import Resolver
+
+_TIMEOUT_S = 3.0
+
+MxLookup = Callable[[str], Awaitable[Sequence[str]]]
+"""The hosts that take a domain's mail, the preferred first; empty if it has none or nobody answers."""
+
+
+class Providers:
+    """Looks each domain up once."""
+
+    def __init__(self, lookup: MxLookup) -> None:
+        self._lookup = lookup
+        self._known: dict[str, str] = {}
+
+    async def of(self, domain: str) -> str:
+        """The provider of a domain, as the registrable domain of its mail's host; the domain itself if unknown."""
+        if domain not in self._known:
+            hosts = await self._lookup(domain)
+            self._known[domain] = provider_name(hosts[0]) if hosts else domain
+        return self._known[domain]
+
+
+def provider_name(host: str) -> str:
+    """`aspmx.l.google.com` is google.com's."""
+    from tld import get_fld
+
+    host = host.rstrip(".").lower()
+    return get_fld(host, fix_protocol=True, fail_silently=True) or host
+
+
+def mx_lookup(resolver: Resolver | None = None) -> MxLookup:
+    """Asks the system's resolver, or the one that is given."""
+    return partial(_mx_hosts, resolver)
+
+
+async def _mx_hosts(resolver: Resolver | None, domain: str) -> Sequence[str]:
+    from dns.asyncresolver import Resolver
+    from dns.exception import DNSException
+
+    try:
+        found = await (resolver or Resolver()).resolve(domain, "MX", lifetime=_TIMEOUT_S)
+    except (DNSException, OSError, ValueError):
+        return ()
+    return [str(record.exchange) for record in sorted(found, key=lambda record: record.preference)]

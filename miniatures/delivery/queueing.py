@@ -1,0 +1,152 @@
+"""From approval to outbox: who may be written to with exactly which text, and by which mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import datetime
+
+from miniatures.checks.company_names import company_key
+from miniatures.datamodel.arms import Enrolment
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.hashing import content_hash, text_hash
+from miniatures.datamodel.message import Message, MessageState, OutboxRow
+from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.send_settings import SendSettings
+from miniatures.datamodel.standing import Standing, State
+from miniatures.datamodel.trace import new_id
+from miniatures.delivery.follow_ups import hindrance, known_of
+from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.review.standings import follow_up_standings, standings
+from miniatures.store.store import Store
+
+_AT_ONCE = 500
+_APPROVED = (State.APPROVED, State.EDITED)
+
+ProviderOf = Callable[[str], Awaitable[str]]
+"""Who takes the mail of a domain."""
+
+
+def send_settings(loaded: LoadedCampaign) -> SendSettings:
+    """How the campaign sends.
+
+    Raises:
+        InputError: its file does not say.
+    """
+    if loaded.campaign.send is None:
+        raise InputError(
+            f"{loaded.path} does not say how emails leave",
+            hint="Add `send: {mailboxes: {NAME: {address: you@example.com, smtp: {host: smtp.example.com}}}}`.",
+        )
+    return loaded.campaign.send
+
+
+def sendable(loaded: LoadedCampaign, store: Store) -> Iterator[Standing]:
+    """The prospects whose text may leave: a person approved it, or the campaign's stated risk covers it."""
+    by_risk = send_settings(loaded).approval.risk is not None
+    for standing in standings(loaded, store):
+        if standing.text is not None and (standing.state in _APPROVED or (by_risk and standing.state is State.READY)):
+            yield standing
+
+
+def sendable_follow_ups(loaded: LoadedCampaign, store: Store, now: datetime) -> Iterator[tuple[Standing, OutboxRow]]:
+    """The follow-ups that a person approved and that may leave at this moment, each with the first email of its thread.
+
+    The campaign's stated risk covers none: it was shown by readings of first emails.
+    """
+    rules = send_settings(loaded).follow_ups
+    for standing in follow_up_standings(loaded, store):
+        if standing.text is None or standing.state not in _APPROVED:
+            continue
+        thread, step = store.mail.outbox.thread(loaded.name, standing.prospect.key), standing.result.step
+        sent = thread[:step]
+        if len(sent) < step or any(row.state is not MessageState.CANCELLED for row in thread[step:]):
+            continue
+        inbound = store.mail.inbox.of_prospect(loaded.name, standing.prospect.key)
+        if hindrance(known_of(store, sent, inbound), rules, now) is None:
+            yield standing, sent[0]
+
+
+async def queue_approved(loaded: LoadedCampaign, store: Store, *, now: datetime, provider_of: ProviderOf) -> int:
+    """Queue every approved email that is not in the outbox yet; returns how many.
+
+    The decisions are counted before the texts are read, so one that comes in between takes its email back.
+    """
+    decisions = store.decisions_by_prospect(loaded.name)
+    new, page = 0, []
+    for message in messages_to_send(loaded, store, now):
+        provider = await provider_of(message.address.rpartition("@")[2])
+        page.append(message.model_copy(update={"provider": provider}))
+        if len(page) == _AT_ONCE:
+            new += await store.mail.outbox.queue(page, due_at=now, decisions=decisions)
+            page = []
+    return new + await store.mail.outbox.queue(page, due_at=now, decisions=decisions)
+
+
+def messages_to_send(loaded: LoadedCampaign, store: Store, now: datetime) -> Iterator[Message]:
+    """Every email that may leave, first ones that have left among them; who takes their mail is not looked up."""
+    enrolled = store.mail.enrolments.of(loaded.name)
+    for standing in sendable(loaded, store):
+        yield message_to(standing, loaded, enrolled, "")
+    for standing, first in sendable_follow_ups(loaded, store, now):
+        yield follow_up_to(standing, loaded, first)
+
+
+def follow_up_to(standing: Standing, loaded: LoadedCampaign, first: OutboxRow) -> Message:
+    """The follow-up whose text stands: in the thread of the first email, to the same address by the same mailbox."""
+    assert standing.text is not None and standing.draft is not None
+    thread, text = first.message, standing.text
+    own = {
+        "id": new_id(),
+        "step": standing.result.step,
+        "name": standing.prospect.full_name,
+        "policy": standing.result.policy,
+        "draft": standing.draft.id,
+        "text_hash": content_hash(text),
+        "subject": f"Re: {text.subject}" if text.subject == thread.subject else text.subject,
+        "body": text.body,
+        "approved_by": _approval(standing, send_settings(loaded)),
+    }
+    return thread.model_copy(update=own)
+
+
+def message_to(standing: Standing, loaded: LoadedCampaign, enrolled: Mapping[str, Enrolment], provider: str) -> Message:
+    """The first email to a prospect whose text stands."""
+    assert standing.text is not None and standing.draft is not None
+    settings, prospect = send_settings(loaded), standing.prospect
+    company = company_key(prospect.company)
+    place = enrolled.get(prospect.key)
+    return Message(
+        campaign=loaded.name,
+        prospect=prospect.key,
+        address=prospect.email,
+        name=prospect.full_name,
+        company=company,
+        country=_column(prospect, "country"),
+        timezone=_column(prospect, "timezone"),
+        arm=place.arm if place else "",
+        policy=standing.result.policy,
+        draft=standing.draft.id,
+        text_hash=content_hash(standing.text),
+        subject=standing.text.subject,
+        body=standing.text.body,
+        approved_by=_approval(standing, settings),
+        mailbox=mailbox_for(company, settings),
+        provider=provider,
+    )
+
+
+def mailbox_for(company: str, settings: SendSettings) -> str:
+    """The mailbox that writes to a company: always the same, and each as often as the others."""
+    names = sorted(settings.mailboxes)
+    return names[int(text_hash(company)[:8], 16) % len(names)]
+
+
+def _approval(standing: Standing, settings: SendSettings) -> str:
+    if standing.state is State.READY:
+        return f"risk {settings.approval.risk}"
+    return standing.review
+
+
+def _column(prospect: Prospect, name: str) -> str:
+    """A further column of the list, however its header is written."""
+    return next((value for key, value in prospect.extra.items() if key.strip().casefold() == name), "")

@@ -1,0 +1,123 @@
+"""Sends a campaign: settles what dead senders left, queues what was approved, and lets every mailbox send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from miniatures.datamodel.message import Message, MessageState, OutboxRow
+from miniatures.datamodel.send_settings import SendSettings
+from miniatures.datamodel.trace import new_id
+from miniatures.delivery.compose import Composed, Composer
+from miniatures.delivery.job import Clock, Compose, Job, OnSettled, SendingReport, ignore_settled
+from miniatures.delivery.pace import Pace
+from miniatures.delivery.providers import Providers, mx_lookup
+from miniatures.delivery.queueing import message_to, queue_approved, send_settings, sendable
+from miniatures.delivery.sender import MailboxSender
+from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.store.home_secret import home_secret
+from miniatures.store.store import Store
+
+_DAY = timedelta(days=1)
+_PATIENCE = timedelta(hours=1)
+"""A process that does not watch ends when it would have to wait for longer."""
+_ROUND = timedelta(minutes=1)
+"""How often one that watches looks for new approvals."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a sending process did, by mailbox, and what it found of processes that were killed."""
+
+    mailboxes: Mapping[str, SendingReport] = field(default_factory=dict)
+    returned: int = 0
+    uncertain: int = 0
+
+    def count(self, state: MessageState) -> int:
+        return sum(report.counts[state] for report in self.mailboxes.values())
+
+    def and_then(self, later: Sent) -> Sent:
+        """This round with a later one."""
+        boxes = {name: report.after(self.mailboxes.get(name)) for name, report in later.mailboxes.items()}
+        return Sent(boxes, self.returned + later.returned, self.uncertain + later.uncertain)
+
+
+async def send_campaign(
+    loaded: LoadedCampaign,
+    store: Store,
+    *,
+    watch: bool,
+    stop: asyncio.Event,
+    on_settled: OnSettled = ignore_settled,
+) -> Sent:
+    """Queue what is approved and send it; with `watch`, again and again until it is stopped.
+
+    Raises:
+        InputError: the campaign does not say how it sends, or what it names cannot be read.
+        StoreError: what was sent cannot be kept any more; nothing more leaves then.
+    """
+    settings = send_settings(loaded)
+    composer = Composer.of(loaded.brief, settings, loaded.folder, home_secret())
+    clock = Clock(store.now)
+    compose = composing(composer, store)
+    providers = Providers(mx_lookup())
+    patience = _ROUND if watch else _PATIENCE
+    job = Job(loaded.name, settings, new_id(), compose, clock, patience, stop, on_settled)
+    sent = Sent()
+    while True:
+        await queue_approved(loaded, store, now=clock.now(), provider_of=providers.of)
+        sent = sent.and_then(await send_queued(job, store))
+        if not watch or stop.is_set():
+            return sent
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _ROUND.total_seconds())
+
+
+def dry_emails(loaded: LoadedCampaign, store: Store) -> Iterator[tuple[Message, Composed]]:
+    """What would leave now, as it would leave; nothing is queued."""
+    settings, enrolled = send_settings(loaded), store.mail.enrolments.of(loaded.name)
+    composer = Composer.of(loaded.brief, settings, loaded.folder, home_secret())
+    for standing in sendable(loaded, store):
+        message = message_to(standing, loaded, enrolled, "")
+        if store.mail.suppressions.listed(message.address, loaded.name) is None:
+            yield message, composer.compose(message, store.now())
+
+
+async def send_queued(job: Job, store: Store) -> Sent:
+    """Send what is due by all mailboxes, until nothing more can leave within the patience."""
+    with store.mail.senders.alive(job.sender):
+        returned, uncertain = await store.mail.senders.recover()
+        names = list(job.settings.mailboxes)
+        senders = [
+            MailboxSender(job, name, store, pace_of(store, job.settings, name, job.clock.now())) for name in names
+        ]
+        reports = await asyncio.gather(*(sender.run() for sender in senders))
+    return Sent(dict(zip(names, reports, strict=True)), returned, uncertain)
+
+
+def composing(composer: Composer, store: Store) -> Compose:
+    """Composes emails with their threads, and never anew what is frozen."""
+
+    def compose(row: OutboxRow, date: datetime) -> Composed:
+        message = row.message
+        earlier = store.mail.outbox.thread(message.campaign, message.prospect) if message.step else ()
+        made = composer.compose(message, date, earlier)
+        if row.mime is None or row.message_id is None:
+            return made
+        return replace(made, mime=row.mime, message_id=row.message_id)
+
+    return compose
+
+
+def pace_of(store: Store, settings: SendSettings, name: str, now: datetime) -> Pace:
+    """The pace of a mailbox, as the outbox remembers when it sent."""
+    return Pace(
+        settings.mailboxes[name],
+        per_provider_per_hour=settings.per_provider_per_hour,
+        jitter=settings.jitter,
+        days_sent=store.mail.outbox.days_sent(name, before=now - _DAY),
+        sent=store.mail.outbox.sent_since(name, now - _DAY),
+    )

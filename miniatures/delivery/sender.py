@@ -1,0 +1,154 @@
+"""Sends what is due of one mailbox: each email once, whatever the server says and whenever the process ends.
+
+The order is what makes it once: the bytes are frozen, the row says `sending` before the text goes over the wire, and
+the row moves on when the server has answered. Whoever is killed in between leaves a row that says how far it came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from miniatures.datamodel.message import MessageState, OutboxRow, ServerReply
+from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.delivery.compose import Composed
+from miniatures.delivery.feed import Feed
+from miniatures.delivery.job import Job, SendingReport
+from miniatures.delivery.pace import Pace
+from miniatures.delivery.retries import next_try, provider_rest
+from miniatures.delivery.server_word import ServerWord, word_of
+from miniatures.delivery.settler import Settler
+from miniatures.delivery.smtp_session import ServerUnavailable, SmtpSession
+from miniatures.store.mail.transitions import Settled
+from miniatures.store.store import Store
+
+_REFUSALS_IN_A_ROW = 3
+_RECONNECT_AFTER_S = (1.0, 5.0, 20.0)
+
+
+class MailboxSender:
+    """Sends what is due of one campaign by one mailbox, over a few connections at once."""
+
+    def __init__(self, job: Job, name: str, store: Store, pace: Pace) -> None:
+        self._job, self._name, self._store = job, name, store
+        self._server = job.settings.mailboxes[name].smtp
+        self._settler = Settler(store.mail.outbox, job.sender, self._kept)
+        self._feed = Feed(job, name, store, pace, self._settler)
+        self._refused_in_a_row = 0
+        self._report = SendingReport()
+
+    async def run(self) -> SendingReport:
+        """Send until nothing more is due within the patience, something stands in the way, or it is stopped.
+
+        Raises:
+            StoreError: what was sent cannot be kept any more; nothing more leaves then.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._settler.run())
+                group.create_task(self._work_together())
+        except BaseExceptionGroup as errors:
+            raise _first_of(errors) from None
+        self._report.trouble, self._report.next_at = self._feed.trouble, self._feed.next_at
+        return self._report
+
+    async def _work_together(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._server.connections):
+                    group.create_task(self._work())
+        finally:
+            await self._settler.end()
+            await self._feed.end()
+
+    async def _work(self) -> None:
+        session = SmtpSession(self._server)
+        try:
+            while (taken := await self._feed.next()) is not None:
+                await self._send(session, *taken)
+        except ServerUnavailable as error:
+            self._feed.trouble = self._feed.trouble or error.told
+        finally:
+            await session.close()
+
+    async def _send(self, session: SmtpSession, row: OutboxRow, composed: Composed) -> None:
+        if not session.is_open:
+            await self._connect(session)
+        refused = await session.offer(composed)
+        if refused is not None:
+            await self._answered(row, refused)
+            await session.reset()
+        elif await self._feed.begin(row):
+            reply = await session.transmit(composed.mime)
+            await self._answered(row, reply)
+            if word_of(reply) is not ServerWord.TAKEN:
+                await session.reset()
+        else:  # It was cancelled between the claim and now.
+            await session.reset()
+
+    async def _connect(self, session: SmtpSession) -> None:
+        """Open a connection, with a few tries.
+
+        Raises:
+            ServerUnavailable: none succeeded, or trying again is of no use.
+        """
+        for pause in (*_RECONNECT_AFTER_S, None):
+            try:
+                await session.open()
+            except ServerUnavailable as error:
+                if pause is None or error.is_final or self._feed.ended:
+                    raise
+                await self._job.clock.sleep(pause)
+            else:
+                return
+
+    async def _answered(self, row: OutboxRow, reply: ServerReply) -> None:
+        """Let the row follow what the server said."""
+        word = word_of(reply)
+        self._refused_in_a_row = self._refused_in_a_row + 1 if word is ServerWord.POLICY else 0
+        match word:
+            case ServerWord.TAKEN:
+                await self._settler.put(Settled(row, MessageState.ACCEPTED, reply))
+            case ServerWord.UNKNOWN:
+                await self._settler.put(Settled(row, MessageState.UNCERTAIN, reply))
+            case ServerWord.PUT_OFF:
+                await self._put_off(row, reply)
+            case ServerWord.NO_SUCH_PERSON:
+                await self._store.mail.suppressions.add(row.message.address, SuppressionReason.BOUNCE)
+                await self._settler.put(Settled(row, MessageState.REJECTED, reply))
+            case ServerWord.POLICY | ServerWord.REFUSED:
+                await self._settler.put(Settled(row, MessageState.REJECTED, reply))
+        if self._refused_in_a_row >= _REFUSALS_IN_A_ROW:
+            await self._pause_mailbox(reply)
+
+    def _kept(self, settled: Settled) -> None:
+        self._report.counts[settled.state] += 1
+        self._job.on_settled(settled.row, settled.state)
+
+    async def _put_off(self, row: OutboxRow, reply: ServerReply) -> None:
+        """Try again later; after many tries the email is given up. A server that is busy is left alone for a while."""
+        now = self._job.clock.now()
+        again = next_try(row.attempts + 1, now)
+        if again is None:
+            await self._settler.put(Settled(row, MessageState.REJECTED, reply))
+            return
+        await self._store.mail.outbox.retry(row.message.id, again, reply, self._job.sender)
+        self._report.put_off += 1
+        if (rest := provider_rest(reply, row.attempts + 1)) is not None:
+            why = f"{reply.code or ''} {reply.text}".strip()
+            await self._store.mail.pauses.pause(
+                self._job.campaign, mailbox=self._name, provider=row.message.provider, until=now + rest, why=why
+            )
+
+    async def _pause_mailbox(self, reply: ServerReply) -> None:
+        """The server refuses the sender again and again: going on would burn the list."""
+        why = f"{_REFUSALS_IN_A_ROW} emails in a row were refused for what the sender is: {reply.text}"
+        await self._store.mail.pauses.pause(self._job.campaign, mailbox=self._name, why=why)
+        self._feed.trouble = why
+
+
+def _first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group, which may hold groups."""
+    first: BaseException = errors
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
