@@ -10,14 +10,14 @@ from langchain_core.language_models import BaseChatModel
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.ledgered import ledgered
 from miniatures.agents.roles.telling import POOR, ToldEmail
-from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.agents.roles.writer import FOLLOW_UP, WRITER, WriterVariables
 from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import Written
 from miniatures.agents.together import together
 from miniatures.backends.ask import Answer, capabilities_of, identity_of
 from miniatures.datamodel.backend import Bill
-from miniatures.datamodel.capabilities import Phrases
-from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.capabilities import Phrases, Variant
+from miniatures.datamodel.draft import EarlierEmail, EmailText
 from miniatures.datamodel.evidence import Evidence, Quote
 from miniatures.datamodel.json_types import Options
 from miniatures.datamodel.prospect import Recipient
@@ -35,17 +35,42 @@ class Try:
     samples: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Thread:
+    """What an email comes after: nothing, if it is the first. `hint` is what the campaign wants a follow-up to say."""
+
+    earlier: tuple[EarlierEmail, ...] = ()
+    hint: str = ""
+
+    @property
+    def node(self) -> str:
+        """What calls for such an email are known by."""
+        return FOLLOW_UP if self.earlier else "write"
+
+    def asked(self, context: CampaignContext) -> Options:
+        """What the ledger has to know of a follow-up beside what it knows of every email."""
+        if not self.earlier:
+            return {}
+        prompt = context.prompts.version(WRITER.name, Variant.FOLLOW_UP)
+        return {"earlier": self.earlier, "hint": self.hint, "prompt": prompt}
+
+
+FIRST_EMAIL = Thread()
+
+
 async def write_samples(
     context: CampaignContext,
     recipient: Recipient,
     evidence: Sequence[Quote],
     turn: Try,
     *,
+    after: Thread = FIRST_EMAIL,
     reasons: tuple[str, ...] = (),
     previous: EmailText | None = None,
     refused: str | None = None,
 ) -> Written:
-    """Ask for the batch's emails at once. `refused` is the trace of the refused draft, in a rewrite.
+    """Ask for the batch's emails at once. `after` is what a follow-up comes after, and `refused` the trace of the
+    refused draft, in a rewrite.
 
     Raises:
         BackendError: the backend could not be asked. A malformed answer is no exception: it is an email that is null.
@@ -55,6 +80,8 @@ async def write_samples(
         recipient,
         evidence,
         today=context.now().date().isoformat(),
+        earlier=after.earlier,
+        hint=after.hint,
         reasons=reasons,
         previous=previous,
     )
@@ -63,7 +90,7 @@ async def write_samples(
         "write",
         recipient,
         Written,
-        lambda: _Batch(context, variables, evidence, turn, refused).written(),
+        lambda: _Batch(context, variables, evidence, turn, refused, after.node).written(),
         quotes=variables.quotes,
         reasons=reasons,
         previous=previous,
@@ -71,6 +98,7 @@ async def write_samples(
         samples=turn.samples,
         at=turn.seat,
         seat=context.policy.seat(WRITER.name, turn.seat),
+        **after.asked(context),
     )
 
 
@@ -114,6 +142,7 @@ class _Batch:
     evidence: Sequence[Quote]
     turn: Try
     refused: str | None
+    node: str
 
     async def written(self) -> Written:
         writer = self.context.model(WRITER.name, self.turn.seat)
@@ -138,7 +167,7 @@ class _Batch:
         asked: Options = {"attempt": self.turn.attempt, "sources": sources, **sampling(self.turn.attempt, sample)}
 
         async def ask(model: BaseChatModel, seat: Seat) -> Answer[EmailText]:
-            return await WRITER.ask(model, self.context.prompts, self.variables, node="write", seat=seat, **asked)
+            return await WRITER.ask(model, self.context.prompts, self.variables, node=self.node, seat=seat, **asked)
 
         return _Drawn(await ask_seat(self.context, WRITER.name, ask, self.turn.seat))
 

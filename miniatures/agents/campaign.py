@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -35,7 +35,7 @@ _SETTLED = frozenset({DraftStatus.READY, DraftStatus.NEEDS_REVIEW, DraftStatus.N
 
 
 class CampaignRunner:
-    """One run of one policy over one stream of prospects.
+    """One run of one policy, which may be an arm's, over one stream of prospects.
 
     `stop`, once set, lets what is in flight finish and starts nothing more. What an earlier run settled under the same
     policy, for the same row of the list, is counted as reused and not worked on again, unless its key is in `again`;
@@ -66,12 +66,25 @@ class CampaignRunner:
         self._stop = stop
         self._graph = build_prospect_graph().compile()
         self._run_id = run_id or new_id()
+        self._arm = ""
+        self._begun = False
         self._tally = Tally()
         self._meter = Meter(store.recorder)
         seats = (self._policy.seat(role) for role in self._policy.seats if role != VERIFIER.name)
         self._indispensable = frozenset(str(seat.backend) for seat in seats if seat is not None)
         self._prospects: Iterable[Prospect | BadRow] = ()
         self._started: dict[str, float] = {}
+
+    async def begin(self, arm: str = "", beside: Collection[str] = ()) -> str:
+        """Note that the run begins, if it is an arm's of which, beside those runs; returns its id.
+
+        `run` does so itself unless it was done. Runs that go on side by side all begin before any of them works: what
+        a killed run had set aside of budgets is dropped when one begins.
+        """
+        await self._store.keep_policy(self._policy)
+        await self._store.start_run(self._run_id, self._campaign, self._policy.hash, beside)
+        self._arm, self._begun = arm, True
+        return self._run_id
 
     async def run(self, prospects: Iterable[Prospect | BadRow], total: int | None = None) -> RunSummary:
         """Settle every prospect of the stream, `total` of them if that is known.
@@ -81,8 +94,8 @@ class CampaignRunner:
             InputError: a prompt template or a budget of the campaign is wrong.
         """
         self._prospects, self._tally.total = prospects, total
-        await self._store.keep_policy(self._policy)
-        await self._store.start_run(self._run_id, self._campaign, self._policy.hash)
+        if not self._begun:
+            await self.begin()
         end = await Runner(self, concurrency=self._concurrency, stop=self._stop).run()
         await self._store.finish_run(self._run_id, end.outcome.value)
         return self._summary(end)
@@ -139,7 +152,7 @@ class CampaignRunner:
     def _without_bad_rows(self) -> Iterator[Prospect]:
         for row in self._prospects:
             if isinstance(row, BadRow):
-                self._tally.note_bad_row(row)
+                self._tally.bad_rows.note(row)
             else:
                 yield row
 
@@ -177,6 +190,7 @@ class CampaignRunner:
         return ProspectResult(
             campaign=self._campaign,
             policy=self._policy.hash,
+            arm=self._arm,
             prospect=prospect,
             status=status,
             dossier=dossier,
@@ -214,8 +228,8 @@ class CampaignRunner:
             by_status=dict(tally.by_status),
             new=tally.done - tally.reused,
             reused=tally.reused,
-            bad_rows=tuple(tally.bad_rows),
-            bad_row_count=tally.bad_row_count,
+            bad_rows=tuple(tally.bad_rows.first),
+            bad_row_count=tally.bad_rows.count,
             bill=self._meter.bill,
             seconds=tally.seconds,
         )

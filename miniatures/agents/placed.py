@@ -75,10 +75,10 @@ _DATELINE = re.compile(r"^[^(:]{3,60}?\b20\d\d\W{0,3}?(?:\s[\u2013\u2014-]+|:)\s
 def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) -> EmailText:
     """The email about the first of the quotes."""
     quote = evidence[0]
-    source, angle = _source(quote), quote_lines([quote], brief, recipient)[0].angle
+    angle = quote_lines([quote], brief, recipient)[0].angle
     telling = Telling(
         reason="good",
-        opening=_opening(quote, source, recipient.company),
+        opening=news_sentence(quote, recipient.company),
         thought=angle,
         claim=brief.number_of(brief.claim_for(quote.signal, angle) if quote.claim is None else quote.claim),
         subject=subject_line(brief, quote.signal, recipient.company),
@@ -86,7 +86,9 @@ def placed_email(brief: Brief, recipient: Recipient, evidence: Sequence[Quote]) 
     return composed(telling, brief, recipient_line(recipient))
 
 
-def _opening(quote: Quote, source: str, company: str) -> str:
+def news_sentence(quote: Quote, company: str) -> str:
+    """What the company's page says, said to be so."""
+    source = _source(quote)
     text = _DATELINE.sub("", as_data(quote.quote))
     verb = "say" if source.startswith("minutes") else "says"
     if leans(text):

@@ -14,6 +14,19 @@ from miniatures.store.tracing import TraceSink
 _BAD_ROWS_KEPT = 100
 
 
+class BadRows:
+    """The rows of a list that are left out: how many, and the first hundred."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: list[BadRow] = []
+
+    def note(self, row: BadRow) -> None:
+        self.count += 1
+        if len(self.first) < _BAD_ROWS_KEPT:
+            self.first.append(row)
+
+
 class Tally:
     """How many prospects were settled, and how. `total` is None while the source's length is unknown."""
 
@@ -21,8 +34,7 @@ class Tally:
         self.total: int | None = None
         self.by_status: Counter[DraftStatus] = Counter()
         self.reused = 0
-        self.bad_rows: list[BadRow] = []
-        self.bad_row_count = 0
+        self.bad_rows = BadRows()
         self._started = time.perf_counter()
 
     @property
@@ -32,11 +44,6 @@ class Tally:
     @property
     def seconds(self) -> float:
         return time.perf_counter() - self._started
-
-    def note_bad_row(self, row: BadRow) -> None:
-        self.bad_row_count += 1
-        if len(self.bad_rows) < _BAD_ROWS_KEPT:
-            self.bad_rows.append(row)
 
 
 class Meter:

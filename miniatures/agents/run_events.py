@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 from pydantic import Field
@@ -55,6 +56,9 @@ class RunSummary(Frozen):
     bad_row_count: int = 0
     bill: Bill
     seconds: float
+    arms: dict[str, RunSummary] = Field(
+        default_factory=dict, exclude_if=operator.not_, description="Of an A/B test: what the run of each arm did."
+    )
 
 
 OnEvent = Callable[[RunEvent], None]

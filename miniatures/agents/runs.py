@@ -3,45 +3,71 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
+from miniatures.agents.arms import ArmsProgress, loaded_arms, never_opened, run_side_by_side, summary_of_test
 from miniatures.agents.campaign import CampaignRunner
+from miniatures.agents.campaign_backends import CampaignBackends
 from miniatures.agents.context import CampaignContext, utc_now
-from miniatures.agents.roles.role import role_named
+from miniatures.agents.enrolment import enrol, require_as_settled, settled_test
 from miniatures.agents.run_events import OnEvent, RunSummary, ignore_event
-from miniatures.agents.seats import Seats, seated
+from miniatures.agents.seats import Seats
 from miniatures.agents.tools.fetch.http import HttpFetcher
 from miniatures.agents.tools.search.open import open_search
-from miniatures.backends.base import Backend
 from miniatures.backends.cards import KIND, find
-from miniatures.backends.miniature import pinned
-from miniatures.backends.spec import open_backend
-from miniatures.backends.wrappers.spending import Spending
-from miniatures.backends.wrappers.wrap import dress
+from miniatures.backends.errors import BackendError
 from miniatures.checks.risk import least_risk, risk_bound
-from miniatures.datamodel.campaign import Budget, Campaign
-from miniatures.datamodel.errors import BudgetScope, InputError
+from miniatures.datamodel.campaign import Campaign
+from miniatures.datamodel.errors import ExitCode, InputError
 from miniatures.datamodel.miniature import SureReading
 from miniatures.datamodel.prospect import BadRow, Prospect, prospect_key
 from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.inputs.prospects import Suppressed, nobody_suppressed
 from miniatures.prompts.library import PromptLibrary
-from miniatures.store.book import Book
 from miniatures.store.open import open_store
-from miniatures.store.spending import Spending as Spent
 from miniatures.store.store import Store
+from miniatures.store.suppressed import suppression_of
 
 
 @dataclass(frozen=True)
 class OpenCampaign:
-    """A campaign that is ready to run: this process holds its lock and its backends are open."""
+    """A campaign, or an arm of it, that is ready to run: this process holds its lock and its backends are open."""
 
     context: CampaignContext
     store: Store
     run_id: str
+
+
+@dataclass(frozen=True)
+class OpenArms:
+    """A campaign with all its arms; one that is no test has a single arm, without a name.
+
+    `closed` are the arms with a backend that cannot be opened, each with why.
+    """
+
+    store: Store
+    arms: Mapping[str, OpenCampaign]
+    closed: Mapping[str, BackendError]
+
+    def of(self, arm: str) -> OpenCampaign:
+        """The arm that made a result.
+
+        Raises:
+            BackendError: it has a backend that cannot be opened.
+            InputError: the campaign's file has no such arm any more.
+        """
+        if arm in self.closed:
+            raise self.closed[arm]
+        if arm not in self.arms:
+            told = f"arm {arm}" if arm else "the campaign before it had arms"
+            raise InputError(f"this was made by {told}, which its file no longer has", hint="Run the campaign again.")
+        return self.arms[arm]
 
 
 async def run_campaign(
@@ -57,69 +83,142 @@ async def run_campaign(
     """Run a campaign file to its end, or to where `stop`, a budget or the first `limit` prospects end it.
 
     `redo` names addresses whose finished work is forgotten first; `hosts` adds to the campaign's own map;
-    `now` is the time that news is old or fresh by.
+    `now` is the time that news is old or fresh by. Of an A/B test all arms are run, each to its own end.
 
     Raises:
         CampaignBusy: another process runs it.
-        BackendError: a backend cannot be opened.
+        BackendError: a backend cannot be opened; of a test, only if a spec is wrong.
+        InputError: the file says something else of the test than when it began.
         StoreError: the database cannot be opened or written.
     """
-    async with open_campaign(loaded, hosts=hosts or {}, now=now) as campaign:
+    async with open_arms(loaded, hosts=hosts or {}, now=now) as opened:
         again = frozenset(prospect_key(email) for email in redo)
         for key in again:
-            await campaign.store.forget_stages(loaded.name, key)
-        runner = CampaignRunner(
+            await opened.store.forget_stages(loaded.name, key)
+        runner = partial(
+            CampaignRunner,
             campaign=loaded.name,
-            context=campaign.context,
-            store=campaign.store,
-            concurrency=loaded.campaign.concurrency,
+            store=opened.store,
             prospect_budget=loaded.campaign.prospect_budget,
             again=again,
-            on_event=on_event,
             stop=stop,
-            run_id=campaign.run_id,
         )
-        total = await asyncio.to_thread(count_prospects, loaded, limit)
-        return await runner.run(first_prospects(loaded, limit), total)
+        suppressed = await asyncio.to_thread(suppression_of, opened.store, loaded.name)
+        rows = partial(first_prospects, loaded, limit, suppressed)
+        if loaded.campaign.arms:
+            return await _run_test(loaded, opened, runner, rows=rows, on_event=on_event, now=now())
+        require_as_settled(opened.store.mail.enrolments.test(loaded.name), loaded.campaign)
+        total = await asyncio.to_thread(count_prospects, loaded, limit, suppressed)
+        single = opened.arms[""]
+        only = runner(
+            context=single.context,
+            run_id=single.run_id,
+            concurrency=loaded.campaign.concurrency,
+            on_event=on_event,
+        )
+        return await only.run(rows(), total)
 
 
-def first_prospects(loaded: LoadedCampaign, limit: int | None) -> Iterator[Prospect | BadRow]:
-    """The list up to its `limit`th prospect; bad rows on the way are told and not counted."""
+async def _run_test(
+    loaded: LoadedCampaign,
+    opened: OpenArms,
+    runner: Callable[..., CampaignRunner],
+    *,
+    rows: Callable[[], Iterator[Prospect | BadRow]],
+    on_event: OnEvent,
+    now: datetime,
+) -> RunSummary:
+    """Enrol everybody, then run the arms. Each has as many prospects in flight as is its share of them."""
+    test = await settled_test(opened.store, loaded.campaign, salt=new_id(), now=now)
+    enrolled = await enrol(opened.store, test, rows(), now)
+    progress = ArmsProgress(sum(enrolled.people[arm] for arm in opened.arms), on_event)
+    runners = {
+        arm: runner(
+            context=one.context,
+            run_id=one.run_id,
+            concurrency=math.ceil(loaded.campaign.concurrency * test.shares[arm]),
+            on_event=progress.listener(arm),
+        )
+        for arm, one in opened.arms.items()
+    }
+    ended = await run_side_by_side(runners, enrolled, rows)
+    ends = ended | {arm: never_opened(loaded.name, error) for arm, error in opened.closed.items()}
+    return summary_of_test(loaded.name, {arm: ends[arm] for arm in loaded.campaign.arms}, enrolled)
+
+
+def first_prospects(
+    loaded: LoadedCampaign, limit: int | None, suppressed: Suppressed = nobody_suppressed
+) -> Iterator[Prospect | BadRow]:
+    """The list up to its `limit`th prospect; bad rows, and who is suppressed, are told on the way and not counted."""
     seen = 0
-    for row in loaded.prospects():
+    for row in loaded.prospects(suppressed):
         if seen == limit:
             return
         seen += isinstance(row, Prospect)
         yield row
 
 
-def count_prospects(loaded: LoadedCampaign, limit: int | None = None) -> int:
+def count_prospects(
+    loaded: LoadedCampaign, limit: int | None = None, suppressed: Suppressed = nobody_suppressed
+) -> int:
     """How many prospects a run of the first `limit` has."""
-    return sum(isinstance(row, Prospect) for row in first_prospects(loaded, limit))
+    return sum(isinstance(row, Prospect) for row in first_prospects(loaded, limit, suppressed))
 
 
 @asynccontextmanager
 async def open_campaign(
     loaded: LoadedCampaign, *, hosts: Mapping[str, str], now: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[OpenCampaign]:
-    """Open everything that the campaign file names."""
+    """Open everything that the campaign file names, for one policy.
+
+    Raises:
+        InputError: it is an A/B test, whose arms have a policy each.
+    """
+    if loaded.campaign.arms:
+        raise InputError(
+            f"campaign {loaded.name} is an A/B test: each of its arms has a policy of its own",
+            hint="Run it with `miniatures run`, or give a campaign without `arms`.",
+        )
+    async with open_arms(loaded, hosts=hosts, now=now) as opened:
+        yield opened.arms[""]
+
+
+@asynccontextmanager
+async def open_arms(
+    loaded: LoadedCampaign, *, hosts: Mapping[str, str], now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[OpenArms]:
+    """Open everything that the campaign file names, for each of its arms."""
     async with AsyncExitStack() as held:
-        campaign = await asyncio.to_thread(_open, loaded, hosts, held)
-        yield replace(campaign, context=replace(campaign.context, now=now))
+        yield await asyncio.to_thread(_open, loaded, hosts, held, now)
 
 
-def _open(loaded: LoadedCampaign, hosts: Mapping[str, str], held: AsyncExitStack) -> OpenCampaign:
+def _open(
+    loaded: LoadedCampaign, hosts: Mapping[str, str], held: AsyncExitStack, now: Callable[[], datetime]
+) -> OpenArms:
     """Open it in a thread, because files and weights are waited for; what is open is left to `held` to close."""
-    run_id = new_id()
     store = held.enter_context(open_store(loaded.store_url))
     held.enter_context(store.campaign_lock(loaded.name))
-    context = replace(
-        open_tools(loaded, held, hosts=hosts),
-        models=open_roles(loaded, store, run_id),
-        sure_bound=sure_bound(loaded.campaign),
-        ledger=store.ledger(loaded.name),
+    tools = replace(open_tools(loaded, held, hosts=hosts), ledger=store.ledger(loaded.name), now=now)
+    run_ids = {name: new_id() for name in loaded.campaign.arms or ("",)}
+    backends = CampaignBackends(loaded, store, min(run_ids.values()))
+    arms, closed = {}, {}
+    for name, one in loaded_arms(loaded).items():
+        try:
+            arms[name] = OpenCampaign(_context(one, tools, backends), store, run_ids[name])
+        except BackendError as error:
+            if not loaded.campaign.arms or error.exit_code is ExitCode.BAD_INPUT:
+                raise
+            closed[name] = error
+    return OpenArms(store, arms, closed)
+
+
+def _context(arm: LoadedCampaign, tools: CampaignContext, backends: CampaignBackends) -> CampaignContext:
+    return replace(
+        tools,
+        models=backends.seats(arm.campaign.roles),
+        prompts=PromptLibrary(arm.prompts_folder),
+        sure_bound=sure_bound(arm.campaign),
     )
-    return OpenCampaign(context, store, run_id)
 
 
 def sure_bound(campaign: Campaign) -> float | None:
@@ -184,41 +283,5 @@ def open_tools(loaded: LoadedCampaign, held: AsyncExitStack, *, hosts: Mapping[s
 
 
 def open_roles(loaded: LoadedCampaign, store: Store, run_id: str) -> dict[str, Seats]:
-    """The backends behind each role that the campaign fills; seats that name one backend share it.
-
-    A miniature's moving name is resolved here, once: a promotion while the run goes on changes nothing in it.
-
-    Raises:
-        BackendError: a spec is wrong, or its model cannot be had.
-        InputError: no role has that name, or a budget in USD stands over a backend whose price is unknown.
-    """
-    roles = loaded.campaign.roles
-    for role in roles.seats:
-        role_named(role)
-    book, spent = store.book(loaded.name, run_id), store.spent(loaded.name)
-    whole = _spending(loaded.campaign.budget, BudgetScope.CAMPAIGN, f"campaign {loaded.name}", spent.total, book)
-    backends: dict[str, Backend] = {}
-    for name in dict.fromkeys(roles.backend_names.values()):
-        settings = loaded.campaign.backends[name]
-        spec = pinned(settings.use)
-        bare = open_backend(spec, settings.model_copy(update={"use": spec}))
-        limit = Budget(usd=settings.budget_usd, tokens=settings.budget_tokens)
-        identity = str(bare.identity)
-        before = spent.by_backend.get(identity, Spent())
-        own = _spending(limit, BudgetScope.BACKEND, f"backend {name}", before, book, backend=identity)
-        backends[name] = dress(bare, settings=settings, spendings=(own, whole))
-    return seated(roles.seats, backends)
-
-
-def _spending(
-    limit: Budget, scope: BudgetScope, owner: str, before: Spent, book: Book, *, backend: str | None = None
-) -> Spending:
-    return Spending(
-        limit,
-        scope,
-        owner,
-        backend=backend,
-        book=book,
-        already_tokens=before.usage.total_tokens,
-        already_usd=before.known_usd,
-    )
+    """The backends behind each role that the campaign fills, as `CampaignBackends.seats` has them."""
+    return CampaignBackends(loaded, store, run_id).seats(loaded.campaign.roles)

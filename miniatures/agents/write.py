@@ -11,7 +11,7 @@ from typing import Any, Literal
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from miniatures.agents.attempt import Try, write_samples
+from miniatures.agents.attempt import FIRST_EMAIL, Thread, Try, write_samples
 from miniatures.agents.context import CampaignContext, context_of
 from miniatures.agents.placed import placed_email
 from miniatures.agents.roles.writer import WRITER
@@ -61,13 +61,29 @@ async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict
     turn = next_try(context, before, draft) or _FIRST
     if turn.seat is Seat.FIRST and WRITER.name not in context.models:
         return {"attempts": (*before, _placed(context, state["prospect"], dossier.facts))}
+    return {"attempts": (*before, await ask_turn(context, state["prospect"], _to_tell(dossier, draft), turn, draft))}
+
+
+async def ask_turn(
+    context: CampaignContext,
+    recipient: Recipient,
+    evidence: Sequence[Quote],
+    turn: Try,
+    draft: Draft | None,
+    after: Thread = FIRST_EMAIL,
+) -> Written:
+    """What those answer whose turn it is; in a rewrite by the first, who is told why the best draft so far was refused.
+
+    Raises: as `write` does.
+    """
     again = draft if turn.seat is Seat.FIRST and turn.attempt > 1 else None
     try:
-        written = await write_samples(
+        return await write_samples(
             context,
-            state["prospect"],
-            _to_tell(dossier, draft),
+            recipient,
+            evidence,
             turn,
+            after=after,
             reasons=reasons_of(again) if again else (),
             previous=_text_of(again) if again else None,
             refused=again.trace if again else None,
@@ -75,8 +91,7 @@ async def write(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict
     except BudgetReached as error:
         if turn.seat is Seat.FIRST or error.scope is not BudgetScope.BACKEND:
             raise
-        written = _not_asked(context, turn, error)
-    return {"attempts": (*before, written)}
+        return _not_asked(context, turn, error)
 
 
 async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dict[str, Any]:
@@ -84,14 +99,18 @@ async def verify(state: ProspectState, runtime: Runtime[CampaignContext]) -> dic
     context, recipient, attempts = context_of(runtime), state["prospect"], state["attempts"]
     last, best = await best_of(context, recipient, state["dossier"], attempts[-1])
     attempts = (*attempts[:-1], last)
-    earlier = state.get("draft") if len(attempts) > 1 else None
-    if best is None or (earlier is not None and not _is_better(best, earlier)):
-        best = earlier
-    assert best is not None  # the first batch is the writer's, who was asked
-    draft = best.model_copy(update=_sums(attempts))
+    draft = best_so_far(attempts, best, state.get("draft") if len(attempts) > 1 else None)
     if draft.body and next_try(context, attempts, draft) is None:
         draft = await with_opinion(context, recipient, draft)
     return {"draft": draft, "attempts": attempts}
+
+
+def best_so_far(attempts: tuple[Written, ...], best: Draft | None, earlier: Draft | None) -> Draft:
+    """The better of the last batch's best email and the best before it, with what all attempts together took."""
+    if best is None or (earlier is not None and not _is_better(best, earlier)):
+        best = earlier
+    assert best is not None  # the first batch is the writer's, who was asked
+    return best.model_copy(update=_sums(attempts))
 
 
 async def best_of(

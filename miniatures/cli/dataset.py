@@ -32,6 +32,7 @@ class RoleName(StrEnum):
     RESEARCHER = "researcher"
     ASSESSOR = "assessor"
     VERIFIER = "verifier"
+    REPLY_READER = "reply_reader"
 
 
 @app.command("build")

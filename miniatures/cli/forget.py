@@ -109,6 +109,7 @@ def _lines(found: Found) -> list[tuple[str, int, str]]:
         for name, number in counted.items()
     ]
     rows += [("texts about others", known.redacted, shown_url(url)) for url, known in found.stores.items()]
+    rows += [("emails to others", known.rewritten, shown_url(url)) for url, known in found.stores.items()]
     rows += [("cached pages", number, str(path)) for path, number in found.pages.items()]
     rows += [("previews", 1, str(path)) for path in found.previews]
     rows += [("reports", 1, str(loaded.work_folder / "report.html")) for loaded in found.reports]

@@ -23,9 +23,12 @@ from miniatures.cli.drafts import drafts
 from miniatures.cli.evaluate import evaluate
 from miniatures.cli.export import export
 from miniatures.cli.finetune import finetune
+from miniatures.cli.follow_up import follow_up
+from miniatures.cli.forget import forget
 from miniatures.cli.init import init
 from miniatures.cli.models import app as models
 from miniatures.cli.outbox import outbox
+from miniatures.cli.plan_test import plan_test
 from miniatures.cli.preview import preview
 from miniatures.cli.readings import app as readings
 from miniatures.cli.report import report
@@ -63,9 +66,9 @@ app = typer.Typer(
 _MODELS = "Models"
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Start here": (demo, init),
-    "Run a campaign": (run_campaign, backends, trust),
+    "Run a campaign": (run_campaign, backends, trust, plan_test),
     "Look at what was written": (status, drafts, traces, report, review, compare, web_app, rewrite, accept, export),
-    "Send, and hear back": (preview, doctor, send, outbox, track),
+    "Send, and hear back": (preview, doctor, send, outbox, track, follow_up, forget),
     _MODELS: (synthesize, finetune, evaluate, serve),
 }
 for _panel, _commands in _PANELS.items():

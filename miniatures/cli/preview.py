@@ -13,10 +13,9 @@ from miniatures.cli.terminal import command, console, plain, print_json
 from miniatures.datamodel.errors import InputError
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
-
     from miniatures.datamodel.standing import Standing
     from miniatures.delivery.compose import Composed
+    from miniatures.delivery.preview import ReadBack
     from miniatures.inputs.campaign import LoadedCampaign
 
 
@@ -36,6 +35,7 @@ def preview(
     from datetime import UTC, datetime
 
     from miniatures.delivery.preview import preview as composed_preview
+    from miniatures.delivery.preview import read_back
     from miniatures.delivery.settings import required_settings
     from miniatures.inputs.campaign import load_campaign
     from miniatures.store.home_secret import home_secret
@@ -44,13 +44,13 @@ def preview(
     settings = required_settings(loaded)
     standing = _standing(loaded, email, str(campaign))
     composed = composed_preview(loaded, standing, date=datetime.now(UTC), secret=home_secret())
-    parsed = _parsed(composed.mime)
-    files = _write(out or loaded.work_folder / "preview", standing.prospect.email, composed.mime, _part(parsed, "html"))
+    read = read_back(composed.mime)
+    files = _write(out or loaded.work_folder / "preview", standing.prospect.email, composed.mime, read.html)
     if as_json:
-        print_json(_record(standing, composed, parsed, files))
+        print_json(_record(standing, composed, read, files))
     else:
         _show_approval(standing, settings.approval.risk)
-        _show(composed, parsed, files)
+        _show(composed, read, files)
     if open_it:
         typer.launch(str(files[1]))
 
@@ -64,23 +64,6 @@ def _standing(loaded: LoadedCampaign, email: str | None, campaign: str) -> Stand
         hint = f"`{command('status', campaign)}` shows where everybody stands."
         raise InputError(f"no draft of {loaded.name} is approved or ready", hint=hint)
     return found
-
-
-def _parsed(mime: bytes) -> EmailMessage:
-    """Read back from the bytes: what is shown is what a mail program makes of them."""
-    from email import message_from_bytes
-    from email.message import EmailMessage
-    from email.policy import SMTPUTF8
-
-    parsed = message_from_bytes(mime, policy=SMTPUTF8)
-    assert isinstance(parsed, EmailMessage)
-    return parsed
-
-
-def _part(parsed: EmailMessage, kind: str) -> str:
-    part = parsed.get_body((kind,))
-    assert part is not None
-    return str(part.get_content())
 
 
 def _write(folder: Path, address: str, mime: bytes, html: str) -> tuple[Path, Path]:
@@ -100,7 +83,7 @@ def _write(folder: Path, address: str, mime: bytes, html: str) -> tuple[Path, Pa
     return files
 
 
-def _record(standing: Standing, composed: Composed, parsed: EmailMessage, files: tuple[Path, Path]) -> dict[str, Any]:
+def _record(standing: Standing, composed: Composed, read: ReadBack, files: tuple[Path, Path]) -> dict[str, Any]:
     return {
         "email": standing.prospect.email,
         "status": standing.state.value,
@@ -108,9 +91,9 @@ def _record(standing: Standing, composed: Composed, parsed: EmailMessage, files:
         "envelope_to": composed.envelope_to,
         "smtputf8": composed.smtputf8,
         "bytes": len(composed.mime),
-        "headers": [[name, str(value)] for name, value in parsed.items()],
-        "text": _part(parsed, "plain"),
-        "html": _part(parsed, "html"),
+        "headers": [list(header) for header in read.headers],
+        "text": read.text,
+        "html": read.html,
         "files": [str(path) for path in files],
     }
 
@@ -125,11 +108,11 @@ def _show_approval(standing: Standing, risk: float | None) -> None:
     console().print(f"[yellow]Nobody has approved this draft:[/] it is ready, and {follows}.\n", soft_wrap=True)
 
 
-def _show(composed: Composed, parsed: EmailMessage, files: tuple[Path, Path]) -> None:
+def _show(composed: Composed, read: ReadBack, files: tuple[Path, Path]) -> None:
     screen = console()
-    for name, value in parsed.items():
+    for name, value in read.headers:
         screen.print(f"[dim]{plain(name)}:[/] {plain(value)}", soft_wrap=True)
-    screen.print(f"\n{plain(_part(parsed, 'plain').strip())}\n", soft_wrap=True)
+    screen.print(f"\n{plain(read.text.strip())}\n", soft_wrap=True)
     envelope = f"from {composed.envelope_from} to {composed.envelope_to}, {len(composed.mime):,} bytes"
     screen.print(f"[dim]On its envelope: {plain(envelope)}[/]", soft_wrap=True)
     if composed.smtputf8:

@@ -90,7 +90,7 @@ def _drafts(
     listed: Container[str],
     email: str | None,
 ) -> list[QueuedDraft]:
-    """Those of the list that wait for this reviewer, or the one that was asked for, whatever was said of it.
+    """Those of the list that wait for this reviewer, or those to whom was asked for, whatever was said of them.
 
     Raises:
         InputError: nobody has the address, or nothing was written to it.
@@ -101,10 +101,11 @@ def _drafts(
     if email is None:
         return still_listed(waiting_drafts(store, loaded.name, reviewer, statuses), listed)
     standing = standing_of(standings(loaded, store), loaded, email)
-    draft = draft_of(standing.result)
-    if draft is None:
+    written = standing.result, *store.follow_ups(loaded.name, standing.prospect.key)
+    drafts = [draft for result in written if (draft := draft_of(result)) is not None]
+    if not drafts:
         raise InputError(f"there is no draft to {standing.prospect.email}", hint=standing.reason)
-    return [draft]
+    return drafts
 
 
 def _why_no_pair(store: Store, campaign: str) -> str:

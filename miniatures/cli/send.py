@@ -35,10 +35,10 @@ def send(
     """
     from miniatures.cli.results import open_run
     from miniatures.datamodel.errors import ExitCode
-    from miniatures.delivery.queueing import send_settings
+    from miniatures.delivery.settings import required_settings
 
     with open_run(campaign, flushed=dry_run is None) as (loaded, store):
-        send_settings(loaded)
+        required_settings(loaded)
         if dry_run is not None:
             _write_emails(loaded, store, dry_run)
             return

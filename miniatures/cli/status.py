@@ -45,15 +45,22 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
     from miniatures.datamodel.prospect import BadRow
     from miniatures.datamodel.redaction import without_secrets
     from miniatures.measure.promise import promise_of
-    from miniatures.review.standings import standings
+    from miniatures.review.standings import follow_up_standings, standings
 
     with store_of(loaded) as store:
         arms = ArmFigures(store.mail.enrolments.of(loaded.name) if store else {})
         counted, runs = _counted(arms.noting(standings(loaded, store))), store.runs(loaded.name) if store else []
         spent = store.spent_by_role(loaded.name) if store else {}
+        follow_ups = _counted(follow_up_standings(loaded, store) if store else ())
     return {
         "campaign": loaded.name,
         **counted,
+        "follow_ups": {
+            "written": follow_ups["prospects"],
+            "by_status": {state: number for state, number in follow_ups["by_status"].items() if number},
+            "tokens": follow_ups["tokens"],
+            "cost": follow_ups["cost"],
+        },
         "arms": arms.as_data(),
         "spending": [_spent(role, backend, one) for (role, backend), one in spent.items()],
         "ready_means": list(promise_of(loaded.campaign).sentences),
@@ -122,6 +129,10 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
     screen.print(status_table(figures["by_status"].items()))
     screen.print()
     show_arm_figures(figures["arms"])
+    if (follow_ups := figures["follow_ups"])["written"]:
+        stand = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in follow_ups["by_status"].items())
+        cost = f"{follow_ups['tokens']:,} tokens, {cost_words(follow_ups['cost'])}"
+        screen.print(f"{count(follow_ups['written'], 'follow-up')}: {stand}; {cost} more\n")
     failing = table("Check that did not pass", ">Drafts")
     for name, number in figures["failed_checks"].items():
         failing.add_row(name.replace("_", " "), f"{number:,}")

@@ -35,7 +35,7 @@ class ArmSettings(Strict):
     fallback: str = Field(default="none", description="Of the writer: name of a backend, or `none`.")
     shadow: str = Field(default="none", description="Of the writer: name of a backend, or `none`.")
     prompts: Path | None = Field(
-        default=None, description="Folder of prompt templates, in the campaign's folder; the campaign's if null."
+        default=None, description="Folder of prompt templates that override ours; the campaign's if null."
     )
 
     @property

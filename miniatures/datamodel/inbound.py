@@ -68,6 +68,10 @@ class MatchedBy(StrEnum):
     """Only the address is known: the newest email to it. It proves nothing but what that person wants."""
 
 
+BY_WORDS = "words"
+"""Who classified a reply that asks, in so many words, to be left alone."""
+
+
 class Inbound(Frozen):
     """One email that came back."""
 
@@ -92,3 +96,8 @@ class Inbound(Frozen):
     reply_class: ReplyClass | None = Field(default=None, description="Of a person's answer.")
     classified_by: str = Field(default="", description="A backend's identity, or the person who corrected it.")
     trace: str | None = Field(default=None, description="The model call that classified it.")
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether its class is a person's word: an identity of a backend has a colon, which no name of a person has."""
+        return bool(self.classified_by) and self.classified_by != BY_WORDS and ":" not in self.classified_by

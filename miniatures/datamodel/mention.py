@@ -29,18 +29,21 @@ class Mentions:
 
     def __init__(self, email: str, names: Iterable[tuple[str, str]] = ()) -> None:
         self.email = normalize_email(email)
-        self.names = tuple(sorted({(given, family) for given, family in names if given and family}))
+        self.names = tuple(sorted({(given, family) for given, family in names if given.strip() and family.strip()}))
         begins = rf"(?:(?<![\w.+-])|{_AFTER_ESCAPE})"
         self._address = re.compile(rf"{begins}{re.escape(self.email)}(?![\w-]|\.\w)", re.IGNORECASE)
         self._name = _any_of(_orders(self.names))
+        self._families = tuple({nfc(family).split()[-1].lower() for _, family in self.names})
 
     def has_address(self, text: str) -> bool:
         """Whether the address stands in a text or in JSON."""
-        return self._address.search(text) is not None
+        return self.email in text.lower() and self._address.search(text) is not None
 
     def has_name(self, text: str) -> bool:
         """Whether a given and a family name stand side by side in a text or in JSON."""
-        return self._name is not None and self._name.search(nfc(text)) is not None
+        plain = nfc(text)
+        lowered = plain.lower()  # Looking for a word is a hundred times as fast as looking for a pattern.
+        return any(word in lowered for word in self._families) and self._name.search(plain) is not None
 
     def are_in(self, text: str) -> bool:
         """Whether the address or a full name stands in a text or in JSON."""
@@ -63,9 +66,8 @@ def _orders(names: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield _BETWEEN.join([*words[len(given.split()) :], *words[: len(given.split())]])
 
 
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
-    found = "|".join(patterns)
-    return re.compile(rf"(?:(?<![^\W_])|{_AFTER_ESCAPE})(?:{found})(?![^\W_])", re.IGNORECASE) if found else None
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?:(?<![^\W_])|{_AFTER_ESCAPE})(?:{'|'.join(patterns)})(?![^\W_])", re.IGNORECASE)
 
 
 def _readings(content: bytes) -> Iterator[str]:

@@ -1,144 +1,103 @@
-"""Counts the people of each arm, so that `measure.live` can say what is known of it."""
+"""Puts together what a verdict on a campaign's arms rests on, so that `measure.live` can say what is known."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from miniatures.datamodel.arms import AbRule
-from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.review import ReadingVerdict, Review
-from miniatures.datamodel.verdict import Guardrail, LiveMetric, Look
-from miniatures.delivery.outcomes import PersonOutcome, outcomes
-from miniatures.inputs.campaign import LoadedCampaign
-from miniatures.measure.live.counts import ArmCounts
+from miniatures.datamodel.arms import AbRule, AbTest
+from miniatures.datamodel.review import ReadingVerdict, Review, ReviewAction, in_order
+from miniatures.datamodel.verdict import RateBase
+from miniatures.delivery.arm_counts import arm_counts, is_delivered
+from miniatures.delivery.outcomes import PersonOutcome
+from miniatures.delivery.settled import settled
 from miniatures.measure.live.readers import ReadingCounts
 from miniatures.measure.live.verdict import LiveEvidence
-from miniatures.measure.non_inferiority import design_effect
-from miniatures.store.store import Store
 
-_STRICTEST = (ReadingVerdict.REJECT, ReadingVerdict.EDIT, ReadingVerdict.SEND)
-_ALWAYS = timedelta.max
-
-Moments = Callable[[PersonOutcome], datetime | None]
-
-_METRICS: Mapping[LiveMetric | Guardrail, Moments] = {
-    LiveMetric.OPENED: lambda one: one.opened_at,
-    LiveMetric.CLICKED: lambda one: one.clicked_at,
-    LiveMetric.REPLIED: lambda one: one.replied_at,
-    LiveMetric.POSITIVE: lambda one: one.positive_at,
-    Guardrail.BOUNCED: lambda one: one.bounced_at,
-    Guardrail.UNSUBSCRIBED: lambda one: one.unsubscribed_at,
-    Guardrail.COMPLAINED: lambda one: one.complained_at,
-}
+_STRICTEST_FIRST = (ReadingVerdict.REJECT, ReadingVerdict.EDIT, ReadingVerdict.SEND)
 
 
-def live_evidence(loaded: LoadedCampaign, store: Store, rule: AbRule, now: datetime) -> LiveEvidence:
-    """All that a verdict on the campaign's arms rests on, as of now.
-
-    Raises:
-        InputError: the campaign has no arms, or nobody is enrolled yet.
-    """
-    test = store.mail.enrolments.test(loaded.name)
-    if test is None or not loaded.campaign.arms:
-        raise InputError(f"the campaign {loaded.name} compares no arms yet", hint="Name `arms` in its file and run it.")
-    people = outcomes(store, loaded.name)
-    by_arm = {arm: [one for one in people if one.arm == arm] for arm in test.shares}
-    settled = {arm: _settled(mine, rule, now) for arm, mine in by_arm.items()}
-    within = timedelta(days=rule.answer_days)
+def live_evidence(
+    people: Sequence[PersonOutcome],
+    test: AbTest,
+    rule: AbRule,
+    now: datetime,
+    *,
+    reviews: Iterable[Review] = (),
+    stopped: Collection[str] = (),
+) -> LiveEvidence:
+    """The evidence as of now. Arms that were stopped are left out, and the shares of the others raised."""
+    shares = shares_left(test, stopped)
+    within, by_arm = timedelta(days=rule.answer_days), _by_arm(people, shares)
+    counted = _by_arm(settled(people, rule, shares, now), shares)
     return LiveEvidence(
         reference=rule.reference,
-        shares=test.shares,
-        settled={arm: arm_counts(arm, mine, within) for arm, mine in settled.items()},
-        so_far={arm: arm_counts(arm, mine) for arm, mine in by_arm.items()},
-        gateways=_gateways(people),
-        readings=_readings(store.reviews(loaded.name), {one.prospect: one for one in people}),
+        shares=shares,
+        settled={arm: arm_counts(arm, mine, rule.per, within) for arm, mine in counted.items()},
+        so_far={arm: arm_counts(arm, mine, rule.per) for arm, mine in by_arm.items()},
+        gateways=_gateways(people, rule, shares),
+        readings=reading_counts(reviews, people, shares),
     )
 
 
-def arm_counts(arm: str, people: Sequence[PersonOutcome], within: timedelta = _ALWAYS) -> ArmCounts:
-    """The counts of one arm's people, with what they did within this time since their email was sent."""
-    delivered = [one for one in people if _is_delivered(one)]
-    did = {metric: [_within(one, moment(one), within) for one in delivered] for metric, moment in _METRICS.items()}
-    perhaps = [_within(one, one.perhaps_opened_at, within) for one in delivered]
-    companies = [one.company for one in delivered]
-    costs = [one.cost_usd for one in people]
-    return ArmCounts(
-        arm=arm,
-        enrolled=len(people),
-        drafted=sum(one.drafted for one in people),
-        ready=sum(one.ready for one in people),
-        reviewed=sum(one.decided and one.drafted for one in people),
-        rejected=sum(one.rejected and one.drafted for one in people),
-        edited=sum(one.edited and one.approved for one in people),
-        approved=sum(one.approved and one.drafted for one in people),
-        sent=sum(one.sent_at is not None for one in people),
-        delivered=len(delivered),
-        bounced=sum(one.sent_at is not None and one.bounced_at is not None for one in people),
-        opened_low=sum(did[LiveMetric.OPENED]),
-        opened_high=sum(perhaps),
-        clicked=sum(did[LiveMetric.CLICKED]),
-        replied=sum(did[LiveMetric.REPLIED]),
-        positive=sum(did[LiveMetric.POSITIVE]),
-        unsubscribed=sum(did[Guardrail.UNSUBSCRIBED]),
-        complained=sum(did[Guardrail.COMPLAINED]),
-        cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
-        companies=len({one.company for one in people}),
-        companies_reached=len(set(companies)),
-        design_effects={metric: _effect(values, companies) for metric, values in did.items() if values},
-    )
+def shares_left(test: AbTest, stopped: Collection[str]) -> dict[str, float]:
+    """The shares of the arms that were not stopped, adding up to 1; none if all were."""
+    left = {arm: share for arm, share in test.shares.items() if arm not in stopped}
+    return {arm: share / sum(left.values()) for arm, share in left.items()}
 
 
-def _is_delivered(one: PersonOutcome) -> bool:
-    return one.sent_at is not None and one.bounced_at is None
+def _by_arm(people: Iterable[PersonOutcome], arms: Iterable[str]) -> dict[str, list[PersonOutcome]]:
+    found: dict[str, list[PersonOutcome]] = {arm: [] for arm in arms}
+    for one in people:
+        if one.arm in found:
+            found[one.arm].append(one)
+    return found
 
 
-def _within(one: PersonOutcome, moment: datetime | None, time: timedelta) -> bool:
-    return moment is not None and one.sent_at is not None and moment - one.sent_at <= time
-
-
-def _effect(values: Sequence[bool], companies: Sequence[str]) -> float:
-    return design_effect([float(value) for value in values], companies)
-
-
-def _settled(people: Sequence[PersonOutcome], rule: AbRule, now: datetime) -> list[PersonOutcome]:
-    """Those whose time to answer is over; with one look, the first so many of them."""
-    over = [one for one in people if one.sent_at is not None and now - one.sent_at >= timedelta(days=rule.answer_days)]
-    if rule.look is Look.DAILY:
-        return over
-    return sorted(over, key=lambda one: (one.sent_at, one.prospect))[: rule.min_per_arm]
-
-
-def _gateways(people: Iterable[PersonOutcome]) -> dict[str, dict[str, int]]:
-    """The companies reached behind each mail provider, by arm."""
+def _gateways(people: Iterable[PersonOutcome], rule: AbRule, arms: Collection[str]) -> dict[str, dict[str, int]]:
+    """The companies behind each mail gateway, by arm, of those whom the rate is of; as far as somebody looked it up."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for one in people:
-        if _is_delivered(one) and one.provider:
-            found[one.provider][one.arm].add(one.company)
-    return {provider: {arm: len(companies) for arm, companies in arms.items()} for provider, arms in found.items()}
+        counts = rule.per is RateBase.ENROLLED or is_delivered(one)
+        gateway = one.gateway if rule.per is RateBase.ENROLLED else one.provider
+        if gateway and counts and one.arm in arms:
+            found[gateway][one.arm].add(one.company)
+    return {gateway: {arm: len(companies) for arm, companies in arms.items()} for gateway, arms in found.items()}
 
 
-def _readings(reviews: Iterable[Review], people: Mapping[str, PersonOutcome]) -> list[ReadingCounts]:
-    """Blind readings of each arm's drafts: of several readers of one draft the strictest counts."""
-    strictest: dict[str, tuple[ReadingVerdict, PersonOutcome]] = {}
-    for review in reviews:
-        person = people.get(review.prospect or "")
-        if review.reading is None or review.draft is None or person is None:
-            continue
-        verdict = review.reading.verdict
-        before = strictest.get(review.draft, (verdict, person))[0]
-        strictest[review.draft] = (min(verdict, before, key=_STRICTEST.index), person)
-    read = list(strictest.values())
-    return [_reading_counts(arm, [one for one in read if one[1].arm == arm]) for arm in {one.arm for _, one in read}]
+def reading_counts(
+    reviews: Iterable[Review], people: Iterable[PersonOutcome], arms: Iterable[str]
+) -> list[ReadingCounts]:
+    """Blind readings of each arm's first emails. A reader's last word on a draft counts, and of several readers the
+    strictest."""
+    by_key = {one.prospect: one for one in people}
+    last: dict[tuple[str, str], Review] = {}
+    for review in in_order(one for one in reviews if one.action is ReviewAction.READ and one.step == 0):
+        if review.draft is not None and review.prospect in by_key:
+            last[review.draft, review.reviewer] = review
+    said: dict[str, list[Review]] = defaultdict(list)
+    for (draft, _), review in last.items():
+        said[draft].append(review)
+    return [found for arm in arms if (found := _reading_counts(arm, said.values(), by_key))]
 
 
-def _reading_counts(arm: str, read: Sequence[tuple[ReadingVerdict, PersonOutcome]]) -> ReadingCounts:
-    said = [verdict for verdict, _ in read]
+def _reading_counts(
+    arm: str, drafts: Iterable[Sequence[Review]], people: Mapping[str, PersonOutcome]
+) -> ReadingCounts | None:
+    """What was said of one arm's drafts; None if none was read."""
+    mine = [read for read in drafts if people[read[0].prospect or ""].arm == arm]
+    verdicts = [_strictest(read) for read in mine]
+    if not verdicts:
+        return None
     return ReadingCounts(
         arm=arm,
-        send=said.count(ReadingVerdict.SEND),
-        edit=said.count(ReadingVerdict.EDIT),
-        reject=said.count(ReadingVerdict.REJECT),
-        companies=len({person.company for _, person in read}),
+        send=verdicts.count(ReadingVerdict.SEND),
+        edit=verdicts.count(ReadingVerdict.EDIT),
+        reject=verdicts.count(ReadingVerdict.REJECT),
+        companies=len({people[read[0].prospect or ""].company for read in mine}),
     )
+
+
+def _strictest(read: Iterable[Review]) -> ReadingVerdict:
+    return min((one.reading.verdict for one in read if one.reading), key=_STRICTEST_FIRST.index)

@@ -164,19 +164,18 @@ class Feed:
     async def _frozen(self, rows: Sequence[OutboxRow], now: datetime) -> list[Ready]:
         """The rows with what goes over the wire, which is kept; one that cannot be composed is rejected."""
         made: list[Ready] = []
-        for row, composed in await asyncio.to_thread(self._composed, rows, now):
+        for row in rows:
+            composed = self._compose(row, now)
             if isinstance(composed, Composed):
                 made.append((row, composed))
             else:
                 reply = ServerReply(stage="compose", text=composed.told)
                 await self._settler.put(Settled(row, MessageState.REJECTED, reply))
+            await asyncio.sleep(0)  # Composing takes a moment, in which a server may have answered.
         fresh = {row.message.id: (composed.message_id, composed.mime) for row, composed in made if row.mime is None}
         if fresh:
             await self._outbox.freeze(fresh, self._job.sender)
         return made
-
-    def _composed(self, rows: Sequence[OutboxRow], now: datetime) -> list[tuple[OutboxRow, Composed | MiniaturesError]]:
-        return [(row, self._compose(row, now)) for row in rows]
 
     def _compose(self, row: OutboxRow, now: datetime) -> Composed | MiniaturesError:
         try:

@@ -29,7 +29,7 @@ from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.send_settings import SendSettings
 from miniatures.delivery.follow_ups import TELLING, Hindrance, Known, hindrance, known_of
 from miniatures.delivery.hours import zone_of
-from miniatures.delivery.queueing import send_settings
+from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.store.store import Store
 
@@ -79,7 +79,7 @@ def planned(loaded: LoadedCampaign, store: Store, now: datetime) -> Plan:
     Raises:
         InputError: the campaign does not say how it sends.
     """
-    settings, rows = send_settings(loaded), store.follow_up_rows(loaded.name)
+    settings, rows = required_settings(loaded), store.follow_up_rows(loaded.name)
     found: dict[str, tuple[OutboxRow, ...]] = {}
     hindered: Counter[Hindrance] = Counter()
     for known in people_of(store, loaded.name):
@@ -128,7 +128,7 @@ async def write_follow_ups(
         open_now = [one for one in plan.due if one.arm in opened.arms]
         closed = Counter({Hindrance.ARM_CLOSED: len(plan.due) - len(open_now)})
         done = WrittenFollowUps(Plan(tuple(open_now), plan.hindered + closed))
-        work = _Writing(loaded.name, send_settings(loaded), opened, done, on_done)
+        work = _Writing(loaded.name, required_settings(loaded), opened, done, on_done)
         end: RunEnd = await Runner(work, concurrency=loaded.campaign.concurrency, stop=stop).run()
         done.trouble = end.error
         return done

@@ -6,7 +6,7 @@ between. Whoever sends it looks for opt-outs, replies and decisions once more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -43,34 +43,39 @@ class Hindrance(StrEnum):
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of one person: the emails to them in order, and what came back, in any order.
+    """What is known of one person: the emails to them in order, one at least, and what came back, in any order.
 
-    `hits` gives what one of the emails (by id) caused, in order; it is asked only where a condition is about clicks.
+    `suppressed` tells whether they are on the list of those who are not written to, and `hits` what one of the emails
+    (by id) caused, in order. Both are asked only where nothing else decides.
     """
 
     sent: Sequence[OutboxRow]
     inbound: Sequence[Inbound] = ()
-    suppressed: bool = False
+    suppressed: Callable[[], bool] = lambda: False
     hits: Callable[[str], Sequence[Hit]] = lambda _: ()
 
 
 def known_of(store: Store, sent: Sequence[OutboxRow], inbound: Iterable[Inbound]) -> Known:
     """What is known of one person, given the emails to them, one at least, and what came back."""
     message = sent[-1].message
-    suppressed = store.mail.suppressions.listed(message.address, message.campaign) is not None
+
+    def suppressed() -> bool:
+        return store.mail.suppressions.listed(message.address, message.campaign) is not None
+
     return Known(sent, tuple(inbound), suppressed, store.mail.hits.of_message)
 
 
 def hindrance(known: Known, follow_ups: Sequence[FollowUp], now: datetime) -> Hindrance | None:
     """Why the person is not written to once more at this moment; None if a follow-up is due."""
-    return _of_what_came_back(known) or _of_what_left(known.sent) or _of_the_step(known, follow_ups, now)
+    why = _of_what_came_back(known.inbound) or _of_what_left(known.sent) or _of_the_step(known, follow_ups, now)
+    return why or (Hindrance.OPTED_OUT if known.suppressed() else None)
 
 
 def _of_what_left(sent: Sequence[OutboxRow]) -> Hindrance | None:
     states = [row.state for row in sent]
     if MessageState.UNCERTAIN in states:
         return Hindrance.UNCERTAIN
-    if not states or states[-1] in (MessageState.REJECTED, MessageState.CANCELLED):
+    if states[-1] in (MessageState.REJECTED, MessageState.CANCELLED):
         return Hindrance.NOT_SENT
     return None if states[-1] is MessageState.ACCEPTED else Hindrance.ON_ITS_WAY
 
@@ -88,10 +93,8 @@ TELLING = (*_ENDING, InboundKind.OUT_OF_OFFICE)
 """What of all that comes back decides about a follow-up."""
 
 
-def _of_what_came_back(known: Known) -> Hindrance | None:
-    kinds: Collection[InboundKind] = {mail.kind for mail in known.inbound}
-    if known.suppressed:
-        return Hindrance.OPTED_OUT
+def _of_what_came_back(inbound: Iterable[Inbound]) -> Hindrance | None:
+    kinds = {mail.kind for mail in inbound}
     return next((why for kind, why in _ENDING.items() if kind in kinds), None)
 
 
@@ -100,13 +103,13 @@ def _of_the_step(known: Known, follow_ups: Sequence[FollowUp], now: datetime) ->
     step = last.message.step
     if step >= len(follow_ups):
         return Hindrance.ALL_SENT
-    rule = follow_ups[step]
-    if rule.when is Condition.NO_CLICK and any(_clicked(row, known) for row in known.sent):
-        return Hindrance.CLICKED
+    rule, left_at = follow_ups[step], last.sent_at or last.queued_at
     if any(now < _back(mail) for mail in known.inbound if mail.kind is InboundKind.OUT_OF_OFFICE):
         return Hindrance.AWAY
-    sent_at = last.sent_at or last.queued_at
-    return Hindrance.EARLY if now < sent_at + timedelta(days=rule.after_days) else None
+    if now < left_at + timedelta(days=rule.after_days):
+        return Hindrance.EARLY
+    clicked = rule.when is Condition.NO_CLICK and any(_clicked(row, known) for row in known.sent)
+    return Hindrance.CLICKED if clicked else None
 
 
 def _clicked(row: OutboxRow, known: Known) -> bool:

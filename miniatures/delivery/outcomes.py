@@ -1,153 +1,169 @@
-"""What became of each person of a campaign: drafted, approved, sent, and what they did then, with when.
+"""What became of each person of an A/B test: drafted, approved, sent, and what they did then, with when.
 
-Every count of the A/B report is made of these, so that no two figures can be of different people.
+Every count of the report is made of these, so that no two figures can be of different people. They are those who are
+enrolled, whether a run has reached them or not. Of each person the draft counts whose text is in the outbox, else the
+one that was written last; follow-ups add what they cost and what they brought about, and count nobody twice.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from miniatures.checks.company_names import company_key
 from miniatures.datamodel.arms import Enrolment
 from miniatures.datamodel.draft import DraftStatus
-from miniatures.datamodel.hit import Hit, HitClass, HitKind
-from miniatures.datamodel.inbound import Inbound, InboundKind, ReplyClass
-from miniatures.datamodel.message import MessageState, OutboxRow
-from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.hashing import content_hash
+from miniatures.datamodel.hit import Hit
+from miniatures.datamodel.inbound import Inbound
+from miniatures.datamodel.message import MessageState
+from miniatures.datamodel.review import Review
 from miniatures.datamodel.standing import State
-from miniatures.delivery.hits.classify import classify
+from miniatures.delivery.reactions import Reactions, reactions
 from miniatures.review.approvals import Decision, Decisions
+from miniatures.store.mail.people import KeptDraft, Mailed, Written
 from miniatures.store.store import Store
 
 _WRITTEN = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
+_APPROVED = (State.APPROVED, State.EDITED)
+_WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
+_NEVER_LEAVES = (MessageState.REJECTED, MessageState.CANCELLED)
+_UNLISTED = sys.maxsize
+_NOTHING = Reactions()
 
 
 @dataclass(frozen=True)
 class PersonOutcome:
-    """One prospect's way; a moment is null where that did not happen."""
+    """One prospect's way. `did` is what they did; only what followed an email that was sent is theirs."""
 
     prospect: str
     company: str
     arm: str = ""
+    gateway: str = ""
+    """Who takes the company's mail, where that was looked up at the enrolment."""
     provider: str = ""
+    """Who takes the person's mail, where an email was queued."""
+    position: int = _UNLISTED
+    policy: str = ""
     drafted: bool = False
     ready: bool = False
     decided: bool = False
     rejected: bool = False
-    edited: bool = False
     approved: bool = False
+    edited: bool = False
+    """What left, or may leave, is not what was drafted."""
+    waiting: int = 0
+    """Emails that are queued."""
+    left_out: bool = False
+    """No email was sent, and none will be."""
     cost_usd: float | None = 0.0
     sent_at: datetime | None = None
-    bounced_at: datetime | None = None
-    opened_at: datetime | None = None
-    """The first opening by a person beyond doubt."""
-    perhaps_opened_at: datetime | None = None
-    """The first hit that may have been one."""
-    clicked_at: datetime | None = None
-    replied_at: datetime | None = None
-    positive_at: datetime | None = None
-    unsubscribed_at: datetime | None = None
-    complained_at: datetime | None = None
+    did: Reactions = _NOTHING
 
 
-@dataclass
-class _Mail:
-    """What is known of the mail to and from one prospect."""
+@dataclass(frozen=True)
+class _Known:
+    """All that is known of a campaign's people, by their keys."""
 
-    rows: list[OutboxRow] = field(default_factory=list)
-    hits: dict[str, list[Hit]] = field(default_factory=lambda: defaultdict(list))
-    answers: list[Inbound] = field(default_factory=list)
-
-
-def outcomes(store: Store, campaign: str) -> list[PersonOutcome]:
-    """Everybody whom a run has reached or who is enrolled, in the list's order."""
-    enrolled = store.mail.enrolments.of(campaign)
-    decisions = Decisions(store.reviews(campaign))
-    mail = _mail_by_prospect(store, campaign)
-    return [
-        _outcome(result, enrolled.get(result.prospect.key), decisions, mail.get(result.prospect.key, _Mail()))
-        for result in store.results(campaign)
-    ]
+    written: Mapping[str, Written]
+    drafts: Mapping[str, KeptDraft]
+    mailed: Mapping[str, Sequence[Mailed]]
+    hits: Mapping[str, Sequence[Hit]]
+    inbound: Mapping[str, Sequence[Inbound]]
+    positions: Mapping[str, int]
+    decisions: Decisions
+    by_risk: bool
 
 
-def _mail_by_prospect(store: Store, campaign: str) -> Mapping[str, _Mail]:
-    found: dict[str, _Mail] = defaultdict(_Mail)
-    for row in store.mail.outbox.stream(campaign):
-        found[row.message.prospect].rows.append(row)
+def outcomes(
+    store: Store, campaign: str, *, by_risk: bool, reviews: Sequence[Review] | None = None
+) -> list[PersonOutcome]:
+    """Everybody who is enrolled, by key.
+
+    Args:
+        store: where the campaign is kept.
+        campaign: its name.
+        by_risk: whether drafts that are ready may be sent without a reviewer.
+        reviews: the campaign's, if they were read already.
+    """
+    people = store.mail.people
+    hits, inbound = defaultdict(list), defaultdict(list)
     for hit in store.mail.hits.stream(campaign):
-        found[hit.prospect].hits[hit.message].append(hit)
-    for answer in store.mail.inbox.stream(campaign):
-        if answer.prospect is not None:
-            found[answer.prospect].answers.append(answer)
-    return found
+        hits[hit.message].append(hit)
+    for mail in store.mail.inbox.stream(campaign):
+        inbound[mail.prospect].append(mail)
+    known = _Known(
+        written=people.written(campaign),
+        drafts=people.drafts(campaign),
+        mailed=people.mailed(campaign),
+        hits=hits,
+        inbound={prospect: mails for prospect, mails in inbound.items() if prospect is not None},
+        positions=people.positions(campaign),
+        decisions=Decisions(store.reviews(campaign) if reviews is None else reviews),
+        by_risk=by_risk,
+    )
+    enrolled = store.mail.enrolments.of(campaign)
+    return [_outcome(enrolled[key], known) for key in sorted(enrolled)]
 
 
-def _outcome(result: ProspectResult, place: Enrolment | None, decisions: Decisions, mail: _Mail) -> PersonOutcome:
-    draft, prospect = result.draft, result.prospect
-    decision = decisions.on(draft, prospect.key) if draft else Decision()
-    first = next((row for row in mail.rows if row.message.step == 0), None)
-    left = first is not None and first.state is MessageState.ACCEPTED
+def _outcome(place: Enrolment, known: _Known) -> PersonOutcome:
+    key = place.prospect
+    written, emails = known.written.get(key), known.mailed.get(key, ())
+    first = next((row for row in emails if row.step == 0 and not row.was_taken_back), None)
+    draft, status = _draft(written, first, known)
+    decision = known.decisions.on_text(*draft, key) if draft else Decision()
+    approved = first is not None or _is_approved(decision, status, by_risk=known.by_risk)
+    sent_at = first.sent_at if first and first.state is MessageState.ACCEPTED else None
+    given = known.inbound.get(key, ())
     return PersonOutcome(
-        prospect=prospect.key,
-        company=place.company if place else company_key(prospect.company),
-        arm=place.arm if place else "",
-        provider=first.message.provider if first else "",
-        drafted=result.status in _WRITTEN,
-        ready=result.status is DraftStatus.READY,
+        prospect=key,
+        company=place.company,
+        arm=place.arm,
+        gateway=place.gateway,
+        provider=first.provider if first else "",
+        position=known.positions.get(key, _UNLISTED),
+        policy=first.policy if first else written.policy if written else "",
+        drafted=draft is not None,
+        ready=status is DraftStatus.READY,
         decided=decision.state is not None,
         rejected=decision.state is State.REJECTED,
-        edited=decision.state is State.EDITED,
-        approved=first is not None or decision.state in (State.APPROVED, State.EDITED),
-        cost_usd=result.bill.cost_usd,
-        sent_at=first.sent_at if first and left else None,
-        **_answers(mail.answers),
-        **_engagement(mail),
+        approved=approved,
+        edited=approved and _is_edited(first, draft, decision),
+        waiting=sum(row.state in _WAITING for row in emails),
+        left_out=_is_left_out(written, first, decision),
+        cost_usd=written.cost_usd if written else 0.0,
+        sent_at=sent_at,
+        did=_NOTHING if sent_at is None else reactions(emails, given, known.hits),
     )
 
 
-def _answers(answers: Sequence[Inbound]) -> dict[str, datetime | None]:
-    """When somebody first did what an email that came back says."""
-    positive = [one for one in answers if one.kind is InboundKind.REPLY and one.reply_class is ReplyClass.POSITIVE]
-    opted_out = [one for one in answers if one.reply_class is ReplyClass.OPT_OUT]
-    return {
-        "bounced_at": _first(_of(answers, InboundKind.BOUNCE)),
-        "replied_at": _first(one for one in _of(answers, InboundKind.REPLY, InboundKind.REFERRAL)),
-        "positive_at": _first(positive),
-        "unsubscribed_at": _first([*_of(answers, InboundKind.OPT_OUT), *opted_out]),
-        "complained_at": _first(_of(answers, InboundKind.COMPLAINT)),
-    }
+def _draft(
+    written: Written | None, first: Mailed | None, known: _Known
+) -> tuple[tuple[str, str] | None, DraftStatus | None]:
+    """The draft that counts, by its id and the hash of its text, and what its checks made of it."""
+    if first is not None:
+        kept = known.drafts.get(first.draft)
+        text_hash, status = (kept.text_hash, kept.status) if kept else (first.text_hash, DraftStatus.NEEDS_REVIEW)
+        return (first.draft, text_hash), DraftStatus(status)
+    if written is None or written.draft is None or written.status not in _WRITTEN:
+        return None, None
+    kept = known.drafts.get(written.draft)
+    return (written.draft, kept.text_hash if kept else ""), written.status
 
 
-def _engagement(mail: _Mail) -> dict[str, datetime | None]:
-    """When a person first opened, followed a link and opted out, over all emails to them, as the rules tell persons."""
-    judged = [one for row in mail.rows for one in _judged(row, mail.hits.get(row.message.id, []))]
-    human = [hit for hit, hit_class in judged if hit_class is HitClass.HUMAN]
-    perhaps = [hit for hit, hit_class in judged if hit_class is not HitClass.MACHINE]
-    found = {
-        "opened_at": _first_hit(human, HitKind.OPEN),
-        "perhaps_opened_at": _first_hit(perhaps, HitKind.OPEN),
-        "clicked_at": _first_hit(human, HitKind.CLICK),
-    }
-    opted_out = _first_hit(human, HitKind.UNSUBSCRIBE_POST)
-    return found | ({"unsubscribed_at": opted_out} if opted_out else {})
+def _is_approved(decision: Decision, status: DraftStatus | None, *, by_risk: bool) -> bool:
+    return decision.state in _APPROVED or (by_risk and decision.state is None and status is DraftStatus.READY)
 
 
-def _judged(row: OutboxRow, hits: Sequence[Hit]) -> Iterator[tuple[Hit, HitClass]]:
-    in_order = sorted(hits, key=lambda hit: (hit.at, hit.id))
-    for hit, (hit_class, _) in zip(in_order, classify(in_order, row.sent_at), strict=True):
-        yield hit, hit_class
+def _is_edited(first: Mailed | None, draft: tuple[str, str] | None, decision: Decision) -> bool:
+    text = decision.approved_text
+    leaving = first.text_hash if first else content_hash(text) if text else ""
+    return draft is not None and leaving not in ("", draft[1])
 
 
-def _first_hit(hits: Iterable[Hit], kind: HitKind) -> datetime | None:
-    return min((hit.at for hit in hits if hit.kind is kind), default=None)
-
-
-def _of(answers: Iterable[Inbound], *kinds: InboundKind) -> list[Inbound]:
-    return [one for one in answers if one.kind in kinds]
-
-
-def _first(answers: Iterable[Inbound]) -> datetime | None:
-    return min((one.received_at for one in answers), default=None)
+def _is_left_out(written: Written | None, first: Mailed | None, decision: Decision) -> bool:
+    if first is not None:
+        return first.state in _NEVER_LEAVES
+    return decision.state is State.REJECTED or (written is not None and written.status not in _WRITTEN)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
 
 from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.message import Message, OutboxRow
 from miniatures.datamodel.standing import MEANINGS, TO_SEND, Standing, State
 from miniatures.delivery.compose import Composed, Composer
-from miniatures.delivery.queueing import message_to
+from miniatures.delivery.queueing import follow_up_to, message_to
 from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
 
@@ -39,9 +44,53 @@ def preview(loaded: LoadedCampaign, standing: Standing, *, date: datetime, secre
             may be sent.
         BadAddress: it cannot be sent to this address.
     """
-    composer = Composer.of(loaded.brief, required_settings(loaded), loaded.folder, secret)
+    required_settings(loaded)
     if standing.state not in TO_SEND or standing.text is None:
         told = f"nothing would be sent to {standing.prospect.email}: {standing.state.replace('_', ' ')}"
         raise InputError(f"{told} ({MEANINGS[standing.state]})", hint=standing.review or standing.reason)
-    domain = standing.prospect.email.rpartition("@")[2]
-    return composer.compose(message_to(standing, loaded, {}, provider=domain), date)
+    _, composed = as_it_would_leave(loaded, standing, date=date, secret=secret)
+    return composed
+
+
+def as_it_would_leave(
+    loaded: LoadedCampaign, standing: Standing, thread: Sequence[OutboxRow] = (), *, date: datetime, secret: bytes
+) -> tuple[Message, Composed]:
+    """The same of any text, whether it may be sent or not. `thread` is what was queued for the prospect before.
+
+    Raises:
+        InputError: the campaign does not say how emails leave, a key cannot be read, or the first email of the thread
+            that it follows is not there.
+        BadAddress: it cannot be sent to this address.
+    """
+    composer = Composer.of(loaded.brief, required_settings(loaded), loaded.folder, secret)
+    if not standing.result.step:
+        message = message_to(standing, loaded, {}, provider=standing.prospect.email.rpartition("@")[2])
+    elif thread:
+        message = follow_up_to(standing, loaded, thread[0])
+    else:
+        raise InputError("the email that this one follows is not in the outbox", hint="A follow-up needs its thread.")
+    return message, composer.compose(message, date, thread)
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """What a mail program makes of an email's bytes."""
+
+    headers: tuple[tuple[str, str], ...]
+    """Name and value, in their order."""
+    text: str
+    html: str
+
+
+def read_back(mime: bytes) -> ReadBack:
+    """An email of ours read from its bytes, so that what is shown is what arrives."""
+    parsed = message_from_bytes(mime, policy=SMTPUTF8)
+    assert isinstance(parsed, EmailMessage)
+    headers = tuple((name, str(value)) for name, value in parsed.items())
+    return ReadBack(headers, _part(parsed, "plain"), _part(parsed, "html"))
+
+
+def _part(parsed: EmailMessage, kind: str) -> str:
+    part = parsed.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())

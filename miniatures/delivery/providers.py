@@ -35,7 +35,7 @@ def provider_name(host: str) -> str:
     from tld import get_fld
 
     host = host.rstrip(".").lower()
-    return get_fld(host, fix_protocol=True, fail_silently=True) or host
+    return get_fld(host, fix_protocol=True, fail_silently=True) or ".".join(host.split(".")[-2:])
 
 
 def mx_lookup(resolver: Resolver | None = None) -> MxLookup:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from miniatures.checks.company_names import company_key
 from miniatures.datamodel.arms import Enrolment
-from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.datamodel.message import Message, MessageState, OutboxRow
 from miniatures.datamodel.prospect import Prospect
@@ -15,9 +14,12 @@ from miniatures.datamodel.send_settings import SendSettings
 from miniatures.datamodel.standing import Standing, State
 from miniatures.datamodel.trace import new_id
 from miniatures.delivery.follow_ups import hindrance, known_of
+from miniatures.delivery.risk_approval import covered_by_risk
+from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.review.standings import follow_up_standings, standings
 from miniatures.store.store import Store
+from miniatures.store.suppressed import suppression_of
 
 _AT_ONCE = 500
 _APPROVED = (State.APPROVED, State.EDITED)
@@ -26,25 +28,11 @@ ProviderOf = Callable[[str], Awaitable[str]]
 """Who takes the mail of a domain."""
 
 
-def send_settings(loaded: LoadedCampaign) -> SendSettings:
-    """How the campaign sends.
-
-    Raises:
-        InputError: its file does not say.
-    """
-    if loaded.campaign.send is None:
-        raise InputError(
-            f"{loaded.path} does not say how emails leave",
-            hint="Add `send: {mailboxes: {NAME: {address: you@example.com, smtp: {host: smtp.example.com}}}}`.",
-        )
-    return loaded.campaign.send
-
-
 def sendable(loaded: LoadedCampaign, store: Store) -> Iterator[Standing]:
     """The prospects whose text may leave: a person approved it, or the campaign's stated risk covers it."""
-    by_risk = send_settings(loaded).approval.risk is not None
+    covered = covered_by_risk(loaded, store)
     for standing in standings(loaded, store):
-        if standing.text is not None and (standing.state in _APPROVED or (by_risk and standing.state is State.READY)):
+        if standing.text is not None and (standing.state in _APPROVED or covered(standing)):
             yield standing
 
 
@@ -53,7 +41,7 @@ def sendable_follow_ups(loaded: LoadedCampaign, store: Store, now: datetime) -> 
 
     The campaign's stated risk covers none: it was shown by readings of first emails.
     """
-    rules = send_settings(loaded).follow_ups
+    rules = required_settings(loaded).follow_ups
     for standing in follow_up_standings(loaded, store):
         if standing.text is None or standing.state not in _APPROVED:
             continue
@@ -71,9 +59,11 @@ async def queue_approved(loaded: LoadedCampaign, store: Store, *, now: datetime,
 
     The decisions are counted before the texts are read, so one that comes in between takes its email back.
     """
-    decisions = store.decisions_by_prospect(loaded.name)
+    decisions, suppressed = store.decisions_by_prospect(loaded.name), suppression_of(store, loaded.name)
     new, page = 0, []
     for message in messages_to_send(loaded, store, now):
+        if suppressed(message.address):
+            continue
         provider = await provider_of(message.address.rpartition("@")[2])
         page.append(message.model_copy(update={"provider": provider}))
         if len(page) == _AT_ONCE:
@@ -104,7 +94,7 @@ def follow_up_to(standing: Standing, loaded: LoadedCampaign, first: OutboxRow) -
         "text_hash": content_hash(text),
         "subject": f"Re: {text.subject}" if text.subject == thread.subject else text.subject,
         "body": text.body,
-        "approved_by": _approval(standing, send_settings(loaded)),
+        "approved_by": _approval(standing, required_settings(loaded)),
     }
     return thread.model_copy(update=own)
 
@@ -112,7 +102,7 @@ def follow_up_to(standing: Standing, loaded: LoadedCampaign, first: OutboxRow) -
 def message_to(standing: Standing, loaded: LoadedCampaign, enrolled: Mapping[str, Enrolment], provider: str) -> Message:
     """The first email to a prospect whose text stands."""
     assert standing.text is not None and standing.draft is not None
-    settings, prospect = send_settings(loaded), standing.prospect
+    settings, prospect = required_settings(loaded), standing.prospect
     company = company_key(prospect.company)
     place = enrolled.get(prospect.key)
     return Message(

@@ -15,11 +15,13 @@ from miniatures.delivery.compose import Composed, Composer
 from miniatures.delivery.job import Clock, Compose, Job, OnSettled, SendingReport, ignore_settled
 from miniatures.delivery.pace import Pace
 from miniatures.delivery.providers import Providers, mx_lookup
-from miniatures.delivery.queueing import message_to, queue_approved, send_settings, sendable
+from miniatures.delivery.queueing import ProviderOf, messages_to_send, queue_approved
 from miniatures.delivery.sender import MailboxSender
+from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.store.home_secret import home_secret
 from miniatures.store.store import Store
+from miniatures.store.suppressed import suppression_of
 
 _DAY = timedelta(days=1)
 _PATIENCE = timedelta(hours=1)
@@ -52,23 +54,26 @@ async def send_campaign(
     watch: bool,
     stop: asyncio.Event,
     on_settled: OnSettled = ignore_settled,
+    provider_of: ProviderOf | None = None,
 ) -> Sent:
     """Queue what is approved and send it; with `watch`, again and again until it is stopped.
+
+    `provider_of` tells who takes a domain's mail; its MX records do if none is given.
 
     Raises:
         InputError: the campaign does not say how it sends, or what it names cannot be read.
         StoreError: what was sent cannot be kept any more; nothing more leaves then.
     """
-    settings = send_settings(loaded)
+    settings = required_settings(loaded)
     composer = Composer.of(loaded.brief, settings, loaded.folder, home_secret())
     clock = Clock(store.now)
     compose = composing(composer, store)
-    providers = Providers(mx_lookup())
+    asked = provider_of or Providers(mx_lookup()).of
     patience = _ROUND if watch else _PATIENCE
     job = Job(loaded.name, settings, new_id(), compose, clock, patience, stop, on_settled)
     sent = Sent()
     while True:
-        await queue_approved(loaded, store, now=clock.now(), provider_of=providers.of)
+        await queue_approved(loaded, store, now=clock.now(), provider_of=asked)
         sent = sent.and_then(await send_queued(job, store))
         if not watch or stop.is_set():
             return sent
@@ -78,12 +83,12 @@ async def send_campaign(
 
 def dry_emails(loaded: LoadedCampaign, store: Store) -> Iterator[tuple[Message, Composed]]:
     """What would leave now, as it would leave; nothing is queued."""
-    settings, enrolled = send_settings(loaded), store.mail.enrolments.of(loaded.name)
-    composer = Composer.of(loaded.brief, settings, loaded.folder, home_secret())
-    for standing in sendable(loaded, store):
-        message = message_to(standing, loaded, enrolled, "")
-        if store.mail.suppressions.listed(message.address, loaded.name) is None:
-            yield message, composer.compose(message, store.now())
+    composer = Composer.of(loaded.brief, required_settings(loaded), loaded.folder, home_secret())
+    suppressed = suppression_of(store, loaded.name)
+    for message in messages_to_send(loaded, store, store.now()):
+        thread = store.mail.outbox.thread(loaded.name, message.prospect)
+        if not suppressed(message.address) and all(row.message.step != message.step for row in thread):
+            yield message, composer.compose(message, store.now(), thread)
 
 
 async def send_queued(job: Job, store: Store) -> Sent:

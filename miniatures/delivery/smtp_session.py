@@ -10,6 +10,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miniatures.datamodel.errors import MiniaturesError
@@ -51,7 +52,8 @@ class SmtpSession:
         """Connect, encrypt and log in.
 
         Raises:
-            ServerUnavailable: one of these did not succeed, or the server lacks the encryption that is asked for.
+            ServerUnavailable: one of these did not succeed, the server lacks the encryption that is asked for, or what
+                is to be trusted cannot be read.
         """
         from aiosmtplib import SMTP
 
@@ -174,5 +176,14 @@ def _tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context()
     if settings.ca_file is not None:
-        context.load_verify_locations(settings.ca_file.expanduser())
+        _trust(context, settings.ca_file)
     return context
+
+
+def _trust(context: ssl.SSLContext, ca_file: Path) -> None:
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:
+        told = f"its certificates in {ca_file} cannot be read: {error.strerror or error}"
+        hint = "Let `ca_file` name a file of certificates (PEM), or take it out."
+        raise ServerUnavailable(told, ServerReply(stage="tls"), hint=hint) from error

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from miniatures.datamodel.redaction import without_secret_values, without_secrets
+from miniatures.datamodel.send_settings import InboxSettings, Login, Mailbox, Tls
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.inputs.places import CampaignPlaces
 
@@ -19,12 +20,13 @@ _LOOPBACK_ALLOWED = re.compile(r"127(\.\d{1,3}){3}(/(8|9|[12]\d|3[0-2]))?(:\d+)?
 _LOOPBACK_ADDRESS = re.compile(
     r"(http|ws)s?://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?([/?][!-~]*)?", re.IGNORECASE
 )
+_LOOPBACK_HOST = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|\[::1\]", re.IGNORECASE)
 _IN_PROCESS = ("local", "openvino", "llamacpp", "transformers")
 
 
 def reach_of(places: CampaignPlaces) -> tuple[str, ...]:
     """Each thing once, such as `reads /srv/list.csv`; empty for a campaign that keeps to itself."""
-    found = (*_files_read(places), *_files_written(places), *_hosts(places), *_backends(places))
+    found = (*_files_read(places), *_files_written(places), *_hosts(places), *_backends(places), *_mail(places))
     return tuple(dict.fromkeys(map(_printable, found)))
 
 
@@ -34,8 +36,9 @@ def _files_read(places: CampaignPlaces) -> Iterator[str]:
     kind, _, rest = settings.search.use.strip().partition(":")
     if kind == "local" and rest:
         read.append(places.resolve(rest))
-    if places.prompts_folder is not None:
-        read += [places.prompts_folder, *(path.resolve() for path in places.prompts_folder.glob("*.jinja"))]
+    arms = (places.resolve(arm.prompts) for arm in settings.arms.values() if arm.prompts is not None)
+    for folder in (*([places.prompts_folder] if places.prompts_folder else []), *arms):
+        read += [folder, *(path.resolve() for path in folder.glob("*.jinja"))]
     return (f"reads {path}" for path in read if not _inside(path, places.folder))
 
 
@@ -92,6 +95,51 @@ def _model_files(kind: str, rest: str, folder: Path) -> Iterator[str]:
             yield f"loads the model {base} from Hugging Face"
     named += [Path(adapter).expanduser()] if adapter else []
     yield from (f"reads {one.resolve()}" for one in named if not _inside(one.resolve(), folder))
+
+
+def _mail(places: CampaignPlaces) -> Iterator[str]:
+    """Servers of mail, the variables whose values they are given, and files beyond the folder."""
+    sending = places.campaign.send
+    if sending is None:
+        return
+    for box in sending.mailboxes.values():
+        yield from _leaves(box)
+        if box.inbox is not None:
+            yield from _comes_home(box.inbox)
+        paths = map(places.resolve, _files_of(box))
+        yield from (f"reads {path}" for path in paths if not _inside(path, places.folder))
+    if sending.tracking is not None and not _LOOPBACK_ADDRESS.fullmatch(sending.tracking.url):
+        yield f"sends readers who click or opt out to {_shown(sending.tracking.url)}"
+
+
+def _files_of(box: Mailbox) -> Iterator[Path]:
+    files = [box.smtp.ca_file]
+    if box.inbox is not None:
+        files += [box.inbox.ca_file, box.inbox.maildir]
+    if box.dkim is not None:
+        files.append(box.dkim.key)
+    yield from (path for path in files if path is not None)
+
+
+def _leaves(box: Mailbox) -> Iterator[str]:
+    server = box.smtp
+    if server.login is not None or not _LOOPBACK_HOST.fullmatch(server.host):
+        how = f"{_open(server.tls)} through {server.host}:{server.port} as {box.address}"
+        yield f"sends mail{how}{_password(server.login)}"
+
+
+def _comes_home(inbox: InboxSettings) -> Iterator[str]:
+    if inbox.host and inbox.login is not None:
+        how = f"{_open(inbox.tls)} at {inbox.host}:{inbox.port}"
+        yield f"reads the mailbox {inbox.login.user}{how}{_password(inbox.login)}"
+
+
+def _open(tls: Tls) -> str:
+    return " unencrypted" if tls is Tls.NONE else ""
+
+
+def _password(login: Login | None) -> str:
+    return "" if login is None else f", with the password in the environment variable {login.password}"
 
 
 def _connects(address: str) -> Iterator[str]:

@@ -50,14 +50,14 @@ class Decisions:
 
     def __init__(self, reviews: Iterable[Review]) -> None:
         self._said: dict[Hashable, list[Review]] = defaultdict(list)
-        self._last_to: dict[str, dict[str, Review]] = defaultdict(dict)
+        self._last_to: dict[tuple[str, int], dict[str, Review]] = defaultdict(dict)
         for review in that_stand(reviews):
             if review.draft is not None and (review.judges or _refuses(review)):
                 self._said[review.draft].append(review)
                 if text := _hash(review.answer):
                     self._said[review.prospect, text].append(review)
             if review.draft is not None and review.prospect and review.judges:
-                self._last_to[review.prospect][review.reviewer] = review
+                self._last_to[review.prospect, review.step][review.reviewer] = review
 
     def on(self, draft: Draft, prospect: str | None = None) -> Decision:
         """What stands of a draft that was written to this prospect (by key), or to somebody who is not known.
@@ -84,13 +84,14 @@ class Decisions:
             review.judges and review.reviewer == reviewer for review in self._said.get((prospect, text_hash), ())
         )
 
-    def edit_of(self, draft: Draft, prospect: str | None) -> Review | None:
-        """The edit that a reader of this draft must know of: the one that stands, else the newest of an earlier draft.
+    def edit_of(self, draft: Draft, prospect: str | None, step: int = 0) -> Review | None:
+        """The edit that a reader of this draft must know of: the one that stands, else the newest of an earlier draft
+        of the same step.
 
         Not one whose author has judged another draft to this prospect since, nor one whose words the draft has.
         """
         approving = self.on(draft, prospect).approving
-        last = in_order(self._last_to[prospect].values()) if prospect in self._last_to else []
+        last = in_order(self._last_to.get((prospect or "", step), {}).values())
         edits = [review for review in (*last, approving) if review and review.action is ReviewAction.EDIT]
         newest = edits[-1] if edits else None
         return newest if newest and _hash(newest.target) not in ("", draft.text_hash) else None

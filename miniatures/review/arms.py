@@ -43,7 +43,7 @@ class Arm(Frozen):
 def arms_of(store: Store, campaign: str) -> list[Arm]:
     """The policies under which drafts were written, and the backends that answered, each if there are two at least."""
     policies = [
-        Arm(name=policy, words=policy_words(policy, store.policy(policy)))
+        Arm(name=policy, words=policy_words(policy, store.policy(policy), arm_of_policy(store, campaign, policy)))
         for policy in policies_of(store, campaign)
         if any(store.counts(campaign, policy)[status] for status in WRITTEN)
     ]
@@ -65,13 +65,21 @@ def policies_of(store: Store, campaign: str) -> list[str]:
     return list(newest_first)[::-1]
 
 
-def policy_words(name: str, policy: Policy | None) -> str:
-    """A policy as people tell it from another: by its hash and who sits in its first seats."""
+def arm_of_policy(store: Store, campaign: str, policy: str) -> str:
+    """The arm of an A/B test that a policy was run for; empty if the campaign is none."""
+    if store.mail.enrolments.test(campaign) is None:
+        return ""
+    return next((result.arm for result in store.results(campaign, policy) if result.arm), "")
+
+
+def policy_words(name: str, policy: Policy | None, arm: str = "") -> str:
+    """A policy as people tell it from another: by its arm in a test, its hash and who sits in its first seats."""
+    name = f"arm {arm}, {name[:8]}" if arm else name[:8]
     if policy is None:
-        return name[:8]
+        return name
     seats = {role: str(seated[Seat.FIRST].backend) for role, seated in policy.seats.items() if Seat.FIRST in seated}
     words = [f"{role} {backend}" for role, backend in ({_WRITER: PLACED} | seats).items()]
-    return f"{name[:8]}: {', '.join(sorted(words))}"
+    return f"{name}: {', '.join(sorted(words))}"
 
 
 def first_backends(policy: Policy | None) -> set[str]:

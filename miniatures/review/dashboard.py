@@ -190,11 +190,11 @@ class Dashboard:
         return self._people
 
     def _is_running(self, runs: Sequence[Run]) -> bool:
-        """Whether the last run has no end yet, and its process is still there; where that is not known, it is.
+        """Whether a run has no end yet, and its process is still there; where that is not known, it is.
 
         Before there is any run, whoever holds the campaign is about to begin one.
         """
-        if runs and runs[-1].ended_at is not None:
+        if runs and all(run.ended_at is not None for run in runs):
             return False
         holder = self._store.holder(self._campaign)
         return holder is not None and holder.is_alive is not False

@@ -36,7 +36,9 @@ class Desk:
         self._revision = -1
         self._reviews: set[str] = set()
         self._by_draft: dict[str, DeskItem] = {}
-        self._by_prospect: dict[str, str] = {}
+        self._newest: dict[str, str] = {}
+        """The draft that stands in each place: a prospect's first email, or a follow-up."""
+        self._last_step = 0
         self._tally: Counter[_Kind] = Counter()
         self._orders: dict[Order, list[Place]] = {}
         self._views: dict[tuple[DeskFilter, str], View] = {}
@@ -187,17 +189,20 @@ class Desk:
             self._changes.append(draft)
 
     def _take_drafts(self) -> set[str]:
-        """The prospects, or drafts without one, about which something was saved."""
+        """The prospects, or drafts without one, about which something was saved. A follow-up takes no other's place."""
         changed: set[str] = set()
         while page := self._store.saved_since(self.campaign, self._revision):
             for saved in page:
                 self._revision = max(self._revision, saved.revision)
                 owner = saved.prospect or (saved.draft.id if saved.draft else "")
-                before = self._by_prospect.pop(owner, None)
+                step = saved.draft.step if saved.draft else 0
+                self._last_step = max(self._last_step, step)
+                place = _place(owner, step)
+                before = self._newest.pop(place, None)
                 if before is not None and (saved.draft is None or saved.draft.id != before):
                     self._drop(before)
                 if saved.draft is not None:
-                    self._by_prospect[owner] = saved.draft.id
+                    self._newest[place] = saved.draft.id
                     self._put(desk_item(saved.revision, saved.draft, saved.document))
                 changed.add(owner)
         self._revision = max(self._revision, 0)
@@ -221,13 +226,17 @@ class Desk:
             late = self._store.reviews_named(there - self._reviews)
             changed |= {review.prospect or "" for review in late}
             self._reviews = there
-        for prospect in changed & self._by_prospect.keys():
+        for prospect in changed & self._newest.keys():
             self._rule(prospect, self._store.reviews_to(self.campaign, prospect))
 
     def _rule(self, prospect: str, reviews: list[Review]) -> None:
-        draft = self._by_prospect.get(prospect)
-        if draft is not None:
-            self._put(self._by_draft[draft].after(reviews))
+        for step in range(self._last_step + 1):
+            if draft := self._newest.get(_place(prospect, step)):
+                self._put(self._by_draft[draft].after(reviews))
+
+
+def _place(owner: str, step: int) -> str:
+    return f"{owner}+{step}" if step else owner
 
 
 class _Kind(NamedTuple):

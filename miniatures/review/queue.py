@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from miniatures.agents.as_data import as_data
-from miniatures.agents.roles.writer import WRITER, WriterVariables
+from miniatures.agents.roles.writer import FOLLOW_UP, WRITER, WriterVariables
 from miniatures.checks import CheckCase
 from miniatures.datamodel.dossier import SetAside
 from miniatures.datamodel.draft import Draft, DraftStatus, EmailText
@@ -51,7 +51,7 @@ class DraftToReview:
         """What an edit of it is checked against."""
         return CheckCase(
             prospect=self.recipient,
-            brief=loaded.brief,
+            brief=loaded.brief.for_follow_ups if self.item.step else loaded.brief,
             evidence=self.draft.evidence,
             set_aside=self.set_aside,
             max_age_days=loaded.campaign.research.max_age_days,
@@ -111,7 +111,7 @@ def draft_to_review(store: Store, waiting: QueuedDraft, said: Decisions | None =
     if result is None or result.draft is None or result.draft.id != waiting.id:
         return None
     set_aside = result.dossier.set_aside if result.dossier else ()
-    edit = said.edit_of(result.draft, waiting.prospect) if said else None
+    edit = said.edit_of(result.draft, waiting.prospect, waiting.step) if said else None
     return DraftToReview(result.prospect, result.draft, _item(waiting, result.draft.text), set_aside, edit, result)
 
 
@@ -131,11 +131,11 @@ def answer_pairs(traces: Iterable[Trace]) -> Iterator[tuple[Trace, Trace]]:
     """The writer's first email to each question beside its shadow's and the fallback's, where they differ.
 
     A question is what one policy asked about one prospect with the answers of the same earlier calls. A rewrite, which
-    was told what was refused, answers another one.
+    was told what was refused, answers another one, and so does a follow-up.
     """
     questions: dict[Hashable, list[Trace]] = defaultdict(list)
     for trace in traces:
-        if _email(trace) is not None:
+        if _email(trace) is not None and trace.node != FOLLOW_UP:
             asked = trace.sources or trace.run_id
             questions[trace.campaign, trace.prospect, trace.policy, asked].append(trace)
     for answers in questions.values():
@@ -184,7 +184,8 @@ def _of_its_call(store: Store, waiting: QueuedDraft) -> DraftToReview | None:
 
 def _item(waiting: QueuedDraft, email: EmailText) -> Reviewable:
     trace = waiting.trace or waiting.id
-    return Reviewable(trace, email.model_dump(), waiting.campaign, waiting.prospect, draft=waiting.id)
+    about = waiting.campaign, waiting.prospect
+    return Reviewable(trace, email.model_dump(), *about, draft=waiting.id, step=waiting.step)
 
 
 def _quotes(trace: Trace, result: ProspectResult) -> tuple[Quote, ...]:

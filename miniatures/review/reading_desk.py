@@ -28,9 +28,13 @@ class Which(StrEnum):
 
 
 def to_read(desk: Desk, which: Which) -> list[DeskItem]:
-    """The drafts to prospects, read or not, in the order that was drawn."""
+    """The first emails to prospects, read or not, in the order that was drawn: readings are shares of those."""
     items = desk.listed(DeskFilter(show=Show.ALL), "")[:]
-    return [item for item in items if item.waiting.prospect and item.waiting.status in which.statuses]
+    return [item for item in items if _is_first_to_somebody(item) and item.waiting.status in which.statuses]
+
+
+def _is_first_to_somebody(item: DeskItem) -> bool:
+    return item.waiting.prospect is not None and item.waiting.step == 0
 
 
 def unread(items: Iterable[DeskItem], done: Done, reader: str) -> list[DeskItem]:

@@ -21,7 +21,7 @@ from miniatures.review.rubric import reading_rubric_version, rubric_version
 @dataclass(frozen=True)
 class Reviewable:
     """One answer that a person may judge. `prospect` is the pseudonym key; `trace` the call or example it came from,
-    and `draft` the draft that it is, if it is one.
+    and `draft` the draft that it is, if it is one; `step` is 0 but for follow-ups.
     """
 
     trace: str
@@ -30,6 +30,7 @@ class Reviewable:
     prospect: str | None = None
     role: str = "writer"
     draft: str | None = None
+    step: int = 0
 
 
 class Shown(StrEnum):
@@ -118,6 +119,7 @@ def _about(item: Reviewable, reviewer: str, comment: str) -> dict[str, Any]:
         "reviewer": reviewer,
         "campaign": item.campaign,
         "prospect": item.prospect,
+        "step": item.step,
         "role": item.role,
         "trace": item.trace,
         "draft": item.draft,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 
 from miniatures.agents.rewrite import rewrite
-from miniatures.agents.runs import open_campaign
+from miniatures.agents.runs import open_arms
 from miniatures.datamodel.errors import MiniaturesError
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.review import Review, ReviewAction
@@ -38,12 +38,9 @@ def open_wishes(store: Store, campaign: str) -> Iterator[Wish]:
     for prospect, reviews in store.reviews_by_prospect(campaign):
         if not any(review.action is ReviewAction.REWRITE for review in reviews):
             continue
-        result = store.result(campaign, prospect)
-        if result is None:
-            continue
-        wish = _wish(result, reviews)
-        if wish is not None:
-            yield wish
+        results = (store.result(campaign, prospect), *store.follow_ups(campaign, prospect))
+        wishes = (_wish(result, reviews) for result in results if result is not None)
+        yield from (wish for wish in wishes if wish is not None)
 
 
 def _wish(result: ProspectResult, reviews: list[Review]) -> Wish | None:
@@ -58,9 +55,17 @@ def _wish(result: ProspectResult, reviews: list[Review]) -> Wish | None:
 
 def _still_stands(store: Store, campaign: str, wish: Wish) -> bool:
     prospect = wish.result.prospect.key
-    result = store.result(campaign, prospect)
+    result = _newest(store, campaign, wish.result)
     now = _wish(result, store.reviews_to(campaign, prospect)) if result else None
     return now is not None and now.review.id == wish.review.id
+
+
+def _newest(store: Store, campaign: str, known: ProspectResult) -> ProspectResult | None:
+    """The result of the same step as it is by now."""
+    prospect = known.prospect.key
+    if not known.step:
+        return store.result(campaign, prospect)
+    return next((one for one in store.follow_ups(campaign, prospect) if one.step == known.step), None)
 
 
 async def grant_wishes(
@@ -73,12 +78,12 @@ async def grant_wishes(
         CampaignBusy: another process runs the campaign.
         BackendError: a backend cannot be opened.
     """
-    async with open_campaign(loaded, hosts=hosts or {}) as campaign:
+    async with open_arms(loaded, hosts=hosts or {}) as opened:
         for wish in wishes:
-            if not _still_stands(campaign.store, loaded.name, wish):
+            if not _still_stands(opened.store, loaded.name, wish):
                 continue
             try:
-                await rewrite(campaign, wish.result, wish.hint)
+                await rewrite(opened.of(wish.result.arm), wish.result, wish.hint)
             except MiniaturesError as error:
                 yield wish, error
             else:

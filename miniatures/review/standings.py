@@ -27,7 +27,8 @@ _LOST_WORD = "a review of this draft cannot be read, and it may be a rejection: 
 
 
 def standings(loaded: LoadedCampaign, store: Store | None) -> Iterator[Standing]:
-    """Where each prospect stands: those of the store in its order, then those of the list that no run has reached.
+    """Where each prospect stands, by their first email: those of the store in its order, then those of the list that no
+    run has reached.
 
     Of the list only a short hash of each row is kept in memory. Without a store everybody is pending.
     """
@@ -41,6 +42,14 @@ def standings(loaded: LoadedCampaign, store: Store | None) -> Iterator[Standing]
         if isinstance(row, Prospect) and rows.pop(row.key, None) is not None:
             pending = ProspectResult(campaign=loaded.name, prospect=row, status=DraftStatus.PENDING)
             yield Standing(prospect=row, state=State.PENDING, result=pending)
+
+
+def follow_up_standings(loaded: LoadedCampaign, store: Store) -> Iterator[Standing]:
+    """Where each follow-up that was written stands, as `standings` has it of the first emails."""
+    rows = {row.key: row.row for row in loaded.prospects() if isinstance(row, Prospect)}
+    rulings = Rulings.of(store, loaded.name)
+    for result in store.follow_ups(loaded.name):
+        yield _standing(result, rows.get(result.prospect.key), rulings)
 
 
 def reason_of(result: ProspectResult) -> str:
@@ -77,11 +86,12 @@ def _standing(result: ProspectResult, listed: str | None, rulings: Rulings) -> S
     if result.draft is None:
         return standing.model_copy(update={"reason": reason_of(result)})
     said_by_checks = {"text": result.draft.text, "reason": reason_of(result)}
-    return standing.model_copy(update=said_by_checks | _ruled(result.draft, result.prospect.key, rulings))
+    return standing.model_copy(update=said_by_checks | _ruled(result.draft, result, rulings))
 
 
-def _ruled(draft: Draft, prospect: str, rulings: Rulings) -> dict[str, Any]:
+def _ruled(draft: Draft, result: ProspectResult, rulings: Rulings) -> dict[str, Any]:
     """What people changed; nothing if they decided nothing."""
+    prospect = result.prospect.key
     decision = rulings.decisions.on(draft, prospect)
     if decision.refusals:
         said = {"state": decision.state, "text": None, "review": "; ".join(map(_words, decision.refusals))}
@@ -89,7 +99,7 @@ def _ruled(draft: Draft, prospect: str, rulings: Rulings) -> dict[str, Any]:
     if draft.id in rulings.unreadable:
         return {"state": State.NEEDS_REVIEW, "reason": _LOST_WORD}
     if decision.approving is None:
-        edit = rulings.decisions.edit_of(draft, prospect)
+        edit = rulings.decisions.edit_of(draft, prospect, result.step)
         return {"review": f"an earlier draft was {_words(edit)}; this one is written anew"} if edit else {}
     return {"state": decision.state, "text": decision.approved_text, "reason": "", "review": _words(decision.approving)}
 

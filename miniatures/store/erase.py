@@ -2,7 +2,8 @@
 
 Rows are theirs by their key, and so is what was said or done about a row of theirs. What names their address and is
 about nobody on a list goes, too. In what is about somebody else the address gives way to `[erased]`, because that row
-is another's history: a reply that names them still stops the emails to whoever wrote it.
+is another's history: a reply that names them still stops the emails to whoever wrote it. Only an email to somebody else
+that holds it and has not left is taken back, to be written anew: nobody approved `[erased]`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, false, func, or_, select, update
 
-from miniatures.datamodel.errors import CampaignBusy, StoreError
+from miniatures.datamodel.errors import CampaignBusy
 from miniatures.datamodel.inbound import Inbound
-from miniatures.datamodel.mention import Mentions
+from miniatures.datamodel.mention import ERASED, Mentions
 from miniatures.datamodel.message import CancelReason, MessageState
 from miniatures.datamodel.prospect import Prospect, normalize_email, prospect_key
+from miniatures.datamodel.result import ProspectResult
+from miniatures.datamodel.review import Review
+from miniatures.store.documents import model_json, plain_json
 from miniatures.store.engine import Database
 from miniatures.store.mail.transitions import move
 from miniatures.store.mail_tables import MAIL_TABLES, enrolments, hits, inbound, mail_events, messages
@@ -33,6 +37,9 @@ _TEXTS = ("document", "answer", "why", "error")
 _READ = (prospects, stages, results, traces, spans, reviews, *MAIL_TABLES)
 _BEFORE_LEAVING = (MessageState.QUEUED, MessageState.CLAIMED)
 
+_EMPTY = {"sender": ERASED, "subject": "", "text": "", "diagnostic": "", "refers_to": "", "trace": None}
+"""What is left of a mail that they wrote in answer to an email to somebody else."""
+
 Theirs = Mapping[Table, ColumnElement[bool]]
 """By table which rows are the person's, in an order in which they can be deleted."""
 
@@ -41,13 +48,15 @@ Theirs = Mapping[Table, ColumnElement[bool]]
 class Known:
     """What a store knows of a person: rows by campaign and table, and what tells them apart elsewhere.
 
-    `redacted` are rows about others that hold the address; `named` are rows about others that hold the full name, by
+    `redacted` are rows about others that hold the address, and `rewritten` the other people whose emails hold it, which
+    are taken back; `named` are rows about others that hold the full name, by
     table, which stay as they are: a name alone may be another's. `lineage` is how datasets name their calls and
     reviews.
     """
 
     rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     redacted: int = 0
+    rewritten: int = 0
     named: Mapping[str, int] = field(default_factory=dict)
     policies: int = 0
     lineage: frozenset[str] = frozenset()
@@ -74,6 +83,7 @@ class Eraser:
             return Known(
                 rows=_counted(connection, theirs),
                 redacted=sum(1 for _ in self._naming_others(connection, theirs)),
+                rewritten=len(self._spoilt(connection, theirs)),
                 named=self._named(connection, theirs),
                 policies=sum(1 for _ in self._naming(connection, policies, policies.c.document)),
                 lineage=frozenset(_lineage(connection, theirs)),
@@ -99,6 +109,8 @@ class Eraser:
                     f"an email to {self._mentions.email} is being sent just now",
                     hint="Give the same command again in a minute.",
                 )
+            for campaign, prospect in self._spoilt(connection, theirs):
+                _take_back(connection, campaign, prospect)
             others = list(self._naming_others(connection, theirs))
             for table, column, row in others:
                 self._redact(connection, table, column, row, now)
@@ -107,7 +119,8 @@ class Eraser:
 
     def _theirs(self, connection: Connection) -> Iterator[tuple[Table, ColumnElement[bool]]]:
         """What is theirs, in an order in which it can be deleted: whatever a condition looks up is deleted later."""
-        calls = or_(_of(traces, self._key), traces.c.id.in_(self._nobodys(connection, traces)))
+        named = [*self._nobodys(connection, traces), *self._calls_about_their_mail(connection)]
+        calls = or_(_of(traces, self._key), traces.c.id.in_(named))
         of_calls = select(traces.c.id).where(calls)
         texts = or_(_of(drafts, self._key), drafts.c.trace.in_(of_calls))
         of_texts = select(drafts.c.id).where(texts).union(select(results.c.draft).where(_of(results, self._key)))
@@ -122,7 +135,7 @@ class Eraser:
         yield traces, calls
         yield hits, or_(_of(hits, self._key), hits.c.message.in_(of_emails))
         yield mail_events, or_(_of(mail_events, self._key), mail_events.c.message.in_(of_emails))
-        yield inbound, or_(_of(inbound, self._key), inbound.c.id.in_(self._written_by_them(connection)))
+        yield inbound, or_(_of(inbound, self._key), inbound.c.id.in_(self._nobodys(connection, inbound)))
         yield messages, _of(messages, self._key)
         yield enrolments, _of(enrolments, self._key)
         yield prospects, _of(prospects, self._key)
@@ -131,14 +144,27 @@ class Eraser:
         """What names their address and is about nobody on a list, such as a call that compares two backends."""
         return [row.id for row in self._naming(connection, table, table.c.document) if row.prospect is None]
 
-    def _written_by_them(self, connection: Connection) -> list[str]:
-        """What they wrote, whomever it was an answer to, and what names them and belongs to no email of ours."""
-        found = []
-        for row in self._naming(connection, inbound, inbound.c.document):
-            mail = stored(Inbound, row.document, f"inbound {row.id}")
-            sender = "" if mail is None else normalize_email(parseaddr(mail.sender)[1])
-            if row.prospect is None or sender == self._mentions.email:
-                found.append(row.id)
+    def _calls_about_their_mail(self, connection: Connection) -> list[str]:
+        """The calls that classified what they wrote, whomever it was an answer to."""
+        rows = self._naming(connection, inbound, inbound.c.document)
+        mails = (stored(Inbound, row.document, f"inbound {row.id}") for row in rows)
+        return [mail.trace for mail in mails if mail and mail.trace and self._is_by_them(mail)]
+
+    def _is_by_them(self, mail: Inbound) -> bool:
+        return normalize_email(parseaddr(mail.sender)[1]) == self._mentions.email
+
+    def _spoilt(self, connection: Connection, theirs: Theirs) -> set[tuple[str, str]]:
+        """The campaign and key of everybody else whose email holds the address: with `[erased]` it must not leave."""
+        found = set()
+        for row in self._naming(connection, results, results.c.document, *_not(theirs, results)):
+            result = stored(ProspectResult, row.document, f"results {row.prospect}")
+            if result and result.draft and self._mentions.has_address(f"{result.draft.subject}\n{result.draft.body}"):
+                found.add((row.campaign, row.prospect))
+        for row in self._naming(connection, reviews, reviews.c.document, *_not(theirs, reviews)):
+            review = stored(Review, row.document, f"reviews {row.id}")
+            texts = [review.answer, review.edited, review.other_answer] if review else []
+            if review and review.campaign and review.prospect and self._mentions.has_address(plain_json(texts)):
+                found.add((review.campaign, review.prospect))
         return found
 
     def _naming_others(self, connection: Connection, theirs: Theirs) -> Iterator[tuple[Table, Column[Any], Any]]:
@@ -162,8 +188,12 @@ class Eraser:
         changed: dict[str, Any] = {column.name: self._mentions.without_address(row._mapping[column])}
         if table is messages:
             waiting = (*this, messages.c.state.in_(_BEFORE_LEAVING))
-            move(connection, waiting, MessageState.CANCELLED, now, CancelReason.BY_HAND)
+            move(connection, waiting, MessageState.CANCELLED, now, CancelReason.DECIDED_ANEW)
             changed["mime"] = None
+        if table is inbound:
+            mail = stored(Inbound, row.document, f"inbound {row.id}")
+            if mail and self._is_by_them(mail):  # That there was a reply still stops the emails to whom it is about.
+                changed["document"] = model_json(mail.model_copy(update=_EMPTY))
         connection.execute(update(table).where(*this).values(**changed))
 
     def _named(self, connection: Connection, theirs: Theirs) -> dict[str, int]:
@@ -184,25 +214,12 @@ def names_of(database: Database, email: str) -> set[tuple[str, str]]:
         return {(one.first_name, one.last_name) for one in _listed(connection, prospect_key(email))}
 
 
-def scrub(database: Database) -> None:
-    """Leave no byte of what was deleted in the file or its log. On a server there is nothing to do: it decides itself.
-
-    Raises:
-        StoreError: another process reads or writes the file all the while; the rows are gone, the bytes may not be.
-    """
-    if database.path is None:
-        return
-    with database.errors_told(), database.engine.connect() as connection:
-        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-        alone.exec_driver_sql("PRAGMA secure_delete = ON")
-        alone.exec_driver_sql("PRAGMA temp_store = FILE")
-        alone.exec_driver_sql("VACUUM")
-        busy = alone.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
-    if busy:
-        raise StoreError(
-            f"another process reads {database.path}, so that its log still holds what was erased",
-            hint="End what has it open, such as `miniatures app`, and give the same command again.",
-        )
+def _take_back(connection: Connection, campaign: str, prospect: str) -> None:
+    """Let somebody be written to anew: their draft, what led to it and what was said of it goes."""
+    of_texts = select(drafts.c.id).where(drafts.c.campaign == campaign, drafts.c.prospect == prospect)
+    connection.execute(delete(claims).where(claims.c.draft.in_(of_texts)))
+    for table in (reviews, drafts, results, stages):
+        connection.execute(delete(table).where(table.c.campaign == campaign, table.c.prospect == prospect))
 
 
 def _of(table: Table, key: str) -> ColumnElement[bool]:

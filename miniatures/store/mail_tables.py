@@ -91,7 +91,7 @@ mail_events = Table(
     Index("mail_events_of_message", "message", "id"),
     Index("mail_events_of_prospect", "campaign", "prospect"),
 )
-"""Each move of a message from state to state, and why."""
+"""Each move of a message from state to state, and why; claims are left out."""
 
 hits = Table(
     "hits",

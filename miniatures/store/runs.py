@@ -6,7 +6,7 @@ killed: it is given an end, which frees what it had claimed, and what it had set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -24,10 +24,10 @@ class Runs:
         self._writer = writer
         self._now = now
 
-    async def start(self, run_id: str, campaign: str, policy: str) -> None:
-        """Note that a run begins, and clear away what killed ones left."""
-        now = self._now()
-        killed = update(runs).where(runs.c.campaign == campaign, runs.c.ended_at.is_(None)).values(ended_at=now)
+    async def start(self, run_id: str, campaign: str, policy: str, beside: Collection[str] = ()) -> None:
+        """Note that a run begins, and clear away what killed ones left; those that it goes on `beside` were not."""
+        now, open_still = self._now(), (runs.c.campaign == campaign, runs.c.ended_at.is_(None))
+        killed = update(runs).where(*open_still, runs.c.id.not_in(beside)).values(ended_at=now)
         accounts = [delete(table).where(table.c.campaign == campaign) for table in (reservations, budgets)]
         begun = insert(runs).values(id=run_id, campaign=campaign, policy=policy, started_at=now)
 

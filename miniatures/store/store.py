@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import atexit
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -145,9 +145,10 @@ class Store(Queries, TraceListing, CallLinks):
             document = connection.scalar(select(policies.c.document).where(policies.c.hash == policy_hash))
         return None if document is None else stored(Policy, document, f"policies {policy_hash}")
 
-    async def start_run(self, run_id: str, campaign: str, policy: str) -> None:
-        """Note that a run begins; `new_id` makes its id. Whoever calls it holds the campaign's lock."""
-        await self._runs.start(run_id, campaign, policy)
+    async def start_run(self, run_id: str, campaign: str, policy: str, beside: Collection[str] = ()) -> None:
+        """Note that a run begins; `new_id` makes its id. Whoever calls it holds the campaign's lock, and has begun the
+        runs that it goes on `beside`, as arms do: others without an end were killed."""
+        await self._runs.start(run_id, campaign, policy, beside)
 
     async def finish_run(self, run_id: str, outcome: str) -> None:
         """Note how a run ended; what it had claimed is free."""

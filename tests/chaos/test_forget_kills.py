@@ -98,10 +98,12 @@ def _assert_safe(home: Path) -> None:
         from miniatures.store.open import open_store
         from tests.erasure.known_campaign import FORGOTTEN, NAME
 
-        with open_store(str(home / "autumn" / "runs" / NAME / "campaign.sqlite")) as store:
-            whole = store.result(NAME, FORGOTTEN.key) is not None and len(store.mail.outbox.thread(NAME, FORGOTTEN.key))
-            listed = store.mail.suppressions.listed(FORGOTTEN.email, NAME) is not None
-        os._exit(0 if whole or listed else 1)
+        work = home / "autumn" / "runs" / NAME
+        with open_store(str(work / "campaign.sqlite")) as store:
+            kept = store.result(NAME, FORGOTTEN.key) and store.mail.outbox.thread(NAME, FORGOTTEN.key)
+            untouched = kept and (work / "preview" / f"{FORGOTTEN.email}.eml").exists()
+            safe = untouched or store.mail.suppressions.listed(FORGOTTEN.email, NAME)
+        os._exit(0 if safe else 1)
     assert os.waitpid(pid, 0)[1] == 0, "she can be written to, and the forgetting had begun"
 
 

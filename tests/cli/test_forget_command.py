@@ -68,8 +68,9 @@ def test_a_flag_is_shown_with_the_version(known: Known, capsys: pytest.CaptureFi
     rows = {row["version"]: row for row in json.loads(capsys.readouterr().out)["miniatures"]}
     assert [rows[version]["forgotten"] for version in known.versions] == [1, 1, 0]
     assert main(["models", "list"]) == ExitCode.OK
-    lines = [line for line in capsys.readouterr().out.splitlines() if "outreach@" in line]
-    assert ["flagged" in line for line in lines] == [True, True, False]
+    lines = capsys.readouterr().out.splitlines()
+    flagged = {version: "flagged" in line for version in known.versions for line in lines if version in line}
+    assert flagged == {trained: True, grown: True, stranger: False}
     assert main(["models", "show", f"outreach@{trained}"]) == ExitCode.OK
     page = capsys.readouterr().out
     assert "Learned from people who are forgotten" in page and "trained on examples of theirs" in page

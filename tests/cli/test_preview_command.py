@@ -16,7 +16,9 @@ from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.prospect import prospect_key
 from miniatures.datamodel.review import RejectReason
-from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.inputs.campaign import LoadedCampaign, campaign_places
+from miniatures.inputs.reach import reach_of
+from miniatures.inputs.trust import trust
 from miniatures.review.queue import DraftToReview, draft_to_review, waiting_drafts
 from miniatures.review.reviewing import accept, edit, reject
 from miniatures.store.open import open_store
@@ -36,7 +38,12 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoadedCampaign:
     monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
     made = write_campaign(tmp_path / "desk", drafts=3, held_back=0, doubted=0)
     made.path.write_text(made.path.read_text(encoding="utf-8") + _SEND, encoding="utf-8")
+    _trust(made)
     return made
+
+
+def _trust(desk: LoadedCampaign) -> None:
+    trust(desk.path, reach_of(campaign_places(desk.path)))
 
 
 def _say(desk: LoadedCampaign, email: str, said: str) -> None:
@@ -140,6 +147,7 @@ def test_a_campaign_that_does_not_say_how_it_sends_is_told_what_to_add(
     assert "Error: campaign.yaml has no `send:`, so none of its emails can leave" in told
     added = told.partition("send:\n")[2].partition("\n\n")[0]
     desk.path.write_text(f"{text}\nsend:\n{added}\n", encoding="utf-8")
+    _trust(desk)
     assert main(["preview", str(desk.path)]) == ExitCode.OK
 
 

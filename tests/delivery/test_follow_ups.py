@@ -43,9 +43,13 @@ def came(kind: InboundKind, at: datetime = SENT + DAY, **fields: object) -> Inbo
 
 
 def why(
-    *states: MessageState, inbound: Sequence[Inbound] = (), hits: Sequence[Hit] = (), now: datetime = LATE, **more: bool
+    *states: MessageState,
+    inbound: Sequence[Inbound] = (),
+    hits: Sequence[Hit] = (),
+    now: datetime = LATE,
+    suppressed: bool = False,
 ) -> Hindrance | None:
-    known = Known(emails(*states), inbound, hits=lambda message: hits if message == "m0" else (), **more)
+    known = Known(emails(*states), inbound, lambda: suppressed, lambda message: hits if message == "m0" else ())
     return hindrance(known, RULES, now)
 
 

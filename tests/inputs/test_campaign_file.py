@@ -213,3 +213,19 @@ def test_many_mistakes_are_counted_and_some_of_them_shown(folder):
 def test_a_bound_without_measure_is_refused(folder, line):
     change(folder / "campaign.yaml", "search: ddgs", f"search: ddgs\n{line}")
     assert "expected" in refusal(folder).message
+
+
+def test_what_the_template_has_in_comments_is_right_as_it_stands(folder):
+    file = folder / "campaign.yaml"
+    for block in ("arms", "send"):
+        text = file.read_text(encoding="utf-8")
+        start = text.index(f"# {block}:\n")
+        end = text.index("\n\n", start)
+        shown = text[start:end].replace("\n# ", "\n").removeprefix("# ")
+        file.write_text(text[:start] + shown + text[end:], encoding="utf-8")
+    loaded = load_campaign(folder, trusted=True)
+    assert loaded.campaign.shares == {"reader": 0.5, "by_rank": 0.5}
+    assert loaded.campaign.test is not None and loaded.campaign.test.reference == "by_rank"
+    sending = loaded.campaign.send
+    assert sending is not None and sending.mailboxes["first"].address == loaded.brief.sender.email
+    assert [step.after_days for step in sending.follow_ups] == [5]

@@ -123,6 +123,72 @@ def test_what_lies_beyond_is_named_and_refused(folder: Path, old: str, new: str,
     assert f"miniatures trust {folder}/campaign.yaml" in caught.value.hint
 
 
+_ALONE = "send: {{mailboxes: {{first: {{address: me@example.com, smtp: {{host: {host}, tls: {tls}{more}}}}}}}}}"
+_WITH = "send: {{mailboxes: {{first: {{address: me@example.com, smtp: {{host: localhost}}, {more}}}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        (
+            _ALONE.format(host="smtp.evil.example", tls="starttls", more=", login: {user: me, password: AWS_SECRET}"),
+            "sends mail through smtp.evil.example:587 as me@example.com, with the password in the environment variable "
+            "AWS_SECRET",
+        ),
+        (
+            _ALONE.format(host="smtp.evil.example", tls="none", more=", port: 25"),
+            "sends mail unencrypted through smtp.evil.example:25 as me@example.com",
+        ),
+        (
+            _ALONE.format(host="localhost.evil.example", tls="starttls", more=""),
+            "sends mail through localhost.evil.example:587 as me@example.com",
+        ),
+        (
+            _ALONE.format(host="127.0.0.1", tls="implicit", more=", port: 465, login: {user: me, password: HOME}"),
+            "sends mail through 127.0.0.1:465 as me@example.com, with the password in the environment variable HOME",
+        ),
+        (
+            _ALONE.format(host="127.0.0.1", tls="starttls", more=", ca_file: ../ca.pem"),
+            "reads {parent}/ca.pem",
+        ),
+        (
+            _WITH.format(more="inbox: {host: imap.evil.example, login: {user: me, password: AWS_SECRET}}"),
+            "reads the mailbox me at imap.evil.example:993, with the password in the environment variable AWS_SECRET",
+        ),
+        (
+            _WITH.format(more="inbox: {host: localhost, tls: none, login: {user: me, password: AWS_SECRET}}"),
+            "reads the mailbox me unencrypted at localhost:993, with the password in the environment variable "
+            "AWS_SECRET",
+        ),
+        (_WITH.format(more="inbox: {maildir: /var/mail/me}"), "reads /var/mail/me"),
+        (_WITH.format(more="dkim: {domain: example.com, selector: one, key: ../dkim.pem}"), "reads {parent}/dkim.pem"),
+        (
+            "send: {mailboxes: {first: {address: me@example.com, smtp: {host: localhost}}}, "
+            "tracking: {url: https://track.evil.example}}",
+            "sends readers who click or opt out to https://track.evil.example",
+        ),
+        ("arms: {one: {}, two: {prompts: ../elsewhere}}", "reads {parent}/elsewhere"),
+    ],
+)
+def test_mail_servers_passwords_and_files_are_named_and_refused(folder: Path, line: str, wanted: str) -> None:
+    say(folder, ("search: ddgs", f"search: ddgs\n{line}"))
+    wanted = wanted.format(parent=folder.parent)
+    assert reach(folder) == (wanted,)
+    with pytest.raises(NotTrusted, match=r"is not trusted"):
+        load_campaign(folder)
+
+
+def test_another_password_is_asked_about_anew(folder: Path) -> None:
+    login = ", login: {user: me, password: SMTP_PASSWORD}"
+    line = _ALONE.format(host="smtp.example.com", tls="starttls", more=login)
+    say(folder, ("search: ddgs", f"search: ddgs\n{line}"))
+    trust(folder / "campaign.yaml", reach(folder))
+    assert load_campaign(folder).name == "autumn"
+    say(folder, ("SMTP_PASSWORD", "AWS_SECRET"))
+    with pytest.raises(NotTrusted, match=r"folder: it sends mail through .* variable AWS_SECRET$"):
+        load_campaign(folder)
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -160,6 +226,10 @@ def test_no_spelling_passes_for_loopback(folder: Path, address: str) -> None:
         ("search: ddgs", 'search: ddgs\nfetch: {allow: [127.0.0.1, "127.0.0.1:80", "::1", "[::1]:80", 127.0.0.0/8]}'),
         ("use: miniature:reader@live", "use: openai-compatible:http://localhost:8000/v1#m"),
         ("use: miniature:reader@live", "use: local:smollm2-135m-instruct"),
+        ("search: ddgs", "search: ddgs\n" + _ALONE.format(host="127.0.0.1", tls="none", more=", port: 2525")),
+        ("search: ddgs", "search: ddgs\n" + _ALONE.format(host='"::1"', tls="starttls", more=", ca_file: ca.pem")),
+        ("search: ddgs", "search: ddgs\n" + _WITH.format(more="inbox: {maildir: mail/me}")),
+        ("search: ddgs", "search: ddgs\narms: {one: {}, two: {prompts: prompts}}"),
     ],
 )
 def test_what_lies_within_needs_no_trust(folder: Path, old: str, new: str) -> None:

@@ -17,7 +17,7 @@ from miniatures.agents.roles.researcher import ListVariables, PassageVariables, 
 from miniatures.agents.roles.verifier import Part, StatementVariables, VerifierVariables
 from miniatures.agents.roles.writer import WriterVariables
 from miniatures.datamodel.capabilities import Variant
-from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.draft import EarlierEmail, EmailText
 from miniatures.datamodel.errors import InputError
 from miniatures.prompts.library import PromptLibrary
 from miniatures.prompts.taxonomy import known_taxonomy
@@ -26,6 +26,7 @@ from tests.checks.cases import BRIEF, PROSPECT, QUOTE, evidence
 FOLDER = Path(__file__).resolve().parents[2] / "miniatures" / "prompts" / "templates"
 COMMON = (BRIEF, PROSPECT, [evidence()])
 OLD = EmailText(subject="OLD SUBJECT", body="OLD BODY")
+EARLIER = EarlierEmail(subject="FIRST SUBJECT", body="FIRST BODY", sent_on=date(2026, 11, 3))
 GIVEN = {
     "writer": WriterVariables.of(*COMMON, reasons=("greeting: wrong",), previous=OLD),
     "researcher": ListVariables.of(BRIEF, "Nordfrost", "2026-11-22", [QUOTE], facts=3),
@@ -47,6 +48,14 @@ OWN = {
     ("verifier", Variant.PASSAGE): STATEMENT,
     ("writer", Variant.OPENING): {"today": "2026-11-22", **VARIABLES["writer"]},
     ("writer", Variant.FULL): {"today": "2026-11-22", **VARIABLES["writer"]},
+    ("writer", Variant.FOLLOW_UP): WriterVariables.of(
+        *COMMON,
+        today="2026-11-22",
+        earlier=(EARLIER, EARLIER.model_copy(update={"body": "SECOND BODY"})),
+        hint="SAY THIS",
+        reasons=("greeting: wrong",),
+        previous=OLD,
+    ).model_dump(mode="json"),
 }
 """What is asked in one variant alone; whatever else is asked is the same in all."""
 WHOLE = (Variant.FULL, Variant.COMPACT)
@@ -99,6 +108,18 @@ def test_the_writer_is_told_everything_that_the_checks_ask_for(variant):
         assert line in user
     assert PROSPECT.email not in system + user
     assert "Nordfrost" not in system
+
+
+def test_the_writer_of_a_follow_up_is_told_what_was_written_before_and_when():
+    variables = variables_of("writer", Variant.FOLLOW_UP)
+    system, user = (
+        message.content for message in PromptLibrary().render("writer", Variant.FOLLOW_UP, variables).messages
+    )
+    for line in (*BRIEF.claims, BRIEF.offer, BRIEF.call_to_action, BRIEF.links[0], BRIEF.sender.name):
+        assert line in system
+    for line in (QUOTE, "FIRST SUBJECT", "FIRST BODY", "SECOND BODY", "2026-11-03", "SAY THIS", "OLD BODY"):
+        assert line in user
+    assert PROSPECT.email not in system + user
 
 
 @pytest.mark.parametrize(("mistake", "said"), [("{{ 1 + 'a' }}", "TypeError"), ("{{ nobody }}", "undefined")])

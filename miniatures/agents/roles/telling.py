@@ -7,6 +7,8 @@ reason the news is: of news that is none, no email is made.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, Field
 
 from miniatures.checks.sentences import sentences
@@ -60,20 +62,24 @@ def told(email: ToldEmail, brief: Brief, recipient: Recipient) -> Telling | None
     *opening, thought = sentences(paragraphs[1]) or [""]
     if not opening:
         opening, thought = [thought], ""
-    number = brief.number_of(paragraphs[2].removeprefix(_offered(brief)).strip())
+    number = brief.number_of(paragraphs[2].removeprefix(offered(brief)).strip())
     opened = " ".join(opening)
     telling = Telling(reason=email.reason, opening=opened, thought=thought, claim=number, subject=email.subject)
     return telling if composed(telling, brief, recipient).body == email.body else None
 
 
 def _body(opening: str, thought: str, claim: str, brief: Brief, recipient: Recipient) -> str:
+    return body_around((_joined(opening, thought), _joined(offered(brief), claim)), brief, recipient)
+
+
+def body_around(paragraphs: Sequence[str], brief: Brief, recipient: Recipient) -> str:
+    """The body of an email: what the brief owns around these paragraphs, of which empty ones are left out."""
     sender = brief.sender
     signed = "\n".join(filter(None, (sender.name, ", ".join(filter(None, (sender.title, sender.company))))))
-    middle = (_joined(opening, thought), _joined(_offered(brief), claim), brief.call_to_action)
-    return "\n\n".join((_greeting(recipient), *middle, signed))
+    return "\n\n".join((_greeting(recipient), *filter(None, paragraphs), brief.call_to_action, signed))
 
 
-def _offered(brief: Brief) -> str:
+def offered(brief: Brief) -> str:
     """The offer as a sentence."""
     whole = brief.offer.rstrip().endswith((".", "!", "?"))
     return brief.offer if whole else f"{brief.sender.company} offers {brief.offer}."

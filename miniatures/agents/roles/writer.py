@@ -1,4 +1,4 @@
-"""The writer: one email from the brief and the chosen quotes."""
+"""The writer: one email from the brief and the chosen quotes, or one that follows up on earlier ones."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from miniatures.agents.roles.telling import Telling, ToldEmail, composed, told
 from miniatures.checks import CheckCase, run_checks
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.capabilities import Capabilities, Grammar, Phrases, Variant
-from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.draft import EarlierEmail, EmailText
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.json_types import JsonSchema, Options, StructuredAnswer
+from miniatures.datamodel.prompt import RenderedPrompt
 from miniatures.datamodel.prospect import Recipient
 from miniatures.prompts.library import PromptLibrary
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from miniatures.backends.ask import Answer
 
+FOLLOW_UP = "follow_up"
+"""The node in traces of calls for follow-ups."""
 _TOKENS_PER_WORD = 3  # English takes 1.3; scripts that the tokenizer knows less well take more
 _FREQUENCY_PENALTY = 0.3
 _TOKENS_OF_A_TELLING = 220
@@ -35,12 +38,14 @@ _TOKENS_AROUND = 80  # the subject and the JSON around both
 
 
 class WriterVariables(Variables):
-    """What the writer is told. A rewrite is also told what was refused, and why."""
+    """What the writer is told. A rewrite is also told what was refused, and why; a follow-up, what it comes after."""
 
     brief: Brief
     prospect: Recipient
     quotes: tuple[QuoteLine, ...]
     today: str = Field(default="", exclude_if=operator.not_, description="The date, year first.")
+    earlier: tuple[EarlierEmail, ...] = Field(default=(), exclude_if=operator.not_, description="The first one first.")
+    hint: str = Field(default="", exclude_if=operator.not_, description="What a follow-up is to say.")
     reasons: tuple[str, ...] = ()
     previous: EmailText | None = None
 
@@ -52,12 +57,15 @@ class WriterVariables(Variables):
         evidence: Sequence[Quote],
         *,
         today: str = "",
+        earlier: tuple[EarlierEmail, ...] = (),
+        hint: str = "",
         reasons: tuple[str, ...] = (),
         previous: EmailText | None = None,
     ) -> WriterVariables:
         """What a campaign tells the writer about one prospect."""
         who, quotes = recipient_line(recipient), quote_lines(evidence, brief, recipient)
-        return cls(brief=brief, prospect=who, quotes=quotes, today=today, reasons=reasons, previous=previous)
+        again = {"earlier": earlier, "hint": hint, "reasons": reasons, "previous": previous}
+        return cls(brief=brief, prospect=who, quotes=quotes, today=today, **again)
 
     @property
     def told_company(self) -> str:
@@ -69,7 +77,8 @@ class WriterVariables(Variables):
     @property
     def case(self) -> CheckCase:
         """What an answer is checked against, as far as the prompt tells."""
-        return CheckCase(prospect=self.prospect, brief=self.brief, evidence=quotes_of(self.quotes))
+        before = (email.quote for email in self.earlier)
+        return CheckCase(prospect=self.prospect, brief=self.brief, evidence=(*quotes_of(self.quotes), *before))
 
     @property
     def owned(self) -> tuple[Brief, Recipient]:
@@ -92,6 +101,11 @@ class Writer(Role[WriterVariables, EmailText]):
     def variant(self, capabilities: Capabilities) -> Variant:
         return Variant.OPENING if capabilities.phrases is Phrases.OPENING else capabilities.variant
 
+    def prompt(self, variables: WriterVariables, prompts: PromptLibrary, capabilities: Capabilities) -> RenderedPrompt:
+        if not variables.earlier:
+            return super().prompt(variables, prompts, capabilities)
+        return prompts.render(self.name, Variant.FOLLOW_UP, variables.model_dump(mode="json"))
+
     def schema(
         self, variables: WriterVariables, capabilities: Capabilities, prompts: PromptLibrary
     ) -> JsonSchema | None:
@@ -113,6 +127,8 @@ class Writer(Role[WriterVariables, EmailText]):
         return run_checks(answer, variables.case).reasons
 
     def kept(self, variables: WriterVariables, structured: StructuredAnswer) -> StructuredAnswer:
+        if variables.earlier:
+            return {**structured, "subject": variables.earlier[0].subject} if "subject" in structured else structured
         if "opening" not in structured:
             return structured
         return composed(Telling.model_validate(structured), *variables.owned).model_dump()
@@ -120,6 +136,11 @@ class Writer(Role[WriterVariables, EmailText]):
     def wanted(
         self, variables: WriterVariables, answer: StructuredAnswer, capabilities: Capabilities
     ) -> StructuredAnswer:
+        if variables.earlier and not writes_follow_ups(capabilities):
+            raise InputError(
+                "the email is a follow-up, which such a model is not asked for",
+                hint="Learn it with all phrased and the full prompt.",
+            )
         email = ToldEmail.model_validate(answer)
         if capabilities.phrases is Phrases.ALL:
             if not email.body:
@@ -140,10 +161,23 @@ class Writer(Role[WriterVariables, EmailText]):
         from miniatures.backends.ask import capabilities_of
 
         if capabilities_of(model).phrases is Phrases.ALL:
-            return await super().ask(model, prompts, variables, node=node, **options)
-        answer: Answer[Any] = await self.answered(Telling, model, prompts, variables, node=node, **options)
-        email = None if answer.value is None else composed(answer.value, *variables.owned)
-        return replace(answer, value=email)
+            answer = await super().ask(model, prompts, variables, node=node, **options)
+            return replace(answer, value=_in_thread(answer.value, variables))
+        telling: Answer[Any] = await self.answered(Telling, model, prompts, variables, node=node, **options)
+        email = None if telling.value is None else composed(telling.value, *variables.owned)
+        return replace(telling, value=email)
+
+
+def writes_follow_ups(capabilities: Capabilities) -> bool:
+    """Whether a backend of these capabilities is asked for follow-ups: code places those of a smaller one."""
+    return capabilities.variant is Variant.FULL and capabilities.phrases is Phrases.ALL
+
+
+def _in_thread(email: EmailText | None, variables: WriterVariables) -> EmailText | None:
+    """The email under the subject of its thread, by which mail programs keep a conversation together."""
+    if email is None or not variables.earlier:
+        return email
+    return email.model_copy(update={"subject": variables.earlier[0].subject})
 
 
 WRITER = Writer()

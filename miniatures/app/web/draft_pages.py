@@ -63,6 +63,7 @@ async def show_draft(request: Request) -> Response:
         mine=any(one.reviewer == visitor.name for one in words) or visitor.name in shown.item.set_aside_by,
         address=result.prospect.email if result else "",
         writes=shown.opened.loaded.campaign.roles.writer is not None,
+        sends=result is not None and shown.opened.loaded.campaign.send is not None,
         rewriting=shown.opened.rewriting.told.get(shown.item.id, ""),
         holder=holder if holder != visitor.name else "",
         review_id=new_id(),

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from miniatures.app.door import FORM, Door, Refused
 from miniatures.app.web import (
+    ab_pages,
     bulk_pages,
     compare_pages,
     dataset_pages,
@@ -18,9 +19,12 @@ from miniatures.app.web import (
     entrance,
     events,
     model_pages,
+    outbox_pages,
     overview,
+    preview_pages,
     queue_pages,
     reading_pages,
+    reply_pages,
     report_pages,
     trace_pages,
 )
@@ -29,6 +33,7 @@ from miniatures.app.web.rendering import HEADERS, static_file
 from miniatures.app.web.site import Site
 
 _PAGES = (
+    ab_pages,
     bulk_pages,
     compare_pages,
     entrance,
@@ -37,6 +42,9 @@ _PAGES = (
     queue_pages,
     draft_pages,
     decision_pages,
+    preview_pages,
+    outbox_pages,
+    reply_pages,
     reading_pages,
     report_pages,
     trace_pages,

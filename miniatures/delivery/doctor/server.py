@@ -23,10 +23,6 @@ async def check_server(settings: SmtpSettings, environment: Mapping[str, str]) -
         await session.open()
     except ServerUnavailable as error:
         return [problem(about, _refusal(error), error.hint or "Check `smtp:` of the mailbox.")]
-    except OSError as error:
-        return [
-            problem(about, f"its `ca_file` cannot be read: {error.strerror or error}", "Name a file of certificates.")
-        ]
     try:
         return [_encryption(about, settings), _extensions(about, session)]
     finally:

@@ -21,6 +21,8 @@ from miniatures.weights.home import content_sha256
 
 MANIFEST = "manifest.json"
 PREFERENCES = "preferences.jsonl"
+FORGOTTEN = "forgotten.json"
+"""Beside the manifest of a set that has, or had, examples of somebody who is forgotten; a rebuilt set has none."""
 _UNFINISHED = f"{MANIFEST}.part"
 
 
@@ -33,7 +35,7 @@ def _split_name(split: Split) -> str:
     return f"{split}.jsonl"
 
 
-_NAMES = {MANIFEST, _UNFINISHED, PREFERENCES, *map(openai_name, Split), *map(_split_name, Split)}
+_NAMES = {MANIFEST, _UNFINISHED, PREFERENCES, FORGOTTEN, *map(openai_name, Split), *map(_split_name, Split)}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ FindPeople = Callable[[str], list[str]]
 """The names of people in a text, as they stand there."""
 
 DEFAULT_MODEL = "en_core_web_sm"
-_ANSWERS, _QUESTIONS = ("subject", "body"), ("quotes", "sentences", "previous")
+_ANSWERS, _QUESTIONS = ("subject", "body"), ("quotes", "sentences", "earlier", "previous")
 
 
 def third_persons(examples: Iterable[Example], find: FindPeople) -> set[Contact]:

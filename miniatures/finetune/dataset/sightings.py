@@ -5,6 +5,7 @@ A question about one sentence, a sighting, is a classification; a choice out of 
 
 from __future__ import annotations
 
+from miniatures.agents.roles.reply_reader import REPLY_READER
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables, Selection, SentenceVariables, Sighting
 from miniatures.agents.roles.verifier import VERIFIER
 from miniatures.datamodel.example import Example
@@ -17,7 +18,10 @@ def is_sighting(example: Example) -> bool:
 
 
 def is_passage(example: Example) -> bool:
-    """Whether it asks about a sentence in its page: a researcher, or a verifier of what a writer made of it."""
+    """Whether it asks about a sentence in its page, a researcher or a verifier of what a writer made of it; or about a
+    reply, which is read in the same way."""
+    if example.role == REPLY_READER.name:
+        return True
     return example.role in {RESEARCHER.name, VERIFIER.name} and "page_age" in example.variables
 
 

@@ -27,6 +27,7 @@ from miniatures.finetune.arena.turns import is_turns, kept, read_turns
 from miniatures.finetune.arena.vettings import vetting_examples
 from miniatures.finetune.dataset.chat_file import SUFFIX, read_chats
 from miniatures.finetune.dataset.people import FindPeople, third_persons
+from miniatures.finetune.dataset.replies import is_replies, read_replies, reply_examples
 from miniatures.finetune.dataset.surrogates import Contact, Surrogates, contacts_of
 from miniatures.finetune.dataset.trace_examples import TraceExamples, TraceSelection, trace_examples
 from miniatures.finetune.gold.all_examples import gold_examples
@@ -62,13 +63,16 @@ class Sources:
     gold: tuple[Path, ...] = ()
     chats: tuple[Path, ...] = ()
     arena: tuple[Path, ...] = ()
+    replies: tuple[Path, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """What a manifest calls them: without paths."""
         gold = (f"gold:{folder.name}" for folder in self.gold)
         arena = (f"arena:{folder.name}" for folder in self.arena)
-        return (*(one.name for one in self.campaigns), *gold, *arena, *(f"chats:{file.name}" for file in self.chats))
+        chats = (f"chats:{file.name}" for file in self.chats)
+        replies = (f"replies:{file.name}" for file in self.replies)
+        return (*(one.name for one in self.campaigns), *gold, *arena, *chats, *replies)
 
 
 def find_sources(named: Iterable[str], store: str | None) -> Sources:
@@ -84,6 +88,7 @@ def find_sources(named: Iterable[str], store: str | None) -> Sources:
     gold: dict[Path, Path] = {}
     chats: dict[Path, Path] = {}
     arena: dict[Path, Path] = {}
+    replies: dict[Path, Path] = {}
     for name in named:
         path = Path(name).expanduser()
         if (path / _GOLD_FILE).is_file():
@@ -93,12 +98,12 @@ def find_sources(named: Iterable[str], store: str | None) -> Sources:
             arena[path.resolve()] = path
             continue
         if path.suffix == SUFFIX and path.is_file():
-            chats[path.resolve()] = path
+            (replies if is_replies(path) else chats)[path.resolve()] = path
             continue
         for source in _campaigns(name, path, store):
             campaigns[source.name, source.store_url] = source
     ordered = tuple(campaigns[key] for key in sorted(campaigns))
-    return Sources(ordered, _ordered(gold), _ordered(chats), _ordered(arena))
+    return Sources(ordered, _ordered(gold), _ordered(chats), _ordered(arena), _ordered(replies))
 
 
 def _ordered(paths: Mapping[Path, Path]) -> tuple[Path, ...]:
@@ -201,6 +206,8 @@ def gather_examples(
         contacts |= third_persons(traced, find_people)
     gathered.examples += _about_strangers(traced, contacts, seed, gathered)
     gathered.examples += [chat for file in found.chats for chat in read_chats(file)]
+    replies = (one for file in found.replies for one in reply_examples(read_replies(file)))
+    gathered.examples += [example for example in replies if example.role in selection.roles]
     if found.gold:
         made, refused = gold_examples(found.gold, seed, variants)
         gathered.examples += [example for example in made if example.role in selection.roles]

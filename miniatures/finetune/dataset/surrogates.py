@@ -239,9 +239,16 @@ def _variables(variables: dict[str, Any], replacement: _Replacement) -> dict[str
             changed[field] = [{**item, "text": replacement.text(item["text"])} for item in variables[field]]
     if variables.get("previous"):
         changed["previous"] = _answer(variables["previous"], replacement)
+    if variables.get("earlier"):
+        changed["earlier"] = [email | _texts_of(email, replacement) for email in variables["earlier"]]
     if variables.get("reasons"):
         changed["reasons"] = [replacement.text(reason) for reason in variables["reasons"]]
     return changed
+
+
+def _texts_of(email: dict[str, Any], replacement: _Replacement) -> dict[str, str]:
+    """An earlier email's texts; its day stays."""
+    return {"subject": replacement.text(email["subject"]), "body": replacement.body(email["body"])}
 
 
 def _answer(answer: StructuredAnswer | None, replacement: _Replacement) -> StructuredAnswer | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.hashing import text_hash
@@ -54,6 +54,13 @@ class Inbox:
     def of_prospect(self, campaign: str, prospect: str) -> list[Inbound]:
         """What came from one prospect (by key), the newest first."""
         return list(self._found(inbound.c.campaign == campaign, inbound.c.prospect == prospect))
+
+    def counts(self, campaign: str) -> dict[InboundKind, int]:
+        """How many mails of each kind a campaign has, those of which there are some."""
+        query = select(inbound.c.kind, func.count().label("number")).where(inbound.c.campaign == campaign)
+        with self._database.read() as connection:
+            found = {row.kind: row.number for row in connection.execute(query.group_by(inbound.c.kind))}
+        return {kind: found[kind.value] for kind in InboundKind if kind.value in found}
 
     async def correct(self, id: str, reply_class: ReplyClass, person: str) -> bool:
         """Put a person's word in the place of the model's; returns whether there is such a mail."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.message import CancelReason, Message, MessageState, OutboxRow, ServerReply
@@ -69,12 +69,12 @@ class Outbox:
     async def freeze(self, composed: Mapping[str, tuple[str, bytes]], sender: str) -> None:
         """Keep the Message-ID and the bytes of claimed emails (by id) before the first try; a second try finds them."""
 
-        def keep(connection: Connection) -> None:
-            for id, (message_id, mime) in composed.items():
-                mine = messages.c.id == id, messages.c.sender == sender, messages.c.mime.is_(None)
-                connection.execute(update(messages).where(*mine).values(message_id=message_id, mime=mime))
-
-        await self._writer.ask(keep)
+        columns = messages.c
+        mine = columns.id == bindparam("_id"), columns.sender == sender, columns.mime.is_(None)
+        frozen: dict[str, Any] = {"message_id": bindparam("_message_id"), "mime": bindparam("_mime")}
+        keep = update(messages).where(*mine).values(frozen)
+        rows = [{"_id": id, "_message_id": message_id, "_mime": mime} for id, (message_id, mime) in composed.items()]
+        await self._writer.ask(lambda connection: connection.execute(keep, rows).close())
 
     async def start_sending(self, ids: Sequence[str], sender: str) -> set[str]:
         """Note that these texts are about to go over the wire; returns the emails that the sender still has."""

@@ -37,7 +37,6 @@ class Claim:
         """Claim within a transaction; what may not leave is cancelled."""
         claimed = self._claimed(connection)
         against = _reasons_against(connection, self.campaign, claimed, suppressions)
-        note(connection, [row for row in claimed if row.id not in against], MessageState.CLAIMED, self.now, "")
         for reason in CancelReason:
             refused = [row for row in claimed if against.get(row.id) is reason]
             _cancel(connection, refused, reason, self.now)

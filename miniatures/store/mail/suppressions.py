@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from platformdirs import user_data_path
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
@@ -75,25 +75,27 @@ class Suppressions:
     def standing(self, connection: Connection, campaign: str, hashes: Collection[str]) -> dict[str, Suppression]:
         """Which of these keyed hashes are listed for a campaign, read within a transaction of the store."""
         found = _found(connection, (campaign, EVERYWHERE), hashes)
-        if self._database.path is None or not everywhere_file().exists():
-            return found
-        everywhere = database_at(str(everywhere_file()))
-        try:
-            with everywhere.read() as other:
-                return found | _found(other, (EVERYWHERE,), hashes)
-        finally:
-            everywhere.engine.dispose()
+        return found if self._database.path is None else found | _found_everywhere(hashes)
 
     def entries(self, campaign: str) -> Iterator[Suppression]:
         """The whole list of a campaign, with what holds for all."""
-        scopes = (campaign, EVERYWHERE)
         with self._database.read() as connection:
-            yield from _found(connection, scopes, None).values()
-        if self._database.path is not None and everywhere_file().exists():
-            everywhere = database_at(str(everywhere_file()))
-            with everywhere.read() as connection:
-                yield from _found(connection, (EVERYWHERE,), None).values()
-            everywhere.engine.dispose()
+            yield from _found(connection, (campaign, EVERYWHERE), None).values()
+        if self._database.path is not None:
+            yield from _found_everywhere(None).values()
+
+
+def _found_everywhere(hashes: Collection[str] | None) -> dict[str, Suppression]:
+    """What the user's own list says; one that somebody was killed while making is empty."""
+    if not everywhere_file().exists():
+        return {}
+    database = database_at(str(everywhere_file()))
+    try:
+        with database.read() as connection:
+            made = inspect(connection).has_table(suppressions.name)
+            return _found(connection, (EVERYWHERE,), hashes) if made else {}
+    finally:
+        database.engine.dispose()
 
 
 def _keep_everywhere(entries: list[Suppression]) -> None:

@@ -1,4 +1,7 @@
-"""Moves emails from state to state and keeps each move: the log says when a message came where, and why."""
+"""Moves emails from state to state and keeps each move: the log says when a message came where, and why.
+
+Only a claim leaves no line: nothing has happened to the email yet.
+"""
 
 from __future__ import annotations
 

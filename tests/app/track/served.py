@@ -25,7 +25,9 @@ from miniatures.datamodel.message import Message, MessageState
 from miniatures.datamodel.prospect import prospect_key
 from miniatures.delivery.tokens import TokenKind, Tokens
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
+from miniatures.inputs.reach import reach_of
 from miniatures.inputs.scaffold import create_campaign
+from miniatures.inputs.trust import trust
 from miniatures.store.home_secret import home_secret
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
@@ -52,7 +54,9 @@ def write_campaign(folder: Path, *, url: str = URL, language: str = "en", store:
     if language != "en":
         words = file.read_text(encoding="utf-8").replace("writer: none", "writer: reader")
         file.write_text(words, encoding="utf-8")
-    return load_campaign(folder, trusted=True)
+    loaded = load_campaign(folder, trusted=True)
+    trust(loaded.path, reach_of(loaded))
+    return loaded
 
 
 def email_to(loaded: LoadedCampaign, address: str, *, step: int = 0) -> Message:

@@ -65,6 +65,15 @@ def test_another_example_of_the_person_has_the_same_surrogate_and_another_seed_a
     assert strangers(one, seed=8).variables["prospect"] != alone.variables["prospect"]
 
 
+def test_the_emails_before_a_follow_up_name_a_stranger_and_keep_their_day():
+    first = {"subject": "For Adwoa", "body": "Hi Adwoa,\n\nNews.\n\nAnna Berg", "sent_on": "2026-11-03"}
+    one = example("Adwoa", "Mensah")
+    changed = strangers(one.model_copy(update={"variables": one.variables | {"earlier": [first]}}))
+    name = changed.variables["prospect"]["first_name"]
+    email = {"subject": f"For {name}", "body": f"Hi {name},\n\nNews.\n\nAnna Berg", "sent_on": "2026-11-03"}
+    assert name != "Adwoa" and changed.variables["earlier"] == [email]
+
+
 def test_a_title_that_names_somebody_names_a_stranger():
     one = example("Anna", "Quist")
     prospect = {**one.variables["prospect"], "title": "Assistant to Anna Quist"}

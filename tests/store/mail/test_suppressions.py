@@ -42,3 +42,11 @@ async def test_many_are_taken_in_at_once(store: Store) -> None:
     await store.mail.suppressions.add_all((f"p{n}@x.example" for n in range(1_100)), SuppressionReason.IMPORTED)
     assert len(list(store.mail.suppressions.entries("autumn"))) == 1_100
     assert store.mail.suppressions.listed("p1099@x.example", "autumn") is not None
+
+
+async def test_a_list_that_was_being_made_when_its_process_was_killed_is_empty(store: Store) -> None:
+    everywhere_file().parent.mkdir(parents=True, exist_ok=True)
+    everywhere_file().touch()
+    assert store.mail.suppressions.listed("a@b.example", "autumn") is None
+    await store.mail.suppressions.add("a@b.example", SuppressionReason.OPT_OUT)
+    assert store.mail.suppressions.listed("a@b.example", "autumn") is not None

@@ -1,0 +1,60 @@
+"""What stands above the figures of a test, in sentences: the same in the terminal and on the page."""
+
+from __future__ import annotations
+
+from miniatures.datamodel.live_verdict import Difference, LiveVerdict, VerdictWord
+from miniatures.datamodel.verdict import LiveMetric, Look, RateBase, VerdictRule
+from miniatures.measure.live.words import headline, percent, points
+
+_COUNTED = {
+    LiveMetric.POSITIVE: "positive replies",
+    LiveMetric.REPLIED: "replies",
+    LiveMetric.CLICKED: "clicks",
+    LiveMetric.OPENED: "openings",
+}
+
+
+def rule_sentence(rule: VerdictRule) -> str:
+    """What was settled before the start."""
+    base = "of all who are enrolled" if rule.per is RateBase.ENROLLED else "of those whom an email reached"
+    looks = "as often as one likes" if rule.look is Look.DAILY else "once, at the size that was fixed"
+    return (
+        f"Settled before the start: {_COUNTED[rule.metric]} decide, {base}; a loss of less than {points(rule.margin)} "
+        f"is no worse; one may look {looks}; an email counts {rule.answer_days} days after it was sent."
+    )
+
+
+def settled_title(rule: VerdictRule) -> str:
+    """Above what the verdict rests on."""
+    return f"What the verdict rests on, as sent: emails of at least {rule.answer_days} days ago"
+
+
+def verdict_words(verdict: LiveVerdict) -> str:
+    """The headline as a line of its own; an arm's name is left as it is written."""
+    said = headline(verdict)
+    return said if said.startswith(verdict.arm) else said[:1].upper() + said[1:]
+
+
+def how_sure(verdict: LiveVerdict) -> str:
+    """How sure the word is, or what stands in the way of one."""
+    rule = verdict.rule
+    looks = "however often one looks" if rule.look is Look.DAILY else "if one looks once"
+    match verdict.word:
+        case VerdictWord.NO_WORSE | VerdictWord.WORSE:
+            return f"A word like this is wrong in at most {percent(rule.alpha)} of tests, {looks}."
+        case VerdictWord.NOT_YET_KNOWN if verdict.withheld:
+            return "No word is given while the arms do not have the shares that they were given."
+        case VerdictWord.NOT_YET_KNOWN if verdict.more is None and rule.look is Look.ONCE:
+            return "The one look is over and did not tell, or no number of people would by this margin."
+        case VerdictWord.NOT_YET_KNOWN if verdict.more is None:
+            return "No number of people would tell by this margin."
+        case VerdictWord.NOT_YET_KNOWN:
+            return (
+                f"It takes about {verdict.more:,} more people of each arm to show it with a chance of "
+                f"{percent(rule.power)}, if both are equally good."
+            )
+
+
+def counted_words(one: Difference) -> str:
+    """What was counted, as the head of a row."""
+    return one.counted[:1].upper() + one.counted[1:]

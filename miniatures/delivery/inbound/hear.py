@@ -1,0 +1,171 @@
+"""Takes in what came to the mailboxes of a campaign, each mail once, and does what follows from it.
+
+A mail counts as taken in last of all, and the mark of its folder moves after that: a kill at any point leaves what was
+not finished to be done again (see `consequence`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from miniatures.datamodel.inbound import BY_WORDS, Inbound, InboundKind, ReplyClass
+from miniatures.datamodel.message import OutboxRow
+from miniatures.datamodel.send_settings import SendSettings
+from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.delivery.inbound.consequence import act, suppress
+from miniatures.delivery.inbound.mail import Mail, read_mail
+from miniatures.delivery.inbound.match import Match, Ours, is_own, match
+from miniatures.delivery.inbound.rejection import Rejection
+from miniatures.delivery.inbound.source import Arrived, Batch, Source
+from miniatures.delivery.inbound.told import Told, told
+from miniatures.store.mail.inbox import row_id
+from miniatures.store.mail.mail import MailStore
+from miniatures.store.store import Store
+
+FIRST_LOOK = timedelta(days=90)
+"""How far back a folder is read that was never read before."""
+_MOST_KEPT = 20_000
+"""Characters of a text that are kept."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a person's answer means, by whose word, and in which trace."""
+
+    reply_class: ReplyClass
+    by: str
+    trace: str | None = None
+
+
+class ReplyReader(Protocol):
+    """Says what a person's answer to an email means; None if it cannot be asked just now."""
+
+    async def read(self, inbound: Inbound, answered: OutboxRow) -> Reading | None: ...
+
+
+@dataclass
+class Heard:
+    """What was taken in: how many of each kind, what people wrote, and which strangers ask to be left alone."""
+
+    counts: Counter[InboundKind] = field(default_factory=Counter)
+    written: list[Inbound] = field(default_factory=list)
+    strangers: list[Inbound] = field(default_factory=list)
+
+    def add(self, inbound: Inbound) -> None:
+        self.counts[inbound.kind] += 1
+        if inbound.kind.is_of_a_person:
+            self.written.append(inbound)
+        elif inbound.kind is InboundKind.UNMATCHED and inbound.sender:
+            self.strangers.append(inbound)
+
+
+async def hear(
+    store: Store, settings: SendSettings, sources: Mapping[str, Source], reader: ReplyReader | None, now: datetime
+) -> Heard:
+    """Take in what is new in each source, by the name of its mailbox.
+
+    Emails of all campaigns of the store are recognized, because a mailbox may serve several.
+
+    Raises:
+        InboxUnavailable: a mailbox cannot be read; what was read before is taken in.
+    """
+    hearing = _Hearing(store.mail, Ours(settings), reader)
+    for mailbox, source in sources.items():
+        known = store.mail.inbox.mark(mailbox, source.folder)
+        async for batch in _batches(source, known, now - FIRST_LOOK):
+            for arrived in batch.mails:
+                await hearing.take(mailbox, arrived)
+            if batch.mark is not None:
+                await store.mail.inbox.set_mark(mailbox, source.folder, *batch.mark)
+    return hearing.heard
+
+
+async def _batches(source: Source, mark: tuple[int, int] | None, since: datetime) -> AsyncIterator[Batch]:
+    """The batches of a source, each waited for in a thread."""
+    batches = source.batches(mark, since)
+    while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+        yield batch
+
+
+class _Hearing:
+    """Takes in one mail after the other."""
+
+    def __init__(self, store: MailStore, ours: Ours, reader: ReplyReader | None) -> None:
+        self.heard = Heard()
+        self._store, self._ours, self._reader = store, ours, reader
+
+    async def take(self, mailbox: str, arrived: Arrived) -> None:
+        mail = read_mail(arrived.raw)
+        if self._store.inbox.is_known(mailbox, mail.message_id):
+            return
+        plain = Inbound(
+            id=row_id(mailbox, mail.message_id),
+            mailbox=mailbox,
+            message_id=mail.message_id,
+            received_at=arrived.received_at,
+            kind=InboundKind.UNMATCHED,
+        )
+        inbound = await self._understood(plain, mail, arrived)
+        if await self._store.inbox.take_in(inbound):
+            self.heard.add(inbound)
+
+    async def _understood(self, plain: Inbound, mail: Mail, arrived: Arrived) -> Inbound:
+        """The mail with all that is known of it, once what follows from it is done."""
+        if is_own(mail, self._ours, self._store.outbox):
+            return plain.model_copy(update={"kind": InboundKind.OWN})
+        is_told = told(mail, arrived.received_at)
+        matched = match(is_told.clues, self._ours, self._store.outbox)
+        if matched is None:
+            return _unmatched(plain, mail, is_told)
+        inbound = _matched(plain, mail, is_told, matched)
+        await act(self._store, inbound, matched)
+        return await self._classified(inbound, matched)
+
+    async def _classified(self, inbound: Inbound, matched: Match) -> Inbound:
+        """A person's answer with its class. One that asks to be left alone is heard, whoever found that out."""
+        if inbound.kind is InboundKind.OPT_OUT:
+            return inbound.model_copy(update={"reply_class": ReplyClass.OPT_OUT, "classified_by": BY_WORDS})
+        if not inbound.kind.is_of_a_person or self._reader is None:
+            return inbound
+        reading = await self._reader.read(inbound, matched.row)
+        if reading is None:
+            return inbound
+        if reading.reply_class is ReplyClass.OPT_OUT:
+            await suppress(self._store, matched.row.message.address, SuppressionReason.OPT_OUT)
+        classified = {"reply_class": reading.reply_class, "classified_by": reading.by, "trace": reading.trace}
+        return inbound.model_copy(update=classified)
+
+
+def _matched(plain: Inbound, mail: Mail, is_told: Told, matched: Match) -> Inbound:
+    message = matched.row.message
+    return plain.model_copy(
+        update={
+            "campaign": message.campaign,
+            "prospect": message.prospect,
+            "message": message.id,
+            "matched_by": matched.by,
+            "kind": is_told.kind,
+            "sender": mail.sender,
+            "subject": mail.subject,
+            "text": is_told.text[:_MOST_KEPT],
+            "status": is_told.status,
+            "diagnostic": is_told.diagnostic,
+            "policy_rejection": is_told.rejection is Rejection.POLICY,
+            "no_such_address": is_told.rejection is Rejection.ADDRESS,
+            "back_on": is_told.back_on,
+            "refers_to": is_told.refers_to,
+        }
+    )
+
+
+def _unmatched(plain: Inbound, mail: Mail, is_told: Told) -> Inbound:
+    """A mailbox holds other people's mail: what is not ours is remembered by its Message-ID alone. Who asks to be
+    left alone and is not known is shown to a person."""
+    if is_told.kind is not InboundKind.OPT_OUT:
+        return plain
+    return plain.model_copy(update={"sender": mail.sender, "subject": mail.subject, "text": is_told.text[:_MOST_KEPT]})

@@ -1,0 +1,80 @@
+"""A connection to a mailbox on a server, encrypted as the settings say."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.send_settings import InboxSettings, Tls
+from miniatures.delivery.inbound.source import InboxUnavailable
+
+if TYPE_CHECKING:
+    from imap_tools import BaseMailBox
+
+
+class ConnectionLost(InboxUnavailable):
+    """The server went away in the middle: what was read is not lost, and it may be tried again."""
+
+
+@contextmanager
+def mailbox_at(settings: InboxSettings, environment: Mapping[str, str] = os.environ) -> Iterator[BaseMailBox]:
+    """A mailbox that one is logged in to, until the block ends.
+
+    Raises:
+        InputError: the variable that holds the password is not set.
+        ConnectionLost: the server cannot be reached, or stopped answering.
+        InboxUnavailable: it refused the login, or what was asked of it.
+    """
+    from imaplib import IMAP4
+
+    from imap_tools import ImapToolsError
+
+    where = f"{settings.host}:{settings.port}"
+    try:
+        box = _connected(settings)
+        try:
+            _log_in(box, settings, environment)
+            yield box
+        finally:
+            with suppress(OSError, IMAP4.error, ImapToolsError):
+                box.logout()
+    except (OSError, IMAP4.abort) as error:
+        raise ConnectionLost(f"{where} cannot be reached: {_said(error)}", hint="It is tried again later.") from error
+    except (IMAP4.error, ImapToolsError) as error:
+        raise InboxUnavailable(
+            f"{where} refuses: {_said(error)}", hint="Check `inbox` in the campaign file."
+        ) from error
+
+
+def _connected(settings: InboxSettings) -> BaseMailBox:
+    from imap_tools import MailBox, MailBoxStartTls, MailBoxUnencrypted
+
+    context = ssl.create_default_context()
+    if settings.ca_file is not None:
+        context.load_verify_locations(settings.ca_file.expanduser())
+    match settings.tls:
+        case Tls.IMPLICIT:
+            return MailBox(settings.host, settings.port, timeout=settings.timeout_s, ssl_context=context)
+        case Tls.STARTTLS:
+            return MailBoxStartTls(settings.host, settings.port, timeout=settings.timeout_s, ssl_context=context)
+        case Tls.NONE:
+            return MailBoxUnencrypted(settings.host, settings.port, timeout=settings.timeout_s)
+
+
+def _log_in(box: BaseMailBox, settings: InboxSettings, environment: Mapping[str, str]) -> None:
+    if settings.login is None:
+        return
+    user, variable = settings.login.user, settings.login.password
+    if variable not in environment:
+        raise InputError(f"the environment variable {variable} is not set", hint=f"export {variable}=...")
+    password = environment[variable]
+    log_in = box.login if f"{user}{password}".isascii() else box.login_utf8
+    log_in(user, password, initial_folder=None)
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

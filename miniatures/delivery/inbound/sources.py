@@ -1,0 +1,34 @@
+"""The sources of a campaign, as its settings name them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.send_settings import InboxSettings, SendSettings
+from miniatures.delivery.inbound.imap_source import ImapSource
+from miniatures.delivery.inbound.maildir_source import MaildirSource
+from miniatures.delivery.inbound.source import Source
+
+
+def sources_of(settings: SendSettings, folder: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Source]:
+    """The inbox of each mailbox, by its name; one that several share is read once. Paths start at `folder`.
+
+    Raises:
+        InputError: no mailbox says where its answers arrive.
+    """
+    named: dict[InboxSettings, str] = {}
+    for name, box in settings.mailboxes.items():
+        if box.inbox is not None:
+            named.setdefault(box.inbox, name)
+    if not named:
+        raise InputError("no mailbox has an `inbox:`", hint="Say in the campaign file where its answers arrive.")
+    return {name: _source(inbox, folder, environment) for inbox, name in named.items()}
+
+
+def _source(inbox: InboxSettings, folder: Path, environment: Mapping[str, str]) -> Source:
+    if inbox.maildir is not None:
+        return MaildirSource(folder / inbox.maildir.expanduser(), inbox.sent_folder)
+    return ImapSource(inbox, environment)

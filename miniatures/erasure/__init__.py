@@ -1,0 +1,1 @@
+"""Forgetting a person: in stores, caches, previews, reports, datasets and the registry."""

@@ -1,0 +1,133 @@
+"""Exactly what people approved leaves, once, and what they take back does not."""
+
+from __future__ import annotations
+
+import asyncio
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from dns.asyncresolver import Resolver
+
+from miniatures.agents.runs import sure_bound
+from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
+from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.message import CancelReason, MessageState
+from miniatures.datamodel.policy import Policy
+from miniatures.datamodel.review import ReviewAction
+from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.delivery.providers import Providers, mx_lookup, provider_name
+from miniatures.delivery.queueing import queue_approved
+from miniatures.delivery.send import Sent, dry_emails, send_campaign
+from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.store.open import open_store
+from miniatures.store.store import Store
+from tests.app.web.desk_campaign import drafts_of
+from tests.delivery.approved import key_of, said, sending_campaign
+from tests.delivery.dns_server import serving_zone
+from tests.mail_servers.unruly_smtp import UnrulySmtp
+
+
+async def nobodys(domain: str) -> str:
+    return domain
+
+
+async def send_all(loaded: LoadedCampaign, store: Store) -> Sent:
+    return await send_campaign(loaded, store, watch=False, stop=asyncio.Event(), provider_of=nobodys)
+
+
+def test_what_was_approved_leaves_word_for_word_and_nothing_else(tmp_path: Path) -> None:
+    with UnrulySmtp() as server:
+        loaded = sending_campaign(tmp_path / "desk", server.port)
+        with open_store(loaded.store_url) as store:
+            sent = asyncio.run(send_all(loaded, store))
+            again = asyncio.run(send_all(loaded, store))
+            approved = {draft.body for draft in drafts_of(store, loaded)[:4]}
+        assert (sent.count(MessageState.ACCEPTED), again.count(MessageState.ACCEPTED)) == (4, 0)
+        arrived = [message_from_bytes(one.content, policy=default) for one in server.accepted]
+    bodies = [part.get_content() for one in arrived if (part := one.get_body(("plain",)))]
+    assert len(bodies) == 4
+    for text in approved:
+        words = " ".join(text.split())
+        assert sum(words in " ".join(body.split()) for body in bodies) == 1
+
+
+def test_an_edit_leaves_in_the_reviewers_words(tmp_path: Path) -> None:
+    with UnrulySmtp() as server:
+        loaded = sending_campaign(tmp_path / "desk", server.port, approve=0)
+        with open_store(loaded.store_url) as store:
+            draft = drafts_of(store, loaded)[0]
+            edited = {"subject": "A word of my own", "body": draft.body}
+            edit = said(ReviewAction.EDIT, draft, key_of(store, loaded, 0), edited=edited)
+            asyncio.run(store.add_review(edit))
+            asyncio.run(send_all(loaded, store))
+        [one] = server.accepted
+    assert message_from_bytes(one.content, policy=default)["Subject"] == "A word of my own"
+
+
+def test_a_rejection_after_queueing_takes_the_email_back_and_a_new_approval_sends_it(tmp_path: Path) -> None:
+    with UnrulySmtp() as server:
+        loaded = sending_campaign(tmp_path / "desk", server.port, approve=1)
+        with open_store(loaded.store_url) as store:
+            draft, key = drafts_of(store, loaded)[0], key_of(store, loaded, 0)
+            assert asyncio.run(queue_approved(loaded, store, now=store.now(), provider_of=nobodys)) == 1
+            asyncio.run(store.add_review(said(ReviewAction.REJECT, draft, key)))
+            asyncio.run(send_all(loaded, store))
+            assert server.accepted == []
+            [row] = store.mail.outbox.thread(loaded.name, key)
+            assert (row.state, row.why) == (MessageState.CANCELLED, CancelReason.DECIDED_ANEW)
+            asyncio.run(store.add_review(said(ReviewAction.ACCEPT, draft, key)))
+            asyncio.run(send_all(loaded, store))
+            assert len(server.accepted) == 1
+
+
+def test_who_opted_out_is_not_even_written_to_a_file(tmp_path: Path) -> None:
+    loaded = sending_campaign(tmp_path / "desk", 25)
+    with open_store(loaded.store_url) as store:
+        first = next(dry_emails(loaded, store))[0].address
+        asyncio.run(store.mail.suppressions.add(first, SuppressionReason.OPT_OUT))
+        assert first not in {message.address for message, _ in dry_emails(loaded, store)}
+
+
+async def test_domains_of_one_mail_host_are_one_provider() -> None:
+    records = {("a.example", "MX"): ["10 mx1.post.example."], ("b.example", "MX"): ["5 mx2.post.example."]}
+    with serving_zone(records) as port:
+        resolver = Resolver(configure=False)
+        resolver.nameservers, resolver.port = ["127.0.0.1"], port
+        providers = Providers(mx_lookup(resolver))
+        assert [await providers.of(name) for name in ("a.example", "b.example", "c.example")] == [
+            "post.example",
+            "post.example",
+            "c.example",
+        ]
+    assert provider_name("aspmx.l.google.com.") == "google.com"
+
+
+def test_a_stated_risk_that_nothing_calibrates_lets_nothing_leave(tmp_path: Path) -> None:
+    loaded = sending_campaign(tmp_path / "desk", 25, approve=1, approval={"risk": 0.02})
+    with open_store(loaded.store_url) as store, pytest.raises(InputError, match="nothing calibrates") as told:
+        list(dry_emails(loaded, store))
+    assert "ready: {risk: 0.02}" in told.value.hint
+
+
+def test_ready_drafts_leave_unread_if_their_own_policy_had_the_bound(tmp_path: Path) -> None:
+    loaded = sending_campaign(tmp_path / "desk", 25, approve=1, approval={"risk": 0.25}, ready=0.25)
+    bound = sure_bound(loaded.campaign)
+    assert bound is not None
+    with open_store(loaded.store_url) as store:
+        assert len(list(dry_emails(loaded, store))) == 1
+        policy = Policy(
+            brief=loaded.brief,
+            seats={},
+            research=ResearchSettings(),
+            write=WritingSettings(),
+            search=None,
+            taxonomy="",
+            checks="",
+            sure_bound=bound,
+        )
+        asyncio.run(store.keep_policy(policy))
+        for result in list(store.results(loaded.name))[1:4]:
+            asyncio.run(store.save_result(result.model_copy(update={"policy": policy.hash})))
+        assert len(list(dry_emails(loaded, store))) == 4
