@@ -3,10 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test quick browser mail explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset turn turn-dataset verifier verifier-dataset assessor assessor-dataset benchmarks clean
+.PHONY: demo ab-demo test quick browser mail explore lint docs install install-dev miniature reader reader-dataset writer writer-dataset turn turn-dataset verifier verifier-dataset assessor assessor-dataset replies replies-dataset benchmarks clean
 
 demo: install
 	$(BIN)/miniatures demo
+
+# From a list to a verdict on two arms: a real mail server with a mailbox for each of 480 simulated people. Five minutes on
+# two idle cores, as root, for Postfix and Dovecot start as nobody else. examples/ab_demo/README.md tells what happens.
+ab-demo: install-dev mail
+	$(BIN)/python -m examples.ab_demo.run
 
 # Two workers, each with files of its own (see tests/conftest.py).
 PYTEST := $(BIN)/pytest --numprocesses 2
@@ -129,6 +134,14 @@ assessor-dataset: install-dev
 
 assessor: assessor-dataset
 	$(BIN)/miniatures finetune examples/recipes/assessor-qwen2.5-coder-1.5b.yaml --out $(RUN)/assessor
+
+# The classifier of replies, from hand-written ones: twenty minutes on two idle cores.
+replies-dataset: install-dev
+	test -f $(RUN)/replies-dataset/manifest.json || $(BIN)/miniatures dataset build --from examples/replies/train.jsonl \
+	  --role reply_reader --variant passage --out $(RUN)/replies-dataset --validation 0.08 --test 0 --seed 7
+
+replies: replies-dataset
+	$(BIN)/miniatures finetune examples/recipes/replies-minilm.yaml --out $(RUN)/replies
 
 benchmarks: install-dev
 	$(BIN)/python benchmarks/campaign_throughput.py

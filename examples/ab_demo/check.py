@@ -14,6 +14,9 @@ from miniatures.delivery.ab_report import AbReport
 from miniatures.store.store import Store
 
 _NOTES = (InboundKind.OUT_OF_OFFICE, InboundKind.GONE, InboundKind.AUTOMATIC)
+_ANSWERS = (InboundKind.REPLY, InboundKind.REFERRAL)
+_NO_ANSWERS = (ReplyClass.OPT_OUT, ReplyClass.OUT_OF_OFFICE)
+"""Classes of what is not counted as an answer."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class Compared:
     @property
     def agrees(self) -> bool:
         return self.low <= self.did <= self.high
+
+    @property
+    def differs(self) -> bool:
+        """Whether something was counted wrongly, and not merely read otherwise by a model."""
+        return not (self.agrees or self.by_model)
 
     @property
     def reported(self) -> str:
@@ -55,6 +63,11 @@ class _Arm:
 
     def of_kinds(self, *kinds: InboundKind) -> int:
         return len({one.prospect for one in self.inbound if one.kind in kinds})
+
+    def read_as(self, *classes: ReplyClass) -> int:
+        """How many answers a model gave these classes, though no word in them had told so."""
+        answers = (one for one in self.inbound if one.kind in _ANSWERS)
+        return sum(one.reply_class in classes for one in answers)
 
     def written_to_nobody(self, servers: Collection[MailServerKind]) -> int:
         """How many emails went to addresses of these servers that do not exist."""
@@ -88,17 +101,15 @@ def _of_arm(arm: _Arm, report: AbReport) -> Iterator[Compared]:
 
     refused = sum(row.state is MessageState.REJECTED for row in arm.rows)
     at_once = (MailServerKind.STRICT, MailServerKind.SIEVE)
-    by_reader = sum(
-        one.reply_class is ReplyClass.OPT_OUT and one.kind is not InboundKind.OPT_OUT for one in arm.inbound
-    )
+    silenced, opted_out = arm.read_as(*_NO_ANSWERS), arm.read_as(ReplyClass.OPT_OUT)
     yield same("had an email in their mailbox", arm.who(Deed.RECEIVED), counts.delivered)
     yield same("address refused at once", arm.written_to_nobody(at_once), refused)
     yield same("bounced later", arm.written_to_nobody((MailServerKind.LATE,)), counts.bounced)
     yield Compared(arm.name, "opened", arm.who(Deed.OPENED), counts.opened_low, counts.opened_high)
     yield same("clicked", arm.who(Deed.CLICKED), counts.clicked)
-    yield same("wrote back", arm.who(Deed.REPLIED), counts.replied + by_reader)
+    yield same("wrote back", arm.who(Deed.REPLIED), counts.replied + silenced)
     yield same("wrote back positively", arm.who(Deed.REPLIED, ReplyClass.POSITIVE), counts.positive, by_model=True)
-    yield same("opted out", arm.who(Deed.OPTED_OUT), counts.unsubscribed - by_reader)
-    yield same("taken for an opt-out by the reader", 0, by_reader, by_model=True)
+    yield same("opted out", arm.who(Deed.OPTED_OUT), counts.unsubscribed - opted_out)
+    yield same("answered, and was read as if they had not", 0, silenced, by_model=True)
     yield same("complained", arm.who(Deed.COMPLAINED), counts.complained)
     yield same("away, and their program says so", arm.who(Deed.AUTO_REPLIED), arm.of_kinds(*_NOTES))

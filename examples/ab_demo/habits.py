@@ -14,7 +14,7 @@ from miniatures.datamodel.inbound import ReplyClass
 
 
 class Person(Strict):
-    """Somebody with a mailbox, in an arm of the test. Whoever is away does nothing; `note` is what their program says."""
+    """Somebody with a mailbox, in an arm of the test. Who is away does nothing; `note` is what their program says."""
 
     email: str
     name: str

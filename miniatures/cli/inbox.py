@@ -150,13 +150,14 @@ def _correct(store: Store, campaign: str, corrections: list[str], reviewer: str 
     import asyncio
 
     from miniatures.cli.review import reviewer_name
+    from miniatures.delivery.inbound.consequence import correct_class
 
     named = [(_one_named(store, campaign, id), _class_named(word)) for id, word in map(_halves, corrections)]
     person = reviewer_name(reviewer)
 
     async def work() -> None:
         for one, reply_class in named:
-            await store.mail.inbox.correct(one.id, reply_class, person)
+            await correct_class(store.mail, one, reply_class, person)
 
     asyncio.run(work())
     for one, reply_class in named:

@@ -25,6 +25,7 @@ from miniatures.cli.export import export
 from miniatures.cli.finetune import finetune
 from miniatures.cli.follow_up import follow_up
 from miniatures.cli.forget import forget
+from miniatures.cli.inbox import inbox
 from miniatures.cli.init import init
 from miniatures.cli.models import app as models
 from miniatures.cli.outbox import outbox
@@ -68,7 +69,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Start here": (demo, init),
     "Run a campaign": (run_campaign, backends, trust, plan_test),
     "Look at what was written": (status, drafts, traces, report, review, compare, web_app, rewrite, accept, export),
-    "Send, and hear back": (preview, doctor, send, outbox, track, follow_up, forget),
+    "Send, and hear back": (preview, doctor, send, outbox, track, inbox, follow_up, forget),
     _MODELS: (synthesize, finetune, evaluate, serve),
 }
 for _panel, _commands in _PANELS.items():

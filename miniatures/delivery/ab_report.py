@@ -22,7 +22,7 @@ from miniatures.measure.live.costs import CostEach, costs
 from miniatures.measure.live.counts import ArmCounts
 from miniatures.measure.live.guardrails import guardrail_hits
 from miniatures.measure.live.method import method_for
-from miniatures.measure.live.verdict import live_verdicts
+from miniatures.measure.live.verdict import LiveEvidence, live_verdicts
 from miniatures.store.store import Store
 
 
@@ -104,7 +104,10 @@ def ab_report(loaded: LoadedCampaign, store: Store, now: datetime) -> AbReport:
         test=test,
         rule=rule,
         as_of=now,
-        arms=tuple(_arm_report(arm, share, people, over, rule, stops.get(arm)) for arm, share in test.shares.items()),
+        arms=tuple(
+            _arm_report(arm, share, [one for one in people if one.arm == arm], over, evidence, rule, stops.get(arm))
+            for arm, share in test.shares.items()
+        ),
         verdicts=live_verdicts(evidence, rule) if rule.reference in evidence.shares else (),
         hits=guardrail_hits(evidence.so_far.values(), rule.guardrails, rule.alpha),
         decisions=decisions,
@@ -135,19 +138,20 @@ def _arm_report(
     share: float,
     people: Sequence[PersonOutcome],
     over: Sequence[PersonOutcome],
+    evidence: LiveEvidence,
     rule: AbRule,
     stopped: AbDecision | None,
 ) -> ArmReport:
-    mine, within = [one for one in people if one.arm == arm], timedelta(days=rule.answer_days)
-    answered = [one for one in over if one.arm == arm]
+    """An arm that was stopped is no evidence any more, and its figures are told all the same."""
+    answered, within = [one for one in over if one.arm == arm], timedelta(days=rule.answer_days)
     unedited = [one for one in answered if one.sent_at is not None and not one.edited]
     return ArmReport(
         arm=arm,
         share=share,
-        so_far=arm_counts(arm, mine, rule.per),
-        settled=arm_counts(arm, answered, rule.per, within),
+        so_far=evidence.so_far.get(arm) or arm_counts(arm, people, rule.per),
+        settled=evidence.settled.get(arm) or arm_counts(arm, answered, rule.per, within),
         as_drafted=arm_counts(arm, unedited, rule.per, within),
-        waiting=sum(one.waiting for one in mine),
+        waiting=sum(one.waiting for one in people),
         policies=_policies(answered),
         stopped=stopped,
     )

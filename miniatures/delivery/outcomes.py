@@ -116,7 +116,6 @@ def _outcome(place: Enrolment, known: _Known) -> PersonOutcome:
     decision = known.decisions.on_text(*draft, key) if draft else Decision()
     approved = first is not None or _is_approved(decision, status, by_risk=known.by_risk)
     sent_at = first.sent_at if first and first.state is MessageState.ACCEPTED else None
-    given = known.inbound.get(key, ())
     return PersonOutcome(
         prospect=key,
         company=place.company,
@@ -135,8 +134,15 @@ def _outcome(place: Enrolment, known: _Known) -> PersonOutcome:
         left_out=_is_left_out(written, first, decision),
         cost_usd=written.cost_usd if written else 0.0,
         sent_at=sent_at,
-        did=_NOTHING if sent_at is None else reactions(emails, given, known.hits),
+        did=_reactions(emails, known.inbound.get(key, ()), known.hits) if sent_at else _NOTHING,
     )
+
+
+def _reactions(emails: Sequence[Mailed], inbound: Sequence[Inbound], hits: Mapping[str, Sequence[Hit]]) -> Reactions:
+    """Most people do nothing, and that is told at once."""
+    if not inbound and not any(row.id in hits for row in emails):
+        return _NOTHING
+    return reactions(emails, inbound, hits)
 
 
 def _draft(

@@ -54,16 +54,16 @@ def record(folder: Path) -> dict[str, Any]:
 
 
 def test_the_report_has_every_figure_and_the_word(folder: Path) -> None:
-    lines = shown("report", str(folder)).splitlines()
-    assert "student is no worse than teacher" in lines
+    lines = [" ".join(line.split()) for line in shown("report", str(folder)).splitlines()]
     for told in (
-        "  A word like this is wrong in at most 5.0 % of tests, however often one looks.",
-        "replied                 delivered     120 (31.4 %, 27.0 to 36.2)      124 (30.7 %, 26.4 to 35.4)",
-        "edited by reviewers     sendable         30 (7.7 %, 5.4 to 10.8)          0 (0.0 %, 0.0 to 0.9)",
-        "bounced                 sent               8 (2.1 %, 1.0 to 4.0)          6 (1.5 %, 0.7 to 3.2)",
-        "each positive reply                $0.1000 (95 %: $0.0750 to $0.1346)   $0.1367 (95 %: $0.0975 to $0.1933)",
+        "student is no worse than teacher",
+        "A word like this is wrong in at most 5.0 % of tests, however often one looks.",
+        "replied delivered 120 (31.4 %, 27.0 to 36.2) 124 (30.7 %, 26.4 to 35.4)",
+        "edited by reviewers sendable 30 (7.7 %, 5.4 to 10.8) 0 (0.0 %, 0.0 to 0.9)",
+        "bounced sent 8 (2.1 %, 1.0 to 4.0) 6 (1.5 %, 0.7 to 3.2)",
+        "each positive reply $0.1000 (95 %: $0.0750 to $0.1346) $0.1367 (95 %: $0.0975 to $0.1933)",
     ):
-        assert told in [line.rstrip() for line in lines], told
+        assert told in lines, told
 
 
 def test_programs_read_the_counts_as_sent_and_as_drafted(folder: Path) -> None:

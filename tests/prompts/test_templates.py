@@ -43,6 +43,7 @@ STATEMENT = StatementVariables.of(
     "You opened a store.", Part.SUBJECT, BRIEF, PROSPECT, GIVEN["writer"].quotes[0], date(2026, 11, 22)
 ).model_dump(mode="json")
 OWN = {
+    ("reply_reader", Variant.PASSAGE): {"offer": "A cold store on lease.", "text": "Send me the price, please."},
     ("researcher", Variant.COMPACT): SENTENCE,
     ("researcher", Variant.PASSAGE): PASSAGE,
     ("verifier", Variant.PASSAGE): STATEMENT,

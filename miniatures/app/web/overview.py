@@ -79,6 +79,8 @@ async def show_campaign(request: Request) -> Response:
         counts=desk.counts(request.state.visitor.name),
         moment_words=moment_words,
         ready_means=READY_MEANS,
+        queued=await asyncio.to_thread(opened.store.mail.outbox.counts, opened.name),
+        came_back=await asyncio.to_thread(opened.store.mail.inbox.counts, opened.name),
         Show=Show,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from miniatures.datamodel.inbound import Inbound, InboundKind, MatchedBy
+from miniatures.datamodel.inbound import Inbound, InboundKind, MatchedBy, ReplyClass
 from miniatures.datamodel.message import CancelReason, MessageState
 from miniatures.datamodel.suppression import SuppressionReason
 from miniatures.delivery.inbound.match import Match
@@ -37,6 +37,15 @@ async def act(store: MailStore, inbound: Inbound, match: Match) -> None:
             await store.outbox.postpone(message.campaign, message.prospect, _until(inbound))
         case _:
             pass
+
+
+async def correct_class(store: MailStore, inbound: Inbound, reply_class: ReplyClass, person: str) -> bool:
+    """Put a person's word in the place of a model's; one that says `opt_out` is an opt-out. False if the mail is
+    gone."""
+    row = store.outbox.row(inbound.message) if inbound.message else None
+    if reply_class is ReplyClass.OPT_OUT and row is not None:
+        await suppress(store, row.message.address, SuppressionReason.OPT_OUT)
+    return await store.inbox.correct(inbound.id, reply_class, person)
 
 
 async def suppress(store: MailStore, address: str, reason: SuppressionReason) -> None:

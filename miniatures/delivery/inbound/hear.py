@@ -17,7 +17,7 @@ from miniatures.datamodel.inbound import BY_WORDS, Inbound, InboundKind, ReplyCl
 from miniatures.datamodel.message import OutboxRow
 from miniatures.datamodel.send_settings import SendSettings
 from miniatures.datamodel.suppression import SuppressionReason
-from miniatures.delivery.inbound.consequence import act, suppress
+from miniatures.delivery.inbound.consequence import act
 from miniatures.delivery.inbound.mail import Mail, read_mail
 from miniatures.delivery.inbound.match import Match, Ours, is_own, match
 from miniatures.delivery.inbound.rejection import Rejection
@@ -127,7 +127,11 @@ class _Hearing:
         return await self._classified(inbound, matched)
 
     async def _classified(self, inbound: Inbound, matched: Match) -> Inbound:
-        """A person's answer with its class. One that asks to be left alone is heard, whoever found that out."""
+        """A person's answer with its class.
+
+        Where a model alone takes it for an opt-out, this campaign writes to them no more. That no other does takes
+        words that plainly say so, or a person's word: a model is wrong about one in three of these.
+        """
         if inbound.kind is InboundKind.OPT_OUT:
             return inbound.model_copy(update={"reply_class": ReplyClass.OPT_OUT, "classified_by": BY_WORDS})
         if not inbound.kind.is_of_a_person or self._reader is None:
@@ -136,7 +140,8 @@ class _Hearing:
         if reading is None:
             return inbound
         if reading.reply_class is ReplyClass.OPT_OUT:
-            await suppress(self._store, matched.row.message.address, SuppressionReason.OPT_OUT)
+            message = matched.row.message
+            await self._store.suppressions.add(message.address, SuppressionReason.OPT_OUT, campaign=message.campaign)
         classified = {"reply_class": reading.reply_class, "classified_by": reading.by, "trace": reading.trace}
         return inbound.model_copy(update=classified)
 

@@ -1,4 +1,4 @@
-"""The page of the arms tells the word first and all that it rests on, and an owner's yes is to exactly what is shown."""
+"""The page of the arms tells the word first and what it rests on, and an owner says yes to exactly what is shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.app.web.client import Browser
 from tests.app.web.test_model_pages import add
 from tests.delivery.ab_campaign import RULE, Did, write_ab_campaign
 
-ALIKE = {"student": Did(300, replied=120, opened=150, edited=20), "teacher": Did(300, replied=120, opened=150)}
+ALIKE = {"student": Did(400, replied=120, opened=150, edited=20), "teacher": Did(400, replied=120, opened=150)}
 LOST = {"student": Did(300, replied=30), "teacher": Did(300, replied=120)}
 FEW = {"student": Did(60, replied=10), "teacher": Did(60, replied=10, cost_usd=None)}
 BOUNCING = {"student": Did(200, bounced=40, unsent=0), "teacher": Did(200)}

@@ -11,6 +11,7 @@ import pytest
 from miniatures.datamodel.inbound import Inbound, InboundKind, MatchedBy, ReplyClass
 from miniatures.datamodel.message import Message, MessageState, OutboxRow
 from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.delivery.inbound.consequence import correct_class
 from miniatures.delivery.inbound.hear import Heard, Reading, hear
 from miniatures.store.store import Store
 from tests.delivery.inbound.scene import SETTINGS, Box, heard, message_id, sent
@@ -186,11 +187,24 @@ async def test_an_opt_out_needs_no_reader(store: Store) -> None:
     assert (reader.asked, result.written[0].reply_class) == ([], ReplyClass.OPT_OUT)
 
 
-async def test_an_opt_out_that_only_the_reader_found_counts(store: Store) -> None:
+async def test_an_opt_out_that_only_the_reader_found_holds_for_this_campaign(store: Store) -> None:
     first = await sent(store)
-    reader = Reader(Reading(ReplyClass.OPT_OUT, "a-backend"))
+    reader = Reader(Reading(ReplyClass.OPT_OUT, "test:backend"))
     await heard(store, mail_of("Nay, and good riddance.", In_Reply_To=message_id(first)), reader=reader)
+    assert _reason(store, campaign=CAMPAIGN) is SuppressionReason.OPT_OUT
+    assert _reason(store) is None
+
+
+async def test_a_person_who_calls_it_an_opt_out_makes_it_one(store: Store) -> None:
+    first = await sent(store)
+    await heard(store, mail_of("Nay, and good riddance.", In_Reply_To=message_id(first)))
+    [inbound] = store.mail.inbox.stream(CAMPAIGN)
+    assert await correct_class(store.mail, inbound, ReplyClass.NEGATIVE, "ada")
+    assert _reason(store) is None
+    assert await correct_class(store.mail, inbound, ReplyClass.OPT_OUT, "ada")
     assert _reason(store) is SuppressionReason.OPT_OUT
+    [corrected] = store.mail.inbox.stream(CAMPAIGN)
+    assert (corrected.reply_class, corrected.is_corrected) == (ReplyClass.OPT_OUT, True)
 
 
 async def test_a_reader_that_cannot_be_asked_stops_nothing(store: Store) -> None:
