@@ -22,6 +22,7 @@ include_patterns = [
     "docs/**.md",
     "benchmarks/*.md",
     "examples/**README.md",
+    "examples/hits/SOURCES.md",
     "miniatures/weights/shipped/*/*/CARD.md",
     "miniatures/review/rubric.md",
     "miniatures/review/reading_rubric.md",

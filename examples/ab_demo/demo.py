@@ -21,7 +21,6 @@ from miniatures.datamodel.arms import AbRule
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
 from tests.mail_servers.real_mail import HOST, MailServer
 
-ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("miniatures")
 _SHOWN_LINES = 18
 _READY_S = 60
@@ -43,6 +42,11 @@ class Demo:
         return self.folder / "journal.jsonl"
 
     @property
+    def home(self) -> Path:
+        """The home of our commands: nobody who opts out in a demo is on the user's own list of suppressed people."""
+        return self.folder / "home"
+
+    @property
     def people(self) -> Path:
         """Who has a mailbox."""
         return self.folder / "people.json"
@@ -61,15 +65,15 @@ class Demo:
 
     def command(self, name: str, *words: str, shown: int | None = _SHOWN_LINES) -> None:
         """Run one of our commands on the campaign; see `run_and_tell`."""
-        told = " ".join(["miniatures", name, str(as_typed(self.folder)), *words])
-        run_and_tell([str(COMMAND), name, str(self.folder), *words], told, shown)
+        line = [name, str(as_typed(self.folder)), *words]
+        run_and_tell([str(COMMAND), *line], " ".join(["miniatures", *line]), shown)
 
     @contextmanager
     def tracker(self, port: int) -> Iterator[None]:
         """`miniatures track` beside everything else. Each request says for whom it asks, as a proxy has it."""
         words = [str(COMMAND), "track", str(self.folder), "--port", str(port), "--proxy", HOST]
         with (self.folder / "track.log").open("wb") as log:
-            process = subprocess.Popen(words, cwd=ROOT, env=_environment(), stdout=log, stderr=log)
+            process = subprocess.Popen(words, env=_environment(), stdout=log, stderr=log)
         try:
             _await_health(f"http://{HOST}:{port}/health")
             yield
@@ -86,11 +90,9 @@ def run_and_tell(words: Sequence[str], told: str, shown: int | None = _SHOWN_LIN
     """
     print(f"$ {told}", flush=True)
     if shown is None:
-        subprocess.run(words, cwd=ROOT, env=_environment(), check=True)
+        subprocess.run(words, env=_environment(), check=True)
         return
-    done = subprocess.run(
-        words, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
+    done = subprocess.run(words, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     said = done.stdout.decode(errors="replace").splitlines()
     is_cut = len(said) > shown and not done.returncode
     print("\n".join(["...", *said[-shown:]] if is_cut else said), flush=True)

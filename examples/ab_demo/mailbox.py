@@ -78,12 +78,12 @@ class Letter:
         return html.fromstring(part.get_content())
 
 
-def read_mailbox(host: str, port: int, address: str) -> list[Letter]:
-    """What lies in the inbox; it is marked as read."""
+def unread(host: str, port: int, address: str) -> list[Letter]:
+    """What lies in the inbox and was not read before; now it is."""
     with imaplib.IMAP4(host, port) as client:
         client.login(address, PASSWORD)
         client.select("INBOX")
-        numbers = client.search(None, "ALL")[1][0].split()
+        numbers = client.search(None, "UNSEEN")[1][0].split()
         return [Letter(_fetched(client, number)) for number in numbers]
 
 

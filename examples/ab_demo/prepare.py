@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ from miniatures.datamodel.arms import AbTest
 from miniatures.datamodel.inbound import ReplyClass
 from miniatures.datamodel.prospect import prospect_key
 from miniatures.store.open import open_store
+from miniatures.weights.home import weights_home
 
 SENDER = "maren.holloway@tarnwick.example"
 _HERE = Path(__file__).parent
@@ -40,6 +42,15 @@ def write_folder(demo: Demo) -> None:
     companies = list(dict.fromkeys(one.company for one in demo.contacts))
     write_sites(companies, folder, today=date.today(), seed=demo.rates.seed)
     print(f"{len(demo.contacts)} people at {len(companies)} companies, in {as_typed(folder)}")
+
+
+def move_home(demo: Demo) -> None:
+    """Let our commands have a home of the demo's own from now on. Weights are not fetched again for it."""
+    weights = weights_home()
+    weights.mkdir(parents=True, exist_ok=True)
+    demo.home.mkdir()
+    (demo.home / "weights").symlink_to(weights, target_is_directory=True)
+    os.environ["MINIATURES_HOME"] = str(demo.home)
 
 
 def write_campaign(demo: Demo, *, sites_port: int, track_port: int) -> None:

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 from examples.ab_demo.answers import FEEDBACK_ADDRESS, complaint_about, note_about, reply_to
 from examples.ab_demo.habits import Complaint, Habit, Person, habit_of
 from examples.ab_demo.journal import Deed, Journal
-from examples.ab_demo.mailbox import Letter, read_mailbox
+from examples.ab_demo.mailbox import Letter, unread
 from examples.ab_demo.programs import Web
 from examples.ab_demo.rates import OptOut, Rates, load_rates
 from examples.ab_demo.replies import load_replies
@@ -38,6 +38,8 @@ _BEFORE_ANYBODY_S = 33
 """Seconds after the email was sent in which only machines are at work: a click so soon is held for one of theirs."""
 _SPREAD_S = 20
 """Seconds over which people come to look at it."""
+
+_LOOK_AGAIN_S = 3
 
 Doing = Callable[[], None]
 
@@ -160,19 +162,22 @@ class Reader:
 
 
 def live(people: Sequence[Person], rates: Rates, *, smtp_port: int, imap_port: int, journal: Journal) -> None:
-    """Let everybody read their mail, and do with it what they do."""
+    """Let everybody read their mail and do with it what they do, until nobody has new mail or plans any more."""
     texts, timeline = load_replies(), Timeline()
     with httpx.Client(timeout=30) as client, ThreadPoolExecutor(_AT_ONCE) as threads:
         web, post = Web(client), Post(smtp_port)
-        boxes = threads.map(lambda person: read_mailbox(HOST, imap_port, person.email), people)
-        readers = [
-            Reader(person, habit_of(person, rates, texts), letter, web, post, journal)
-            for person, letters in zip(people, boxes, strict=True)
-            for letter in letters
-        ]
-        list(threads.map(Reader.machines, readers))
-        for reader in readers:
-            reader.plan(timeline, Random(f"{rates.seed} {reader.person.email} moments"))
+
+        def look_in(person: Person) -> list[Reader]:
+            habit, letters = habit_of(person, rates, texts), unread(HOST, imap_port, person.email)
+            readers = [Reader(person, habit, letter, web, post, journal) for letter in letters]
+            for reader in readers:
+                reader.machines()
+            return readers
+
+        while found := [reader for readers in threads.map(look_in, people) for reader in readers]:
+            for reader in found:
+                reader.plan(timeline, Random(f"{rates.seed} {reader.person.email} moments"))
+            time.sleep(_LOOK_AGAIN_S)  # the server may be at work on what it took
         timeline.run()
 
 

@@ -20,9 +20,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from examples.ab_demo.check import Compared, compared
-from examples.ab_demo.demo import COMMAND, ROOT, Demo, as_typed, run_and_tell
+from examples.ab_demo.demo import Demo, as_typed, run_and_tell
 from examples.ab_demo.journal import read_journal
-from examples.ab_demo.prepare import SENDER, open_mailboxes, settle_salt, write_campaign, write_folder
+from examples.ab_demo.prepare import SENDER, move_home, open_mailboxes, settle_salt, write_campaign, write_folder
 from examples.ab_demo.rates import load_rates
 from examples.ab_demo.stand_in import decide_all
 from examples.ab_demo.world import contacts_of
@@ -37,6 +37,7 @@ from tests.mail_servers.real_mail import HOST, MailServer, why_unavailable
 
 _RATES = Path(__file__).with_name("rates.yaml")
 _QUIET_S = 3.0
+_TOMORROW = "examples.ab_demo.tomorrow"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         demo = Demo(options.folder.resolve(), options.rates.resolve(), rates, contacts_of(rates), server)
         rows = _live(demo)
     print(f"\nFrom the list to the verdict: {time.monotonic() - began:.0f} s.")
-    print(f"Look at it: {as_typed(COMMAND)} app {as_typed(demo.folder)}")
+    print(f"Look at it, as it is tomorrow: {as_typed(Path(sys.executable))} -m {_TOMORROW} app {as_typed(demo.folder)}")
     return int(any(row.differs for row in rows))
 
 
@@ -62,6 +63,7 @@ def _live(demo: Demo) -> list[Compared]:
     track_port = _free_port()
     with _step("Companies, their web sites and a list of people"):
         write_folder(demo)
+        move_home(demo)
     with serve_sites(demo.folder / "sites") as sites:
         write_campaign(demo, sites_port=sites.port, track_port=track_port)
         with _step("What this list can show, at the rates that are set for the reference arm"):
@@ -164,7 +166,7 @@ def _free_port() -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "ab-demo", help="made anew")
+    parser.add_argument("--folder", type=Path, default=Path("runs/ab-demo"), help="made anew")
     parser.add_argument("--rates", type=Path, default=_RATES, help="what is set for the people")
     for name in ("people", "companies", "seed"):
         parser.add_argument(f"--{name}", type=int, help="instead of what the rates say")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from miniatures.datamodel.inbound import Inbound, ReplyClass
-    from miniatures.delivery.inbound.hear import Heard, ReplyReader
+    from miniatures.delivery.inbound.hear import Heard
     from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.store import Store
 
@@ -76,16 +76,13 @@ async def _rounds(
     import asyncio
     from contextlib import suppress
 
-    from miniatures.delivery.inbound.hear import hear
+    from miniatures.delivery.inbound.hearing import hearing
     from miniatures.delivery.inbound.source import InboxUnavailable
-    from miniatures.delivery.inbound.sources import sources_of
-    from miniatures.delivery.settings import required_settings
 
-    settings = required_settings(loaded)
-    sources, reader = sources_of(settings, loaded.folder), _reader(loaded, store, say)
+    listen = hearing(loaded, store, say)
     while True:
         try:
-            show(await hear(store, settings, sources, reader, store.now()))
+            show(await listen())
         except InboxUnavailable as error:
             if stop is None:
                 raise
@@ -96,18 +93,6 @@ async def _rounds(
             await asyncio.wait_for(stop.wait(), _ROUND_S)
         if stop.is_set():
             return
-
-
-def _reader(loaded: LoadedCampaign, store: Store, say: Callable[[str], None]) -> ReplyReader | None:
-    """Whoever says what replies mean; without one they are taken in all the same."""
-    from miniatures.datamodel.errors import MiniaturesError
-    from miniatures.delivery.inbound.reply_reading import open_reader
-
-    try:
-        return open_reader(loaded, store)
-    except MiniaturesError as error:
-        say(f"Replies are taken in and not classified: {error.told}")
-        return None
 
 
 def _show(heard: Heard, campaign: Path, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from miniatures import __version__
+from miniatures.cli.ab import app as ab
 from miniatures.cli.accept import accept
 from miniatures.cli.app_command import app as web_app
 from miniatures.cli.backends import backends
@@ -77,6 +78,7 @@ for _panel, _commands in _PANELS.items():
         app.command(rich_help_panel=_panel)(_command)
 app.add_typer(readings, name="readings", rich_help_panel="Look at what was written")
 app.add_typer(users, name="users", rich_help_panel="Look at what was written")
+app.add_typer(ab, name="ab", rich_help_panel="Send, and hear back")
 app.add_typer(suppress, name="suppress", rich_help_panel="Send, and hear back")
 app.add_typer(dataset, name="dataset", rich_help_panel=_MODELS)
 app.add_typer(models, name="models", rich_help_panel=_MODELS)

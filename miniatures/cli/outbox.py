@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,12 +42,13 @@ def outbox(
     with open_run(campaign, flushed=True) as (loaded, store):
         wanted = _named(state)
         asyncio.run(_change(store, loaded.name, left or [], not_left or [], pause, resume))
-        rows = list(store.mail.outbox.stream(loaded.name, *wanted))
+        rows = store.mail.outbox.stream(loaded.name, *wanted)
         if as_json:
             print_json([_record(row) for row in rows])
             return
         _show_counts(store, loaded.name, campaign)
-        _show_rows(rows, listed=bool(wanted))
+        counts = store.mail.outbox.counts(loaded.name)
+        _show_rows(list(islice(rows, _SHOWN)), sum(counts[one] for one in wanted or counts), listed=bool(wanted))
 
 
 async def _change(
@@ -103,21 +105,21 @@ def _show_counts(store: Store, name: str, campaign: Path) -> None:
         typer.echo(f"Paused: {what or 'everything'}, {until}: {plain(pause.why)}")
 
 
-def _show_rows(rows: list[OutboxRow], *, listed: bool) -> None:
+def _show_rows(rows: list[OutboxRow], number: int, *, listed: bool) -> None:
     from miniatures.cli.terminal import show_table
 
     if not rows:
         return
     columns = ("|State", "To", ">Step", "|Since (UTC)", "Server or reason", *(["|Id"] if listed else []))
     shown = table(*columns)
-    for row in rows[:_SHOWN]:
+    for row in rows:
         said = " ".join(str(part) for part in (row.answer.code, row.answer.text) if part) if row.answer else row.why
         since = row.sent_at or row.due_at
         cells = [row.state.value, row.message.address, str(row.message.step), f"{since:%m-%d %H:%M}", cut(said, 60)]
         shown.add_row(*(plain(cell) for cell in cells), *([row.message.id] if listed else []))
     show_table(shown)
-    if len(rows) > _SHOWN:
-        typer.echo(f"{len(rows) - _SHOWN:,} more; --json prints all.")
+    if number > _SHOWN:
+        typer.echo(f"{number - _SHOWN:,} more; --json prints all.")
 
 
 def _record(row: OutboxRow) -> dict[str, Any]:

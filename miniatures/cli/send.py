@@ -30,8 +30,8 @@ def send(
     """Send what people approved, each email once.
 
     A killed process sends nothing twice: what it was sending just then is uncertain, and waits until the Sent folder, a
-    delivery report or a person tells (`miniatures outbox`). Opt-outs, replies and decisions are looked at again in the
-    moment before an email leaves.
+    delivery report or a person tells (`miniatures outbox`). What came back to the mailboxes is taken in first, and
+    opt-outs, replies and decisions are looked at again in the moment before an email leaves.
     """
     from miniatures.cli.results import open_run
     from miniatures.datamodel.errors import ExitCode
@@ -52,7 +52,9 @@ def _send(loaded: LoadedCampaign, store: Store, *, shown_path: Path, watch: bool
     import asyncio
 
     from miniatures.cli.interrupts import drain_on_interrupt
+    from miniatures.delivery.inbound.hearing import hearing
     from miniatures.delivery.send import send_campaign
+    from miniatures.delivery.settings import required_settings
 
     def say(line: str) -> None:
         typer.echo(line, err=as_json)
@@ -60,9 +62,16 @@ def _send(loaded: LoadedCampaign, store: Store, *, shown_path: Path, watch: bool
     def settled(row: OutboxRow, state: MessageState) -> None:
         say(f"{store.now():%H:%M:%S}  {state.value:9} {row.message.address}  by {row.message.mailbox}")
 
+    def troubled(mailbox: str, trouble: str) -> None:
+        typer.echo(f"{store.now():%H:%M:%S}  {mailbox} is stopped: {trouble}", err=True)
+
+    has_inbox = any(box.inbox is not None for box in required_settings(loaded).mailboxes.values())
+    listen = hearing(loaded, store, say) if has_inbox else None
+    telling: dict[str, Any] = {"on_settled": settled, "on_trouble": troubled}
+
     async def work() -> Sent:
         with drain_on_interrupt(say, command("send", shown_path)) as stop:
-            return await send_campaign(loaded, store, watch=watch, stop=stop, on_settled=settled)
+            return await send_campaign(loaded, store, watch=watch, stop=stop, listen=listen, **telling)
 
     return asyncio.run(work())
 

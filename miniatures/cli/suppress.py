@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +40,8 @@ def add(
     everywhere: Everywhere = False,
 ) -> None:
     """Never write to these addresses again. Nothing takes one off the list."""
+    import asyncio
+
     from miniatures.datamodel.suppression import SuppressionReason
     from miniatures.inputs.suppression_list import checked
 
@@ -57,6 +58,8 @@ def import_file(
     everywhere: Everywhere = False,
 ) -> None:
     """Never write to the addresses of a list again, such as another sender's opt-outs. Bad lines are named."""
+    import asyncio
+
     from miniatures.datamodel.errors import ExitCode
     from miniatures.datamodel.suppression import SuppressionReason
     from miniatures.inputs.suppression_list import BadLine, read_suppressions

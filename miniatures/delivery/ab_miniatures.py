@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from miniatures.backends.cards import KIND
 from miniatures.datamodel.campaign import arm_campaign
@@ -27,6 +28,14 @@ class ArmsMiniatures:
     why_none: str = ""
 
 
+class _Seated(NamedTuple):
+    """A version that a role was played by."""
+
+    role: str
+    name: str
+    version: str
+
+
 def miniatures_to_judge(
     loaded: LoadedCampaign, store: Store, report: AbReport, registry: Registry
 ) -> dict[str, ArmsMiniatures]:
@@ -41,14 +50,15 @@ def _to_judge(
     store: Store,
     report: AbReport,
     registry: Registry,
-    theirs: frozenset[tuple[str, str]],
+    theirs: frozenset[_Seated],
 ) -> ArmsMiniatures:
-    found = sorted(_of_arm(loaded, store, report, arm) - theirs)
-    names = [name for name, _ in found]
-    mixed = next((name for name in names if names.count(name) > 1), None)
-    if mixed is not None:
-        told = ", ".join(version for name, version in found if name == mixed)
-        return ArmsMiniatures((), f"{arm} was answered by several versions of {mixed} ({told}), so none is judged.")
+    mine = _of_arm(loaded, store, report, arm)
+    found = sorted({(one.name, one.version) for one in mine} - {(one.name, one.version) for one in theirs})
+    for role in sorted({one.role for one in mine}):
+        versions = sorted(f"{one.name}@{one.version}" for one in mine if one.role == role)
+        if len(versions) > 1:
+            told = f"{arm}'s {role} was answered by several versions ({', '.join(versions)}), so none is judged."
+            return ArmsMiniatures((), told)
     gone = [f"{name}@{version}" for name, version in found if not _is_known(registry, name, version)]
     if gone:
         return ArmsMiniatures((), f"{' and '.join(gone)} is not in the registry of this machine.")
@@ -58,12 +68,12 @@ def _to_judge(
     return ArmsMiniatures(tuple(found))
 
 
-def _of_arm(loaded: LoadedCampaign, store: Store, report: AbReport, arm: str) -> frozenset[tuple[str, str]]:
+def _of_arm(loaded: LoadedCampaign, store: Store, report: AbReport, arm: str) -> frozenset[_Seated]:
     """What was asked first in the policies that wrote what counts. Weights that a spec names by hand have no name."""
     policies = (store.policy(hash) for hash in report.arm(arm).policies)
     names = _names(loaded, arm)
     return frozenset(
-        (names[role], version)
+        _Seated(role, names[role], version)
         for role, version in _versions(policy for policy in policies if policy is not None)
         if role in names
     )

@@ -93,7 +93,7 @@ def ab_report(loaded: LoadedCampaign, store: Store, now: datetime) -> AbReport:
     test, rule = _settled_before(loaded, store)
     reviews, decisions = list(store.reviews(loaded.name)), tuple(store.mail.decisions.of(loaded.name))
     by_risk = loaded.campaign.send is not None and loaded.campaign.send.approval.risk is not None
-    people = outcomes(store, loaded.name, by_risk=by_risk, reviews=reviews)
+    people = outcomes(store, loaded.name, reviews, by_risk=by_risk)
     stops = {one.arm: one for one in decisions if one.action is AbAction.STOPPED}
     evidence = live_evidence(people, test, rule, now, reviews=reviews, stopped=stops)
     over = settled(people, rule, evidence.shares, now)

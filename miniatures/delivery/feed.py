@@ -29,6 +29,8 @@ Ready = tuple[OutboxRow, Composed]
 
 _AT_ONCE = 50
 _CLAIMED_AHEAD = timedelta(seconds=10)
+_LOOKS_EVERY = timedelta(seconds=10)
+"""How often a mailbox that sends many looks at what others send by it; at the pace of people it does before each."""
 _BEGUN_AHEAD = timedelta(seconds=0.1)
 """Of a sender that is killed, what it would have sent within this time is uncertain."""
 
@@ -40,6 +42,7 @@ class Feed:
         self._job, self._mailbox, self._store = job, mailbox, store
         self._pace, self._settler, self._outbox = pace, settler, store.mail.outbox
         self._interval = timedelta(hours=1) / job.settings.mailboxes[mailbox].per_hour
+        self._looked_at = job.clock.now()
         self._turn = asyncio.Lock()
         self._ready: deque[Ready] = deque()
         self._begun: set[str] = set()
@@ -57,12 +60,12 @@ class Feed:
         """The next email, once the pace allows it; None when the work is over."""
         async with self._turn:
             while not self.ended:
-                if not await self._wait_until(self._pace.allowed_at(self._job.clock.now())):
-                    return None
-                if self._ready or await self._fill():
-                    return self._taken()
-                due = self._next_due()
-                if due is None or not await self._wait_until(due):
+                moment = self._allowed_at()
+                if moment is None:
+                    if self._ready or await self._fill():
+                        return self._taken()
+                    moment = self._next_due()
+                if moment is None or not await self._wait_until(moment):
                     return None
         return None
 
@@ -82,6 +85,10 @@ class Feed:
         self._begun.remove(id)
         return True
 
+    def take_back(self, ready: Ready) -> None:
+        """Let an email be the next once more: nothing of it has left."""
+        self._ready.appendleft(ready)
+
     async def end(self) -> None:
         """Put back what was claimed and is not sent by now."""
         if self._filling is not None:
@@ -90,7 +97,7 @@ class Feed:
 
     def _taken(self) -> Ready:
         taken = self._ready.popleft()
-        self._pace.note(self._job.clock.now(), taken[0].message.provider)
+        self._pace.note(self._job.clock.now(), taken[0].message.provider, taken[0].message.id)
         most = self._many(_CLAIMED_AHEAD)
         if most > 1 and len(self._ready) < most // 2 and (self._filling is None or self._filling.done()):
             self._filling = asyncio.create_task(self._claim())
@@ -99,6 +106,15 @@ class Feed:
     def _many(self, time: timedelta) -> int:
         """How many emails may leave within a time, at least one."""
         return max(1, min(_AT_ONCE, int(time / self._interval)))
+
+    def _allowed_at(self) -> datetime | None:
+        """When the pace allows the next email, in view of what other processes and campaigns send; None if now."""
+        now = self._job.clock.now()
+        if now - self._looked_at >= _LOOKS_EVERY:
+            self._pace.learn(self._outbox.sent_since(self._mailbox, self._looked_at - _LOOKS_EVERY), now)
+            self._looked_at = now
+        allowed = self._pace.allowed_at(now)
+        return allowed if allowed > now else None
 
     async def _wait_until(self, moment: datetime) -> bool:
         """Wait; False if that is longer than the patience, or the work is over by then."""
@@ -113,12 +129,13 @@ class Feed:
     def _next_due(self) -> datetime | None:
         """When there may be something to send again: when an email falls due, or a rest ends."""
         now = self._job.clock.now()
-        due = self._outbox.next_due(self._job.campaign, self._mailbox)
-        if due is None:
+        resting = self._resting(now)
+        if self._outbox.next_due(self._job.campaign, self._mailbox) is None:
             return None
-        ends = [end for end in self._resting(now).values() if end is not None]
-        later = due if due > now else min(ends, default=now + timedelta(seconds=60))
-        return max(later, now + timedelta(seconds=1))
+        due = self._outbox.next_due(self._job.campaign, self._mailbox, tuple(resting))
+        moments = [end for end in resting.values() if end is not None]
+        moments += [] if due is None else [due]
+        return max(min(moments, default=now + timedelta(seconds=60)), now + timedelta(seconds=1))
 
     def _resting(self, now: datetime) -> dict[str, datetime | None]:
         """Providers that are left alone just now, and until when; an empty name stands for all."""
@@ -144,7 +161,7 @@ class Feed:
             return
         most = self._many(_CLAIMED_AHEAD)
         claim = Claim(self._job.campaign, self._mailbox, self._job.sender, now, most, tuple(resting))
-        while rows := await self._outbox.claim(claim):
+        while not self.ended and (rows := await self._outbox.claim(claim)):
             frozen = await self._frozen(await self._awake(rows, now), now)
             self._ready += frozen
             if frozen:

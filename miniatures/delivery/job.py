@@ -49,6 +49,14 @@ def ignore_settled(_row: OutboxRow, _state: MessageState) -> None:
     """The listener of a process that nobody watches."""
 
 
+OnTrouble = Callable[[str, str], None]
+"""Is told of a mailbox what stops it."""
+
+
+def ignore_trouble(_mailbox: str, _trouble: str) -> None:
+    """The same for troubles."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What a sending process does: whose emails it sends, how, and until when it goes on."""
@@ -63,3 +71,6 @@ class Job:
     """It ends when nothing can be sent for longer than this."""
     stop: asyncio.Event
     on_settled: OnSettled = ignore_settled
+    in_a_row: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often by now a mailbox was refused without a break (by its name and nothing), and how often a provider asked
+    it for less (by both names). Of a process that watches it outlives the rounds."""

@@ -25,14 +25,16 @@ class MailboxPace:
     per_day: int
     """How many it may send within 24 hours, which grows while it is new."""
     next_at: datetime | None
-    """When its next email may leave, if the recipient is at work then; None if none waits, or somebody paused it."""
+    """When its next email may leave, if the recipient is at work then, give or take the jitter; None if none waits, or
+    somebody paused it."""
     is_paused: bool = False
 
 
 def mailbox_paces(store: Store, campaign: str, settings: SendSettings, now: datetime) -> list[MailboxPace]:
     """The campaign's mailboxes, in the order of its file."""
     pauses = [pause for pause in store.mail.pauses.standing(campaign, now) if pause.provider == ALL]
-    return [_pace(store, campaign, settings, name, now, pauses) for name in settings.mailboxes]
+    steady = settings.model_copy(update={"jitter": 0.0})
+    return [_pace(store, campaign, steady, name, now, pauses) for name in settings.mailboxes]
 
 
 def _pace(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,17 +77,9 @@ class _Known:
     by_risk: bool
 
 
-def outcomes(
-    store: Store, campaign: str, *, by_risk: bool, reviews: Sequence[Review] | None = None
-) -> list[PersonOutcome]:
-    """Everybody who is enrolled, by key.
-
-    Args:
-        store: where the campaign is kept.
-        campaign: its name.
-        by_risk: whether drafts that are ready may be sent without a reviewer.
-        reviews: the campaign's, if they were read already.
-    """
+def outcomes(store: Store, campaign: str, reviews: Iterable[Review], *, by_risk: bool) -> list[PersonOutcome]:
+    """Everybody who is enrolled, by key. `reviews` are the campaign's; `by_risk` says whether drafts that are ready may
+    be sent without one."""
     people = store.mail.people
     hits, inbound = defaultdict(list), defaultdict(list)
     for hit in store.mail.hits.stream(campaign):
@@ -101,7 +93,7 @@ def outcomes(
         hits=hits,
         inbound={prospect: mails for prospect, mails in inbound.items() if prospect is not None},
         positions=people.positions(campaign),
-        decisions=Decisions(store.reviews(campaign) if reviews is None else reviews),
+        decisions=Decisions(reviews),
         by_risk=by_risk,
     )
     enrolled = store.mail.enrolments.of(campaign)

@@ -6,11 +6,13 @@ All of it follows from when the mailbox sent before, which the outbox knows, so 
 from __future__ import annotations
 
 import random
+from bisect import insort
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from miniatures.datamodel.send_settings import Mailbox, RampUp
+from miniatures.store.mail.outbox_rows import Left
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -24,7 +26,6 @@ class Pace:
         per_provider_per_hour: emails an hour to the recipients of one mail provider.
         jitter: share by which each pause between two emails varies.
         days_sent: on how many earlier days it sent, for the ramp-up.
-        sent: when it sent within the last day and to which provider, the earliest first.
         draw: makes the jitter.
     """
 
@@ -35,7 +36,6 @@ class Pace:
         per_provider_per_hour: int,
         jitter: float,
         days_sent: int,
-        sent: Iterable[tuple[datetime, str]] = (),
         draw: random.Random | None = None,
     ) -> None:
         self._per_hour = mailbox.per_hour
@@ -46,18 +46,29 @@ class Pace:
         self._day: deque[datetime] = deque()
         self._hour: deque[datetime] = deque()
         self._providers: defaultdict[str, deque[datetime]] = defaultdict(deque)
+        self._known: dict[str, datetime] = {}
         self._next: datetime | None = None
-        for moment, provider in sent:
-            self._count(moment, provider)
 
-    def note(self, moment: datetime, provider: str) -> None:
-        """One email leaves now, or may have left."""
-        self._count(moment, provider)
-        pause = _HOUR / self._per_hour
-        self._next = moment + pause * self._draw.uniform(1 - self._jitter, 1 + self._jitter)
+    def learn(self, sent: Iterable[Left], now: datetime) -> None:
+        """Count what left by the mailbox before this process, or beside it, within the last day; what it noted itself
+        is not counted twice. What a clock that was ahead left in the future holds nothing up."""
+        for one in sent:
+            if one.id not in self._known and one.at <= now:
+                self.note(one.at, one.provider, one.id)
+
+    def note(self, moment: datetime, provider: str, id: str) -> None:
+        """The email of this id leaves now, or may have left."""
+        self._known[id] = moment
+        for times in (self._day, self._hour, self._providers[provider]):
+            insort(times, moment) if times and times[-1] > moment else times.append(moment)
+        if moment == self._day[-1]:
+            pause = _HOUR / self._per_hour
+            self._next = moment + pause * self._draw.uniform(1 - self._jitter, 1 + self._jitter)
 
     def allowed_at(self, now: datetime) -> datetime:
         """When the next email may leave: now, or later."""
+        while self._known and next(iter(self._known.values())) <= now - _HOUR:
+            del self._known[next(iter(self._known))]
         moments = [now, self._next or now]
         for times, most, window in ((self._day, self._per_day, _DAY), (self._hour, self._per_hour, _HOUR)):
             _forget(times, now - window)
@@ -73,11 +84,6 @@ class Pace:
                 del self._providers[name]
         share = self._per_provider
         return {name: times[-share] + _HOUR for name, times in self._providers.items() if len(times) >= share}
-
-    def _count(self, moment: datetime, provider: str) -> None:
-        self._day.append(moment)
-        self._hour.append(moment)
-        self._providers[provider].append(moment)
 
 
 def day_cap(per_day: int, ramp_up: RampUp | None, days_sent: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from dns.asyncresolver import Resolver
 
 _TIMEOUT_S = 3.0
+_AT_ONCE = 20
 
 MxLookup = Callable[[str], Awaitable[Sequence[str]]]
 """The hosts that take a domain's mail, the preferred first; empty if it has none or nobody answers."""
@@ -21,11 +23,13 @@ class Providers:
     def __init__(self, lookup: MxLookup) -> None:
         self._lookup = lookup
         self._known: dict[str, str] = {}
+        self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def of(self, domain: str) -> str:
         """The provider of a domain, as the registrable domain of its mail's host; the domain itself if unknown."""
         if domain not in self._known:
-            hosts = await self._lookup(domain)
+            async with self._turn:
+                hosts = await self._lookup(domain)
             self._known[domain] = provider_name(hosts[0]) if hosts else domain
         return self._known[domain]
 
@@ -51,4 +55,5 @@ async def _mx_hosts(resolver: Resolver | None, domain: str) -> Sequence[str]:
         found = await (resolver or Resolver()).resolve(domain, "MX", lifetime=_TIMEOUT_S)
     except (DNSException, OSError, ValueError):
         return ()
-    return [str(record.exchange) for record in sorted(found, key=lambda record: record.preference)]
+    hosts = [str(record.exchange) for record in sorted(found, key=lambda record: record.preference)]
+    return [host for host in hosts if host != "."]  # "." says that the domain takes no mail (RFC 7505).

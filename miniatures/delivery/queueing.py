@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
 from miniatures.checks.company_names import company_key
 from miniatures.datamodel.arms import Enrolment
@@ -60,20 +62,29 @@ async def queue_approved(loaded: LoadedCampaign, store: Store, *, now: datetime,
     The decisions are counted before the texts are read, so one that comes in between takes its email back.
     """
     decisions, suppressed = store.decisions_by_prospect(loaded.name), suppression_of(store, loaded.name)
-    new, page = 0, []
-    for message in messages_to_send(loaded, store, now):
-        if suppressed(message.address):
-            continue
-        provider = await provider_of(message.address.rpartition("@")[2])
-        page.append(message.model_copy(update={"provider": provider}))
-        if len(page) == _AT_ONCE:
-            new += await store.mail.outbox.queue(page, due_at=now, decisions=decisions)
-            page = []
-    return new + await store.mail.outbox.queue(page, due_at=now, decisions=decisions)
+    approved = (one for one in messages_to_send(loaded, store, now) if not suppressed(one.address))
+    new = 0
+    while page := list(islice(approved, _AT_ONCE)):
+        missing = await _provided(store.mail.outbox.missing(page, decisions), provider_of)
+        new += await store.mail.outbox.queue(missing, due_at=now, decisions=decisions)
+    return new
+
+
+async def _provided(messages: Sequence[Message], provider_of: ProviderOf) -> list[Message]:
+    """The emails with who takes them; the domains are looked up together, since one may not answer for seconds."""
+    domains = list(dict.fromkeys(message.address.rpartition("@")[2] for message in messages))
+    providers = dict(zip(domains, await asyncio.gather(*map(provider_of, domains)), strict=True))
+    return [one.model_copy(update={"provider": providers[one.address.rpartition("@")[2]]}) for one in messages]
 
 
 def messages_to_send(loaded: LoadedCampaign, store: Store, now: datetime) -> Iterator[Message]:
-    """Every email that may leave, first ones that have left among them; who takes their mail is not looked up."""
+    """Every email that may leave, first ones that have left among them, and none of an arm that was stopped; who takes
+    their mail is not looked up."""
+    stopped = store.mail.decisions.stopped(loaded.name)
+    return (one for one in _approved(loaded, store, now) if one.arm not in stopped)
+
+
+def _approved(loaded: LoadedCampaign, store: Store, now: datetime) -> Iterator[Message]:
     enrolled = store.mail.enrolments.of(loaded.name)
     for standing in sendable(loaded, store):
         yield message_to(standing, loaded, enrolled, "")

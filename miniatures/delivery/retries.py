@@ -18,9 +18,12 @@ def next_try(attempts: int, now: datetime) -> datetime | None:
     return now + _WAITS[attempts - 1] if attempts <= len(_WAITS) else None
 
 
-def provider_rest(reply: ServerReply, attempts: int) -> timedelta | None:
-    """How long nothing is sent to the provider after a reply that asks for less; None if it does not."""
-    if reply.code not in _SLOW_DOWN:
-        return None
-    rest: timedelta = _FIRST_REST * 2 ** (attempts - 1)
+def asks_for_less(reply: ServerReply) -> bool:
+    """Whether it says that the provider is to be left alone for a while."""
+    return reply.code in _SLOW_DOWN
+
+
+def provider_rest(in_a_row: int) -> timedelta:
+    """How long nothing is sent to a provider that has asked for less so often in a row."""
+    rest: timedelta = _FIRST_REST * 2 ** min(in_a_row - 1, 6)
     return min(rest, _LONGEST_REST)

@@ -12,7 +12,18 @@ from miniatures.datamodel.message import Message, MessageState, OutboxRow
 from miniatures.datamodel.send_settings import SendSettings
 from miniatures.datamodel.trace import new_id
 from miniatures.delivery.compose import Composed, Composer
-from miniatures.delivery.job import Clock, Compose, Job, OnSettled, SendingReport, ignore_settled
+from miniatures.delivery.inbound.hearing import Listen
+from miniatures.delivery.inbound.source import InboxUnavailable
+from miniatures.delivery.job import (
+    Clock,
+    Compose,
+    Job,
+    OnSettled,
+    OnTrouble,
+    SendingReport,
+    ignore_settled,
+    ignore_trouble,
+)
 from miniatures.delivery.pace import Pace
 from miniatures.delivery.providers import Providers, mx_lookup
 from miniatures.delivery.queueing import ProviderOf, messages_to_send, queue_approved
@@ -54,11 +65,15 @@ async def send_campaign(
     watch: bool,
     stop: asyncio.Event,
     on_settled: OnSettled = ignore_settled,
+    on_trouble: OnTrouble = ignore_trouble,
     provider_of: ProviderOf | None = None,
+    listen: Listen | None = None,
 ) -> Sent:
     """Queue what is approved and send it; with `watch`, again and again until it is stopped.
 
-    `provider_of` tells who takes a domain's mail; its MX records do if none is given.
+    `provider_of` tells who takes a domain's mail; its MX records do if none is given. With `watch`, `on_trouble` is
+    told what stops a mailbox as soon as that changes. With `listen`, each round begins with what came back; while that
+    cannot be read nothing leaves, because somebody may have answered.
 
     Raises:
         InputError: the campaign does not say how it sends, or what it names cannot be read.
@@ -70,15 +85,42 @@ async def send_campaign(
     compose = composing(composer, store)
     asked = provider_of or Providers(mx_lookup()).of
     patience = _ROUND if watch else _PATIENCE
-    job = Job(loaded.name, settings, new_id(), compose, clock, patience, stop, on_settled)
+    job = Job(loaded.name, settings, "", compose, clock, patience, stop, on_settled)
     sent = Sent()
     while True:
-        await queue_approved(loaded, store, now=clock.now(), provider_of=asked)
-        sent = sent.and_then(await send_queued(job, store))
+        deaf = await _heard(listen)
+        if not deaf:
+            await queue_approved(loaded, store, now=clock.now(), provider_of=asked)
+        # A name of its own for each round: others may just be looking whether the last one lives.
+        later = await send_queued(replace(job, sender=new_id()), store) if not deaf else _all_in(settings, deaf)
+        if watch:
+            _tell(later, sent, on_trouble)
+        sent = sent.and_then(later)
         if not watch or stop.is_set():
             return sent
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _ROUND.total_seconds())
+
+
+async def _heard(listen: Listen | None) -> str:
+    """Take in what came back; returns why that cannot be done, if it cannot."""
+    try:
+        if listen is not None:
+            await listen()
+    except InboxUnavailable as error:
+        return f"nothing leaves until its answers can be read: {error.told}"
+    return ""
+
+
+def _all_in(settings: SendSettings, trouble: str) -> Sent:
+    return Sent({name: SendingReport(trouble=trouble) for name in settings.mailboxes})
+
+
+def _tell(later: Sent, earlier: Sent, on_trouble: OnTrouble) -> None:
+    for name, report in later.mailboxes.items():
+        before = earlier.mailboxes.get(name)
+        if report.trouble and (before is None or report.trouble != before.trouble):
+            on_trouble(name, report.trouble)
 
 
 def dry_emails(loaded: LoadedCampaign, store: Store) -> Iterator[tuple[Message, Composed]]:
@@ -100,7 +142,15 @@ async def send_queued(job: Job, store: Store) -> Sent:
             MailboxSender(job, name, store, pace_of(store, job.settings, name, job.clock.now())) for name in names
         ]
         reports = await asyncio.gather(*(sender.run() for sender in senders))
-    return Sent(dict(zip(names, reports, strict=True)), returned, uncertain)
+    return Sent(dict(zip(names, reports, strict=True)) | _left_behind(job, store), returned, uncertain)
+
+
+def _left_behind(job: Job, store: Store) -> dict[str, SendingReport]:
+    """The mailboxes that the campaign's file does not have any more, while emails wait for them."""
+    waiting = store.mail.listing.waiting(job.campaign)
+    gone = {name: number for name, number in waiting.items() if name not in job.settings.mailboxes}
+    told = "{} waiting for it, and `send:` has no mailbox of this name any more: give it its name back"
+    return {name: SendingReport(trouble=told.format(number)) for name, number in gone.items()}
 
 
 def composing(composer: Composer, store: Store) -> Compose:
@@ -119,10 +169,11 @@ def composing(composer: Composer, store: Store) -> Compose:
 
 def pace_of(store: Store, settings: SendSettings, name: str, now: datetime) -> Pace:
     """The pace of a mailbox, as the outbox remembers when it sent."""
-    return Pace(
+    pace = Pace(
         settings.mailboxes[name],
         per_provider_per_hour=settings.per_provider_per_hour,
         jitter=settings.jitter,
         days_sent=store.mail.outbox.days_sent(name, before=now - _DAY),
-        sent=store.mail.outbox.sent_since(name, now - _DAY),
     )
+    pace.learn(store.mail.outbox.sent_since(name, now - _DAY), now)
+    return pace

@@ -14,7 +14,7 @@ from miniatures.delivery.compose import Composed
 from miniatures.delivery.feed import Feed
 from miniatures.delivery.job import Job, SendingReport
 from miniatures.delivery.pace import Pace
-from miniatures.delivery.retries import next_try, provider_rest
+from miniatures.delivery.retries import asks_for_less, next_try, provider_rest
 from miniatures.delivery.server_word import ServerWord, word_of
 from miniatures.delivery.settler import Settler
 from miniatures.delivery.smtp_session import ServerUnavailable, SmtpSession
@@ -33,7 +33,7 @@ class MailboxSender:
         self._server = job.settings.mailboxes[name].smtp
         self._settler = Settler(store.mail.outbox, job.sender, self._kept)
         self._feed = Feed(job, name, store, pace, self._settler)
-        self._refused_in_a_row = 0
+        self._sessions: list[SmtpSession] = []
         self._report = SendingReport()
 
     async def run(self) -> SendingReport:
@@ -62,11 +62,16 @@ class MailboxSender:
 
     async def _work(self) -> None:
         session = SmtpSession(self._server)
+        self._sessions.append(session)
+        taken = None
         try:
             while (taken := await self._feed.next()) is not None:
                 await self._send(session, *taken)
         except ServerUnavailable as error:
-            self._feed.trouble = self._feed.trouble or error.told
+            if taken is not None and any(other.is_open for other in self._sessions):
+                self._feed.take_back(taken)  # The server takes no further connection: another sends it.
+            else:
+                self._feed.trouble = self._feed.trouble or error.told
         finally:
             await session.close()
 
@@ -103,10 +108,11 @@ class MailboxSender:
 
     async def _answered(self, row: OutboxRow, reply: ServerReply) -> None:
         """Let the row follow what the server said."""
-        word = word_of(reply)
-        self._refused_in_a_row = self._refused_in_a_row + 1 if word is ServerWord.POLICY else 0
+        word, provider = word_of(reply), row.message.provider
+        refused = self._in_a_row("", word is ServerWord.POLICY)
         match word:
             case ServerWord.TAKEN:
+                self._in_a_row(provider, False)
                 await self._settler.put(Settled(row, MessageState.ACCEPTED, reply))
             case ServerWord.UNKNOWN:
                 await self._settler.put(Settled(row, MessageState.UNCERTAIN, reply))
@@ -117,8 +123,14 @@ class MailboxSender:
                 await self._settler.put(Settled(row, MessageState.REJECTED, reply))
             case ServerWord.POLICY | ServerWord.REFUSED:
                 await self._settler.put(Settled(row, MessageState.REJECTED, reply))
-        if self._refused_in_a_row >= _REFUSALS_IN_A_ROW:
+        if refused >= _REFUSALS_IN_A_ROW:
             await self._pause_mailbox(reply)
+
+    def _in_a_row(self, what: str, again: bool) -> int:
+        """Count what happened again, or begin anew; returns how often it has happened without a break."""
+        key = self._name, what
+        self._job.in_a_row[key] = self._job.in_a_row[key] + 1 if again else 0
+        return self._job.in_a_row[key]
 
     def _kept(self, settled: Settled) -> None:
         self._report.counts[settled.state] += 1
@@ -133,16 +145,22 @@ class MailboxSender:
             return
         await self._store.mail.outbox.retry(row.message.id, again, reply, self._job.sender)
         self._report.put_off += 1
-        if (rest := provider_rest(reply, row.attempts + 1)) is not None:
-            why = f"{reply.code or ''} {reply.text}".strip()
-            await self._store.mail.pauses.pause(
-                self._job.campaign, mailbox=self._name, provider=row.message.provider, until=now + rest, why=why
-            )
+        if asks_for_less(reply):
+            await self._rest(row.message.provider, reply)
+
+    async def _rest(self, provider: str, reply: ServerReply) -> None:
+        """Leave a provider alone, for longer each time; what was on its way when it asked first is no further time."""
+        campaign, now = self._job.campaign, self._job.clock.now()
+        standing = {(pause.mailbox, pause.provider) for pause in self._store.mail.pauses.standing(campaign, now)}
+        if (self._name, provider) not in standing:
+            until, why = now + provider_rest(self._in_a_row(provider, True)), f"{reply.code} {reply.text}"
+            await self._store.mail.pauses.pause(campaign, mailbox=self._name, provider=provider, until=until, why=why)
 
     async def _pause_mailbox(self, reply: ServerReply) -> None:
         """The server refuses the sender again and again: going on would burn the list."""
         why = f"{_REFUSALS_IN_A_ROW} emails in a row were refused for what the sender is: {reply.text}"
         await self._store.mail.pauses.pause(self._job.campaign, mailbox=self._name, why=why)
+        self._in_a_row("", False)
         self._feed.trouble = why
 
 

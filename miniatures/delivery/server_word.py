@@ -10,12 +10,14 @@ import re
 from enum import StrEnum
 
 from miniatures.datamodel.message import ServerReply
+from miniatures.delivery.inbound.rejection import Rejection, rejection
 
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-_POLICY_WORDS = re.compile(
-    r"spam|blocked|block ?list|black ?list|deny ?list|reputation|dnsbl|\brbl\b|spf|dkim|dmarc|policy|unsolicited", re.I
+_OF_SENDER = re.compile(
+    r"\bsender\b|\brelay|\brcpthosts\b|authenticat|\b(?:daily|hourly|sending|submission).{0,30}\b(?:quota|limit)", re.I
 )
-_NO_SUCH_PERSON = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+_OF_EMAIL = ("5.3.4", "5.6.7")
+"""Refused before the recipient is named, and not for the sender's sake: its size, or letters beyond ASCII."""
 
 
 class ServerWord(StrEnum):
@@ -53,10 +55,13 @@ def word_of(reply: ServerReply) -> ServerWord:
 
 
 def _refusal(reply: ServerReply) -> ServerWord:
-    if reply.enhanced in _NO_SUCH_PERSON:
-        return ServerWord.NO_SUCH_PERSON
-    if reply.enhanced.startswith("5.7.") or _POLICY_WORDS.search(reply.text):
+    """A recipient is condemned only if the server says so: many answer 550 to a sender that they do not know."""
+    if (reply.stage == "mail" and reply.enhanced not in _OF_EMAIL) or _OF_SENDER.search(reply.text):
         return ServerWord.POLICY
-    if reply.stage == "rcpt" and reply.code in (550, 551, 553) and not reply.enhanced:
-        return ServerWord.NO_SUCH_PERSON
-    return ServerWord.REFUSED
+    match rejection(reply.enhanced, reply.text):
+        case Rejection.ADDRESS:
+            return ServerWord.NO_SUCH_PERSON
+        case Rejection.POLICY:
+            return ServerWord.POLICY
+        case Rejection.OTHER:
+            return ServerWord.REFUSED

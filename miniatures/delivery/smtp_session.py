@@ -66,12 +66,11 @@ class SmtpSession:
             start_tls=False,
             tls_context=_tls_context(settings),
         )
-        await self._step("connect", smtp.connect())
-        await self._step("connect", smtp.ehlo())
-        if settings.tls is Tls.STARTTLS:
-            await self._step("tls", smtp.starttls())
-        if settings.login is not None:
-            await self._step("login", smtp.login(settings.login.user, self._password()))
+        try:
+            await self._introduce(smtp)
+        except BaseException:
+            smtp.close()  # Else each further try leaves one open, which servers count.
+            raise
         self._smtp = smtp
 
     def supports(self, extension: str) -> bool:
@@ -126,6 +125,15 @@ class SmtpSession:
             reply = ServerReply(stage="login")
             raise ServerUnavailable(f"the environment variable {name} is not set", reply, hint=f"export {name}=...")
         return self._environment[name]
+
+    async def _introduce(self, smtp: SMTP) -> None:
+        settings = self._settings
+        await self._step("connect", smtp.connect())
+        await self._step("connect", smtp.ehlo())
+        if settings.tls is Tls.STARTTLS:
+            await self._step("tls", smtp.starttls())
+        if settings.login is not None:
+            await self._step("login", smtp.login(settings.login.user, self._password()))
 
     async def _step(self, stage: str, step: object) -> None:
         reply = await self._reply(stage, step)

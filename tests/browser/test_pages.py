@@ -24,6 +24,8 @@ OF_CAMPAIGN = (
     "/queue",
     "/queue?show=all&order=doubt",
     "/queue?search=nobody-of-that-name",
+    "/outbox",
+    "/replies",
     "/review",
     "/bulk",
     "/compare",

@@ -37,7 +37,7 @@ class _Reader:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A campaign whose answers arrive in a maildir."""
     monkeypatch.setattr("miniatures.store.mail.suppressions.user_data_path", lambda name: tmp_path / "home")
-    monkeypatch.setattr("miniatures.delivery.inbound.reply_reading.open_reader", lambda *_: _Reader())
+    monkeypatch.setattr("miniatures.delivery.inbound.hearing.open_reader", lambda *_: _Reader())
     folder = tmp_path / CAMPAIGN
     create_campaign(folder)
     file = folder / "campaign.yaml"
@@ -136,7 +136,7 @@ def test_without_a_reader_replies_are_taken_in(
     def closed(*_: object) -> None:
         raise InputError("the model is not there")
 
-    monkeypatch.setattr("miniatures.delivery.inbound.reply_reading.open_reader", closed)
+    monkeypatch.setattr("miniatures.delivery.inbound.hearing.open_reader", closed)
     _put(folder, mail_of("Perhaps in May.", In_Reply_To=message_id(first)))
     told = said()
     assert "Replies are taken in and not classified: the model is not there" in told

@@ -55,10 +55,10 @@ class World:
     first: str
     second: str
 
-    def adapters(self, student: str) -> dict[str, str]:
+    def adapters(self, student: str = "") -> dict[str, str]:
         return {
             arm: self.registry.card("mine", version).adapter_sha256
-            for arm, version in (("student", student), ("teacher", self.first))
+            for arm, version in (("student", student or self.second), ("teacher", self.first))
         }
 
     @property
@@ -97,7 +97,7 @@ class Case:
 @contextmanager
 def case(world: World, arms: dict[str, Did], *, student: str = "", **rule: Any) -> Iterator[Case]:
     """A campaign in which the student was answered by a version, the second unless another is named."""
-    adapters = world.adapters(student or world.second)
+    adapters = world.adapters(student)
     loaded = write_in_a_thread(world.folder / "autumn", arms, RULE | rule, adapters)
     with open_store(loaded.store_url, now=lambda: NOW) as store:
         yield Case(loaded, store, world.registry)
@@ -205,10 +205,10 @@ async def test_a_stopped_reference_ends_the_comparison_and_guards_the_others_sti
         assert plan.missing == ("The reference arm teacher was stopped, so nothing is compared with it any more.",)
 
 
-async def test_two_versions_in_one_arm_cannot_be_judged(world: World) -> None:
+@pytest.mark.parametrize("same_as_teacher", [True, False])
+async def test_two_versions_in_one_arm_cannot_be_judged(world: World, same_as_teacher: bool) -> None:
     with case(world, ALIKE) as campaign:
-        other = world.registry.card("mine", world.second).adapter_sha256.replace(world.second[:3], "fff", 1)
-        policy = policy_with("student", other)
+        policy = policy_with("student", world.adapters()["teacher"] if same_as_teacher else "f" * 64)
         await campaign.store.keep_policy(policy)
         one = prospect("student", 5_000)
         await campaign.store.enrol(NAME, [one])
@@ -218,7 +218,28 @@ async def test_two_versions_in_one_arm_cannot_be_judged(world: World) -> None:
         with open_store(campaign.loaded.store_url) as later:
             report = ab_report(campaign.loaded, later, NOW + timedelta(days=30))
             plan = plan_for(campaign.loaded, later, report, world.registry)
-        assert "student was answered by several versions of mine" in plan.changes[0].will
+        assert "student's writer was answered by several versions (mine@" in plan.changes[0].will
+
+
+async def test_of_two_that_may_take_over_one_name_the_first_in_the_file_does(world: World) -> None:
+    adapter = tiny_adapter(world.folder / "adapter3", 3)
+    third = world.registry.register(card_of(adapter, name="mine"), adapter)
+    alike = {"small": Did(700, replied=210), **{arm: Did(700, replied=210) for arm in ("student", "teacher")}}
+    hashes = world.adapters() | {"small": world.registry.card("mine", third).adapter_sha256}
+    loaded = write_in_a_thread(world.folder / "autumn", alike, RULE, hashes)
+    with open_store(loaded.store_url, now=lambda: NOW) as store:
+        made = await Case(loaded, store, world.registry).decide()
+    assert [(one.arm, one.action) for one in made] == [("small", AbAction.PROMOTED), ("student", AbAction.NOTED)]
+    assert "small, which stands before it in the campaign's file, takes mine over" in made[1].why
+    assert world.live == third
+
+
+async def test_arms_without_their_shares_decide_nothing(world: World) -> None:
+    with case(world, {"student": Did(250, replied=75), "teacher": Did(500, replied=150)}) as campaign:
+        report, plan = campaign.plan()
+        assert {alarm.where for alarm in report.verdicts[0].withheld} == {"enrolled", "reached", "mail.example"}
+        assert plan.changes == ()
+        assert any(line.startswith("No verdict: the companies enrolled") for line in plan.missing)
 
 
 async def test_a_version_that_is_not_here_is_not_promoted(world: World) -> None:

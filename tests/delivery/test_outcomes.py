@@ -47,14 +47,14 @@ async def enrolled(store: Store) -> Store:
 
 
 def one(store: Store, *, by_risk: bool = False) -> PersonOutcome:
-    [found] = outcomes(store, NAME, by_risk=by_risk)
+    [found] = outcomes(store, NAME, store.reviews(NAME), by_risk=by_risk)
     return found
 
 
 async def test_whoever_no_run_has_reached_is_counted_and_costs_nothing(store: Store) -> None:
     await enrol(store, "student", [ADA, BO])  # in no list yet: their arm could not be opened
     await store.enrol(NAME, [ADA])
-    people = outcomes(store, NAME, by_risk=False)
+    people = outcomes(store, NAME, store.reviews(NAME), by_risk=False)
     assert [(found.arm, found.drafted, found.cost_usd) for found in people] == [("student", False, 0.0)] * 2
     assert arm_counts("student", people, RateBase.DELIVERED).enrolled == 2
 
@@ -205,7 +205,7 @@ def test_counts_fit_whatever_happened_in_whatever_order(
             await enrol(store, "student", [ADA, BO])
             for event in happened:
                 await _EVENTS[event](store)  # type: ignore[misc]
-            people = outcomes(store, NAME, by_risk=by_risk)
+            people = outcomes(store, NAME, store.reviews(NAME), by_risk=by_risk)
             for within in (timedelta(seconds=30), timedelta(days=2), timedelta.max):
                 found = arm_counts("student", people, per, within)  # which raises if they do not fit
                 assert found.enrolled == 2 and found.sent <= 1
@@ -215,4 +215,4 @@ def test_counts_fit_whatever_happened_in_whatever_order(
 
 
 def test_a_campaign_that_is_no_test_has_nobody(store: Store) -> None:
-    assert outcomes(store, NAME, by_risk=False) == []
+    assert outcomes(store, NAME, store.reviews(NAME), by_risk=False) == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from miniatures.datamodel.send_settings import Mailbox, RampUp
 from miniatures.delivery.pace import Pace, day_cap
+from miniatures.store.mail.outbox_rows import Left
 
 START = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 
@@ -22,13 +23,14 @@ def mailbox(**fields: object) -> Mailbox:
 def pace(
     box: Mailbox, *, provider: int = 1_000, jitter: float = 0.0, sent: list[tuple[datetime, str]] | None = None
 ) -> Pace:
-    draw = random.Random(7)
-    return Pace(box, per_provider_per_hour=provider, jitter=jitter, days_sent=0, sent=sent or [], draw=draw)
+    kept = Pace(box, per_provider_per_hour=provider, jitter=jitter, days_sent=0, draw=random.Random(7))
+    kept.learn([Left(f"earlier {number}", *one) for number, one in enumerate(sent or [])], START)
+    return kept
 
 
 def test_emails_are_spread_over_the_hour() -> None:
     kept = pace(mailbox(per_hour=20))
-    kept.note(START, "a.example")
+    kept.note(START, "a.example", "one")
     assert kept.allowed_at(START) == START + timedelta(minutes=3)
 
 
@@ -63,9 +65,9 @@ def test_no_hour_and_no_day_holds_more_than_its_cap(per_hour: int, per_day: int,
         draw=random.Random(seed),
     )
     now, sent = START, []
-    for _ in range(3 * min(per_hour, per_day)):
+    for number in range(3 * min(per_hour, per_day)):
         now = max(now, kept.allowed_at(now))
-        kept.note(now, "a.example")
+        kept.note(now, "a.example", f"email {number}")
         sent.append(now)
     assert _most_within(sent, timedelta(hours=1)) <= per_hour
     assert _most_within(sent, timedelta(days=1)) <= per_day
@@ -78,10 +80,30 @@ def _most_within(moments: list[datetime], window: timedelta) -> int:
 def test_jitter_varies_the_pauses_and_not_the_rate() -> None:
     kept = pace(mailbox(per_hour=60, per_day=100_000), jitter=0.5)
     now, pauses = START, Counter[int]()
-    for _ in range(600):
-        kept.note(now, "a.example")
+    for number in range(600):
+        kept.note(now, "a.example", f"email {number}")
         later = kept.allowed_at(now)
         pauses[round((later - now).total_seconds())] += 1
         now = later
     assert len(pauses) > 30
     assert 9.5 * 3600 < (now - START).total_seconds() < 11.5 * 3600
+
+
+def test_a_restart_changes_no_pause() -> None:
+    just_now = [(START - timedelta(minutes=1), "a.example")]
+    assert pace(mailbox(per_hour=20), sent=just_now).allowed_at(START) == START + timedelta(minutes=2)
+
+
+def test_what_others_send_by_the_mailbox_counts_and_what_is_known_does_not_count_twice() -> None:
+    kept = pace(mailbox(per_day=3, per_hour=1_000_000))
+    kept.note(START, "a.example", "mine")
+    kept.learn([Left("mine", START + timedelta(seconds=1), "a.example")] * 2, START + timedelta(minutes=1))
+    assert kept.allowed_at(START + timedelta(minutes=1)) == START + timedelta(minutes=1)
+    others = [Left(f"other {number}", START - timedelta(hours=2 - number), "a.example") for number in range(2)]
+    kept.learn(others, START + timedelta(minutes=1))
+    assert kept.allowed_at(START + timedelta(minutes=1)) == START + timedelta(hours=22)
+
+
+def test_a_clock_that_was_ahead_holds_nothing_up() -> None:
+    ahead = [(START + timedelta(days=300), "a.example")] * 3
+    assert pace(mailbox(per_day=3), sent=ahead).allowed_at(START) == START

@@ -11,12 +11,17 @@ import pytest
 from dns.asyncresolver import Resolver
 
 from miniatures.agents.runs import sure_bound
+from miniatures.datamodel.ab_decision import AbAction, AbDecision
+from miniatures.datamodel.arms import Enrolment
 from miniatures.datamodel.campaign import ResearchSettings, WritingSettings
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.message import CancelReason, MessageState
 from miniatures.datamodel.policy import Policy
 from miniatures.datamodel.review import ReviewAction
 from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.delivery.inbound.hear import Heard
+from miniatures.delivery.inbound.hearing import Listen
+from miniatures.delivery.inbound.source import InboxUnavailable
 from miniatures.delivery.providers import Providers, mx_lookup, provider_name
 from miniatures.delivery.queueing import queue_approved
 from miniatures.delivery.send import Sent, dry_emails, send_campaign
@@ -33,8 +38,9 @@ async def nobodys(domain: str) -> str:
     return domain
 
 
-async def send_all(loaded: LoadedCampaign, store: Store) -> Sent:
-    return await send_campaign(loaded, store, watch=False, stop=asyncio.Event(), provider_of=nobodys)
+async def send_all(loaded: LoadedCampaign, store: Store, listen: Listen | None = None) -> Sent:
+    stop = asyncio.Event()
+    return await send_campaign(loaded, store, watch=False, stop=stop, provider_of=nobodys, listen=listen)
 
 
 def test_what_was_approved_leaves_word_for_word_and_nothing_else(tmp_path: Path) -> None:
@@ -131,3 +137,103 @@ def test_ready_drafts_leave_unread_if_their_own_policy_had_the_bound(tmp_path: P
         for result in list(store.results(loaded.name))[1:4]:
             asyncio.run(store.save_result(result.model_copy(update={"policy": policy.hash})))
         assert len(list(dry_emails(loaded, store))) == 4
+
+
+async def test_a_domain_that_takes_no_mail_is_its_own_provider() -> None:
+    with serving_zone({("none.example", "MX"): ["0 ."]}) as port:
+        resolver = Resolver(configure=False)
+        resolver.nameservers, resolver.port = ["127.0.0.1"], port
+        assert await Providers(mx_lookup(resolver)).of("none.example") == "none.example"
+
+
+def test_a_second_yes_sends_what_waits_in_the_same_run(tmp_path: Path) -> None:
+    with UnrulySmtp() as server:
+        loaded = sending_campaign(tmp_path / "desk", server.port, approve=1)
+        with open_store(loaded.store_url) as store:
+            asyncio.run(queue_approved(loaded, store, now=store.now(), provider_of=nobodys))
+            again = said(ReviewAction.ACCEPT, drafts_of(store, loaded)[0], key_of(store, loaded, 0))
+            asyncio.run(store.add_review(again.model_copy(update={"reviewer": "bo"})))
+            asyncio.run(send_all(loaded, store))
+        assert len(server.accepted) == 1
+
+
+def test_who_takes_a_domains_mail_is_asked_for_new_emails_alone(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    async def noted(domain: str) -> str:
+        asked.append(domain)
+        return domain
+
+    loaded = sending_campaign(tmp_path / "desk", 25)
+    with open_store(loaded.store_url) as store:
+        for new in (4, 0):
+            asked.clear()
+            assert asyncio.run(queue_approved(loaded, store, now=store.now(), provider_of=noted)) == new
+            assert bool(asked) is bool(new)
+
+
+def test_nothing_of_a_stopped_arm_is_queued(tmp_path: Path) -> None:
+    loaded = sending_campaign(tmp_path / "desk", 25, approve=2)
+    with open_store(loaded.store_url) as store:
+        key = key_of(store, loaded, 0)
+        place = Enrolment(prospect=key, company="a company", arm="student", enrolled_at=store.now())
+        stop = AbDecision(
+            id="one",
+            campaign=loaded.name,
+            arm="student",
+            action=AbAction.STOPPED,
+            why="Too many bounced.",
+            decided_by="ada",
+            decided_at=store.now(),
+        )
+        asyncio.run(store.mail.enrolments.add(loaded.name, [place]))
+        asyncio.run(store.mail.decisions.keep(stop))
+        assert asyncio.run(queue_approved(loaded, store, now=store.now(), provider_of=nobodys)) == 1
+        assert store.mail.outbox.thread(loaded.name, key) == []
+
+
+def test_what_stops_a_mailbox_is_told_while_it_watches(tmp_path: Path) -> None:
+    loaded = sending_campaign(tmp_path / "desk", 25, approve=1)
+    told: list[tuple[str, str]] = []
+
+    async def watch(store: Store) -> None:
+        stop = asyncio.Event()
+
+        def troubled(mailbox: str, trouble: str) -> None:
+            told.append((mailbox, trouble))
+            stop.set()
+
+        await store.mail.pauses.pause(loaded.name, why="lunch")
+        await send_campaign(loaded, store, watch=True, stop=stop, on_trouble=troubled, provider_of=nobodys)
+
+    with open_store(loaded.store_url) as store:
+        asyncio.run(asyncio.wait_for(watch(store), 20))
+    assert [(mailbox, "paused" in trouble) for mailbox, trouble in told] == [("sales", True)]
+
+
+def test_who_answered_is_known_before_anything_leaves(tmp_path: Path) -> None:
+    with UnrulySmtp() as server:
+        loaded = sending_campaign(tmp_path / "desk", server.port, approve=2)
+        with open_store(loaded.store_url) as store:
+            asyncio.run(queue_approved(loaded, store, now=store.now(), provider_of=nobodys))
+            answered = next(store.mail.outbox.stream(loaded.name)).message
+
+            async def listen() -> Heard:
+                await store.mail.outbox.cancel(loaded.name, answered.prospect, CancelReason.REPLIED)
+                return Heard()
+
+            asyncio.run(send_all(loaded, store, listen))
+        assert len(server.accepted) == 1
+        assert server.accepted[0].recipients != [answered.address]
+
+
+def test_while_answers_cannot_be_read_nothing_leaves(tmp_path: Path) -> None:
+    async def deaf() -> Heard:
+        raise InboxUnavailable("imap.sender.example cannot be reached")
+
+    with UnrulySmtp() as server:
+        loaded = sending_campaign(tmp_path / "desk", server.port)
+        with open_store(loaded.store_url) as store:
+            sent = asyncio.run(send_all(loaded, store, deaf))
+        assert server.accepted == []
+    assert "answers can be read" in sent.mailboxes["sales"].trouble

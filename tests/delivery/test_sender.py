@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from miniatures.datamodel.message import CancelReason, Message, MessageState
+from miniatures.datamodel.message import CancelReason, Message, MessageState, ServerReply
 from miniatures.datamodel.suppression import SuppressionReason
-from miniatures.store.open import Store
-from tests.delivery.sending import PASSWORD, WoundClock, send, settings_for
+from miniatures.delivery.job import Clock, Job
+from miniatures.delivery.send import Sent, send_queued
+from miniatures.delivery.smtp_session import ServerUnavailable, SmtpSession
+from miniatures.store.mail.transitions import Settled
+from miniatures.store.open import Store, open_store
+from tests.delivery.sending import PASSWORD, WoundClock, plain, send, settings_for
 from tests.mail_servers.accepted import count_by_message_id
 from tests.mail_servers.unruly_smtp import Fault, Stage, Tls, UnrulySmtp
-from tests.store.mail.emails import CAMPAIGN, MONDAY, email_to, queue
+from tests.store.mail.emails import CAMPAIGN, MONDAY, claim, email_to, queue
 
 HOUR = timedelta(hours=1)
 
@@ -234,3 +240,132 @@ async def test_after_days_of_trying_an_email_is_given_up(store: Store) -> None:
     assert (row.state, row.attempts) == (MessageState.REJECTED, 8)
     assert row.answer is not None
     assert row.answer.code == 452
+
+
+async def rounds(store: Store, port: int, number: int, pause: timedelta) -> list[Sent]:
+    """A process that watches, at the pace of people: one email a round."""
+    clock = WoundClock()
+    settings = settings_for(port, connections=1, per_hour=20)
+    job = Job(CAMPAIGN, settings, "", plain, Clock(clock.now, clock.sleep), timedelta(seconds=1), asyncio.Event())
+    sent = []
+    for round in range(number):
+        sent.append(await send_queued(replace(job, sender=f"round {round}"), store))
+        clock.time += pause
+    return sent
+
+
+async def test_refusals_in_a_row_are_counted_over_the_rounds_of_a_process_that_watches(store: Store) -> None:
+    await queue(store, *(email_to(number) for number in range(6)))
+    with UnrulySmtp(Fault(at=Stage.DOT, reply="550 5.7.1 looks like spam")) as server:
+        sent = await rounds(store, server.port, 4, timedelta(minutes=5))
+    assert ["refused" in one.mailboxes["sales"].trouble for one in sent] == [False, False, True, False]
+    assert "paused" in sent[3].mailboxes["sales"].trouble
+    assert store.mail.outbox.counts(CAMPAIGN)[MessageState.QUEUED] == 3
+
+
+async def test_a_provider_that_asks_for_less_again_and_again_is_left_alone_for_longer(store: Store) -> None:
+    await queue(store, *(email_to(number, provider="slow.example") for number in range(6)))
+    rests = []
+    with UnrulySmtp(Fault(at=Stage.RCPT, reply="421 4.7.0 too fast")) as server:
+        clock = WoundClock()
+        settings = settings_for(server.port, connections=1, per_hour=3600)
+        stop = asyncio.Event()
+        job = Job(CAMPAIGN, settings, "", plain, Clock(clock.now, clock.sleep), timedelta(), stop)
+        for round in range(4):
+            await send_queued(replace(job, sender=f"round {round}"), store)
+            [pause] = store.mail.pauses.standing(CAMPAIGN, clock.now())
+            assert pause.until is not None
+            rests.append(round_minutes(pause.until - clock.now()))
+            clock.time = pause.until
+    assert rests == [1, 2, 4, 8]
+
+
+def round_minutes(time: timedelta) -> int:
+    return round(time / timedelta(minutes=1))
+
+
+async def test_many_who_opted_out_hold_up_nobody_behind_them(store: Store) -> None:
+    emails = [email_to(number) for number in range(20)]
+    await queue(store, *emails)
+    await store.mail.suppressions.add_all([one.address for one in emails[:-1]], SuppressionReason.IMPORTED)
+    clock = WoundClock()
+    with UnrulySmtp() as server:
+        await send(store, settings_for(server.port, per_hour=60), clock=clock, patience=timedelta(minutes=1))
+    assert [one.recipients[0] for one in server.accepted] == [emails[-1].address]
+    assert clock.time < MONDAY + timedelta(minutes=3)
+
+
+async def test_emails_of_a_mailbox_that_the_file_lost_are_named(store: Store) -> None:
+    await queue(store, email_to(1), email_to(2, mailbox="gone"))
+    with UnrulySmtp() as server:
+        sent = await send(store, settings_for(server.port))
+    assert sent.mailboxes["sales"].trouble == ""
+    assert sent.mailboxes["gone"].trouble.startswith("1 waiting for it, and `send:` has no mailbox of this name")
+
+
+async def test_what_another_campaign_sends_meanwhile_counts_for_the_mailbox_too(tmp_path: Path) -> None:
+    winter = [email_to(number, campaign="winter") for number in range(5)]
+
+    class Meanwhile(WoundClock):
+        async def sleep(self, seconds: float) -> None:
+            for row in await claim(store, "another process", campaign="winter"):
+                reply = ServerReply(stage="data", code=250)
+                await store.mail.outbox.settle([Settled(row, MessageState.ACCEPTED, reply)], "another process")
+            await super().sleep(seconds)
+
+    clock = Meanwhile()
+    with open_store(str(tmp_path / "shared.sqlite"), now=clock.now) as store, UnrulySmtp() as server:
+        await queue(store, *winter, *(email_to(number) for number in range(20)))
+        settings = settings_for(server.port, connections=1, per_hour=60)
+        box = settings.mailboxes["sales"].model_copy(update={"per_day": 8})
+        sent = await send(
+            store, settings.model_copy(update={"mailboxes": {"sales": box}}), clock=clock, patience=2 * HOUR
+        )
+        assert len(server.accepted) == 8 - len(winter)
+    assert sent.mailboxes["sales"].next_at is not None
+
+
+async def test_a_conversation_that_came_to_nothing_leaves_no_connection_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PASSWORD, "wrong")
+    closed = asyncio.Event()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example\r\n")
+        while line := await reader.readline():
+            greets = line.startswith(b"EHLO")
+            writer.write(b"250-mail.example\r\n250 AUTH PLAIN\r\n" if greets else b"535 5.7.8 wrong password\r\n")
+        closed.set()
+        writer.close()
+
+    async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        settings = settings_for(port, login={"user": "rosa", "password": PASSWORD}).mailboxes["sales"].smtp
+        with pytest.raises(ServerUnavailable, match="wrong password"):
+            await SmtpSession(settings).open()
+        await asyncio.wait_for(closed.wait(), 2)
+
+
+async def test_a_server_that_takes_one_connection_gets_every_email_over_it(store: Store) -> None:
+    emails = [email_to(number) for number in range(4)]
+    await queue(store, *emails)
+    arrived: list[bytes] = []
+    open_now = 0
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal open_now
+        open_now += 1
+        writer.write(b"220 mail.example\r\n" if open_now == 1 else b"421 4.7.0 too many connections\r\n")
+        while open_now == 1 and (line := await reader.readline()):
+            if line.startswith(b"DATA"):
+                writer.write(b"354 go on\r\n")
+                arrived.append(await reader.readuntil(b"\r\n.\r\n"))
+                await asyncio.sleep(0.05)  # so that the other connection is tried meanwhile
+            writer.write(b"250 2.0.0 ok\r\n")
+        open_now -= 1
+        writer.close()
+
+    async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
+        settings = settings_for(server.sockets[0].getsockname()[1], connections=2)
+        sent = await send(store, settings)
+    assert sent.mailboxes["sales"].trouble == ""
+    assert (len(arrived), sent.count(MessageState.ACCEPTED)) == (4, 4)

@@ -64,7 +64,7 @@ RENDERED = [*((name, variant) for name in VARIABLES for variant in WHOLE), *(one
 
 
 def variables_of(name: str, variant: Variant) -> dict[str, Any]:
-    return OWN.get((name, variant), VARIABLES[name])
+    return OWN.get((name, variant)) or VARIABLES[name]
 
 
 def test_every_template_is_rendered_here():

@@ -67,15 +67,13 @@ def _fill_in(campaign: Path, prospects: str) -> None:
 def test_the_campaign_lines_of_the_guide_are_valid() -> None:
     from miniatures.datamodel.campaign import Campaign
 
-    (snippet,) = blocks(DOCS / "guide.md", "yaml")
-    given = {
-        "name": "x",
-        "brief": "brief.md",
-        "prospects": "prospects.csv",
-        "search": "ddgs",
-        **yaml.safe_load(snippet),
-    }
-    assert Campaign.model_validate(given).roles.researcher is not None
+    given = {"name": "x", "brief": "brief.md", "prospects": "prospects.csv", "search": "ddgs"}
+    for snippet in blocks(DOCS / "guide.md", "yaml"):
+        given |= yaml.safe_load(snippet)
+    campaign = Campaign.model_validate(given)
+    assert campaign.roles.researcher is not None
+    assert campaign.send is not None
+    assert (*campaign.arms,) == ("student", "teacher")
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)

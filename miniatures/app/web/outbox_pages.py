@@ -42,15 +42,6 @@ class Pile(StrEnum):
         return (MessageState(self.value),)
 
 
-_TOOK_BACK = {
-    CancelReason.SUPPRESSED: "the address is on the list of those who are never written to",
-    CancelReason.REPLIED: "they had answered before it left",
-    CancelReason.DECIDED_ANEW: "somebody decided about the draft after it was queued",
-    CancelReason.ARM_STOPPED: "its arm was stopped",
-    CancelReason.BY_HAND: "a person took it back",
-}
-
-
 class OutboxQuery(Frozen):
     """Which emails are listed: if nothing is said, those that need a person, else those that tell most."""
 
@@ -149,10 +140,24 @@ async def settle(request: Request) -> Response:
 def said_of(row: OutboxRow) -> str:
     """Why an email stands where it does: the server's words, or a person's, or the reason why it was taken back."""
     if row.state is MessageState.CANCELLED and row.why in set(CancelReason):
-        return _TOOK_BACK[CancelReason(row.why)]
+        return _took_back(CancelReason(row.why))
     answer = row.answer
     words = " ".join(str(part) for part in (answer.stage, answer.code, answer.text) if part) if answer else ""
     return "; ".join(dict.fromkeys(filter(None, (words, row.why))))
+
+
+def _took_back(reason: CancelReason) -> str:
+    match reason:
+        case CancelReason.SUPPRESSED:
+            return "the address is on the list of those who are never written to"
+        case CancelReason.REPLIED:
+            return "they had answered before it left"
+        case CancelReason.DECIDED_ANEW:
+            return "somebody decided about the draft after it was queued"
+        case CancelReason.ARM_STOPPED:
+            return "its arm was stopped"
+        case CancelReason.BY_HAND:
+            return "a person took it back"
 
 
 def _looked_at(opened: OpenDesk, asked: OutboxQuery) -> dict[str, Any]:

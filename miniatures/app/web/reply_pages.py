@@ -160,14 +160,15 @@ def _answered(opened: OpenDesk, mail: Inbound) -> OutboxRow | None:
 
 
 def _neighbours(opened: OpenDesk, asked: RepliesQuery, mail: Inbound) -> tuple[str | None, str | None]:
-    """The next newer mail of the list and the next older one, by id; a mail that is in it no more has its old place."""
-    newer = None
+    """The next newer mail of the list and the next older one, by id; one whose class has changed keeps its place."""
+    newer, is_older = None, False
     for other in opened.store.mail.inbox.stream(opened.name, *asked.kinds):
-        if other.id == mail.id or not asked.takes(other):
-            continue
-        if (other.received_at, mail.id) < (mail.received_at, other.id):
+        if other.id == mail.id:
+            is_older = True
+        elif asked.takes(other) and is_older:
             return newer, other.id
-        newer = other.id
+        elif asked.takes(other):
+            newer = other.id
     return newer, None
 
 

@@ -1,7 +1,8 @@
 """Takes in what came to the mailboxes of a campaign, each mail once, and does what follows from it.
 
 A mail counts as taken in last of all, and the mark of its folder moves after that: a kill at any point leaves what was
-not finished to be done again (see `consequence`).
+not finished to be done again (see `consequence`). What answers mean is read when all mail is taken in, because a model
+takes its time and an opt-out does not wait for it.
 """
 
 from __future__ import annotations
@@ -63,6 +64,9 @@ class Heard:
         elif inbound.kind is InboundKind.UNMATCHED and inbound.sender:
             self.strangers.append(inbound)
 
+    def classified(self, inbound: Inbound) -> None:
+        self.written = [inbound if one.id == inbound.id else one for one in self.written]
+
 
 async def hear(
     store: Store, settings: SendSettings, sources: Mapping[str, Source], reader: ReplyReader | None, now: datetime
@@ -74,7 +78,7 @@ async def hear(
     Raises:
         InboxUnavailable: a mailbox cannot be read; what was read before is taken in.
     """
-    hearing = _Hearing(store.mail, Ours(settings), reader)
+    hearing = _Hearing(store.mail, Ours(settings))
     for mailbox, source in sources.items():
         known = store.mail.inbox.mark(mailbox, source.folder)
         async for batch in _batches(source, known, now - FIRST_LOOK):
@@ -82,6 +86,9 @@ async def hear(
                 await hearing.take(mailbox, arrived)
             if batch.mark is not None:
                 await store.mail.inbox.set_mark(mailbox, source.folder, *batch.mark)
+    if reader is not None:
+        for answer in store.mail.inbox.unclassified():
+            hearing.heard.classified(await _classified(store.mail, answer, reader))
     return hearing.heard
 
 
@@ -95,9 +102,9 @@ async def _batches(source: Source, mark: tuple[int, int] | None, since: datetime
 class _Hearing:
     """Takes in one mail after the other."""
 
-    def __init__(self, store: MailStore, ours: Ours, reader: ReplyReader | None) -> None:
+    def __init__(self, store: MailStore, ours: Ours) -> None:
         self.heard = Heard()
-        self._store, self._ours, self._reader = store, ours, reader
+        self._store, self._ours = store, ours
 
     async def take(self, mailbox: str, arrived: Arrived) -> None:
         mail = read_mail(arrived.raw)
@@ -124,26 +131,26 @@ class _Hearing:
             return _unmatched(plain, mail, is_told)
         inbound = _matched(plain, mail, is_told, matched)
         await act(self._store, inbound, matched)
-        return await self._classified(inbound, matched)
-
-    async def _classified(self, inbound: Inbound, matched: Match) -> Inbound:
-        """A person's answer with its class.
-
-        Where a model alone takes it for an opt-out, this campaign writes to them no more. That no other does takes
-        words that plainly say so, or a person's word: a model is wrong about one in three of these.
-        """
-        if inbound.kind is InboundKind.OPT_OUT:
-            return inbound.model_copy(update={"reply_class": ReplyClass.OPT_OUT, "classified_by": BY_WORDS})
-        if not inbound.kind.is_of_a_person or self._reader is None:
+        if inbound.kind is not InboundKind.OPT_OUT:
             return inbound
-        reading = await self._reader.read(inbound, matched.row)
-        if reading is None:
-            return inbound
-        if reading.reply_class is ReplyClass.OPT_OUT:
-            message = matched.row.message
-            await self._store.suppressions.add(message.address, SuppressionReason.OPT_OUT, campaign=message.campaign)
-        classified = {"reply_class": reading.reply_class, "classified_by": reading.by, "trace": reading.trace}
-        return inbound.model_copy(update=classified)
+        return inbound.model_copy(update={"reply_class": ReplyClass.OPT_OUT, "classified_by": BY_WORDS})
+
+
+async def _classified(store: MailStore, answer: Inbound, reader: ReplyReader) -> Inbound:
+    """A person's answer with its class, which is kept.
+
+    Where a model alone takes it for an opt-out, this campaign writes to them no more. That no other does takes words
+    that plainly say so, or a person's word: a model is wrong about one in three of these.
+    """
+    row = store.outbox.row(answer.message) if answer.message else None
+    reading = None if row is None else await reader.read(answer, row)
+    if row is None or reading is None:
+        return answer
+    if reading.reply_class is ReplyClass.OPT_OUT:
+        reason = SuppressionReason.OPT_OUT
+        await store.suppressions.add(row.message.address, reason, campaign=row.message.campaign)
+    await store.inbox.classify(answer.id, reading.reply_class, reading.by, reading.trace)
+    return store.inbox.one(answer.id) or answer
 
 
 def _matched(plain: Inbound, mail: Mail, is_told: Told, matched: Match) -> Inbound:

@@ -34,13 +34,23 @@ class AbDecisions:
 
     def of(self, campaign: str) -> list[AbDecision]:
         """The decisions about a campaign's arms, the oldest first."""
-        columns = ab_decisions.c
-        query = select(columns.id, columns.document).where(columns.campaign == campaign)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(columns.decided_at, columns.id)).all()
-        read = (stored(AbDecision, row.document, f"ab_decisions {row.id}") for row in rows)
-        return [decision for decision in read if decision is not None]
+            return _kept(connection, campaign)
 
     def stopped(self, campaign: str) -> frozenset[str]:
         """The arms in which nothing more may be sent."""
-        return frozenset(one.arm for one in self.of(campaign) if one.action is AbAction.STOPPED)
+        with self._database.read() as connection:
+            return stopped_arms(connection, campaign)
+
+
+def stopped_arms(connection: Connection, campaign: str) -> frozenset[str]:
+    """The arms in which nothing more may be sent, as a transaction sees them."""
+    return frozenset(one.arm for one in _kept(connection, campaign) if one.action is AbAction.STOPPED)
+
+
+def _kept(connection: Connection, campaign: str) -> list[AbDecision]:
+    columns = ab_decisions.c
+    query = select(columns.id, columns.document).where(columns.campaign == campaign)
+    rows = connection.execute(query.order_by(columns.decided_at, columns.id)).all()
+    read = (stored(AbDecision, row.document, f"ab_decisions {row.id}") for row in rows)
+    return [decision for decision in read if decision is not None]

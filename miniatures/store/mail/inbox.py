@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.hashing import text_hash
@@ -62,17 +63,29 @@ class Inbox:
             found = {row.kind: row.number for row in connection.execute(query.group_by(inbound.c.kind))}
         return {kind: found[kind.value] for kind in InboundKind if kind.value in found}
 
+    def unclassified(self) -> list[Inbound]:
+        """What people answered to any campaign and nobody has put into a class yet, the oldest first."""
+        of_people = inbound.c.kind.in_([kind for kind in InboundKind if kind.is_of_a_person])
+        return [mail for mail in self._found(of_people, inbound.c.campaign != "") if mail.reply_class is None][::-1]
+
+    async def classify(self, id: str, reply_class: ReplyClass, by: str, trace: str | None = None) -> bool:
+        """Put a mail into a class, unless somebody did meanwhile; returns whether it was."""
+        return await self._change(
+            id, {"reply_class": reply_class, "classified_by": by, "trace": trace}, lambda mail: mail.reply_class is None
+        )
+
     async def correct(self, id: str, reply_class: ReplyClass, person: str) -> bool:
         """Put a person's word in the place of the model's; returns whether there is such a mail."""
+        return await self._change(id, {"reply_class": reply_class, "classified_by": person}, lambda _: True)
 
+    async def _change(self, id: str, values: Mapping[str, Any], holds: Callable[[Inbound], bool]) -> bool:
         def change(connection: Connection) -> bool:
             document = connection.scalar(select(inbound.c.document).where(inbound.c.id == id))
             mail = None if document is None else stored(Inbound, document, f"inbound {id}")
-            if mail is None:
+            if mail is None or not holds(mail):
                 return False
-            corrected = mail.model_copy(update={"reply_class": reply_class, "classified_by": person})
-            values = {"document": model_json(corrected)}
-            connection.execute(update(inbound).where(inbound.c.id == id).values(**values))
+            document = model_json(mail.model_copy(update=values))
+            connection.execute(update(inbound).where(inbound.c.id == id).values(document=document))
             return True
 
         changed: bool = await self._writer.ask(change)
@@ -99,19 +112,20 @@ class Inbox:
 
     def _found(self, *asked: ColumnElement[bool]) -> Iterator[Inbound]:
         columns = inbound.c
-        query = select(columns.id, columns.document).where(*asked)
-        query = query.order_by(columns.received_at.desc(), columns.id).limit(_PAGE)
-        start = 0
+        query = select(columns.id, columns.received_at, columns.document).where(*asked)
+        query = query.order_by(columns.received_at.desc(), columns.id.desc()).limit(_PAGE)
+        place = tuple_(columns.received_at, columns.id)
+        later: ColumnElement[bool] = true()
         while True:
             with self._database.read() as connection:
-                page = connection.execute(query.offset(start)).all()
+                page = connection.execute(query.where(later)).all()
             for row in page:
                 mail = stored(Inbound, row.document, f"inbound {row.id}")
                 if mail is not None:
                     yield mail.model_copy(update={"id": row.id})
             if len(page) < _PAGE:
                 return
-            start += _PAGE
+            later = place < (page[-1].received_at, page[-1].id)
 
 
 def row_id(mailbox: str, message_id: str) -> str:

@@ -11,24 +11,24 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, tuple_, update
 
 from miniatures.datamodel.message import CancelReason, Message, MessageState, OutboxRow, ServerReply
 from miniatures.datamodel.suppression import suppression_hash
 from miniatures.store.documents import model_json
 from miniatures.store.engine import Database
-from miniatures.store.home_secret import home_secret
 from miniatures.store.mail.outbox_claim import Claim
-from miniatures.store.mail.outbox_rows import new_row, outbox_row
+from miniatures.store.mail.outbox_queue import insert, missing
+from miniatures.store.mail.outbox_rows import Left, new_row, outbox_row
 from miniatures.store.mail.suppressions import Suppressions
-from miniatures.store.mail.transitions import Settled, move, note, settle
-from miniatures.store.mail_tables import messages
+from miniatures.store.mail.transitions import Settled, move, settle
+from miniatures.store.mail_tables import mail_events, messages
 from miniatures.store.writer import Writer
 
 _PAGE = 500
 _WITHOUT_MIME = [column for column in messages.columns if column is not messages.c.mime]
 _WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
+_MAY_HAVE_LEFT = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
 
 
 class Outbox:
@@ -44,27 +44,35 @@ class Outbox:
 
     async def queue(self, queued: Sequence[Message], *, due_at: datetime, decisions: Mapping[str, int]) -> int:
         """Queue approved emails; returns how many are new. A prospect has each step once, whatever became of it; only
-        one that was taken back because people decided anew is queued again, with what they decided.
+        where people decided anew, one that was taken back or still waits gives way to what they decided.
 
         `decisions` is how many decisions about a prospect's drafts, by the prospect's key, were known when the text
         was found approved: the email does not leave if there is one more by then.
         """
-        secret, now = home_secret(), self._now()
+        secret, now = self._suppressions.secret(), self._now()
         new = 0
         for start in range(0, len(queued), _PAGE):
             page = queued[start : start + _PAGE]
             rows = [new_row(one, secret, due_at, now, decisions.get(one.prospect, 0)) for one in page]
-            new += await self._writer.ask(partial(_insert, rows=rows, now=now))
+            new += await self._writer.ask(partial(insert, rows=rows, now=now))
         return new
+
+    def missing(self, asked: Sequence[Message], decisions: Mapping[str, int]) -> list[Message]:
+        """Those of a page of one campaign's emails that `queue` would queue."""
+        with self._database.read() as connection:
+            return missing(connection, asked, decisions)
 
     async def claim(self, claim: Claim) -> list[OutboxRow]:
         """Take emails that are due for a sender, in the order in which they are due.
 
         In the same transaction each is held against the suppression list, against replies and against what people
-        decided since; one that may not leave is cancelled and not returned.
+        decided since; one that may not leave is cancelled and not returned. Nothing is returned only if nothing is due.
         """
-        rows: list[OutboxRow] = await self._writer.ask(lambda connection: claim.take(connection, self._suppressions))
-        return rows
+        self._suppressions.secret()
+        rows: list[OutboxRow] | None = []
+        while rows == []:  # all that were due first are cancelled: others may be due
+            rows = await self._writer.ask(lambda connection: claim.take(connection, self._suppressions))
+        return rows or []
 
     async def freeze(self, composed: Mapping[str, tuple[str, bytes]], sender: str) -> None:
         """Keep the Message-ID and the bytes of claimed emails (by id) before the first try; a second try finds them."""
@@ -126,8 +134,11 @@ class Outbox:
 
     async def settle_uncertain(self, id: str, state: MessageState, why: str) -> bool:
         """Say what became of an uncertain email: accepted, rejected, or queued again by a person who knows it did not
-        leave."""
-        changed = {"sent_at": self._now()} if state is MessageState.ACCEPTED else {}
+        leave. One that was accepted left when it was being sent, not when somebody said so."""
+        began = select(func.max(mail_events.c.at)).where(
+            mail_events.c.message == id, mail_events.c.state == MessageState.SENDING
+        )
+        changed = {"sent_at": began.scalar_subquery()} if state is MessageState.ACCEPTED else {}
         return await self._move(id, MessageState.UNCERTAIN, state, why=why, changed=changed)
 
     async def cancel(self, campaign: str, prospect: str, reason: CancelReason) -> int:
@@ -137,7 +148,7 @@ class Outbox:
 
     async def cancel_address(self, address: str, reason: CancelReason) -> int:
         """Cancel all that waits for an address, in every campaign of this store."""
-        named = messages.c.address == suppression_hash(home_secret(), address)
+        named = messages.c.address == suppression_hash(self._suppressions.secret(), address)
         return await self._cancel((named, messages.c.state.in_(_WAITING)), reason)
 
     async def cancel_arm(self, campaign: str, arm: str, reason: CancelReason) -> int:
@@ -162,9 +173,10 @@ class Outbox:
         return self._one(messages.c.message_id == message_id)
 
     def newest_to(self, address: str) -> OutboxRow | None:
-        """The email to an address that was queued last, of any campaign."""
-        named = messages.c.address == suppression_hash(home_secret(), address)
-        query = select(messages).where(named).order_by(messages.c.queued_at.desc()).limit(1)
+        """The email to an address that was queued last, of any campaign; of those that may have left if one did."""
+        named = messages.c.address == suppression_hash(self._suppressions.secret(), address)
+        left = messages.c.state.in_(_MAY_HAVE_LEFT)
+        query = select(messages).where(named).order_by(left.desc(), messages.c.queued_at.desc()).limit(1)
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else outbox_row(row)
@@ -198,13 +210,13 @@ class Outbox:
             found = {row.state: row.number for row in connection.execute(query.group_by(messages.c.state))}
         return {state: found.get(state.value, 0) for state in MessageState}
 
-    def sent_since(self, mailbox: str, moment: datetime) -> list[tuple[datetime, str]]:
-        """When a mailbox sent since then, and to which provider, the earliest first; what may have left counts."""
+    def sent_since(self, mailbox: str, moment: datetime) -> list[Left]:
+        """What servers took of a mailbox since then, for any campaign, the earliest first."""
         columns = messages.c
         sent = columns.mailbox == mailbox, columns.sent_at >= moment
+        query = select(columns.id, columns.sent_at, columns.provider).where(*sent).order_by(columns.sent_at)
         with self._database.read() as connection:
-            rows = connection.execute(select(columns.sent_at, columns.provider).where(*sent).order_by(columns.sent_at))
-            return [(row.sent_at, row.provider) for row in rows]
+            return [Left(*row) for row in connection.execute(query)]
 
     def days_sent(self, mailbox: str, before: datetime) -> int:
         """On how many days (UTC) a mailbox sent something before a moment."""
@@ -213,10 +225,11 @@ class Outbox:
             query = select(func.count(func.distinct(func.date(messages.c.sent_at)))).where(*sent)
             return connection.scalar(query) or 0
 
-    def next_due(self, campaign: str, mailbox: str) -> datetime | None:
-        """When the next email of a mailbox is due; None if none waits."""
+    def next_due(self, campaign: str, mailbox: str, resting: Collection[str] = ()) -> datetime | None:
+        """When the next email of a mailbox is due, but for those to some providers; None if none waits."""
         columns = messages.c
-        waiting = columns.campaign == campaign, columns.mailbox == mailbox, columns.state == MessageState.QUEUED
+        mine = columns.campaign == campaign, columns.mailbox == mailbox
+        waiting = *mine, columns.state == MessageState.QUEUED, columns.provider.not_in(resting)
         with self._database.read() as connection:
             due: datetime | None = connection.scalar(select(func.min(columns.due_at)).where(*waiting))
         return due
@@ -263,16 +276,3 @@ class Outbox:
         with self._database.read() as connection:
             row = connection.execute(select(messages).where(asked)).first()
         return None if row is None else outbox_row(row)
-
-
-def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> int:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    columns = messages.c
-    statement = dialect.insert(messages).values(rows)
-    keys = ("campaign", "prospect", "step")
-    taken_back = columns.state == MessageState.CANCELLED, columns.why == CancelReason.DECIDED_ANEW
-    changed = {column.name: statement.excluded[column.name] for column in columns if column.name not in keys}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=and_(*taken_back))
-    new = connection.execute(statement.returning(columns.campaign, columns.prospect, columns.id)).all()
-    note(connection, new, MessageState.QUEUED, now, "")
-    return len(new)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, select, tuple_, update
 from miniatures.datamodel.inbound import InboundKind
 from miniatures.datamodel.message import CancelReason, MessageState, OutboxRow
 from miniatures.store.decide import DECIDING
+from miniatures.store.mail.ab_decisions import stopped_arms
 from miniatures.store.mail.outbox_rows import outbox_row
 from miniatures.store.mail.suppressions import Suppressions
 from miniatures.store.mail.transitions import note
@@ -33,9 +34,11 @@ class Claim:
     resting: Collection[str] = ()
     """Providers to which nothing is sent just now."""
 
-    def take(self, connection: Connection, suppressions: Suppressions) -> list[OutboxRow]:
-        """Claim within a transaction; what may not leave is cancelled."""
+    def take(self, connection: Connection, suppressions: Suppressions) -> list[OutboxRow] | None:
+        """Claim within a transaction; what may not leave is cancelled. None if nothing is due."""
         claimed = self._claimed(connection)
+        if not claimed:
+            return None
         against = _reasons_against(connection, self.campaign, claimed, suppressions)
         for reason in CancelReason:
             refused = [row for row in claimed if against.get(row.id) is reason]
@@ -60,12 +63,11 @@ def _reasons_against(
     connection: Connection, campaign: str, rows: Sequence[Row[Any]], suppressions: Suppressions
 ) -> dict[str, CancelReason]:
     """Why each of these may not leave, by id; those that may are left out."""
-    if not rows:
-        return {}
     people = {row.prospect for row in rows}
     listed = suppressions.standing(connection, campaign, {hash for row in rows for hash in (row.address, row.domain)})
     answered = set(connection.scalars(_answers(campaign, people)))
     decided = dict(connection.execute(_decisions(campaign, people)).all())
+    stopped = stopped_arms(connection, campaign) if any(row.arm for row in rows) else frozenset()
     found: dict[str, CancelReason] = {}
     for row in rows:
         if row.address in listed or row.domain in listed:
@@ -74,6 +76,8 @@ def _reasons_against(
             found[row.id] = CancelReason.REPLIED
         elif decided.get(row.prospect, 0) != row.decisions:
             found[row.id] = CancelReason.DECIDED_ANEW
+        elif row.arm in stopped:
+            found[row.id] = CancelReason.ARM_STOPPED
     return found
 
 

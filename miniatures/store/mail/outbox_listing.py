@@ -54,6 +54,14 @@ class OutboxListing:
         with self._database.read() as connection:
             return {row.message: row.at for row in connection.execute(query.group_by(columns.message))}
 
+    def waiting(self, campaign: str) -> dict[str, int]:
+        """How many emails wait for each mailbox, those for which some do."""
+        columns = messages.c
+        queued = columns.campaign == campaign, columns.state == MessageState.QUEUED
+        query = select(columns.mailbox, func.count().label("number")).where(*queued).group_by(columns.mailbox)
+        with self._database.read() as connection:
+            return {row.mailbox: row.number for row in connection.execute(query)}
+
     def _rows(self, wanted: Select[Any], place: tuple[ColumnElement[Any], ...]) -> list[OutboxRow]:
         query = select(*_WITHOUT_MIME).where(self._identity.in_(wanted)).order_by(*place)
         with self._database.read() as connection:

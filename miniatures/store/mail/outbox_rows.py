@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
@@ -13,6 +13,14 @@ from miniatures.store.documents import model_json
 from miniatures.store.stored import stored
 
 _NAMES = ("state", "due_at", "attempts", "sender", "message_id", "why", "queued_at", "sent_at")
+
+
+class Left(NamedTuple):
+    """An email that a server took, for the pace of its mailbox."""
+
+    id: str
+    at: datetime
+    provider: str
 
 
 def new_row(message: Message, secret: bytes, due_at: datetime, now: datetime, decisions: int) -> dict[str, Any]:

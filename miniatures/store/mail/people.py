@@ -32,6 +32,9 @@ class Written(NamedTuple):
     cost_usd: float | None
 
 
+_NOTHING = Written("", DraftStatus.PENDING, None, 0.0)
+
+
 class Mailed(NamedTuple):
     """One email of the outbox, without its text."""
 
@@ -73,20 +76,17 @@ class People:
     def written(self, campaign: str) -> dict[str, Written]:
         """What runs left; those whom no run has reached are left out."""
         columns = results.c
-        first = is_first(columns.policy).label("first")
-        named = (columns.prospect, columns.policy, columns.revision, columns.status, columns.draft, columns.cost_usd)
-        found: dict[str, Written] = {}
-        newest: dict[str, int] = {}
-        costs: defaultdict[str, float | None] = defaultdict(float)
+        named = (columns.prospect, columns.revision, columns.policy, columns.status, columns.draft, columns.cost_usd)
+        query = select(*named, is_first(columns.policy).label("first")).where(columns.campaign == campaign)
+        found: dict[str, tuple[int, Written]] = {}
         with self._database.read() as connection:
-            for row in connection.execute(select(*named, first).where(columns.campaign == campaign)):
-                before = costs[row.prospect]
-                costs[row.prospect] = None if before is None or row.cost_usd is None else before + row.cost_usd
-                if row.first and row.revision >= newest.get(row.prospect, 0):
-                    newest[row.prospect] = row.revision
-                    status = DraftStatus(row.status) if row.status in _STATUSES else DraftStatus.FAILED
-                    found[row.prospect] = Written(row.policy, status, row.draft, None)
-        return {key: one._replace(cost_usd=costs[key]) for key, one in found.items()}
+            for row in connection.execute(query):
+                newest, one = found.get(row.prospect, (-1, _NOTHING))
+                cost = None if one.cost_usd is None or row.cost_usd is None else one.cost_usd + row.cost_usd
+                if row.first and row.revision > newest:
+                    newest, one = row.revision, Written(row.policy, _status(row.status), row.draft, cost)
+                found[row.prospect] = newest, one._replace(cost_usd=cost)
+        return {key: one for key, (_, one) in found.items()}
 
     def drafts(self, campaign: str) -> dict[str, KeptDraft]:
         """All drafts that were ever saved."""
@@ -113,3 +113,7 @@ class People:
             return func.json_extract(document, f"$.{name}")
         cut: ColumnElement[str] = cast(document, postgresql.JSON)[name].astext
         return cut
+
+
+def _status(name: str) -> DraftStatus:
+    return DraftStatus(name) if name in _STATUSES else DraftStatus.FAILED

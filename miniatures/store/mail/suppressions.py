@@ -17,7 +17,8 @@ from sqlalchemy import Connection, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
-from miniatures.datamodel.errors import writing
+from miniatures.datamodel.errors import StoreError, writing
+from miniatures.datamodel.message import Message
 from miniatures.datamodel.suppression import (
     EVERYWHERE,
     Suppression,
@@ -27,8 +28,9 @@ from miniatures.datamodel.suppression import (
 )
 from miniatures.datamodel.user_folder import user_folder
 from miniatures.store.engine import Database, database_at
-from miniatures.store.home_secret import home_secret
-from miniatures.store.mail_tables import suppressions
+from miniatures.store.home_secret import home_secret, secret_file
+from miniatures.store.mail_tables import messages, suppressions
+from miniatures.store.stored import stored
 from miniatures.store.writer import Writer
 
 _PAGE = 500
@@ -46,6 +48,20 @@ class Suppressions:
         self._database = database
         self._writer = writer
         self._now = now
+        self._secret_is_known = False
+
+    def secret(self) -> bytes:
+        """The secret by which this list names addresses, which is also the outbox's.
+
+        Raises:
+            StoreError: the outbox was filled with the secret of another home, so that neither would know the other's
+                names: whoever opted out would be written to.
+        """
+        secret = home_secret()
+        if not self._secret_is_known:
+            with self._database.read() as connection:
+                self._secret_is_known = _require_own_names(connection, secret)
+        return secret
 
     async def add(self, address: str, reason: SuppressionReason, *, campaign: str = EVERYWHERE) -> None:
         """Never write to an address again, or to anybody of `@domain`; durable on return. The first reason stays."""
@@ -53,7 +69,7 @@ class Suppressions:
 
     async def add_all(self, addresses: Iterable[str], reason: SuppressionReason, *, campaign: str = EVERYWHERE) -> None:
         """The same for many."""
-        secret, since = home_secret(), self._now()
+        secret, since = self.secret(), self._now()
         entries = [
             Suppression(scope=campaign, address=suppression_hash(secret, one), reason=reason, since=since)
             for one in addresses
@@ -67,7 +83,7 @@ class Suppressions:
 
     def listed(self, address: str, campaign: str) -> Suppression | None:
         """The entry because of which an address is not written to by a campaign; None if it may be."""
-        hashes = suppression_hashes(home_secret(), address)
+        hashes = suppression_hashes(self.secret(), address)
         with self._database.read() as connection:
             found = self.standing(connection, campaign, hashes)
         return next((found[one] for one in hashes if one in found), None)
@@ -83,6 +99,20 @@ class Suppressions:
             yield from _found(connection, (campaign, EVERYWHERE), None).values()
         if self._database.path is not None:
             yield from _found_everywhere(None).values()
+
+
+def _require_own_names(connection: Connection, secret: bytes) -> bool:
+    """Return whether there is an email to tell by; raises as `Suppressions.secret` does."""
+    row = connection.execute(select(messages.c.address, messages.c.document).limit(1)).first()
+    message = None if row is None else stored(Message, row.document, "messages")
+    if row is None or message is None:
+        return False
+    if suppression_hash(secret, message.address) != row.address:
+        raise StoreError(
+            "the outbox of this store was filled with the secret of another home: opt-outs would not be known in it",
+            hint=f"Set MINIATURES_HOME to that home, or put its {secret_file().name} and its list in place of yours.",
+        )
+    return True
 
 
 def _found_everywhere(hashes: Collection[str] | None) -> dict[str, Suppression]:

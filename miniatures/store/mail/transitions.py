@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, or_, update
 
 from miniatures.datamodel.message import Message, MessageState, OutboxRow, ServerReply
 from miniatures.datamodel.trace import new_id
@@ -52,10 +52,12 @@ class Settled:
 
 
 def settle(connection: Connection, settled: Sequence[Settled], sender: str, now: datetime) -> None:
-    """Settle many emails with one statement; each is found by its key and let go by its sender alone."""
+    """Settle many emails with one statement; each is found by its key and let go by its sender, or by nobody who knows
+    better: a sender whose database was away for a while is taken for dead, and what it was sending for uncertain."""
     columns = messages.c
     key = columns.campaign == bindparam("_campaign"), columns.prospect == bindparam("_prospect")
-    mine = *key, columns.step == bindparam("_step"), columns.sender == sender
+    held = or_(columns.sender == sender, columns.state == MessageState.UNCERTAIN)
+    mine = *key, columns.step == bindparam("_step"), held
     names = ("state", "answer", "why", "sent_at")
     values: dict[Any, Any] = {columns[name]: bindparam(f"_{name}", type_=columns[name].type) for name in names}
     values |= {columns.sender: None, columns.attempts: columns.attempts + 1}

@@ -1,4 +1,4 @@
-"""A campaign whose emails left, or did not, and were answered: one of each kind, made as the sender and the inbox do."""
+"""A campaign whose emails left, or did not, and were answered: one of each kind, kept as sender and inbox keep them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from miniatures.app.web.desks import Desks
 from miniatures.app.web.routes import web_app
 from miniatures.app.web.site import Site
 from miniatures.app.web.visitors import Sessions
+from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.inbound import Inbound, InboundKind, MatchedBy, ReplyClass
 from miniatures.datamodel.message import CancelReason, MessageState, OutboxRow, ServerReply
 from miniatures.delivery.compose import Composer
@@ -44,8 +45,8 @@ THANKS = "Thank you, that sounds useful. Could we speak on Tuesday at ten?"
 _ENDS = (
     (MessageState.ACCEPTED, ServerReply(stage="data", code=250, text="2.0.0 Ok: queued as 4BXf2K")),
     (MessageState.ACCEPTED, ServerReply(stage="data", code=250, text="2.0.0 Ok: queued as 4BXf2L")),
-    (MessageState.REJECTED, ServerReply(stage="rcpt", code=550, text="5.1.1 no such user", enhanced="5.1.1")),
     (MessageState.UNCERTAIN, ServerReply(stage="data", text="TimeoutError: no answer to the text")),
+    (MessageState.REJECTED, ServerReply(stage="rcpt", code=550, text="5.1.1 no such user", enhanced="5.1.1")),
     (MessageState.UNCERTAIN, ServerReply(stage="data", text="ConnectionResetError: it hung up")),
 )
 
@@ -53,10 +54,16 @@ _ENDS = (
 def write_mail_campaign(folder: Path) -> LoadedCampaign:
     """Nine drafts: one is held back, and of the eight emails two were accepted, one was rejected, two are uncertain,
     one is leaving, one waits and one was taken back. Of each kind of mail one came back, and two answers."""
-    loaded = write_campaign(folder, drafts=9, held_back=1, doubted=0)
-    loaded.path.write_text(loaded.path.read_text(encoding="utf-8") + SEND, encoding="utf-8")
+    write_campaign(folder, drafts=9, held_back=1, doubted=0)
+    return add_mail(folder)
+
+
+def add_mail(folder: Path, accepted: DraftStatus = DraftStatus.READY) -> LoadedCampaign:
+    """Let the campaign of a folder send its drafts of this status, and be answered."""
+    with (folder / "campaign.yaml").open("a", encoding="utf-8") as file:
+        file.write(SEND)
     loaded = load_campaign(folder)
-    asyncio.run(_fill(loaded))
+    asyncio.run(_fill(loaded, accepted))
     return loaded
 
 
@@ -82,16 +89,16 @@ def mails(loaded: LoadedCampaign, *kinds: InboundKind) -> list[Inbound]:
         return list(store.mail.inbox.stream(loaded.name, *kinds))
 
 
-async def _fill(loaded: LoadedCampaign) -> None:
+async def _fill(loaded: LoadedCampaign, accepted: DraftStatus) -> None:
     with open_store(loaded.store_url) as store:
-        await _accept(loaded, store)
+        await _accept(loaded, store, accepted)
         now = store.now()
         await queue_approved(loaded, store, now=now, provider_of=_provider)
         first = next(store.mail.outbox.stream(loaded.name))
         await store.mail.outbox.cancel(loaded.name, first.message.prospect, CancelReason.REPLIED)
         await _send(loaded, store, now)
-        accepted = list(store.mail.outbox.stream(loaded.name, MessageState.ACCEPTED))
-        for number, mail in enumerate(_came_back(accepted, now)):
+        taken = list(store.mail.outbox.stream(loaded.name, MessageState.ACCEPTED))
+        for number, mail in enumerate(_came_back(taken, now)):
             about = {"message_id": f"<{number}@elsewhere.example>", "received_at": now - timedelta(minutes=number)}
             assert await store.mail.inbox.take_in(mail.model_copy(update=about))
 
@@ -100,11 +107,11 @@ async def _provider(domain: str) -> str:
     return domain
 
 
-async def _accept(loaded: LoadedCampaign, store: Store) -> None:
-    for waiting in waiting_drafts(store, loaded.name, "ada"):
+async def _accept(loaded: LoadedCampaign, store: Store, status: DraftStatus) -> None:
+    for waiting in waiting_drafts(store, loaded.name, "ada", (status,)):
         shown = draft_to_review(store, waiting, Decisions([]))
-        if shown is not None and shown.draft.status == "ready":
-            await store.add_review(accept(shown.item, "ada"))
+        assert shown is not None
+        await store.add_review(accept(shown.item, "ada"))
 
 
 async def _send(loaded: LoadedCampaign, store: Store, now: datetime) -> None:
@@ -118,7 +125,7 @@ async def _send(loaded: LoadedCampaign, store: Store, now: datetime) -> None:
     await outbox.settle(settled, "one")
 
 
-def _came_back(accepted: list[OutboxRow], now: datetime) -> Iterator[Inbound]:
+def _came_back(taken: list[OutboxRow], now: datetime) -> Iterator[Inbound]:
     one, other = (
         Inbound(
             campaign=row.message.campaign,
@@ -131,7 +138,7 @@ def _came_back(accepted: list[OutboxRow], now: datetime) -> Iterator[Inbound]:
             sender=row.message.address,
             subject=f"Re: {row.message.subject}",
         )
-        for row in accepted
+        for row in taken
     )
     told = {"reply_class": ReplyClass.NEUTRAL, "classified_by": READER}
     yield one.model_copy(update={"text": THANKS, **told})

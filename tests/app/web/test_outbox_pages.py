@@ -1,15 +1,16 @@
-"""The outbox over HTTP: what is counted and listed, who may stop it and go on, and a person's word on what is uncertain."""
+"""The outbox over HTTP: what is counted and listed, who may stop it, and a person's word on what is uncertain."""
 
 from __future__ import annotations
 
 import asyncio
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from miniatures.app.web.desks import OpenDesk
 from miniatures.app.web.visitors import Rights
 from miniatures.datamodel.message import MessageState
 from miniatures.inputs.scaffold import create_campaign
@@ -34,12 +35,12 @@ def ada(desk: Desk) -> Browser:
     return desk.browser()
 
 
-def change(desk: Desk, what: object) -> None:
+def change(desk: Desk, what: Callable[[Store], Awaitable[object]]) -> None:
     """Do something to the store as another process would."""
 
     async def do() -> None:
         with open_store(desk.loaded.store_url) as store:
-            await what(store)  # type: ignore[operator]
+            await what(store)
 
     asyncio.run(do())
 
@@ -80,7 +81,7 @@ def test_a_recipient_leads_to_the_draft(desk: Desk, ada: Browser) -> None:
 
 
 def test_the_pace_says_how_much_left_and_what_may_leave_next(ada: Browser) -> None:
-    assert re.search(r"sales maren@tarnwick\.example 2 40 now", shown(ada))
+    assert re.search(r"sales maren@tarnwick\.example 2 40 2\d{3}-\d\d-\d\d \d\d:\d\d ", shown(ada))
 
 
 def test_the_words_of_servers_are_shown_as_words(desk: Desk, ada: Browser) -> None:
@@ -124,7 +125,7 @@ def test_only_an_owner_settles_and_resumes_and_anybody_may_pause(desk: Desk) -> 
 
 def test_a_pause_is_ended_by_its_button(desk: Desk, ada: Browser) -> None:
     ada.post(f"{OUTBOX}/pause", why="a look first", mailbox="sales")
-    change(desk, lambda store: _rest(store))
+    change(desk, _rest)
     page = ada.get(OUTBOX).text
     assert "mailbox sales" in words(page) and "recipients at gateway.example, of all campaigns" in words(page)
     for form in re.findall(r'<form method="post" action="/c/desk/outbox/resume">.*?</form>', page, re.DOTALL):
@@ -156,13 +157,11 @@ def test_pages_beyond_the_end_and_words_that_are_no_state(ada: Browser) -> None:
 def test_a_file_that_does_not_say_how_emails_leave(desk: Desk, ada: Browser) -> None:
     text = desk.loaded.path.read_text(encoding="utf-8").replace(SEND, "")
     desk.loaded.path.write_text(text, encoding="utf-8")
-    assert "The campaign’s file has no send: , so nothing leaves." in shown(ada)
+    assert "file has no send: , so nothing leaves." in shown(ada)
 
 
 def test_a_campaign_that_was_never_run(desk: Desk, tmp_path: Path) -> None:
     create_campaign(tmp_path / "never")
-    from miniatures.app.web.desks import OpenDesk
-
     desk.site.desks._by_name["never"] = OpenDesk(tmp_path / "never")
     for page in ("outbox", "replies"):
         assert "Never run" in desk.browser().get(f"/c/never/{page}").text
@@ -170,5 +169,5 @@ def test_a_campaign_that_was_never_run(desk: Desk, tmp_path: Path) -> None:
 
 def test_the_campaigns_page_leads_here(ada: Browser) -> None:
     told = words(ada.get("/c/desk").text)
-    assert "Outbox : 1 queued, 1 sending, 2 accepted, 1 rejected, 2 uncertain, 1 cancelled." in told
-    assert "Replies : 1 bounce, 1 out of office, 1 opt out, 1 referral, 2 reply." in told
+    assert "Outbox : queued 1, sending 1, accepted 2, rejected 1, uncertain 2, cancelled 1." in told
+    assert "Replies : bounce 1, out of office 1, opt out 1, referral 1, reply 2." in told

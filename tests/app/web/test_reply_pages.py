@@ -1,4 +1,4 @@
-"""What came back over HTTP: answers with their classes, a person's word in place of the model's, and machines' mails."""
+"""What came back over HTTP: answers with their classes, a person's word in place of the model's, and other mails."""
 
 from __future__ import annotations
 

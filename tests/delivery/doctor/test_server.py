@@ -70,7 +70,10 @@ async def test_a_wrong_password_and_a_missing_one_are_problems() -> None:
 async def test_a_file_of_certificates_that_is_not_there_is_a_problem() -> None:
     with UnrulySmtp(tls=Tls.GOOD) as server:
         [(outcome, told)] = await _told(server, tls="starttls", ca_file="missing.pem")
-    assert (outcome, told) == (Outcome.PROBLEM, "its certificates in missing.pem cannot be read: No such file or directory")
+    assert (outcome, told) == (
+        Outcome.PROBLEM,
+        "its certificates in missing.pem cannot be read: No such file or directory",
+    )
 
 
 async def test_a_server_that_refuses_to_talk_is_a_problem() -> None:

@@ -307,3 +307,21 @@ async def test_a_kill_between_any_two_steps_leaves_nothing_half_done(
     ]
     assert due[7] == datetime(2027, 1, 12, tzinfo=UTC)
     assert mark == (1, 7)
+
+
+async def test_an_opt_out_does_not_wait_for_a_model_that_reads_an_earlier_answer(store: Store) -> None:
+    one, two = await sent(store, 1), await sent(store, 2)
+    known: list[bool] = []
+
+    class Slow:
+        async def read(self, inbound: Inbound, answered: OutboxRow) -> Reading | None:
+            known.append(store.mail.suppressions.listed(two.address, CAMPAIGN) is not None)
+            return Reading(ReplyClass.POSITIVE, "a model")
+
+    answer = mail_of("Tuesday works.", In_Reply_To=message_id(one), From=one.address)
+    stop = mail_of("STOP", In_Reply_To=message_id(two), From=two.address).replace(
+        b"Message-ID: <", b"Message-ID: <2", 1
+    )
+    result = await hear(store, SETTINGS, {"sales": Box(answer, stop)}, Slow(), MONDAY)
+    assert known == [True]
+    assert [one.reply_class for one in result.written] == [ReplyClass.POSITIVE, ReplyClass.OPT_OUT]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -105,10 +105,13 @@ async def test_an_uncertain_email_is_settled_by_a_word_and_only_once(store: Stor
     await outbox.start_sending([sent.id], "one")
     assert not await outbox.settle_uncertain(sent.id, MessageState.ACCEPTED, "too early")
     await outbox.recover("one")
+    settled_at = datetime.now(UTC)
     assert await outbox.settle_uncertain(sent.id, MessageState.ACCEPTED, "found in the Sent folder")
     assert not await outbox.settle_uncertain(sent.id, MessageState.QUEUED, "by hand")
     row = outbox.row(sent.id)
     assert (row.state, row.why) == (MessageState.ACCEPTED, "found in the Sent folder")
+    assert row.sent_at is not None
+    assert row.sent_at < settled_at
 
 
 @pytest.mark.parametrize("listed", ["person1@company1.example", "@company1.example", "PERSON1@Company1.example "])
@@ -195,3 +198,67 @@ async def test_a_long_queue_is_listed_page_by_page_in_order(store: Store) -> Non
 
 async def _cancelled(store: Store) -> dict[str, str]:
     return {row.message.address: row.why for row in store.mail.outbox.stream(CAMPAIGN, MessageState.CANCELLED)}
+
+
+async def test_what_may_not_leave_holds_up_nothing_behind_it(store: Store) -> None:
+    emails = [email_to(number) for number in range(5)]
+    await queue(store, *emails[:4])
+    await queue(store, emails[4], due=MONDAY + timedelta(seconds=1))
+    await store.mail.suppressions.add_all([one.address for one in emails[:4]], SuppressionReason.IMPORTED)
+    [claimed] = await claim(store, most=1)
+    assert claimed.message == emails[4]
+    assert store.mail.outbox.counts(CAMPAIGN)[MessageState.CANCELLED] == 4
+    assert await claim(store, most=1) == []
+
+
+async def test_an_email_that_waits_gives_way_to_what_was_decided_since(store: Store) -> None:
+    outbox, before, after = store.mail.outbox, email_to(1), email_to(1, body="What somebody made of it.")
+    for number, (message, new) in enumerate([(before, 1), (before, 0), (after, 1), (after, 0)]):
+        decisions = {before.prospect: 1 + number // 2}
+        assert len(outbox.missing([message], decisions)) == new
+        assert await outbox.queue([message], due_at=MONDAY, decisions=decisions) == new
+    [row] = outbox.thread(CAMPAIGN, before.prospect)
+    assert row.message == after
+
+
+async def test_what_is_claimed_or_gone_gives_way_to_nothing(store: Store) -> None:
+    outbox, one = store.mail.outbox, email_to(1)
+    await queue(store, one)
+    [row] = await claim(store)
+    for state in (None, MessageState.REJECTED):
+        if state is not None:
+            await outbox.settle([Settled(row, state, OK)], "one")
+        assert outbox.missing([email_to(1)], {one.prospect: 1}) == []
+        assert await outbox.queue([email_to(1)], due_at=MONDAY, decisions={one.prospect: 1}) == 0
+
+
+async def test_an_answer_by_address_alone_belongs_to_an_email_that_left(store: Store) -> None:
+    left, waits = email_to(1), email_to(1, campaign="winter")
+    await queue(store, left)
+    [row] = await claim(store)
+    await store.mail.outbox.settle([Settled(row, MessageState.ACCEPTED, OK)], "one")
+    await queue(store, waits)
+    found = store.mail.outbox.newest_to(left.address)
+    assert found is not None
+    assert found.message == left
+
+
+async def test_a_sender_that_was_taken_for_dead_still_says_what_became_of_its_email(store: Store) -> None:
+    sent = email_to(1)
+    await queue(store, sent)
+    [row] = await claim(store)
+    await store.mail.outbox.start_sending([sent.id], "one")
+    assert await store.mail.outbox.recover("one") == (0, 1)
+    await store.mail.outbox.settle([Settled(row, MessageState.ACCEPTED, OK)], "one")
+    found = store.mail.outbox.row(sent.id)
+    assert found is not None
+    assert (found.state, found.answer) == (MessageState.ACCEPTED, OK)
+
+
+async def test_a_mailbox_is_due_when_a_provider_is_that_does_not_rest(store: Store) -> None:
+    later = MONDAY + timedelta(hours=2)
+    await queue(store, email_to(1, provider="rests.example"))
+    await queue(store, email_to(2), due=later)
+    outbox = store.mail.outbox
+    assert outbox.next_due(CAMPAIGN, "sales") == MONDAY
+    assert outbox.next_due(CAMPAIGN, "sales", ["rests.example"]) == later

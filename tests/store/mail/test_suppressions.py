@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from miniatures.datamodel.errors import StoreError
 from miniatures.datamodel.suppression import SuppressionReason
-from miniatures.store.mail.suppressions import everywhere_file
+from miniatures.store.mail.suppressions import Suppressions, everywhere_file
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
+from tests.store.mail.emails import CAMPAIGN, claim, email_to, queue
 
 
 async def test_the_first_reason_stays(store: Store) -> None:
@@ -50,3 +52,23 @@ async def test_a_list_that_was_being_made_when_its_process_was_killed_is_empty(s
     assert store.mail.suppressions.listed("a@b.example", "autumn") is None
     await store.mail.suppressions.add("a@b.example", SuppressionReason.OPT_OUT)
     assert store.mail.suppressions.listed("a@b.example", "autumn") is not None
+
+
+async def test_another_homes_secret_is_refused_since_its_opt_outs_would_be_unknown(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = email_to(1)
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "rosas home"))
+    await queue(store, one)
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "a services home"))
+    other = Suppressions(store._database, store._writer, store.now)
+    for refused in (
+        other.add(one.address, SuppressionReason.OPT_OUT),
+        other.add(one.address, SuppressionReason.OPT_OUT, campaign=CAMPAIGN),
+    ):
+        with pytest.raises(StoreError, match="another home") as told:
+            await refused
+        assert "MINIATURES_HOME" in told.value.hint
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "rosas home"))
+    await store.mail.suppressions.add(one.address, SuppressionReason.OPT_OUT)
+    assert await claim(store) == []
