@@ -8,8 +8,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 demo: install
 	$(BIN)/miniatures demo
 
-# From a list to a verdict on two arms: a real mail server with a mailbox for each of 480 simulated people. Five minutes on
-# two idle cores, as root, for Postfix and Dovecot start as nobody else. examples/ab_demo/README.md tells what happens.
+# From a list to a verdict on two arms: a real mail server with a mailbox for each of 480 simulated people. Three minutes on
+# two cores, as root, for Postfix and Dovecot start as nobody else. examples/ab_demo/README.md tells what happens.
 ab-demo: install-dev mail
 	$(BIN)/python -m examples.ab_demo.run
 

@@ -48,6 +48,7 @@ ONE_AFTER_THE_OTHER = {
         "tests/finetune/test_training_benchmark.py",
         "tests/finetune/test_whole_loop.py",
         "tests/finetune/train/",
+        "tests/repository/test_ab_demo.py",
         "tests/repository/test_examples.py",
         "tests/repository/test_langgraph_server.py",
         "tests/repository/test_readme.py",

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -22,7 +23,10 @@ from rich.text import Text
 _TOMORROW = (sys.executable, "-m", "examples.ab_demo.tomorrow")
 _WIDTH = 132
 _VIEW = {"width": 1280, "height": 1460}
-_SIZE = """svg => { const box = svg.viewBox.baseVal; return {width: Math.ceil(box.width), height: Math.ceil(box.height)}; }"""
+_SIZE = """svg => {
+  const box = svg.viewBox.baseVal;
+  return {width: Math.ceil(box.width), height: Math.ceil(box.height)};
+}"""
 
 
 def take(campaign: Path, out: Path) -> None:
@@ -44,7 +48,7 @@ def _take_report(browser: Browser, campaign: Path, file: Path) -> None:
     said = subprocess.run(
         [*_TOMORROW, "ab", "report", str(campaign)], env=environment, capture_output=True, text=True, check=True
     ).stdout
-    screen = Console(record=True, width=_WIDTH, file=tempfile.TemporaryFile("w"), force_terminal=True)  # noqa: SIM115
+    screen = Console(record=True, width=_WIDTH, file=StringIO())
     screen.print(Text.from_ansi(said))
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder) / "report.svg"

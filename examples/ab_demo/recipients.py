@@ -38,7 +38,6 @@ _BEFORE_ANYBODY_S = 33
 """Seconds after the email was sent in which only machines are at work: a click so soon is held for one of theirs."""
 _SPREAD_S = 20
 """Seconds over which people come to look at it."""
-
 _LOOK_AGAIN_S = 3
 
 Doing = Callable[[], None]

@@ -93,11 +93,15 @@ class Enrolled:
 
 
 async def enrol(store: Store, test: AbTest, rows: Iterable[Prospect | BadRow], now: datetime) -> Enrolled:
-    """Enrol the prospects of a list page by page; whoever is enrolled stays where they are."""
+    """Enrol the prospects of a list page by page; whoever is enrolled stays where they are.
+
+    They are put on the campaign's list in their order here, before each arm works through its own.
+    """
     enrolments, enrolled, source = store.mail.enrolments, Enrolled(), iter(rows)
     known = {key: one.arm for key, one in (await asyncio.to_thread(enrolments.of, test.campaign)).items()}
     while page := await asyncio.to_thread(lambda: list(islice(source, _PAGE))):
         people = [row for row in page if isinstance(row, Prospect)]
+        await store.enrol(test.campaign, people)
         new = [_enrolment(one, test, now) for one in people if one.key not in known]
         await enrolments.add(test.campaign, new)
         known |= {one.prospect: one.arm for one in new}

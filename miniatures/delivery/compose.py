@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -21,15 +19,15 @@ from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.message import Message, MessageState, OutboxRow
 from miniatures.datamodel.send_settings import Mailbox, SendSettings, TrackingSettings
-from miniatures.delivery.body import Bodies, Tracking, bodies
+from miniatures.delivery.body import Tracking, bodies
 from miniatures.delivery.dkim_sign import DkimSigner, open_signer
 from miniatures.delivery.footer import OptOut, opt_out_by_mail, opt_out_by_page
 from miniatures.delivery.header import address_line, one_line, parts_line, text_line
 from miniatures.delivery.links import is_tracked
+from miniatures.delivery.mime_parts import alternative
 from miniatures.delivery.tokens import Addresses, Tokens
 from miniatures.delivery.wire import ascii_url, mailto, wire_address, wire_domain
 
-_ASCII = SMTP.clone(cte_type="7bit")
 _MAY_HAVE_LEFT = (MessageState.ACCEPTED, MessageState.UNCERTAIN)
 
 
@@ -88,7 +86,7 @@ class Composer:
             *_thread_lines(left),
             *unsubscribe,
         )
-        mime = b"".join(headers) + _body(made, message.id)
+        mime = b"".join(headers) + alternative(made.text, made.html, f"=_{message.id}")
         signer = self.signers.get(message.mailbox)
         envelope_from = wire_address((mailbox.bounces or mailbox.address).replace("{token}", message.id))
         return Composed(
@@ -151,14 +149,3 @@ def _subject(message: Message, left: Sequence[OutboxRow]) -> str:
 def _thread_lines(left: Sequence[OutboxRow]) -> list[bytes]:
     ids = [row.message_id for row in left if row.message_id]
     return [parts_line("In-Reply-To", ids[-1:]), parts_line("References", ids)] if ids else []
-
-
-def _body(made: Bodies, message_id: str) -> bytes:
-    """Both parts with the header lines that describe them; nothing in them is random."""
-    body = EmailMessage(policy=_ASCII)
-    body.set_content(made.text)
-    body.add_alternative(made.html, subtype="html")
-    for part in body.iter_parts():
-        del part["MIME-Version"]
-    body.set_boundary(f"=_{message_id}")  # No encoded line begins so.
-    return body.as_bytes()

@@ -22,6 +22,8 @@ from miniatures.store.mail.transitions import Settled
 from miniatures.store.store import Store
 
 _REFUSALS_IN_A_ROW = 3
+_GATHERED_S = 0.05
+"""For so long what servers said gathers before it is kept, where several emails leave within the time."""
 _RECONNECT_AFTER_S = (1.0, 5.0, 20.0)
 
 
@@ -31,7 +33,9 @@ class MailboxSender:
     def __init__(self, job: Job, name: str, store: Store, pace: Pace) -> None:
         self._job, self._name, self._store = job, name, store
         self._server = job.settings.mailboxes[name].smtp
-        self._settler = Settler(store.mail.outbox, job.sender, self._kept)
+        many = 3600 / job.settings.mailboxes[name].per_hour < _GATHERED_S
+        gather_s = _GATHERED_S if many else 0.0
+        self._settler = Settler(store.mail.outbox, job.sender, self._kept, gather_s=gather_s)
         self._feed = Feed(job, name, store, pace, self._settler)
         self._sessions: list[SmtpSession] = []
         self._report = SendingReport()
@@ -48,6 +52,7 @@ class MailboxSender:
                 group.create_task(self._work_together())
         except BaseExceptionGroup as errors:
             raise _first_of(errors) from None
+        await self._feed.end()  # Only now is all settled that was answered: what is claimed still was not.
         self._report.trouble, self._report.next_at = self._feed.trouble, self._feed.next_at
         return self._report
 
@@ -58,7 +63,6 @@ class MailboxSender:
                     group.create_task(self._work())
         finally:
             await self._settler.end()
-            await self._feed.end()
 
     async def _work(self) -> None:
         session = SmtpSession(self._server)

@@ -16,6 +16,7 @@ from miniatures.backends.errors import UnknownModel
 from miniatures.cli.run_command import exit_code
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode, InputError, MiniaturesError
+from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.seat import Seat
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
@@ -92,6 +93,9 @@ async def test_each_prospect_is_done_once_by_the_arm_of_its_company(write: Write
     results, places = kept(loaded), enrolled(loaded)
     assert {result.prospect.key: result.arm for result in results.values()} == places
     assert len(results) == len(places) == 20
+    listed = [row.email for row in loaded.prospects() if isinstance(row, Prospect)]
+    with open_store(loaded.store_url) as store:
+        assert [result.prospect.email for result in store.results(loaded.name)] == listed
     by_company: dict[str, set[str]] = {}
     for result in results.values():
         by_company.setdefault(result.prospect.company.removesuffix(" Ltd"), set()).add(result.arm)

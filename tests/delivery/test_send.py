@@ -237,3 +237,14 @@ def test_while_answers_cannot_be_read_nothing_leaves(tmp_path: Path) -> None:
             sent = asyncio.run(send_all(loaded, store, deaf))
         assert server.accepted == []
     assert "answers can be read" in sent.mailboxes["sales"].trouble
+
+
+async def test_where_no_server_answers_it_soon_stops_asking() -> None:
+    asked: list[str] = []
+
+    async def silent(domain: str) -> None:
+        asked.append(domain)
+
+    providers = Providers(silent)
+    assert [await providers.of(f"d{number}.example") for number in range(30)] == [f"d{n}.example" for n in range(30)]
+    assert len(asked) == 20

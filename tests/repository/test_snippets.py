@@ -73,7 +73,7 @@ def test_the_campaign_lines_of_the_guide_are_valid() -> None:
     campaign = Campaign.model_validate(given)
     assert campaign.roles.researcher is not None
     assert campaign.send is not None
-    assert (*campaign.arms,) == ("student", "teacher")
+    assert (*campaign.arms,) == ("placed", "teacher")
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)

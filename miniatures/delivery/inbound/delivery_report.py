@@ -143,7 +143,7 @@ def most_exact(status: str, diagnostic: str) -> str:
 
 def _prose(mail: Mail) -> DeliveryReport | None:
     """A report without the standard part: qmail's, Exchange's, some providers'."""
-    failed, delayed = _guessed(mail)
+    failed, delayed = ((), ()) if _is_of_a_mailbox(mail) else _guessed(mail)
     named = tuple(mail.addresses("X-Failed-Recipients"))
     said = _RETURNED_BELOW.split(mail.text, 1)[0]
     if pattern(Said.STILL_TRYING).search(said) or (delayed and not (failed or named)):
@@ -151,6 +151,11 @@ def _prose(mail: Mail) -> DeliveryReport | None:
     if failed or named or _is_failure(mail, said):
         return _of_prose(mail, InboundKind.BOUNCE, said, named or failed)
     return None
+
+
+def _is_of_a_mailbox(mail: Mail) -> bool:
+    """Whether a person's mailbox answers by itself: its note may name a colleague's address, which did not fail."""
+    return mail.header("Auto-Submitted").lower().startswith("auto-replied") and not _MACHINE.match(mail.sender)
 
 
 def _is_failure(mail: Mail, said: str) -> bool:

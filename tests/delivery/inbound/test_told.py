@@ -17,6 +17,12 @@ OPTED_OUT = (
 )
 
 
+OFFSHORE = (
+    "I am offshore week 22 and 23 with no coverage. Mail will be read from 8 June. For permits to work contact Lotte "
+    "Aagesen, lotte@company1.example, phone 555-0127."
+)
+
+
 @pytest.mark.parametrize(
     ("kind", "raw"),
     [
@@ -28,6 +34,7 @@ OPTED_OUT = (
         (InboundKind.OPT_OUT, complaint_of("opt-out")),
         (InboundKind.OUT_OF_OFFICE, mail_of(AWAY, Auto_Submitted="auto-replied")),
         (InboundKind.OUT_OF_OFFICE, mail_of(AWAY, X_Autoreply="yes")),
+        (InboundKind.AUTOMATIC, mail_of(OFFSHORE, Auto_Submitted="auto-replied", Return_Path="<>")),
         (InboundKind.OUT_OF_OFFICE, mail_of(AWAY, Precedence="auto_reply")),
         (InboundKind.OUT_OF_OFFICE, mail_of(AWAY, Return_Path="<>")),
         (InboundKind.OUT_OF_OFFICE, mail_of(AWAY, Subject="Automatic reply: About company 1")),
