@@ -136,7 +136,8 @@ def _show(
 def _about_time(found: PlannedTest, rule: AbRule) -> str:
     if found.weeks is None:
         return "How long it takes is not known: the campaign has no `send:`."
-    return f"Sending takes about {count(found.weeks, 'week')}, and the last email counts {rule.answer_days} days later."
+    weeks = "up to a week" if found.weeks == 1 else f"about {found.weeks:,} weeks"
+    return f"Sending takes {weeks}, and the last email counts {count(rule.answer_days, 'day')} later."
 
 
 def _both(size: ArmSize) -> tuple[int, int]:

@@ -20,13 +20,17 @@ def rule_sentence(rule: VerdictRule) -> str:
     looks = "as often as one likes" if rule.look is Look.DAILY else "once, at the size that was fixed"
     return (
         f"Settled before the start: {_COUNTED[rule.metric]} decide, {base}; a loss of less than {points(rule.margin)} "
-        f"is no worse; one may look {looks}; an email counts {rule.answer_days} days after it was sent."
+        f"is no worse; one may look {looks}; an email counts {_days(rule)} after it was sent."
     )
 
 
 def settled_title(rule: VerdictRule) -> str:
     """Above what the verdict rests on."""
-    return f"What the verdict rests on, as sent: emails of at least {rule.answer_days} days ago"
+    return f"What the verdict rests on, as sent: emails of at least {_days(rule)} ago"
+
+
+def _days(rule: VerdictRule) -> str:
+    return f"{rule.answer_days:,} day{'' if rule.answer_days == 1 else 's'}"
 
 
 def verdict_words(verdict: LiveVerdict) -> str:
