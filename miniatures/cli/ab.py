@@ -13,6 +13,9 @@ from miniatures.cli.terminal import command, plain, print_json
 if TYPE_CHECKING:
     from miniatures.datamodel.ab_decision import AbDecision
     from miniatures.delivery.ab_plan import Plan
+    from miniatures.delivery.ab_report import AbReport
+    from miniatures.inputs.campaign import LoadedCampaign
+    from miniatures.store.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="Compare the arms of a live test by what people did, and act on it.")
 
@@ -27,12 +30,25 @@ def report(campaign: CampaignPath, as_json: AsJson = False) -> None:
 
     with open_run(campaign) as (loaded, store):
         found = ab_report(loaded, store, store.now())
+        follows = not as_json and _something_follows(loaded, store, found)
     if as_json:
         print_json(report_record(found))
         return
     show_report(found)
-    if found.verdicts or found.hits:
+    if follows:
         typer.echo(f"What follows from it: {command('ab', 'decide', campaign)}")
+
+
+def _something_follows(loaded: LoadedCampaign, store: Store, found: AbReport) -> bool:
+    """Whether there is something to decide; a damaged registry hides no figure, and `ab decide` says what it has."""
+    from miniatures.delivery.ab_decide import plan_for
+    from miniatures.weights.errors import RegistryError
+    from miniatures.weights.registry import Registry
+
+    try:
+        return bool(plan_for(loaded, store, found, Registry()).changes)
+    except RegistryError:
+        return True
 
 
 @app.command("decide")

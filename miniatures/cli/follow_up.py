@@ -33,6 +33,7 @@ def follow_up(
     from miniatures.delivery.follow_up_run import planned
 
     with open_run(campaign) as (loaded, store):
+        _require_follow_ups(loaded)
         plan = planned(loaded, store, store.now())
     if dry or not plan.due:
         print_json(_record(plan)) if as_json else _show(plan, "due")
@@ -47,6 +48,20 @@ def follow_up(
             typer.echo(f"It ended early: {visible(done.trouble.told)}", err=True)
     if done.failed or done.trouble is not None:
         raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _require_follow_ups(loaded: LoadedCampaign) -> None:
+    """Refuse a campaign that sends one email only.
+
+    Raises:
+        InputError: its file names no follow-ups, or does not say how it sends.
+    """
+    from miniatures.datamodel.errors import InputError
+    from miniatures.delivery.settings import required_settings
+
+    if not required_settings(loaded).follow_ups:
+        hint = "Add when one is written, such as `send: {follow_ups: [{after_days: 4, hint: ...}]}`."
+        raise InputError(f"{loaded.path} names no follow-ups", hint=hint)
 
 
 def _write(loaded: LoadedCampaign, campaign: Path, *, as_json: bool) -> WrittenFollowUps:

@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from miniatures.erasure.left import Left
     from miniatures.inputs.campaign import LoadedCampaign
 
+_IN_WORDS = {
+    "claims": "reviews under way",
+    "stages": "steps of a run",
+    "results": "outcomes",
+    "spans": "timings",
+    "traces": "model calls",
+    "hits": "opens and clicks",
+    "mail_events": "what became of emails",
+    "inbound": "what came back",
+    "messages": "emails",
+    "enrolments": "parts in a test",
+    "prospects": "rows of the list",
+}
+"""What the tables of a store hold, where their name does not say it to whoever uses them."""
+
 
 def forget(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address of whoever is to be forgotten.")],
@@ -93,10 +108,22 @@ def _folders(named: list[Path]) -> list[Path]:
 def _show(forgetting: Forgetting, found: Found) -> None:
     listing = table(f"Known of {plain(forgetting.email)}", ">Number", "Where")
     for what, number, where in _lines(found):
-        listing.add_row(what, f"{number:,}", plain(where))
+        listing.add_row(_IN_WORDS.get(what, what), f"{number:,}", plain(where))
     show_table(listing)
     if not listing.rows:
-        console().print("Nothing is known of them here; they will be on the list of those who are not written to.")
+        stand = "are" if _is_suppressed(forgetting) else "will be"
+        console().print(f"Nothing is known of them here; they {stand} on the list of those who are not written to.")
+
+
+def _is_suppressed(forgetting: Forgetting) -> bool:
+    """Whether every campaign knows already that they are not written to."""
+    from miniatures.cli.results import store_of
+
+    for loaded in forgetting.campaigns:
+        with store_of(loaded) as store:
+            if store is None or store.mail.suppressions.listed(forgetting.email, loaded.name) is None:
+                return False
+    return True
 
 
 def _lines(found: Found) -> list[tuple[str, int, str]]:

@@ -12,7 +12,7 @@ from miniatures.cli.terminal import command, console, cut, plain, print_json, sh
 
 if TYPE_CHECKING:
     from asyncio import Event
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from miniatures.datamodel.inbound import Inbound, ReplyClass
     from miniatures.delivery.inbound.hear import Heard
@@ -31,6 +31,9 @@ def inbox(
         list[str] | None,
         typer.Option("--correct", metavar="ID=CLASS", help="What a reply really means, such as 3f9a01c2=positive."),
     ] = None,
+    listing: Annotated[
+        bool, typer.Option("--list", help="Only show what people wrote so far, with ids; no mailbox is read.")
+    ] = False,
     reviewer: Annotated[
         str | None, typer.Option(envvar="MINIATURES_REVIEWER", help="Who corrects; your login name if left out.")
     ] = None,
@@ -45,9 +48,27 @@ def inbox(
 
     with open_run(campaign, flushed=True) as (loaded, store):
         if correct:
-            _correct(store, loaded.name, correct, reviewer)
+            _correct(store, loaded.name, correct, reviewer, hint=f"See {command('inbox', campaign, '--list')}")
+            return
+        if listing:
+            _list(store, loaded.name, campaign, as_json=as_json)
             return
         _take_in(loaded, store, shown_path=campaign, watch=watch, as_json=as_json)
+
+
+def _list(store: Store, name: str, campaign: Path, *, as_json: bool) -> None:
+    """The newest first."""
+    mails = list(_of_people(store, name))
+    if as_json:
+        print_json([_record(one) for one in mails])
+        return
+    for one in mails:
+        _show_reply(one)
+    typer.echo(_how_to_correct(campaign) if mails else "Nobody has written yet.")
+
+
+def _of_people(store: Store, campaign: str) -> Iterator[Inbound]:
+    return (one for one in store.mail.inbox.stream(campaign) if one.kind.is_of_a_person)
 
 
 def _take_in(loaded: LoadedCampaign, store: Store, *, shown_path: Path, watch: bool, as_json: bool) -> None:
@@ -86,7 +107,7 @@ async def _rounds(
         except InboxUnavailable as error:
             if stop is None:
                 raise
-            say(error.told)
+            say(f"Tried again in {_ROUND_S} seconds: {error.told}")
         if stop is None:
             return
         with suppress(TimeoutError):
@@ -114,7 +135,11 @@ def _show(heard: Heard, campaign: Path, as_json: bool) -> None:
         console().print(f"{plain(one.sender)} asks to be left alone, and no email to them is known.", soft_wrap=True)
         typer.echo(f"  So that none ever leaves: {command('suppress', 'add', one.sender)}")
     if heard.written:
-        typer.echo(f"A class that is wrong: {command('inbox', campaign, '--correct', 'ID=positive')}")
+        typer.echo(_how_to_correct(campaign))
+
+
+def _how_to_correct(campaign: Path) -> str:
+    return f"A class that is wrong: {command('inbox', campaign, '--correct', 'ID=positive')}"
 
 
 def _show_reply(one: Inbound) -> None:
@@ -131,13 +156,13 @@ def _record(one: Inbound) -> dict[str, Any]:
     return one.model_dump(mode="json", include=kept)
 
 
-def _correct(store: Store, campaign: str, corrections: list[str], reviewer: str | None) -> None:
+def _correct(store: Store, campaign: str, corrections: list[str], reviewer: str | None, *, hint: str) -> None:
     import asyncio
 
     from miniatures.cli.review import reviewer_name
     from miniatures.delivery.inbound.consequence import correct_class
 
-    named = [(_one_named(store, campaign, id), _class_named(word)) for id, word in map(_halves, corrections)]
+    named = [(_one_named(store, campaign, id, hint), _class_named(word)) for id, word in map(_halves, corrections)]
     person = reviewer_name(reviewer)
 
     async def work() -> None:
@@ -154,7 +179,7 @@ def _halves(correction: str) -> tuple[str, str]:
     return id.strip(), word.strip()
 
 
-def _one_named(store: Store, campaign: str, id: str) -> Inbound:
+def _one_named(store: Store, campaign: str, id: str, hint: str) -> Inbound:
     """The person's mail whose id begins so.
 
     Raises:
@@ -162,11 +187,10 @@ def _one_named(store: Store, campaign: str, id: str) -> Inbound:
     """
     from miniatures.datamodel.errors import InputError
 
-    mails = (one for one in store.mail.inbox.stream(campaign) if one.kind.is_of_a_person)
-    found = [one for one in mails if id and one.id.startswith(id)]
+    found = [one for one in _of_people(store, campaign) if id and one.id.startswith(id)]
     if len(found) != 1:
         told = f"{len(found)} replies have an id" if found else "no reply of this campaign has an id"
-        raise InputError(f"--correct {id}: {told} that begins so", hint="The listing shows each reply with its id.")
+        raise InputError(f"--correct {id}: {told} that begins so", hint=hint)
     return found[0]
 
 

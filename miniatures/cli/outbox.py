@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,13 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.terminal import command, cut, plain, print_json, table
+from miniatures.cli.terminal import command, console, cut, plain, print_json, table
 
 if TYPE_CHECKING:
     from miniatures.datamodel.message import MessageState, OutboxRow
     from miniatures.store.store import Store
 
 _SHOWN = 200
+_GAP = 3
+"""Columns between two cells."""
+_CODE_WIDTH = len("Server or reason")
+"""A server's words have this many columns at least: they begin with its code and enhanced code."""
 
 
 def outbox(
@@ -48,7 +53,11 @@ def outbox(
             return
         _show_counts(store, loaded.name, campaign)
         counts = store.mail.outbox.counts(loaded.name)
-        _show_rows(list(islice(rows, _SHOWN)), sum(counts[one] for one in wanted or counts), listed=bool(wanted))
+        shown = list(islice(rows, _SHOWN))
+        if wanted and not shown:
+            typer.echo(f"None is {wanted[0].value}.")
+        came = store.mail.listing.came_there([row.message.id for row in shown])
+        _show_rows(shown, came, sum(counts[one] for one in wanted or counts), listed=bool(wanted))
 
 
 async def _change(
@@ -105,21 +114,47 @@ def _show_counts(store: Store, name: str, campaign: Path) -> None:
         typer.echo(f"Paused: {what or 'everything'}, {until}: {plain(pause.why)}")
 
 
-def _show_rows(rows: list[OutboxRow], number: int, *, listed: bool) -> None:
-    from miniatures.cli.terminal import show_table
+def _show_rows(rows: list[OutboxRow], came: dict[str, datetime], number: int, *, listed: bool) -> None:
+    """A table; with `listed` all are in one state, which makes room for their ids. What is longer than the screen is
+    wrapped by it, so that addresses and ids stay whole."""
+    from rich.cells import cell_len
+    from rich.console import Console
 
     if not rows:
         return
-    columns = ("|State", "To", ">Step", "|Since (UTC)", "Server or reason", *(["|Id"] if listed else []))
-    shown = table(*columns)
-    for row in rows:
-        said = " ".join(str(part) for part in (row.answer.code, row.answer.text) if part) if row.answer else row.why
-        since = row.sent_at or row.due_at
-        cells = [row.state.value, row.message.address, str(row.message.step), f"{since:%m-%d %H:%M}", cut(said, 60)]
-        shown.add_row(*(plain(cell) for cell in cells), *([row.message.id] if listed else []))
-    show_table(shown)
+    lines = [_cells(row, came, listed) for row in rows]
+    columns = [*(() if listed else ("State",)), "To", "Step", "When (UTC)", *(("Id",) if listed else ())]
+    taken = sum(max(len(name), *(cell_len(line[place]) for line in lines)) + _GAP for place, name in enumerate(columns))
+    width = max(console().width, taken + _CODE_WIDTH)
+    shown = table(*(">Step" if name == "Step" else f"|{name}" for name in columns), "|Server or reason")
+    for line, row in zip(lines, rows, strict=True):
+        shown.add_row(*(plain(cell) for cell in line), plain(cut(_said(row), min(60, width - taken))))
+    Console(highlight=False, width=width).print(shown, "")
     if number > _SHOWN:
         typer.echo(f"{number - _SHOWN:,} more; --json prints all.")
+
+
+def _cells(row: OutboxRow, came: dict[str, datetime], listed: bool) -> list[str]:
+    """What is never cut."""
+    message = row.message
+    cells = [message.address, str(message.step), _when(row, came)]
+    return [*cells, message.id] if listed else [row.state.value, *cells]
+
+
+def _said(row: OutboxRow) -> str:
+    """What the server said, its codes first, or why the email stands as it does."""
+    if row.answer is None:
+        return row.why
+    return " ".join(str(part) for part in (row.answer.code, row.answer.text) if part)
+
+
+def _when(row: OutboxRow, came: dict[str, datetime]) -> str:
+    """When a queued email is due, when one left, or when it came to stand as it does."""
+    from miniatures.datamodel.message import MessageState
+
+    if row.state is MessageState.QUEUED:
+        return f"due {row.due_at:%m-%d %H:%M}"
+    return f"{row.sent_at or came.get(row.message.id, row.queued_at):%m-%d %H:%M}"
 
 
 def _record(row: OutboxRow) -> dict[str, Any]:

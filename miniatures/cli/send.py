@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from miniatures.cli.terminal import command, count, print_json
 
 if TYPE_CHECKING:
     from miniatures.datamodel.message import MessageState, OutboxRow
+    from miniatures.delivery.job import SendingReport
     from miniatures.delivery.send import Sent
     from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.store import Store
@@ -40,10 +42,12 @@ def send(
     with open_run(campaign, flushed=dry_run is None) as (loaded, store):
         required_settings(loaded)
         if dry_run is not None:
-            _write_emails(loaded, store, dry_run)
+            _write_emails(loaded, store, dry_run, campaign)
             return
         sent = _send(loaded, store, shown_path=campaign, watch=watch, as_json=as_json)
         _show(sent, store, loaded.name, campaign, as_json)
+        if not as_json and all(_had_nothing(report) for report in sent.mailboxes.values()):
+            _show_held_up(loaded, store, campaign)
     if any(report.trouble for report in sent.mailboxes.values()):
         raise typer.Exit(ExitCode.SOME_FAILED)
 
@@ -59,7 +63,17 @@ def _send(loaded: LoadedCampaign, store: Store, *, shown_path: Path, watch: bool
     def say(line: str) -> None:
         typer.echo(line, err=as_json)
 
+    waits: dict[str, datetime] = {}
+
+    def waiting(mailbox: str, moment: datetime, number: int) -> None:
+        now = store.now()
+        if waits.get(mailbox, now) <= now:
+            waits[mailbox] = moment
+            shown = f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%m-%d %H:%M}"
+            say(f"{now:%H:%M:%S}  {mailbox}: next at {shown}, {number:,} wait{'s' if number == 1 else ''}")
+
     def settled(row: OutboxRow, state: MessageState) -> None:
+        waits.pop(row.message.mailbox, None)
         say(f"{store.now():%H:%M:%S}  {state.value:9} {row.message.address}  by {row.message.mailbox}")
 
     def troubled(mailbox: str, trouble: str) -> None:
@@ -67,7 +81,7 @@ def _send(loaded: LoadedCampaign, store: Store, *, shown_path: Path, watch: bool
 
     has_inbox = any(box.inbox is not None for box in required_settings(loaded).mailboxes.values())
     listen = hearing(loaded, store, say) if has_inbox else None
-    telling: dict[str, Any] = {"on_settled": settled, "on_trouble": troubled}
+    telling: dict[str, Any] = {"on_settled": settled, "on_trouble": troubled, "on_wait": waiting}
 
     async def work() -> Sent:
         with drain_on_interrupt(say, command("send", shown_path)) as stop:
@@ -76,7 +90,9 @@ def _send(loaded: LoadedCampaign, store: Store, *, shown_path: Path, watch: bool
     return asyncio.run(work())
 
 
-def _write_emails(loaded: LoadedCampaign, store: Store, folder: Path) -> None:
+def _write_emails(loaded: LoadedCampaign, store: Store, folder: Path, campaign: Path) -> None:
+    import re
+
     from miniatures.datamodel.errors import writing
     from miniatures.delivery.send import dry_emails
 
@@ -84,9 +100,27 @@ def _write_emails(loaded: LoadedCampaign, store: Store, folder: Path) -> None:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for message, composed in dry_emails(loaded, store):
-            (folder / f"{message.prospect}-{message.step}.eml").write_bytes(composed.mime)
+            name = re.sub(r"[^\w.@+-]", "_", message.address)
+            (folder / f"{name}-{message.step}.eml").write_bytes(composed.mime)
             number += 1
     typer.echo(f"{count(number, 'email')} written to {folder}. Nothing was sent.")
+    if not number:
+        _show_held_up(loaded, store, campaign)
+
+
+def _had_nothing(report: SendingReport) -> bool:
+    return not (report.counts or report.put_off or report.trouble or report.next_at)
+
+
+def _show_held_up(loaded: LoadedCampaign, store: Store, campaign: Path) -> None:
+    """Why nothing leaves, where it is for want of approval or because people are not to be written to."""
+    from miniatures.delivery.queueing import held_up
+
+    found = held_up(loaded, store)
+    if found.to_review:
+        typer.echo(f"{count(found.to_review, 'draft')} to review: {command('review', campaign)}")
+    if found.suppressed:
+        typer.echo(f"{count(found.suppressed, 'approved email')} skipped: the address is suppressed.")
 
 
 def _show(sent: Sent, store: Store, name: str, campaign: Path, as_json: bool) -> None:
@@ -95,6 +129,9 @@ def _show(sent: Sent, store: Store, name: str, campaign: Path, as_json: bool) ->
         print_json(_record(sent, {state.value: number for state, number in counts.items()}))
         return
     for mailbox, report in sent.mailboxes.items():
+        if _had_nothing(report):
+            typer.echo(f"mailbox {mailbox}: nothing to send")
+            continue
         done = ", ".join(f"{number:,} {state.value}" for state, number in report.counts.items()) or "nothing left"
         put_off = f", {report.put_off:,} put off" if report.put_off else ""
         typer.echo(f"{mailbox}: {done}{put_off}")

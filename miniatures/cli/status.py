@@ -12,12 +12,15 @@ from miniatures.cli.terminal import command, console, count, plain, print_json, 
 from miniatures.datamodel.money import cost_words, dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from miniatures.datamodel.standing import Standing
     from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.queries import Run
     from miniatures.store.spending import Spending
+
+_WORKED_ON = ("pending", "changed", "failed", "blocked", "over_budget")
+"""The states of whom the next run works on."""
 
 
 def status(
@@ -44,14 +47,18 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
     from miniatures.cli.arm_figures import ArmFigures
     from miniatures.datamodel.prospect import BadRow
     from miniatures.datamodel.redaction import without_secrets
+    from miniatures.inputs.prospects import nobody_suppressed
     from miniatures.measure.promise import promise_of
     from miniatures.review.standings import follow_up_standings, standings
+    from miniatures.store.suppressed import suppression_of
 
     with store_of(loaded) as store:
         arms = ArmFigures(store.mail.enrolments.of(loaded.name) if store else {})
-        counted, runs = _counted(arms.noting(standings(loaded, store))), store.runs(loaded.name) if store else []
+        suppressed = suppression_of(store, loaded.name) if store else nobody_suppressed
+        counted = _counted(arms.noting(standings(loaded, store)), suppressed)
+        runs = store.runs(loaded.name) if store else []
         spent = store.spent_by_role(loaded.name) if store else {}
-        follow_ups = _counted(follow_up_standings(loaded, store) if store else ())
+        follow_ups = _counted(follow_up_standings(loaded, store) if store else (), suppressed)
     return {
         "campaign": loaded.name,
         **counted,
@@ -66,11 +73,11 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
         "ready_means": list(promise_of(loaded.campaign).sentences),
         "runs": [_told(run) for run in runs],
         "store": without_secrets(loaded.store_url),
-        "bad_rows": [row.model_dump(mode="json") for row in loaded.prospects() if isinstance(row, BadRow)],
+        "bad_rows": [row.model_dump(mode="json") for row in loaded.prospects(suppressed) if isinstance(row, BadRow)],
     }
 
 
-def _counted(standings: Iterable[Standing]) -> dict[str, Any]:
+def _counted(standings: Iterable[Standing], suppressed: Callable[[str], str]) -> dict[str, Any]:
     from collections import Counter
 
     from miniatures.datamodel.backend import Bill
@@ -79,9 +86,11 @@ def _counted(standings: Iterable[Standing]) -> dict[str, Any]:
 
     by_state: Counter[State] = Counter()
     failing: Counter[str] = Counter()
+    not_worked_on = 0
     bill = Bill()
     for standing in standings:
         by_state[standing.state] += 1
+        not_worked_on += standing.state in _WORKED_ON and bool(suppressed(standing.prospect.email))
         if standing.result.status is not DraftStatus.PENDING:
             bill += standing.result.bill
         if standing.draft:
@@ -89,6 +98,7 @@ def _counted(standings: Iterable[Standing]) -> dict[str, Any]:
     return {
         "prospects": by_state.total(),
         "by_status": {state.value: by_state[state] for state in State},
+        "suppressed": not_worked_on,
         "failed_checks": dict(failing.most_common()),
         "tokens": bill.usage.total_tokens,
         "cost": bill.cost_usd,
@@ -140,10 +150,12 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
     if figures["bad_rows"]:
         opted_out = sum(row["fault"] == RowFault.OPTED_OUT for row in figures["bad_rows"])
         among = f", {opted_out:,} of them opted out" if opted_out else ""
+        suppressed = sum(row["fault"] == RowFault.SUPPRESSED for row in figures["bad_rows"])
+        among += f", {suppressed:,} suppressed" if suppressed else ""
         screen.print(f"{count(len(figures['bad_rows']), 'row')} of the list left out{among}; the first:")
         for row in figures["bad_rows"][:5]:
             screen.print(f"  line {row['line']}: {plain(row['reason'])}")
-    if any(figures["by_status"][state] for state in ("pending", "changed", "failed", "blocked", "over_budget")):
+    if sum(figures["by_status"][state] for state in _WORKED_ON) > figures["suppressed"]:
         screen.print(f"[dim]Go on with: {plain(command('run', campaign))}[/]", soft_wrap=True)
     if any(figures["by_status"][state] for state in ("ready", "needs_review")):
         screen.print(f"[dim]Read the drafts: {plain(command('review', campaign))}[/]", soft_wrap=True)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from miniatures.agents.run_events import RunSummary
 from miniatures.agents.runner import RunOutcome
-from miniatures.cli.terminal import console, count, plain, print_json, program, show_table, status_table, table
+from miniatures.cli.terminal import command, console, count, plain, print_json, show_table, status_table, table
 from miniatures.datamodel.duration import duration
 from miniatures.datamodel.errors import ExitCode
 from miniatures.datamodel.money import cost_words, dollars
@@ -109,7 +109,7 @@ def show_bad_rows(screen: Console, number: int, first: Sequence[BadRow], loaded:
     for row in first[:_BAD_ROWS_SHOWN]:
         screen.print(f"  line {row.line}: {plain(row.reason)}", soft_wrap=True)
     if number > _BAD_ROWS_SHOWN:
-        screen.print(f"  [dim]`{plain(program())} status` lists the others.[/]")
+        screen.print(f"  [dim]All of them: {plain(command('status', loaded.path, '--json'))}[/]", soft_wrap=True)
 
 
 def _show_next(screen: Console, summary: RunSummary, report: Path, resume: str, steps: Mapping[str, str]) -> None:

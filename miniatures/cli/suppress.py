@@ -48,7 +48,7 @@ def add(
     known = [checked(address) for address in addresses]
     with _list_of(campaign, everywhere) as (scope, listing):
         asyncio.run(listing.add_all(known, SuppressionReason.BY_HAND, campaign=scope))
-    typer.echo(f"{_addresses(len(known))} will not be written to again, {_where(scope)}")
+    typer.echo(visible(f"{_whom(known)} will not be written to again, {_where(scope)}"))
 
 
 @app.command("import")
@@ -138,6 +138,14 @@ def _list_of(campaign: Path | None, everywhere: bool) -> Iterator[tuple[str, Sup
         return
     with TemporaryDirectory() as folder, open_store(f"{folder}/any.sqlite") as store:
         yield EVERYWHERE, store.mail.suppressions
+
+
+def _whom(known: list[str]) -> str:
+    """Such as `2 addresses and everybody at depot.example`."""
+    domains = [one for one in known if one.startswith("@")]
+    addresses = len(known) - len(domains)
+    told = [_addresses(addresses)] if addresses else []
+    return " and ".join([*told, *(f"everybody at {domain[1:]}" for domain in domains)])
 
 
 def _addresses(count: int) -> str:

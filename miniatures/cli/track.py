@@ -48,8 +48,14 @@ def _ready(listening: Listening, host: str, proxies: Sequence[str]) -> list[str]
     lines = [f"Tracking {named} at {listening.here} until Ctrl-C."]
     outside = urlsplit(listening.url)
     if is_loopback(outside.hostname or ""):
+        port, named_port = urlsplit(listening.here).port, outside.port or 80
+        if port != named_port:
+            lines.append(f"Warning: it listens at {port}, and your emails name {named_port}: give --port {named_port}")
         return [*lines, f"The emails name {listening.url}, which nobody but this machine reaches."]
-    lines.append(f"The emails name {listening.url}: see to it that this address leads here from outside.")
+    lines.append(
+        f"The emails name {listening.url}: see to it that this address leads here from outside, "
+        f"by a proxy that asks {listening.here}"
+    )
     if is_loopback(host) and not proxies:
         lines.append(
             "Warning: whoever comes through a proxy of this machine is taken for yourself, and counts as nobody. "

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, EmailStr, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, field_validator, model_validator
 
 from miniatures.datamodel.frozen import Strict
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
+_HOST_WITH_PORT = re.compile(r"(?P<host>[^:]*|\[.*\]):(?P<port>\d+)")
 
 
 class Tls(StrEnum):
@@ -37,10 +38,19 @@ class Login(Strict):
     )
 
 
+def _without_port(host: str) -> str:
+    if found := _HOST_WITH_PORT.fullmatch(host):
+        raise ValueError(f"write the port on a line of its own: host: {found['host']} and port: {found['port']}")
+    return host
+
+
+Host = Annotated[str, AfterValidator(_without_port)]
+
+
 class SmtpSettings(Strict):
     """The server that takes the emails of one mailbox."""
 
-    host: str = Field(min_length=1)
+    host: Host = Field(min_length=1)
     port: int = Field(default=587, ge=1, le=65535)
     tls: Tls = Tls.STARTTLS
     login: Login | None = None
@@ -56,7 +66,7 @@ class InboxSettings(Strict):
     """Where answers to one mailbox arrive: an IMAP server, or a maildir on this machine."""
 
     maildir: Path | None = None
-    host: str = ""
+    host: Host = ""
     port: int = Field(default=993, ge=1, le=65535)
     tls: Tls = Tls.IMPLICIT
     login: Login | None = None
@@ -123,7 +133,13 @@ def _clock(value: object) -> object:
     return value
 
 
+def _closing(value: object) -> object:
+    """A clock's time, or 24:00: the end of the day, which YAML may have read as minutes too."""
+    return time.max if value in ("24:00", 24 * 60) else _clock(value)
+
+
 Clock = Annotated[time, BeforeValidator(_clock)]
+Closing = Annotated[time, BeforeValidator(_closing)]
 
 
 class Hours(Strict):
@@ -131,7 +147,7 @@ class Hours(Strict):
 
     days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
     opens: Clock = time(8, 30)
-    closes: Clock = time(17, 0)
+    closes: Closing = time(17, 0)
     timezone: str = "UTC"
 
     @field_validator("days", mode="before")

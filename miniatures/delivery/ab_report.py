@@ -69,6 +69,17 @@ class AbReport:
     def reference_stopped(self) -> bool:
         return self.arm(self.rule.reference).stopped is not None
 
+    @property
+    def kept(self) -> tuple[LiveVerdict, ...]:
+        """The last verdict that was decided on of each challenger that has none any more, as one that was stopped."""
+        last = {one.verdict.arm: one.verdict for one in self.decisions if one.verdict is not None}
+        now = {verdict.arm for verdict in self.verdicts}
+        return tuple(verdict for arm, verdict in last.items() if arm not in now)
+
+    def decided(self, verdict: LiveVerdict) -> tuple[AbDecision, ...]:
+        """What was decided on verdicts on this challenger, the oldest first."""
+        return tuple(one for one in self.decisions if one.verdict is not None and one.verdict.arm == verdict.arm)
+
     def others(self, verdict: LiveVerdict) -> tuple[Difference, ...]:
         """What the challenger's people did else, beside the reference's: it is told, and decides nothing."""
         ours, theirs = self.arm(verdict.arm).settled, self.arm(verdict.reference).settled

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
+from miniatures.datamodel.ab_decision import AbAction, AbDecision
 from miniatures.datamodel.live_verdict import Difference, LiveVerdict, VerdictWord
 from miniatures.datamodel.verdict import LiveMetric, Look, RateBase, VerdictRule
 from miniatures.measure.live.words import headline, percent, points
@@ -57,6 +60,25 @@ def how_sure(verdict: LiveVerdict) -> str:
                 f"It takes about {verdict.more:,} more people of each arm to show it with a chance of "
                 f"{percent(rule.power)}, if both are equally good."
             )
+
+
+def decided_words(one: AbDecision) -> str:
+    """When something was decided on a verdict, and what."""
+    return f"Decided on {one.decided_at:%Y-%m-%d} by {one.decided_by}: {_done(one)}."
+
+
+def _done(one: AbDecision) -> str:
+    match one.action:
+        case AbAction.PROMOTED:
+            return f"{one.miniature} went live"
+        case AbAction.ROLLED_BACK:
+            return f"{one.miniature} was rolled back"
+        case AbAction.STOPPED:
+            return f"the arm {one.arm} was stopped"
+        case AbAction.NOTED:
+            return "the verdict was kept, and nothing changed"
+        case _:
+            assert_never(one.action)
 
 
 def counted_words(one: Difference) -> str:

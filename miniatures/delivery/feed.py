@@ -31,6 +31,8 @@ _AT_ONCE = 50
 _CLAIMED_AHEAD = timedelta(seconds=10)
 _LOOKS_EVERY = timedelta(seconds=10)
 """How often a mailbox that sends many looks at what others send by it; at the pace of people it does before each."""
+_WORTH_TELLING = timedelta(seconds=30)
+"""Who looks on is told of a pause that is longer."""
 _BEGUN_AHEAD = timedelta(seconds=0.1)
 """Of a sender that is killed, what it would have sent within this time is uncertain."""
 
@@ -119,12 +121,19 @@ class Feed:
     async def _wait_until(self, moment: datetime) -> bool:
         """Wait; False if that is longer than the patience, or the work is over by then."""
         clock = self._job.clock
+        if _WORTH_TELLING < moment - clock.now() <= self._job.patience:
+            self._tell_wait(moment)
         while (left := moment - clock.now()) > timedelta():
             if left > self._job.patience or self.ended:
                 self.next_at = moment
                 return False
             await clock.sleep(min(left.total_seconds(), 1.0))
         return not self.ended
+
+    def _tell_wait(self, moment: datetime) -> None:
+        queued = self._store.mail.listing.waiting(self._job.campaign).get(self._mailbox, 0)
+        if waiting := queued + len(self._ready):
+            self._job.on_wait(self._mailbox, moment, waiting)
 
     def _next_due(self) -> datetime | None:
         """When there may be something to send again: when an email falls due, or a rest ends."""

@@ -57,6 +57,14 @@ def ignore_trouble(_mailbox: str, _trouble: str) -> None:
     """The same for troubles."""
 
 
+OnWait = Callable[[str, datetime, int], None]
+"""Is told of a mailbox when its next email may leave, and how many wait for that."""
+
+
+def ignore_wait(_mailbox: str, _moment: datetime, _waiting: int) -> None:
+    """The same for waits."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What a sending process does: whose emails it sends, how, and until when it goes on."""
@@ -74,3 +82,4 @@ class Job:
     in_a_row: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often by now a mailbox was refused without a break (by its name and nothing), and how often a provider asked
     it for less (by both names). Of a process that watches it outlives the rounds."""
+    on_wait: OnWait = ignore_wait

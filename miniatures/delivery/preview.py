@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.message import Message, OutboxRow
+from miniatures.datamodel.message import Message, MessageState, OutboxRow
 from miniatures.datamodel.standing import MEANINGS, TO_SEND, Standing, State
+from miniatures.datamodel.suppression import Suppression
 from miniatures.delivery.compose import Composed, Composer
 from miniatures.delivery.queueing import follow_up_to, message_to
 from miniatures.delivery.settings import required_settings
@@ -34,6 +35,18 @@ def first_to_send(standings: Iterable[Standing]) -> Standing | None:
 def is_approved(standing: Standing) -> bool:
     """Whether a person said yes to the text."""
     return standing.state in _APPROVED
+
+
+def wants_no_mail(listed: Suppression) -> str:
+    """What is said of an email to whoever is on the list."""
+    reason = f"{listed.reason.replace('_', ' ')}, since {listed.since:%Y-%m-%d}"
+    return f"They are on the list of those who want no mail ({reason}): it does not leave."
+
+
+def frozen_first(thread: Sequence[OutboxRow]) -> OutboxRow | None:
+    """The first email of a thread with the bytes that were frozen; None if there are none, or it was taken back."""
+    rows = (row for row in thread if not row.message.step and row.mime is not None)
+    return next((row for row in rows if row.state is not MessageState.CANCELLED), None)
 
 
 def preview(loaded: LoadedCampaign, standing: Standing, *, date: datetime, secret: bytes) -> Composed:
@@ -70,6 +83,17 @@ def as_it_would_leave(
     else:
         raise InputError("the email that this one follows is not in the outbox", hint="A follow-up needs its thread.")
     return message, composer.compose(message, date, thread)
+
+
+def as_it_left(loaded: LoadedCampaign, row: OutboxRow, *, secret: bytes) -> Composed:
+    """The first email to a prospect with its frozen bytes, which it has, and the envelope that belongs to it.
+
+    Raises:
+        InputError: the campaign does not say how emails leave, or a key cannot be read.
+    """
+    assert row.mime is not None and row.message_id is not None
+    composer = Composer.of(loaded.brief, required_settings(loaded), loaded.folder, secret)
+    return replace(composer.compose(row.message, row.queued_at), mime=row.mime, message_id=row.message_id)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -16,15 +17,18 @@ from miniatures.datamodel.send_settings import SendSettings
 from miniatures.datamodel.standing import Standing, State
 from miniatures.datamodel.trace import new_id
 from miniatures.delivery.follow_ups import hindrance, known_of
+from miniatures.delivery.hours import next_opening, zone_of
 from miniatures.delivery.risk_approval import covered_by_risk
 from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.review.standings import follow_up_standings, standings
+from miniatures.store.mail.outbox import OUTSIDE_HOURS
 from miniatures.store.store import Store
 from miniatures.store.suppressed import suppression_of
 
 _AT_ONCE = 500
 _APPROVED = (State.APPROVED, State.EDITED)
+_TO_REVIEW = (State.READY, State.NEEDS_REVIEW)
 
 ProviderOf = Callable[[str], Awaitable[str]]
 """Who takes the mail of a domain."""
@@ -68,6 +72,41 @@ async def queue_approved(loaded: LoadedCampaign, store: Store, *, now: datetime,
         missing = await _provided(store.mail.outbox.missing(page, decisions), provider_of)
         new += await store.mail.outbox.queue(missing, due_at=now, decisions=decisions)
     return new
+
+
+async def keep_hours(loaded: LoadedCampaign, store: Store, now: datetime) -> None:
+    """Hold what waits for its recipient's morning against the hours as they are now: somebody may have mended them.
+
+    What a server put off, or what waits for somebody's return, stays as it is.
+    """
+    hours, outbox = required_settings(loaded).hours, store.mail.outbox
+    openings = {
+        row.message.id: opens
+        for row in outbox.stream(loaded.name, MessageState.QUEUED)
+        if row.why == OUTSIDE_HOURS and not row.attempts and row.due_at > now
+        if (opens := next_opening(hours, zone_of(row.message, hours), now)) != row.due_at
+    }
+    await outbox.reopen(openings)
+
+
+@dataclass(frozen=True)
+class HeldUp:
+    """Why nothing leaves: how many drafts nobody has read, and how many approved emails go to suppressed addresses."""
+
+    to_review: int
+    suppressed: int
+
+
+def held_up(loaded: LoadedCampaign, store: Store) -> HeldUp:
+    """What keeps first emails from leaving."""
+    suppressed = suppression_of(store, loaded.name)
+    to_review = skipped = 0
+    for standing in standings(loaded, store):
+        to_review += standing.state in _TO_REVIEW
+        if standing.state in _APPROVED and suppressed(standing.prospect.email):
+            sent = store.mail.outbox.thread(loaded.name, standing.prospect.key)
+            skipped += all(row.state is MessageState.CANCELLED for row in sent)
+    return HeldUp(to_review, skipped)
 
 
 async def _provided(messages: Sequence[Message], provider_of: ProviderOf) -> list[Message]:

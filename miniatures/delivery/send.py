@@ -20,13 +20,15 @@ from miniatures.delivery.job import (
     Job,
     OnSettled,
     OnTrouble,
+    OnWait,
     SendingReport,
     ignore_settled,
     ignore_trouble,
+    ignore_wait,
 )
 from miniatures.delivery.pace import Pace
 from miniatures.delivery.providers import Providers, mx_lookup
-from miniatures.delivery.queueing import ProviderOf, messages_to_send, queue_approved
+from miniatures.delivery.queueing import ProviderOf, keep_hours, messages_to_send, queue_approved
 from miniatures.delivery.sender import MailboxSender
 from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
@@ -66,13 +68,15 @@ async def send_campaign(
     stop: asyncio.Event,
     on_settled: OnSettled = ignore_settled,
     on_trouble: OnTrouble = ignore_trouble,
+    on_wait: OnWait = ignore_wait,
     provider_of: ProviderOf | None = None,
     listen: Listen | None = None,
 ) -> Sent:
     """Queue what is approved and send it; with `watch`, again and again until it is stopped.
 
     `provider_of` tells who takes a domain's mail; its MX records do if none is given. With `watch`, `on_trouble` is
-    told what stops a mailbox as soon as that changes. With `listen`, each round begins with what came back; while that
+    told what stops a mailbox as soon as that changes. `on_wait` is told, and of one wait perhaps more than once, when a
+    mailbox has to wait for longer than half a minute. With `listen`, each round begins with what came back; while that
     cannot be read nothing leaves, because somebody may have answered.
 
     Raises:
@@ -85,7 +89,8 @@ async def send_campaign(
     compose = composing(composer, store)
     asked = provider_of or Providers(mx_lookup()).of
     patience = _ROUND if watch else _PATIENCE
-    job = Job(loaded.name, settings, "", compose, clock, patience, stop, on_settled)
+    job = Job(loaded.name, settings, "", compose, clock, patience, stop, on_settled, on_wait=on_wait)
+    await keep_hours(loaded, store, clock.now())
     sent = Sent()
     while True:
         deaf = await _heard(listen)
@@ -95,6 +100,8 @@ async def send_campaign(
         later = await send_queued(replace(job, sender=new_id()), store) if not deaf else _all_in(settings, deaf)
         if watch:
             _tell(later, sent, on_trouble)
+        if watch and not stop.is_set():
+            _tell_waits(later, store.mail.listing.waiting(loaded.name), on_wait)
         sent = sent.and_then(later)
         if not watch or stop.is_set():
             return sent
@@ -121,6 +128,12 @@ def _tell(later: Sent, earlier: Sent, on_trouble: OnTrouble) -> None:
         before = earlier.mailboxes.get(name)
         if report.trouble and (before is None or report.trouble != before.trouble):
             on_trouble(name, report.trouble)
+
+
+def _tell_waits(later: Sent, waiting: Mapping[str, int], on_wait: OnWait) -> None:
+    for name, report in later.mailboxes.items():
+        if report.next_at is not None and name in waiting:
+            on_wait(name, report.next_at, waiting[name])
 
 
 def dry_emails(loaded: LoadedCampaign, store: Store) -> Iterator[tuple[Message, Composed]]:

@@ -17,6 +17,7 @@ from miniatures.datamodel.errors import MiniaturesError
 from miniatures.datamodel.message import ServerReply
 from miniatures.datamodel.send_settings import SmtpSettings, Tls
 from miniatures.delivery.compose import Composed
+from miniatures.delivery.encryption_advice import encryption_advice
 from miniatures.delivery.server_word import enhanced_code
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class SmtpSession:
         if not _went_well(reply):
             where = f"{self._settings.host}:{self._settings.port}"
             said = " ".join(str(part) for part in (reply.code, reply.text) if part) or "the connection was lost"
-            raise ServerUnavailable(f"{where} cannot be used ({stage}): {said}", reply, hint=_HINTS.get(stage, ""))
+            raise ServerUnavailable(f"{where} cannot be used ({stage}): {said}", reply, hint=_hint(reply))
 
     async def _reply(self, stage: str, step: object) -> ServerReply:
         """Await a step; what it raises is a reply, too, without a code if the connection was lost."""
@@ -162,10 +163,13 @@ _NO_SMTPUTF8 = ServerReply(
     text="the address has letters beyond ASCII before the @, and this server takes none (no SMTPUTF8)",
 )
 _HINTS = {
-    "tls": "Set `tls: implicit` or `tls: none` if that is what the server has.",
     "login": "Check `login: {user, password}`; many providers want an app password.",
     "connect": "Check `host` and `port`.",
 }
+
+
+def _hint(reply: ServerReply) -> str:
+    return encryption_advice(reply.text) or _HINTS.get(reply.stage, "")
 
 
 def _reply_of(stage: str, code: int, text: str) -> ServerReply:

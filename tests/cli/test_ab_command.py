@@ -42,8 +42,8 @@ def folder(tmp_path: Path, versions: tuple[str, str]) -> Path:
     return write_ab_campaign(tmp_path / "autumn", ARMS, adapters=adapters, sent_at=sent_at).folder
 
 
-def shown(*words: str) -> str:
-    result = CliRunner().invoke(app, words, env={"COLUMNS": "150"}, catch_exceptions=False)
+def shown(*words: str, columns: int = 150) -> str:
+    result = CliRunner().invoke(app, words, env={"COLUMNS": str(columns)}, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -111,3 +111,29 @@ def test_a_changed_rule_is_refused_in_a_sentence(folder: Path) -> None:
     write_files(folder, ARMS, RULE | {"metric": "opened"})
     with pytest.raises(InputError, match="proves nothing"):
         shown("decide", str(folder), "--yes")
+
+
+def test_in_a_narrow_terminal_one_arm_stands_below_the_other_and_no_figure_is_broken(folder: Path) -> None:
+    lines = [" ".join(line.split()) for line in shown("report", str(folder), columns=80).splitlines()]
+    for told in (
+        "Of the student",
+        "replied delivered 120 (31.4 %, 27.0 to 36.2)",
+        "Of the teacher (reference)",
+        "replied delivered 124 (30.7 %, 26.4 to 35.4)",
+        "each positive reply $0.1367 (95 %: $0.0975 to $0.1933)",
+    ):
+        assert told in lines, told
+
+
+def test_sentences_break_between_words_where_somebody_reads_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    assert max(map(len, shown("report", str(folder), columns=80).split("Everybody so far")[0].splitlines())) <= 80
+
+
+def test_what_was_decided_stands_with_its_verdict_and_nothing_more_is_asked(folder: Path) -> None:
+    assert "What follows from it: " in shown("report", str(folder))
+    shown("decide", str(folder), "--yes")
+    after = shown("report", str(folder))
+    assert "What follows from it" not in after
+    assert after.index("student is no worse than teacher") < after.index("Decided on 20") < after.index("Everybody")

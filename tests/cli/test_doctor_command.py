@@ -60,7 +60,7 @@ def test_a_campaign_that_may_send_passes(campaign: Path, capsys: pytest.CaptureF
     lines = [" ".join(line.split()) for line in told.splitlines()]
     assert lines[0] == "ok postal address: 14 Ropery Yard, Kingsbeck KB1 4ZZ"
     assert "ok MX of tarnwick.example: mx.tarnwick.example" in lines
-    assert lines[-1] == "10 lines: 0 problems, 1 warning"
+    assert lines[-1] == "11 lines: 0 problems, 2 warnings"
 
 
 def test_a_problem_holds_it_up_and_says_what_to_do(campaign: Path, capsys: pytest.CaptureFixture[str]) -> None:

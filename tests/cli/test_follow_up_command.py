@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from typer.testing import CliRunner
 
 from miniatures.agents.runs import run_campaign
 from miniatures.cli.follow_up import follow_up
 from miniatures.cli.status import status
+from miniatures.datamodel.errors import InputError
 from miniatures.inputs.campaign import load_campaign
 from miniatures.store.open import open_store
 from tests.delivery.follow_up_campaign import ADA, DAY, DORA, answer, campaign, first_emails
@@ -90,3 +92,16 @@ def test_what_was_written_is_told_to_whoever_watches(command: Command) -> None:
     told = command()
     assert f"{ADA}: written\n" in told
     assert "1 follow-up written. Read them: miniatures review" in told
+
+
+def test_a_campaign_that_names_no_follow_ups_says_how_to_add_one(folder: Path) -> None:
+    file = folder / "campaign.yaml"
+    settings = yaml.safe_load(file.read_text("utf-8"))
+    del settings["send"]["follow_ups"]
+    file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    app = typer.Typer()
+    app.command()(follow_up)
+    refused = CliRunner().invoke(app, [str(folder), "--dry"]).exception
+    assert isinstance(refused, InputError)
+    assert refused.message.endswith("campaign.yaml names no follow-ups")
+    assert "follow_ups: [{after_days: 4" in refused.hint

@@ -35,20 +35,18 @@ def test_what_is_known_is_shown_and_nothing_happens_unless_somebody_agrees(known
     shown = given(FORGOTTEN.email, known.loaded.folder)
     assert isinstance(shown.exception, InputError) and shown.exception.message == "nothing was erased"
     assert rows_of(FORGOTTEN, known.loaded.store_url) == before
-    words = {line.split()[0] for line in shown.stdout.splitlines() if line.strip()}
-    kinds = {
-        "traces",
-        "reviews",
-        "drafts",
-        "messages",
-        "hits",
-        "inbound",
-        "enrolments",
-        "prospects",
-        "claims",
-        "stages",
-    }
-    assert words >= kinds | {"results", "spans", "mail_events", "cached", "previews", "reports", "examples", "versions"}
+    words = {line.strip().partition("  ")[0] for line in shown.stdout.splitlines()}
+    of_mail = {"emails", "opens and clicks", "what came back", "what became of emails", "parts in a test"}
+    of_runs = {"model calls", "outcomes", "timings", "steps of a run", "drafts", "reviews", "reviews under way"}
+    assert words >= of_mail | of_runs | {"rows of the list", "cached pages", "previews", "reports", "examples"}
+    assert not words & {"claims", "mail_events", "inbound", "messages", "hits", "traces", "spans", "stages"}
+
+
+def test_who_is_on_the_list_already_is_not_told_to_be_put_there(known: Known) -> None:
+    stranger = "nobody@elsewhere.example"
+    assert "they will be on the list" in given(stranger, known.loaded.folder).stdout
+    assert given(stranger, known.loaded.folder, "--yes").exit_code == 0
+    assert "they are on the list" in given(stranger, known.loaded.folder).stdout
 
 
 def test_what_is_left_to_do_is_said_with_commands(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:

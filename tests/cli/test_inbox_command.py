@@ -12,7 +12,7 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from miniatures.cli.inbox import inbox
+from miniatures.cli.inbox import _rounds, inbox
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.inbound import Inbound, ReplyClass
 from miniatures.datamodel.message import Message, OutboxRow
@@ -117,10 +117,23 @@ def test_a_person_corrects_a_class(folder: Path, first: Message, said: Said) -> 
     assert (corrected.reply_class, corrected.classified_by) == (ReplyClass.POSITIVE, "ada")
 
 
+def test_replies_so_far_are_listed_with_their_ids_and_no_mailbox_is_read(
+    folder: Path, first: Message, said: Said
+) -> None:
+    assert said("--list") == "Nobody has written yet.\n"
+    _put(folder, mail_of("Perhaps in May.", In_Reply_To=message_id(first)))
+    id = json.loads(said("--json"))["replies"][0]["id"]
+    (folder / "box" / "cur").rmdir()
+    listed = said("--list")
+    assert f"{id[:8]}  person1@company1.example  neutral" in listed
+    assert [one["id"] for one in json.loads(said("--list", "--json"))] == [id]
+
+
 @pytest.mark.parametrize("correction", ["0000=positive", "=positive", "nonsense"])
 def test_a_reply_that_is_not_there_is_not_corrected(first: Message, said: Said, correction: str) -> None:
-    with pytest.raises(InputError, match="no reply of this campaign"):
+    with pytest.raises(InputError, match="no reply of this campaign") as refused:
         said("--correct", correction)
+    assert refused.value.hint.endswith("--list")
 
 
 def test_a_class_that_there_is_not_is_named(folder: Path, first: Message, said: Said) -> None:
@@ -147,3 +160,13 @@ def test_a_mailbox_that_is_not_there_is_named(folder: Path, first: Message, said
     (folder / "box" / "cur").rmdir()
     with pytest.raises(InboxUnavailable, match="is no maildir"):
         said()
+
+
+async def test_only_whoever_watches_is_told_of_another_try(folder: Path, first: Message) -> None:
+    (folder / "box" / "cur").rmdir()
+    loaded, told, stop = load_campaign(folder), [], asyncio.Event()
+    stop.set()
+    with open_store(loaded.store_url) as store:
+        await _rounds(loaded, store, lambda _: None, told.append, stop)
+    [line] = told
+    assert line.startswith("Tried again in 60 seconds: ")

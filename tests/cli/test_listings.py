@@ -199,3 +199,16 @@ def test_traces_of_those_who_are_asked_for(ran, call):
     [row] = listed("--search", "MAYA northmill", "--order", "costliest")
     assert (row["email"], row["failed_calls"], row["failed_steps"]) == (MAYA, 0, 0)
     assert listed("--search", "tomas") == []
+
+
+def test_who_is_suppressed_is_told_and_is_nobody_to_go_on_with(ran, call, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
+    left = ("aiko.tanaka", "tomas.reyes", "new")
+    people = [row.email for row in load_campaign(ran).prospects() if isinstance(row, Prospect)]
+    call("suppress", "add", *(email for email in people if email.startswith(left[:2])))
+    told = call("status", ran)
+    assert "2 suppressed" in told and "Go on with" in told
+    call("suppress", "add", *(email for email in people if email.startswith(left[2:])))
+    told = call("status", ran)
+    assert "3 suppressed" in told and "Go on with" not in told
+    assert json.loads(call("status", ran, "--json"))["suppressed"] == 3

@@ -10,7 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from miniatures.cli.main import app
+from miniatures.datamodel.message import MessageState, ServerReply
 from miniatures.delivery.queueing import queue_approved
+from miniatures.inputs.campaign import load_campaign
+from miniatures.store.mail.outbox_claim import Claim
+from miniatures.store.mail.transitions import Settled
 from miniatures.store.open import open_store
 from tests.delivery.approved import sending_campaign
 from tests.delivery.conftest import own_list
@@ -51,3 +55,50 @@ def test_a_pause_is_told_and_resumed(folder: Path) -> None:
     assert "lunch" in told
     assert "it is paused" in said("send", str(folder))
     assert "Paused" not in said("outbox", str(folder), "--resume")
+
+
+def test_each_is_shown_when_it_is_due_with_its_whole_address(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = json.loads(said("outbox", str(folder), "--json"))
+    for told in (said("outbox", str(folder)), said("outbox", str(folder), "--state", "queued")):
+        assert "When (UTC)" in told
+        for row in rows:
+            [line] = [line for line in told.splitlines() if row["address"] in line]
+            assert f"due {row['due_at'][5:10]} {row['due_at'][11:16]}" in line
+    assert all(row["id"] in told for row in rows)
+
+
+def test_a_long_answer_is_cut_behind_its_codes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    asyncio.run(_refuse_all(folder))
+    told = said("outbox", str(folder))
+    assert told.count("550 5.1.1") == 3 and "…" in told and "due" not in told
+    assert all(len(line) <= 80 for line in told.splitlines())
+
+
+async def _refuse_all(folder: Path) -> None:
+    loaded = load_campaign(folder, trusted=True)
+    with open_store(loaded.store_url) as store:
+        answer = ServerReply(stage="rcpt", code=550, text="5.1.1 there is nobody of this name here, nor ever was one")
+        claimed = await store.mail.outbox.claim(Claim(loaded.name, "sales", "one", store.now(), 10, ()))
+        settled = [Settled(row, MessageState.REJECTED, answer) for row in claimed]
+        await store.mail.outbox.settle(settled, "one")
+
+
+def test_a_state_that_none_is_in_is_said(folder: Path) -> None:
+    assert "None is uncertain." in said("outbox", str(folder), "--state", "uncertain")
+
+
+def test_where_nothing_is_approved_it_is_said_what_waits_for_review(tmp_path: Path) -> None:
+    sending_campaign(tmp_path / "desk", 25, drafts=3, approve=0)
+    for options in ((), ("--dry-run", str(tmp_path / "dry"))):
+        told = said("send", str(tmp_path / "desk"), *options)
+        assert "3 drafts to review: " in told and f"review {tmp_path / 'desk'}" in told
+    assert "mailbox sales: nothing to send" in said("send", str(tmp_path / "desk"))
+
+
+def test_a_dry_run_names_its_files_by_address_and_step(tmp_path: Path) -> None:
+    sending_campaign(tmp_path / "other", 25, drafts=2, approve=2)
+    said("send", str(tmp_path / "other"), "--dry-run", str(tmp_path / "dry"))
+    written = sorted(path.name for path in (tmp_path / "dry").iterdir())
+    assert len(written) == 2 and all("@" in name and name.endswith("-0.eml") for name in written)

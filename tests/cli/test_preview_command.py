@@ -14,8 +14,10 @@ import pytest
 from miniatures.cli.main import main
 from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.message import MessageState
 from miniatures.datamodel.prospect import prospect_key
 from miniatures.datamodel.review import RejectReason
+from miniatures.datamodel.suppression import SuppressionReason
 from miniatures.inputs.campaign import LoadedCampaign, campaign_places
 from miniatures.inputs.reach import reach_of
 from miniatures.inputs.trust import trust
@@ -23,6 +25,7 @@ from miniatures.review.queue import DraftToReview, draft_to_review, waiting_draf
 from miniatures.review.reviewing import accept, edit, reject
 from miniatures.store.open import open_store
 from tests.app.web.desk_campaign import write_campaign
+from tests.app.web.mail_campaign import rows_in, write_mail_campaign
 
 _SEND = """\
 send:
@@ -156,3 +159,29 @@ def test_a_campaign_without_a_draft_says_so(desk: LoadedCampaign, capsys: pytest
         _say(desk, email, "reject")
     assert main(["preview", str(desk.path)]) == ExitCode.BAD_INPUT
     assert "no draft of desk is approved or ready" in capsys.readouterr().err
+
+
+def test_whoever_wants_no_mail_is_not_said_to_get_any(desk: LoadedCampaign, capsys: pytest.CaptureFixture[str]) -> None:
+    _say(desk, _FIRST, "accept")
+    with open_store(desk.store_url) as store:
+        asyncio.run(store.mail.suppressions.add(_FIRST, SuppressionReason.OPT_OUT, campaign="desk"))
+        since = f"{store.now():%Y-%m-%d}"
+    told = _shown(desk, capsys, _FIRST).splitlines()[0]
+    assert told == f"They are on the list of those who want no mail (opt out, since {since}): it does not leave."
+
+
+def test_what_left_is_shown_by_its_very_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MINIATURES_HOME", str(tmp_path / "home"))
+    sent = write_mail_campaign(tmp_path / "sent")
+    _trust(sent)
+    row = rows_in(sent, MessageState.ACCEPTED)[0]
+    told = _shown(sent, capsys, row.message.address)
+    assert told.startswith("As it left the outbox on 20") and f"Message-ID: {row.message_id}" in told
+    assert "A new Message-ID" not in told
+    shown = json.loads(_shown(sent, capsys, row.message.address, "--json"))
+    with open_store(sent.store_url) as store:
+        kept = store.mail.outbox.row(row.message.id)
+    assert kept is not None and Path(shown["files"][0]).read_bytes() == kept.mime
+    assert shown["outbox"] == "accepted"

@@ -160,6 +160,7 @@ def test_summary_says_what_happened_and_what_is_next(folder, capsys):
     assert "7 rows of prospects.csv left out" in shown
     assert "line 2: no company [x]" in shown
     assert "line 8" not in shown
+    assert f"status {loaded.path} --json" in shown
     assert f"Report: {folder / 'r.html'}" in shown
     assert f"List the drafts: miniatures drafts {folder}" in shown
     assert "Read them:       miniatures review x" in shown

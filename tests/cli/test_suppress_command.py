@@ -76,3 +76,9 @@ def test_what_is_no_address_adds_nobody() -> None:
     with pytest.raises(InputError, match="'kim' is no address and no domain"):
         said("add", "lee@depot.example", "kim")
     assert "is not on the list" in said("check", "lee@depot.example").output
+
+
+def test_a_whole_domain_is_no_address() -> None:
+    assert said("add", "@depot.example").output.startswith("everybody at depot.example will not be written to again")
+    both = said("add", "kim@yard.example", "@depot.example").output
+    assert both.startswith("1 address and everybody at depot.example will not be written to again")

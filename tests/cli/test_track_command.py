@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import subprocess
@@ -14,8 +15,9 @@ import httpx
 import pytest
 
 from miniatures.app.track.serve import serve_tracker
-from miniatures.cli.track import _ready
+from miniatures.cli.track import _ready, track
 from miniatures.datamodel.errors import InputError
+from miniatures.delivery.doctor.tracker import USUAL_PORT
 from miniatures.delivery.tokens import TokenKind, Tokens
 from miniatures.inputs.scaffold import create_campaign
 from tests.app.track.served import LINK, URL, email_to, queued, write_campaign
@@ -82,6 +84,17 @@ def test_what_a_person_is_told() -> None:
     assert "nobody but this machine" in _ready(listening("http://127.0.0.1:8085"), "127.0.0.1", ())[-1]
     assert any("https://" in line for line in _ready(listening("http://track.example"), "0.0.0.0", ())[2:3])
     assert len(_ready(listening("https://track.example"), "127.0.0.1", ("127.0.0.1",))) == 3
+
+
+def test_a_port_that_the_emails_do_not_name_is_told() -> None:
+    told = _ready(listening("http://127.0.0.1:8099"), "127.0.0.1", ())
+    assert "Warning: it listens at 8085, and your emails name 8099: give --port 8099" in told
+    assert not any("--port" in line for line in _ready(listening("http://127.0.0.1:8085"), "127.0.0.1", ()))
+    assert any("by a proxy that asks http://127.0.0.1:8085" in line for line in _ready(listening(URL), "0.0.0.0", ()))
+
+
+def test_the_doctor_looks_for_it_at_its_usual_port() -> None:
+    assert inspect.signature(track).parameters["port"].default == USUAL_PORT
 
 
 @pytest.mark.parametrize(

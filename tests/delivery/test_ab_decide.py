@@ -19,6 +19,7 @@ from miniatures.datamodel.message import CancelReason, MessageState
 from miniatures.delivery.ab_decide import decide, plan_for
 from miniatures.delivery.ab_plan import Plan
 from miniatures.delivery.ab_report import AbReport, ab_report
+from miniatures.delivery.ab_words import decided_words
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
@@ -194,6 +195,10 @@ async def test_a_guardrail_stops_its_arm_and_cancels_what_waits_in_it(world: Wor
         after, plan = campaign.plan()
         assert (after.verdicts, after.hits, plan.changes) == ((), (), ())
         assert after.arm("student").so_far.bounced == 40, "its figures are still told"
+        [kept] = after.kept
+        assert stop.verdict is not None and kept.model_dump_json() == stop.verdict.model_dump_json()
+        assert [one.id for one in after.decided(kept)] == [one.id for one in made], "and so is its last verdict"
+        assert decided_words(stop) == "Decided on 2026-11-02 by ada: the arm student was stopped."
 
 
 async def test_a_stopped_reference_ends_the_comparison_and_guards_the_others_still(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -23,9 +24,10 @@ from miniatures.delivery.inbound.hear import Heard
 from miniatures.delivery.inbound.hearing import Listen
 from miniatures.delivery.inbound.source import InboxUnavailable
 from miniatures.delivery.providers import Providers, mx_lookup, provider_name
-from miniatures.delivery.queueing import queue_approved
+from miniatures.delivery.queueing import HeldUp, held_up, queue_approved
 from miniatures.delivery.send import Sent, dry_emails, send_campaign
 from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.store.mail.outbox_claim import Claim
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
 from tests.app.web.desk_campaign import drafts_of
@@ -248,3 +250,28 @@ async def test_where_no_server_answers_it_soon_stops_asking() -> None:
     providers = Providers(silent)
     assert [await providers.of(f"d{number}.example") for number in range(30)] == [f"d{n}.example" for n in range(30)]
     assert len(asked) == 20
+
+
+def test_mended_hours_hold_for_what_was_put_back_for_the_night(tmp_path: Path) -> None:
+    with UnrulySmtp() as server:
+        loaded = sending_campaign(tmp_path / "desk", server.port, approve=2)
+        with open_store(loaded.store_url) as store:
+            asyncio.run(queue_approved(loaded, store, now=store.now(), provider_of=nobodys))
+            asyncio.run(_put_back_until_tomorrow(store, loaded.name))
+            assert asyncio.run(send_all(loaded, store)).count(MessageState.ACCEPTED) == 2
+        assert len(server.accepted) == 2
+
+
+async def _put_back_until_tomorrow(store: Store, campaign: str) -> None:
+    now = store.now()
+    for row in await store.mail.outbox.claim(Claim(campaign, "sales", "earlier", now, 10, ())):
+        assert await store.mail.outbox.put_back(row.message.id, now + timedelta(days=1), "earlier")
+
+
+def test_what_keeps_emails_from_leaving_is_counted(tmp_path: Path) -> None:
+    loaded = sending_campaign(tmp_path / "desk", 25, drafts=6, approve=4)
+    with open_store(loaded.store_url) as store:
+        assert held_up(loaded, store) == HeldUp(to_review=2, suppressed=0)
+        first = next(dry_emails(loaded, store))[0].address
+        asyncio.run(store.mail.suppressions.add(first, SuppressionReason.OPT_OUT))
+        assert held_up(loaded, store) == HeldUp(to_review=2, suppressed=1)

@@ -369,3 +369,21 @@ async def test_a_server_that_takes_one_connection_gets_every_email_over_it(store
         sent = await send(store, settings)
     assert sent.mailboxes["sales"].trouble == ""
     assert (len(arrived), sent.count(MessageState.ACCEPTED)) == (4, 4)
+
+
+async def test_a_long_pause_between_emails_is_told_once(store: Store) -> None:
+    await queue(store, *(email_to(number) for number in range(3)))
+    told: list[tuple[str, int]] = []
+
+    def waiting(mailbox: str, _moment: object, number: int) -> None:
+        told.append((mailbox, number))
+
+    clock = WoundClock()
+    with UnrulySmtp() as server:
+        settings = settings_for(server.port, connections=2, per_hour=20)
+        watched = Job(
+            CAMPAIGN, settings, "one", plain, Clock(clock.now, clock.sleep), HOUR, asyncio.Event(), on_wait=waiting
+        )
+        await send_queued(watched, store)
+        assert len(server.accepted) == 3
+    assert told == [("sales", 2), ("sales", 1)]

@@ -39,7 +39,7 @@ from miniatures.datamodel.errors import MiniaturesError
 from miniatures.datamodel.hit import Hit, HitKind
 from miniatures.datamodel.keyed_hash import keyed_hash
 from miniatures.datamodel.message import CancelReason
-from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.datamodel.suppression import EVERYWHERE, SuppressionReason
 from miniatures.delivery.links import links_of
 from miniatures.delivery.tokens import Token, TokenKind, Tokens
 
@@ -127,7 +127,7 @@ class Tracker:
     async def _ask(self, request: Request) -> Response:
         email = await self._email(request, TokenKind.OPT_OUT)
         await self._keep_if_possible(email, self._hit(request, email, HitKind.UNSUBSCRIBE_VIEW))
-        return pages.opt_out_page(email)
+        return pages.opted_out_page(email) if await _is_out(email) else pages.opt_out_page(email)
 
     async def _opt_out(self, request: Request) -> Response:
         """Doing it again does no harm. What fails after the address is on the list is checked when emails are claimed,
@@ -196,6 +196,18 @@ class Tracker:
 
     def _not_kept(self) -> Response:
         return pages.not_kept_page(self._language)
+
+
+async def _is_out(email: Email) -> bool:
+    """Whether no campaign writes to the address any more; where that cannot be looked up, the button is shown."""
+    try:
+        async with asyncio.timeout(HIT_SECONDS):
+            return (
+                await asyncio.to_thread(email.mail.suppressions.listed, email.message.address, EVERYWHERE) is not None
+            )
+    except (MiniaturesError, TimeoutError) as error:
+        _log.warning("the tracker could not look an opt-out up: %s", error or "the database did not answer in time")
+        return False
 
 
 async def _if_possible(what: str, work: Awaitable[object]) -> None:

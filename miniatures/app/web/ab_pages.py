@@ -23,7 +23,7 @@ from miniatures.delivery.ab_decide import decide, plan_for
 from miniatures.delivery.ab_figures import figures, reaction_figures
 from miniatures.delivery.ab_plan import Plan
 from miniatures.delivery.ab_report import AbReport, ab_report
-from miniatures.delivery.ab_words import how_sure, rule_sentence, settled_title, verdict_words
+from miniatures.delivery.ab_words import decided_words, how_sure, rule_sentence, settled_title, verdict_words
 from miniatures.weights.errors import RegistryError
 from miniatures.weights.registry import Registry
 
@@ -50,8 +50,10 @@ class DecisionForm(Frozen):
 
 
 async def show_arms(request: Request) -> Response:
-    """The verdicts, and all that they rest on."""
+    """The verdicts, and all that they rest on; of a campaign that is no test, how it would be one."""
     asked, opened = query_of(request, ArmsQuery), _opened(request)
+    if await asyncio.to_thread(_is_no_test, opened):
+        return page(request, "ab_none.html.jinja", opened=opened)
     values = await asyncio.to_thread(_values, opened)
     return page(request, "ab.html.jinja", opened=opened, done=asked.done, **values)
 
@@ -85,6 +87,11 @@ def _opened(request: Request) -> OpenDesk:
     return site_of(request).desks[request.path_params["campaign"]]
 
 
+def _is_no_test(opened: OpenDesk) -> bool:
+    """Neither by its file nor by what was settled, which its file may not leave out."""
+    return not opened.loaded.campaign.arms and opened.store.mail.enrolments.test(opened.name) is None
+
+
 def _report(opened: OpenDesk) -> AbReport:
     return ab_report(opened.loaded, opened.store, opened.store.now())
 
@@ -109,8 +116,11 @@ def _values(opened: OpenDesk) -> dict[str, Any]:
     return {
         "report": report,
         "rule": rule_sentence(rule),
-        "said": [(verdict, _tone(verdict), verdict_words(verdict), how_sure(verdict)) for verdict in report.verdicts],
-        "forests": [forest for verdict in report.verdicts if (forest := forest_of(report, verdict))],
+        "said": [
+            *(_said(report, verdict, how_sure(verdict)) for verdict in report.verdicts),
+            *(_said(report, verdict, "") for verdict in report.kept),
+        ],
+        "forests": [forest for verdict in report.verdicts + report.kept if (forest := forest_of(report, verdict))],
         "figures": figures([arm.so_far for arm in arms]),
         "tables": [
             (settled_title(rule), list(reaction_figures([arm.settled for arm in arms], rule.per))),
@@ -119,6 +129,12 @@ def _values(opened: OpenDesk) -> dict[str, Any]:
         "dollars": dollars,
         **_plan_or_trouble(opened, report),
     }
+
+
+def _said(report: AbReport, verdict: LiveVerdict, sure: str) -> tuple[LiveVerdict, str, str, str, list[str]]:
+    """A verdict with its colour, its headline, how sure it is, and what was decided on it."""
+    decided = [decided_words(one) for one in report.decided(verdict)]
+    return verdict, _tone(verdict), verdict_words(verdict), sure, decided
 
 
 def _plan_or_trouble(opened: OpenDesk, report: AbReport) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from miniatures.app.web.shown_draft import Shown, shown_draft
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.message import Message, MessageState, OutboxRow
 from miniatures.datamodel.standing import MEANINGS, Standing
-from miniatures.delivery.preview import ReadBack, as_it_would_leave, is_approved, read_back
+from miniatures.delivery.preview import ReadBack, as_it_would_leave, is_approved, read_back, wants_no_mail
 from miniatures.delivery.settings import required_settings
 from miniatures.store.home_secret import home_secret
 
@@ -53,6 +53,8 @@ async def show_preview(request: Request) -> Response:
     """The email's headers and text, and a frame around its HTML."""
     shown = await shown_draft(request)
     seen = await asyncio.to_thread(_seen, shown)
+    address, store = seen.message.address, shown.opened.store
+    listed = await asyncio.to_thread(store.mail.suppressions.listed, address, shown.opened.name)
     settings = required_settings(shown.opened.loaded)
     response = page(
         request,
@@ -65,6 +67,7 @@ async def show_preview(request: Request) -> Response:
         approved=is_approved(seen.standing),
         meaning=MEANINGS[seen.standing.state],
         risk=settings.approval.risk,
+        wants_no_mail=None if listed is None else wants_no_mail(listed),
     )
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     return response

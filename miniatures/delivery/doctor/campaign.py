@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.prospect import normalize_email
 from miniatures.datamodel.send_settings import Mailbox, SendSettings
-from miniatures.delivery.doctor.finding import Finding, ok, problem
+from miniatures.delivery.doctor.domains import aligned
+from miniatures.delivery.doctor.finding import Finding, ok, problem, warning
+from miniatures.delivery.wire import wire_domain
 
 _PLACEHOLDER = re.compile(
     r"\[|\{|<|\b(?:sample|example\w*|dummy|placeholder|your|my|street name|todo|tbd|xx+|n/a|lorem)\b|0{5}",
@@ -24,6 +26,17 @@ def check_postal_address(brief: Brief) -> Finding:
         told = f"{address!r} looks like a placeholder" if found else f"{address!r} is no whole address"
         return problem(about, told, "Write the sender's real one into the brief: `sender: {postal_address: ...}`.")
     return ok(about, address)
+
+
+def check_sender_address(brief: Brief, settings: SendSettings) -> Finding:
+    """The address that the brief signs with is of the domain that sends."""
+    about, domain = f"sender {brief.sender.email}", wire_domain(brief.sender.email)
+    addresses = [mailbox.address for mailbox in settings.mailboxes.values()]
+    foreign = [address for address in addresses if not aligned(wire_domain(address), domain)]
+    if foreign:
+        told = f"the brief's sender has another domain than {', '.join(foreign)}, which sends"
+        return warning(about, told, "Write an address of the sending domain into the brief: `sender: {email: ...}`.")
+    return ok(about, "of the domain that sends")
 
 
 def check_passwords(settings: SendSettings, environment: Mapping[str, str]) -> Finding:

@@ -8,7 +8,12 @@ from typing import NamedTuple
 
 from miniatures.datamodel.errors import MiniaturesError
 from miniatures.datamodel.send_settings import Mailbox
-from miniatures.delivery.doctor.campaign import check_opt_out_address, check_passwords, check_postal_address
+from miniatures.delivery.doctor.campaign import (
+    check_opt_out_address,
+    check_passwords,
+    check_postal_address,
+    check_sender_address,
+)
 from miniatures.delivery.doctor.dkim import check_dkim
 from miniatures.delivery.doctor.dmarc import check_dmarc
 from miniatures.delivery.doctor.finding import Finding, unchecked
@@ -38,6 +43,7 @@ async def examine(patient: Patient) -> list[Finding]:
 def _at_hand(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     yield check_postal_address(patient.brief)
+    yield check_sender_address(patient.brief, settings)
     yield check_passwords(settings, patient.environment)
     yield from check_opt_out_address(settings)
     if settings.tracking is not None:

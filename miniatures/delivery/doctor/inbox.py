@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from miniatures.datamodel.send_settings import InboxSettings, Login, Mailbox, Tls
+from miniatures.datamodel.send_settings import InboxSettings, Login, Mailbox
 from miniatures.delivery.doctor.finding import Finding, ok, problem, warning
+from miniatures.delivery.encryption_advice import encryption_advice
+from miniatures.delivery.inbound.imap_connection import connected
+from miniatures.delivery.inbound.source import InboxUnavailable
 
 if TYPE_CHECKING:
     from imap_tools import BaseMailBox
@@ -55,9 +57,12 @@ def _maildir(about: str, path: Path) -> Finding:
 def _imap(about: str, settings: InboxSettings, login: Login, password: str) -> Finding:
     failures, where = _failures(), f"{settings.host}:{settings.port}"
     try:
-        box = _connected(settings)
+        box = connected(settings)
+    except InboxUnavailable as error:
+        return problem(about, error.message, error.hint)
     except failures as error:
-        return problem(about, f"{where} cannot be reached: {_said(error)}", "Check `inbox:` of the mailbox.")
+        advice = encryption_advice(_said(error)) or "Check `inbox:` of the mailbox."
+        return problem(about, f"{where} cannot be reached: {_said(error)}", advice)
     try:
         box.login(login.user, password, initial_folder=None)
     except failures as error:
@@ -78,21 +83,6 @@ def _folders(about: str, where: str, settings: InboxSettings, box: BaseMailBox) 
         told = f"{where} has no folder {settings.sent_folder}: whether an uncertain email left is not looked up there"
         return warning(about, told, f"Name it with `sent_folder`. {known}")
     return ok(about, f"{where} opens, with {settings.folder} and {settings.sent_folder}")
-
-
-def _connected(settings: InboxSettings) -> BaseMailBox:
-    from imap_tools import MailBox, MailBoxStartTls, MailBoxUnencrypted
-
-    context = ssl.create_default_context()
-    if settings.ca_file is not None:
-        context.load_verify_locations(settings.ca_file)
-    match settings.tls:
-        case Tls.IMPLICIT:
-            return MailBox(settings.host, settings.port, timeout=settings.timeout_s, ssl_context=context)
-        case Tls.STARTTLS:
-            return MailBoxStartTls(settings.host, settings.port, timeout=settings.timeout_s, ssl_context=context)
-        case Tls.NONE:
-            return MailBoxUnencrypted(settings.host, settings.port, timeout=settings.timeout_s)
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from miniatures.datamodel.send_settings import SendSettings, TrackingSettings
 from miniatures.delivery.doctor.domains import aligned
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 _NOBODY = "doctor"
 """The id of no email: what is asked for concerns nobody."""
 _POSTS = re.compile(r"<form\b[^>]*\bmethod\s*=\s*[\"']?post", re.IGNORECASE)
-_START_IT = "Start it with: miniatures track CAMPAIGN"
+USUAL_PORT = 8085
+"""Where `miniatures track` listens unless it is told otherwise."""
 
 
 async def check_tracker(tracking: TrackingSettings, tokens: Tokens, timeout_s: float) -> list[Finding]:
@@ -30,18 +32,17 @@ async def check_tracker(tracking: TrackingSettings, tokens: Tokens, timeout_s: f
         try:
             health = await _get(client, f"{url}/health")
         except CouldNotLook as error:
-            return [problem(f"tracker {tracking.url}", error.message, error.hint)]
+            elsewhere = await _elsewhere(client, url)
+            return [problem(f"tracker {tracking.url}", elsewhere or error.message, _start_it(url))]
         if health.status_code != 200:
             told = f"/health answers {health.status_code}: another program may be there"
-            return [problem(f"tracker {tracking.url}", told, _START_IT)]
+            return [problem(f"tracker {tracking.url}", told, _start_it(url))]
         page = await _get(client, Addresses(tokens, url, _NOBODY).opt_out)
     return [ok(f"tracker {tracking.url}", "it answers"), _opt_out_page(page)]
 
 
 def check_tracking_url(settings: SendSettings, tracking: TrackingSettings) -> Finding:
     """Encrypted, as one-click opt-out asks for (RFC 8058), and of the senders' own domain."""
-    from urllib.parse import urlsplit
-
     about, parts = f"links to {tracking.url}", urlsplit(ascii_url(tracking.url))
     host = parts.hostname or ""
     if is_loopback(host):
@@ -55,6 +56,28 @@ def check_tracking_url(settings: SendSettings, tracking: TrackingSettings) -> Fi
         told = f"links of another domain than {', '.join(foreign)} look like fraud to filters"
         return warning(about, told, f"Use a name of your own, such as t.{foreign[0]}.")
     return ok(about, "encrypted, and of the sender's own domain")
+
+
+def _start_it(url: str) -> str:
+    """How the tracker comes to be at an address."""
+    parts = urlsplit(url)
+    if not is_loopback(parts.hostname or ""):
+        return "Start it with: miniatures track CAMPAIGN; a proxy has to lead from this address to it."
+    port = "" if parts.port == USUAL_PORT else f" --port {parts.port or 80}"
+    return f"Start it with: miniatures track CAMPAIGN{port}"
+
+
+async def _elsewhere(client: AsyncClient, url: str) -> str:
+    """What to say if the tracker is on this machine, and at another port than the emails name; else nothing."""
+    parts = urlsplit(url)
+    if not is_loopback(parts.hostname or "") or parts.port == USUAL_PORT:
+        return ""
+    try:
+        health = await _get(client, f"http://127.0.0.1:{USUAL_PORT}/health")
+    except CouldNotLook:
+        return ""
+    found = health.status_code == 200 and health.text == '{"status":"ok"}'
+    return f"it listens at {USUAL_PORT}, and your emails name {parts.port or 80}" if found else ""
 
 
 def _opt_out_page(page: Response) -> Finding:
@@ -75,4 +98,4 @@ async def _get(client: AsyncClient, url: str) -> Response:
     try:
         return await client.get(url)
     except (HTTPError, InvalidURL) as error:
-        raise CouldNotLook(f"it is not reached from here: {type(error).__name__}", hint=_START_IT) from error
+        raise CouldNotLook(f"it is not reached from here: {type(error).__name__}") from error

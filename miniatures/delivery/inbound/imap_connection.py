@@ -6,10 +6,12 @@ import os
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.send_settings import InboxSettings, Tls
+from miniatures.delivery.encryption_advice import encryption_advice
 from miniatures.delivery.inbound.source import InboxUnavailable
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def mailbox_at(settings: InboxSettings, environment: Mapping[str, str] = os.envi
     Raises:
         InputError: the variable that holds the password is not set.
         ConnectionLost: the server cannot be reached, or stopped answering.
-        InboxUnavailable: it refused the login, or what was asked of it.
+        InboxUnavailable: it refused the login, or what was asked of it, or what is to be trusted cannot be read.
     """
     from imaplib import IMAP4
 
@@ -35,7 +37,7 @@ def mailbox_at(settings: InboxSettings, environment: Mapping[str, str] = os.envi
 
     where = f"{settings.host}:{settings.port}"
     try:
-        box = _connected(settings)
+        box = connected(settings)
         try:
             _log_in(box, settings, environment)
             yield box
@@ -43,19 +45,26 @@ def mailbox_at(settings: InboxSettings, environment: Mapping[str, str] = os.envi
             with suppress(OSError, IMAP4.error, ImapToolsError):
                 box.logout()
     except (OSError, IMAP4.abort) as error:
-        raise ConnectionLost(f"{where} cannot be reached: {_said(error)}", hint="It is tried again later.") from error
+        hint = encryption_advice(_said(error)) or "Check `host` and `port` of `inbox` in the campaign file."
+        raise ConnectionLost(f"{where} cannot be reached: {_said(error)}", hint=hint) from error
     except (IMAP4.error, ImapToolsError) as error:
         raise InboxUnavailable(
             f"{where} refuses: {_said(error)}", hint="Check `inbox` in the campaign file."
         ) from error
 
 
-def _connected(settings: InboxSettings) -> BaseMailBox:
+def connected(settings: InboxSettings) -> BaseMailBox:
+    """A mailbox that one is not logged in to yet.
+
+    Raises:
+        InboxUnavailable: the certificates that are to be trusted cannot be read.
+        OSError, IMAP4.error: the server cannot be reached, or lacks the encryption that is asked for.
+    """
     from imap_tools import MailBox, MailBoxStartTls, MailBoxUnencrypted
 
     context = ssl.create_default_context()
     if settings.ca_file is not None:
-        context.load_verify_locations(settings.ca_file.expanduser())
+        _trust(context, settings.ca_file.expanduser())
     match settings.tls:
         case Tls.IMPLICIT:
             return MailBox(settings.host, settings.port, timeout=settings.timeout_s, ssl_context=context)
@@ -63,6 +72,15 @@ def _connected(settings: InboxSettings) -> BaseMailBox:
             return MailBoxStartTls(settings.host, settings.port, timeout=settings.timeout_s, ssl_context=context)
         case Tls.NONE:
             return MailBoxUnencrypted(settings.host, settings.port, timeout=settings.timeout_s)
+
+
+def _trust(context: ssl.SSLContext, ca_file: Path) -> None:
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:
+        told = f"the certificates of the inbox in {ca_file} cannot be read: {error.strerror or error}"
+        hint = "Let `ca_file` name a file of certificates (PEM), or take it out."
+        raise InboxUnavailable(told, hint=hint) from error
 
 
 def _log_in(box: BaseMailBox, settings: InboxSettings, environment: Mapping[str, str]) -> None:

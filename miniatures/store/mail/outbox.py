@@ -28,6 +28,9 @@ from miniatures.store.writer import Writer
 _PAGE = 500
 _WITHOUT_MIME = [column for column in messages.columns if column is not messages.c.mime]
 _WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
+OUTSIDE_HOURS = "outside working hours"
+"""Why an email was put back that waits for its recipient's morning, and for nothing else."""
+_POSTPONED = "its recipient is away"
 _MAY_HAVE_LEFT = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
 
 
@@ -108,10 +111,19 @@ class Outbox:
         return await self._move(id, None, MessageState.QUEUED, sender=sender, why=why, changed=changed)
 
     async def put_back(self, id: str, due_at: datetime, sender: str) -> bool:
-        """Put back an email that is not to leave before then; that was no attempt."""
-        return await self._move(
-            id, MessageState.CLAIMED, MessageState.QUEUED, sender=sender, changed={"due_at": due_at}
-        )
+        """Put back an email that is not to leave before its recipient's hours begin; that was no attempt."""
+        states = MessageState.CLAIMED, MessageState.QUEUED
+        return await self._move(id, *states, sender=sender, why=OUTSIDE_HOURS, changed={"due_at": due_at})
+
+    async def reopen(self, openings: Mapping[str, datetime]) -> None:
+        """Let emails (by id) that were put back for the hours be due at these moments instead."""
+        columns = messages.c
+        waits = columns.state == MessageState.QUEUED, columns.why == OUTSIDE_HOURS
+        due = bindparam("_due_at", type_=columns.due_at.type)
+        change = update(messages).where(columns.id == bindparam("_id"), *waits).values(due_at=due)
+        rows = [{"_id": id, "_due_at": opens} for id, opens in openings.items()]
+        if rows:
+            await self._writer.ask(lambda connection: connection.execute(change, rows).close())
 
     async def give_back(self, sender: str, mailbox: str, *, begun: Collection[str] = ()) -> int:
         """Put back what a sender claimed of a mailbox and knows that it did not send; of what it noted as being sent,
@@ -157,10 +169,11 @@ class Outbox:
         return await self._cancel(waiting, reason)
 
     async def postpone(self, campaign: str, prospect: str, until: datetime) -> int:
-        """Let what waits for a prospect wait until then at least."""
+        """Let what waits for a prospect wait until then at least; what waited for their hours, by these from then."""
         columns = messages.c
         mine = columns.campaign == campaign, columns.prospect == prospect, columns.state == MessageState.QUEUED
-        later = update(messages).where(*mine, columns.due_at < until).values(due_at=until)
+        sooner = or_(columns.due_at < until, columns.why == OUTSIDE_HOURS)
+        later = update(messages).where(*mine, sooner).values(due_at=until, why=_POSTPONED)
         count: int = await self._writer.ask(lambda connection: connection.execute(later).rowcount)
         return count
 

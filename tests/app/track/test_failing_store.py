@@ -100,3 +100,17 @@ def test_on_a_server_as_well_and_after_its_connections_were_killed(tmp_path: Pat
         assert tracker.ask("POST", tracker.path(TokenKind.OPT_OUT)).status_code == 200
         assert tracker.opted_out()
         assert len(tracker.hits()) == 3
+
+
+def test_where_an_opt_out_cannot_be_looked_up_the_button_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(*_: object) -> None:
+        raise StoreError("the disk is gone")
+
+    def no_list(store: Store) -> None:
+        monkeypatch.setattr(store.mail.suppressions, "listed", unread)
+
+    with served(write_campaign(tmp_path / "autumn"), broken=no_list) as tracker:
+        reply = tracker.ask("GET", tracker.path(TokenKind.OPT_OUT))
+        assert reply.status_code == 200 and "<button>" in reply.text

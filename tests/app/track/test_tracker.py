@@ -89,6 +89,15 @@ def test_whoever_posts_opts_out(tracker: Served, body: dict[str, object]) -> Non
     assert only_hit(tracker).kind is HitKind.UNSUBSCRIBE_POST
 
 
+def test_whoever_opted_out_is_told_so_and_asked_nothing(tracker: Served) -> None:
+    path = tracker.path(TokenKind.OPT_OUT)
+    assert "<button>" in tracker.ask("GET", path).text
+    tracker.ask("POST", path)
+    again = tracker.ask("GET", path)
+    assert again.status_code == 200
+    assert "You will get no more emails." in again.text and "<button>" not in again.text
+
+
 def test_a_mail_providers_opt_out_is_told_from_the_buttons(tracker: Served) -> None:
     path = tracker.path(TokenKind.OPT_OUT)
     tracker.ask("POST", path, files={"List-Unsubscribe": (None, "One-Click")})

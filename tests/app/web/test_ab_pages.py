@@ -86,7 +86,8 @@ def test_the_word_stands_first(world: World, arms: dict[str, Did], tone: str, wo
         assert heading is not None and heading[1].startswith(words)
         assert html.index(heading[0]) < html.index("The differences") < html.index("What it cost")
         assert 'class="margin"' in html and "surely between" in html
-        assert "/c/autumn/ab" in ada.get("/c/autumn").text
+        assert '<a href="/c/autumn/ab">A/B test</a>' in ada.get("/c/autumn").text
+        assert "<title>A/B test: what people did in each arm" in html
 
 
 def test_what_is_not_known_is_not_shown_as_nothing(world: World) -> None:
@@ -127,7 +128,10 @@ def test_an_arm_that_harms_the_sender_is_stopped(world: World) -> None:
         html = ada.get("/c/autumn/ab").text
         assert "Stop student: bounced 40 of 200" in html and "Stop the arm student" in html
         ada.post("/c/autumn/ab/decide", plan=plan_of(ada.get("/c/autumn/ab/decide").text))
-        assert '<span class="status failed">stopped</span>' in ada.get("/c/autumn/ab").text
+        after = ada.get("/c/autumn/ab").text
+        assert '<span class="status failed">stopped</span>' in after
+        decided = after.index(": the arm student was stopped.")
+        assert after.index("student is no worse than teacher") < decided < after.index("The differences")
 
 
 def test_a_reviewer_looks_and_does_not_decide(world: World) -> None:
@@ -148,5 +152,6 @@ def test_a_damaged_registry_hides_no_figure(world: World) -> None:
 
 def test_a_campaign_that_is_no_test_says_so(ada: Browser) -> None:
     answer = ada.get("/c/small/ab")
-    assert answer.status_code in (404, 422)
+    assert answer.status_code == 200 and "This campaign compares no arms" in answer.text
+    assert "arms: {" in answer.text and "test: {" in answer.text and "A/B test</a>" not in answer.text
     assert "Compare the arms" not in ada.get("/c/small").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import pytest
 
 from miniatures.app.web.preview_pages import EMAIL_POLICY, PAGE_POLICY
 from miniatures.datamodel.message import MessageState
+from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.store.open import open_store
 from tests.app.web.client import Browser
 from tests.app.web.mail_campaign import SEND, mail_desk, rows_in
 from tests.app.web.test_overview import words
@@ -49,6 +52,15 @@ def test_an_approved_draft_is_shown_as_it_would_leave(desk: Desk, ada: Browser) 
 def test_a_draft_that_nobody_approved_says_so(desk: Desk, ada: Browser) -> None:
     told = words(ada.get(f"/c/desk/drafts/{held_back(desk)}/preview").text)
     assert "Nobody has approved this draft, and it does not leave : a check did not pass" in told
+
+
+def test_whoever_wants_no_mail_is_not_said_to_get_any(desk: Desk, ada: Browser) -> None:
+    row = rows_in(desk.loaded, MessageState.QUEUED)[0]
+    with open_store(desk.loaded.store_url) as store:
+        asyncio.run(store.mail.suppressions.add(row.message.address, SuppressionReason.OPT_OUT, campaign="desk"))
+    told = words(ada.get(f"/c/desk/drafts/{row.message.draft}/preview").text)
+    assert re.search(r"want no mail \(opt out, since \d{4}-\d\d-\d\d\): it does not leave\.", told)
+    assert "It is approved" not in told
 
 
 def test_what_is_in_the_outbox_is_shown_by_its_very_bytes(desk: Desk, ada: Browser) -> None:

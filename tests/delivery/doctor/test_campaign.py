@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from miniatures.delivery.doctor.campaign import check_opt_out_address, check_passwords, check_postal_address
+from miniatures.delivery.doctor.campaign import (
+    check_opt_out_address,
+    check_passwords,
+    check_postal_address,
+    check_sender_address,
+)
 from miniatures.delivery.doctor.finding import Outcome
 from tests.delivery.composing import BRIEF, settings
 
@@ -49,3 +54,15 @@ def test_the_address_that_takes_opt_outs_is_a_mailbox_whose_inbox_is_read() -> N
     assert (finding.outcome, "no mailbox of this campaign" in finding.told) == (Outcome.PROBLEM, True)
     own = settings(mailbox=read, opt_out_address="Maren@tarnwick.example")
     assert [one.outcome for one in check_opt_out_address(own)] == [Outcome.OK]
+
+
+@pytest.mark.parametrize(
+    ("address", "outcome"),
+    [
+        ("maren@tarnwick.example", Outcome.OK),
+        ("maren@mail.tarnwick.example", Outcome.OK),
+        ("maren@elsewhere.example", Outcome.WARNING),
+    ],
+)
+def test_a_sender_of_another_domain_than_the_mailbox_is_warned_of(address: str, outcome: Outcome) -> None:
+    assert check_sender_address(BRIEF, settings(mailbox={"address": address})).outcome is outcome

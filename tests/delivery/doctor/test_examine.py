@@ -56,6 +56,7 @@ async def test_a_healthy_campaign_has_no_problem(tmp_path: Path) -> None:
     port = server.port
     assert [finding.about for finding in findings] == [
         "postal address",
+        "sender maren@tarnwick.example",
         "passwords",
         "opt-out address maren@tarnwick.example",
         f"links to {tracker.url}",

@@ -88,3 +88,16 @@ async def test_what_is_wrong_with_an_inbox_is_told(
 ) -> None:
     found = await _found(_imap(mail_server, **changes))
     assert (found.outcome, told in found.told) == (outcome, True), found.told
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_mended_by_naming_its_authority(mail_server: MailServer) -> None:
+    found = await _found(_imap(mail_server, ca_file=None))
+    assert "`ca_file: PATH`" in found.advice
+
+
+async def test_certificates_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    login = {"user": "x", "password": "IMAP_PASSWORD"}
+    found = await _found({"host": "localhost", "port": 1, "ca_file": "missing.pem", "login": login}, tmp_path)
+    assert found.told == (
+        f"the certificates of the inbox in {tmp_path}/missing.pem cannot be read: No such file or directory"
+    )

@@ -47,8 +47,17 @@ async def test_a_certificate_that_does_not_fit_is_a_problem(tls: Tls) -> None:
 
 async def test_a_certificate_that_nobody_vouches_for_is_a_problem() -> None:
     with UnrulySmtp(tls=Tls.GOOD) as server:
-        [(outcome, _)] = await _told(server, tls="starttls")
-    assert outcome is Outcome.PROBLEM
+        settings = SmtpSettings(host="localhost", port=server.port, tls="starttls", timeout_s=5)
+        [finding] = await check_server(settings, {})
+    assert finding.outcome is Outcome.PROBLEM
+    assert "`ca_file: PATH`" in finding.advice and "tls:" not in finding.advice
+
+
+async def test_only_a_server_that_offers_no_starttls_may_be_asked_otherwise() -> None:
+    with UnrulySmtp() as server:
+        settings = SmtpSettings(host="localhost", port=server.port, tls="starttls", timeout_s=5)
+        [finding] = await check_server(settings, {})
+    assert finding.advice == "Set `tls: implicit` or `tls: none` if that is what the server has."
 
 
 async def test_a_server_without_encryption_is_a_problem_where_it_is_asked_for() -> None:

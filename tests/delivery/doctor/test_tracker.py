@@ -44,6 +44,23 @@ async def test_another_program_at_the_address_is_a_problem() -> None:
 async def test_nobody_at_the_address_is_a_problem() -> None:
     [finding] = await check_tracker(TrackingSettings(url="http://127.0.0.1:1"), TOKENS, 5)
     assert (finding.outcome, finding.told) == (Outcome.PROBLEM, "it is not reached from here: ConnectError")
+    assert finding.advice == "Start it with: miniatures track CAMPAIGN --port 1"
+
+
+async def test_a_tracker_at_its_usual_port_is_found_where_the_emails_name_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving({"/health": Answer(200, '{"status":"ok"}', "application/json")}) as usual:
+        port = int(usual.url.rpartition(":")[2])
+        monkeypatch.setattr("miniatures.delivery.doctor.tracker.USUAL_PORT", port)
+        [finding] = await check_tracker(TrackingSettings(url="http://127.0.0.1:1"), TOKENS, 5)
+    assert finding.told == f"it listens at {port}, and your emails name 1"
+    assert finding.advice.endswith("--port 1")
+
+
+async def test_a_public_address_is_led_to_the_tracker_by_a_proxy() -> None:
+    [finding] = await check_tracker(TrackingSettings(url="https://t.tarnwick.invalid"), TOKENS, 5)
+    assert "a proxy has to lead from this address to it" in finding.advice
 
 
 @pytest.mark.parametrize(

@@ -262,3 +262,18 @@ async def test_a_mailbox_is_due_when_a_provider_is_that_does_not_rest(store: Sto
     outbox = store.mail.outbox
     assert outbox.next_due(CAMPAIGN, "sales") == MONDAY
     assert outbox.next_due(CAMPAIGN, "sales", ["rests.example"]) == later
+
+
+async def test_only_what_waits_for_its_hours_is_opened_at_another_moment(store: Store) -> None:
+    at_night, away, put_off = (email_to(number) for number in range(3))
+    await queue(store, at_night, away, put_off)
+    await claim(store)
+    outbox, tomorrow = store.mail.outbox, MONDAY + timedelta(days=1)
+    for email in (at_night, away):
+        assert await outbox.put_back(email.id, tomorrow, "one")
+    await outbox.retry(put_off.id, tomorrow, ServerReply(stage="rcpt", code=451, text="4.7.1 later"), "one")
+    back = MONDAY + timedelta(hours=5)  # sooner than the hours begin: it is looked at again then
+    assert await outbox.postpone(CAMPAIGN, away.prospect, back) == 1
+    await outbox.reopen({email.id: MONDAY for email in (at_night, away, put_off)})
+    due = [row.due_at for email in (at_night, away, put_off) if (row := outbox.row(email.id))]
+    assert due == [MONDAY, back, tomorrow]
