@@ -59,8 +59,11 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
         runs = store.runs(loaded.name) if store else []
         spent = store.spent_by_role(loaded.name) if store else {}
         follow_ups = _counted(follow_up_standings(loaded, store) if store else (), suppressed)
+        outbox = store.mail.outbox.counts(loaded.name) if store else {}
+        came = store.mail.inbox.counts(loaded.name) if store else {}
     return {
         "campaign": loaded.name,
+        "sends": loaded.campaign.send is not None,
         **counted,
         "follow_ups": {
             "written": follow_ups["prospects"],
@@ -68,6 +71,8 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
             "tokens": follow_ups["tokens"],
             "cost": follow_ups["cost"],
         },
+        "outbox": {state.value: number for state, number in outbox.items() if number},
+        "inbox": {kind.value: number for kind, number in came.items()},
         "arms": arms.as_data(),
         "spending": [_spent(role, backend, one) for (role, backend), one in spent.items()],
         "ready_means": list(promise_of(loaded.campaign).sentences),
@@ -143,6 +148,12 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
         stand = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in follow_ups["by_status"].items())
         cost = f"{follow_ups['tokens']:,} tokens, {cost_words(follow_ups['cost'])}"
         screen.print(f"{count(follow_ups['written'], 'follow-up')}: {stand}; {cost} more\n")
+    for what, words in (("outbox", "Outbox"), ("inbox", "Came back")):
+        if figures[what]:
+            stand = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in figures[what].items())
+            screen.print(f"{words}: {stand}  [dim]{plain(command(what, campaign))}[/]", soft_wrap=True)
+    if figures["outbox"]:
+        screen.print()
     failing = table("Check that did not pass", ">Drafts")
     for name, number in figures["failed_checks"].items():
         failing.add_row(name.replace("_", " "), f"{number:,}")
@@ -157,6 +168,8 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
             screen.print(f"  line {row['line']}: {plain(row['reason'])}")
     if sum(figures["by_status"][state] for state in _WORKED_ON) > figures["suppressed"]:
         screen.print(f"[dim]Go on with: {plain(command('run', campaign))}[/]", soft_wrap=True)
+    if figures["sends"] and any(figures["by_status"][state] for state in ("approved", "edited")):
+        screen.print(f"[dim]Send what was approved: {plain(command('send', campaign))}[/]", soft_wrap=True)
     if any(figures["by_status"][state] for state in ("ready", "needs_review")):
         screen.print(f"[dim]Read the drafts: {plain(command('review', campaign))}[/]", soft_wrap=True)
 

@@ -102,3 +102,10 @@ def test_a_dry_run_names_its_files_by_address_and_step(tmp_path: Path) -> None:
     said("send", str(tmp_path / "other"), "--dry-run", str(tmp_path / "dry"))
     written = sorted(path.name for path in (tmp_path / "dry").iterdir())
     assert len(written) == 2 and all("@" in name and name.endswith("-0.eml") for name in written)
+
+
+def test_status_says_what_became_of_the_emails(folder: Path) -> None:
+    told = said("status", str(folder))
+    assert "Outbox: 3 queued" in told
+    assert "Send what was approved:" in told
+    assert json.loads(said("status", str(folder), "--json"))["outbox"] == {"queued": 3}
