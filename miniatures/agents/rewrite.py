@@ -33,8 +33,9 @@ async def rewrite(campaign: OpenCampaign, result: ProspectResult, hint: str) -> 
     """
     context, store = campaign.context, campaign.store
     if WRITER.name not in context.models or (result.step and not is_trusted(context)):
+        which = "follow-ups" if result.step else "emails"
         raise InputError(
-            "no model writes such emails of this campaign: code places them, so there is nothing to write again",
+            f"no model writes this campaign's {which}: code places them, so there is nothing to write again",
             hint="Edit the draft, or name a backend as the writer.",
         )
     if result.draft is None or result.dossier is None:
