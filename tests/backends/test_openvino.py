@@ -95,9 +95,16 @@ async def longest_pause(backend: OpenVINOBackend) -> float:
     return longest
 
 
+def answer_again(backend: OpenVINOBackend, prompt: str, **options: Any) -> Any:
+    """The second answer: its prompt is read from the cache, like that of all that follow. Processors that compute in
+    tiles of bfloat16 round the first reading of a prompt otherwise, and a greedy answer may turn on that."""
+    backend.invoke(prompt, **options)
+    return backend.invoke(prompt, **options)
+
+
 @pytest.mark.parametrize("prompt", ["Write three emoji and a greeting in Japanese: 🌟", "Count to five."])
 async def test_streams_add_up_to_the_answer(embedded_backend: OpenVINOBackend, prompt: str) -> None:
-    whole = embedded_backend.invoke(prompt, max_tokens=40)
+    whole = answer_again(embedded_backend, prompt, max_tokens=40)
     pieces = list(embedded_backend.stream(prompt, max_tokens=40))
     later = [piece async for piece in embedded_backend.astream(prompt, max_tokens=40)]
     assert len(pieces) > 5
@@ -109,7 +116,7 @@ async def test_streams_add_up_to_the_answer(embedded_backend: OpenVINOBackend, p
 
 def test_stop_strings_end_the_text_exactly(embedded_backend: OpenVINOBackend) -> None:
     prompt = "Why is the sky blue?"
-    whole = embedded_backend.invoke(prompt, max_tokens=60).text
+    whole = answer_again(embedded_backend, prompt, max_tokens=60).text
     stop = whole[25:31]
     message = embedded_backend.invoke(prompt, max_tokens=60, stop=[stop])
     assert message.text == whole[: whole.index(stop)]
