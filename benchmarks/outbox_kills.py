@@ -22,11 +22,12 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from miniatures.datamodel.message import MessageState
 from miniatures.delivery.job import Clock, Job
@@ -139,7 +140,7 @@ def _waiting(url: str) -> int:
         return store.mail.outbox.counts(CAMPAIGN)[MessageState.QUEUED]
 
 
-def _in_child(work: object, *arguments: object) -> object:
+def _in_child(work: Callable[..., Any], *arguments: object) -> Any:
     """What the work returns, done in a process of its own: this one must have no thread when it forks."""
     import json
 
@@ -149,7 +150,7 @@ def _in_child(work: object, *arguments: object) -> object:
         try:
             os.close(ours)
             with os.fdopen(theirs, "w") as pipe:
-                json.dump(work(*arguments), pipe)  # type: ignore[operator]
+                json.dump(work(*arguments), pipe)
         finally:
             os._exit(0)
     os.close(theirs)

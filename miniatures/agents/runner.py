@@ -23,7 +23,7 @@ from miniatures.backends.errors import (
     UnknownModel,
     UnknownSpec,
 )
-from miniatures.datamodel.errors import BudgetReached, InputError, MiniaturesError, StoreError
+from miniatures.datamodel.errors import BudgetReached, InputError, MiniaturesError, StoreError, first_of
 
 _FAILURES_IN_A_ROW = 20
 
@@ -100,7 +100,7 @@ class Runner(Generic[Item, Done]):
                     for _ in range(self._concurrency):
                         workers.create_task(self._follow(feed, turn))
         except BaseExceptionGroup as group:
-            raise _first_of(group) from None
+            raise first_of(group) from None
         return self._end()
 
     async def _follow(self, feed: AsyncIterator[Item], turn: asyncio.Lock) -> None:
@@ -174,11 +174,3 @@ def _libraries_uncollected() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group, which may hold groups."""
-    first: BaseException = group
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first

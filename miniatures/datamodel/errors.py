@@ -115,6 +115,14 @@ def described(error: BaseException) -> str:
     return type(error).__name__
 
 
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group, which may hold groups."""
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn what the disk says against writing a file or folder into a sentence.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from miniatures.datamodel.hit import Hit, HitClass
@@ -16,7 +16,7 @@ from miniatures.datamodel.inbound import Inbound, InboundKind
 from miniatures.datamodel.message import MessageState, OutboxRow
 from miniatures.datamodel.send_settings import Condition, FollowUp
 from miniatures.delivery.hits.engagement import engagement
-from miniatures.delivery.inbound.consequence import UNNAMED_ABSENCE
+from miniatures.delivery.inbound.consequence import away_until
 from miniatures.store.store import Store
 
 
@@ -104,7 +104,7 @@ def _of_the_step(known: Known, follow_ups: Sequence[FollowUp], now: datetime) ->
     if step >= len(follow_ups):
         return Hindrance.ALL_SENT
     rule, left_at = follow_ups[step], last.sent_at or last.queued_at
-    if any(now < _back(mail) for mail in known.inbound if mail.kind is InboundKind.OUT_OF_OFFICE):
+    if any(now < away_until(mail) for mail in known.inbound if mail.kind is InboundKind.OUT_OF_OFFICE):
         return Hindrance.AWAY
     if now < left_at + timedelta(days=rule.after_days):
         return Hindrance.EARLY
@@ -114,10 +114,3 @@ def _of_the_step(known: Known, follow_ups: Sequence[FollowUp], now: datetime) ->
 
 def _clicked(row: OutboxRow, known: Known) -> bool:
     return engagement(known.hits(row.message.id), row.sent_at).clicked is HitClass.HUMAN
-
-
-def _back(note: Inbound) -> datetime:
-    """When the sender of an out-of-office note can be written to again."""
-    if note.back_on is None:
-        return note.received_at + UNNAMED_ABSENCE
-    return datetime.combine(note.back_on, time(), UTC)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
+from miniatures.datamodel.errors import first_of
 from miniatures.datamodel.message import MessageState, OutboxRow, ServerReply
 from miniatures.datamodel.suppression import SuppressionReason
 from miniatures.delivery.compose import Composed
@@ -51,7 +52,7 @@ class MailboxSender:
                 group.create_task(self._settler.run())
                 group.create_task(self._work_together())
         except BaseExceptionGroup as errors:
-            raise _first_of(errors) from None
+            raise first_of(errors) from None
         await self._feed.end()  # Only now is all settled that was answered: what is claimed still was not.
         self._report.trouble, self._report.next_at = self._feed.trouble, self._feed.next_at
         return self._report
@@ -166,11 +167,3 @@ class MailboxSender:
         await self._store.mail.pauses.pause(self._job.campaign, mailbox=self._name, why=why)
         self._in_a_row("", False)
         self._feed.trouble = why
-
-
-def _first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group, which may hold groups."""
-    first: BaseException = errors
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first

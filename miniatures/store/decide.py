@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Executable, delete, exists, func, insert, literal, or_, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.store.documents import model_json
 from miniatures.store.drafts import SETTLING, is_replaced
 from miniatures.store.tables import claims, drafts, reviews
+from miniatures.store.upsert import insert_into
 from miniatures.store.writer import Change
 
 DECIDING = (*SETTLING, ReviewAction.WITHDRAW)
@@ -57,8 +57,7 @@ def claim(draft: str, campaign: str, reviewer: str, now: datetime, length: timed
 
     def take(connection: Connection) -> str:
         new = {"draft": draft, "campaign": campaign, "reviewer": reviewer, "until": now + length}
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(claims).values(**new)
+        statement = insert_into(connection, claims).values(**new)
         free = or_(claims.c.reviewer == reviewer, claims.c.until < now)
         changed = {name: statement.excluded[name] for name in ("reviewer", "until")}
         connection.execute(statement.on_conflict_do_update(index_elements=["draft"], set_=changed, where=free))

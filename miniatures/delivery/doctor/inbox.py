@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from miniatures.datamodel.send_settings import InboxSettings, Login, Mailbox
 from miniatures.delivery.doctor.finding import Finding, ok, problem, warning
 from miniatures.delivery.encryption_advice import encryption_advice
-from miniatures.delivery.inbound.imap_connection import connected
+from miniatures.delivery.inbound.imap_connection import connected, said_by
 from miniatures.delivery.inbound.source import InboxUnavailable
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def _imap(about: str, settings: InboxSettings, login: Login, password: str) -> F
     except InboxUnavailable as error:
         return problem(about, error.message, error.hint)
     except failures as error:
-        advice = encryption_advice(_said(error)) or "Check `inbox:` of the mailbox."
-        return problem(about, f"{where} cannot be reached: {_said(error)}", advice)
+        advice = encryption_advice(said_by(error)) or "Check `inbox:` of the mailbox."
+        return problem(about, f"{where} cannot be reached: {said_by(error)}", advice)
     try:
         box.login(login.user, password, initial_folder=None)
     except failures as error:
         advice = "Check `login: {user, password}`; many providers want an app password."
-        return problem(about, f"{where} refuses {login.user}: {_said(error)}", advice)
+        return problem(about, f"{where} refuses {login.user}: {said_by(error)}", advice)
     try:
         return _folders(about, where, settings, box)
     finally:
@@ -91,7 +91,3 @@ def _failures() -> tuple[type[Exception], ...]:
     from imap_tools import ImapToolsError
 
     return OSError, IMAP4.error, ImapToolsError
-
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

@@ -34,7 +34,7 @@ async def act(store: MailStore, inbound: Inbound, match: Match) -> None:
         case InboundKind.REPLY | InboundKind.REFERRAL:
             await store.outbox.cancel(message.campaign, message.prospect, CancelReason.REPLIED)
         case InboundKind.OUT_OF_OFFICE:
-            await store.outbox.postpone(message.campaign, message.prospect, _until(inbound))
+            await store.outbox.postpone(message.campaign, message.prospect, away_until(inbound))
         case _:
             pass
 
@@ -61,7 +61,7 @@ async def _settle(store: MailStore, inbound: Inbound, match: Match) -> None:
         await store.outbox.settle_uncertain(match.row.message.id, MessageState.ACCEPTED, why)
 
 
-def _until(inbound: Inbound) -> datetime:
+def away_until(inbound: Inbound) -> datetime:
     """The start of the day on which they are back; the recipient's hours are kept when it is sent."""
     if inbound.back_on is None:
         return inbound.received_at + UNNAMED_ABSENCE

@@ -45,11 +45,11 @@ def mailbox_at(settings: InboxSettings, environment: Mapping[str, str] = os.envi
             with suppress(OSError, IMAP4.error, ImapToolsError):
                 box.logout()
     except (OSError, IMAP4.abort) as error:
-        hint = encryption_advice(_said(error)) or "Check `host` and `port` of `inbox` in the campaign file."
-        raise ConnectionLost(f"{where} cannot be reached: {_said(error)}", hint=hint) from error
+        hint = encryption_advice(said_by(error)) or "Check `host` and `port` of `inbox` in the campaign file."
+        raise ConnectionLost(f"{where} cannot be reached: {said_by(error)}", hint=hint) from error
     except (IMAP4.error, ImapToolsError) as error:
         raise InboxUnavailable(
-            f"{where} refuses: {_said(error)}", hint="Check `inbox` in the campaign file."
+            f"{where} refuses: {said_by(error)}", hint="Check `inbox` in the campaign file."
         ) from error
 
 
@@ -94,5 +94,6 @@ def _log_in(box: BaseMailBox, settings: InboxSettings, environment: Mapping[str,
     log_in(user, password, initial_folder=None)
 
 
-def _said(error: Exception) -> str:
+def said_by(error: Exception) -> str:
+    """What an error says, on one line."""
     return " ".join(str(error).split())[:200]

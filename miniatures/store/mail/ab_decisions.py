@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.ab_decision import AbAction, AbDecision
 from miniatures.store.documents import model_json
 from miniatures.store.engine import Database
 from miniatures.store.mail_tables import ab_decisions
 from miniatures.store.stored import stored
+from miniatures.store.upsert import insert_into
 from miniatures.store.writer import Writer
 
 
@@ -25,8 +25,7 @@ class AbDecisions:
         values = {name: getattr(decision, name) for name in ("id", "campaign", "decided_at")}
 
         def write(connection: Connection) -> bool:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            row = dialect.insert(ab_decisions).values(**values, document=model_json(decision))
+            row = insert_into(connection, ab_decisions).values(**values, document=model_json(decision))
             return bool(connection.execute(row.on_conflict_do_nothing(index_elements=["id"])).rowcount)
 
         new: bool = await self._writer.ask(write)

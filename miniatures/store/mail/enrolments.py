@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.arms import AbTest, Enrolment
 from miniatures.store.documents import model_json
 from miniatures.store.engine import Database
 from miniatures.store.mail_tables import ab_tests, enrolments
 from miniatures.store.stored import stored
+from miniatures.store.upsert import insert_into
 from miniatures.store.writer import Writer
 
 
@@ -27,8 +27,7 @@ class Enrolments:
         values = {"campaign": test.campaign, "started_at": test.started_at, "document": model_json(test)}
 
         def keep(connection: Connection) -> None:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            row = dialect.insert(ab_tests).values(**values)
+            row = insert_into(connection, ab_tests).values(**values)
             connection.execute(row.on_conflict_do_nothing(index_elements=["campaign"]))
 
         await self._writer.ask(keep)
@@ -45,8 +44,9 @@ class Enrolments:
         rows = [{"campaign": campaign, **one.model_dump()} for one in enrolled]
 
         def keep(connection: Connection) -> None:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            statement = dialect.insert(enrolments).on_conflict_do_nothing(index_elements=["campaign", "prospect"])
+            statement = insert_into(connection, enrolments).on_conflict_do_nothing(
+                index_elements=["campaign", "prospect"]
+            )
             connection.execute(statement, rows)
 
         if rows:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, true, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.inbound import Inbound, InboundKind, ReplyClass
@@ -14,6 +13,7 @@ from miniatures.store.documents import model_json
 from miniatures.store.engine import Database
 from miniatures.store.mail_tables import inbound, marks
 from miniatures.store.stored import stored
+from miniatures.store.upsert import insert_into
 from miniatures.store.writer import Writer
 
 _PAGE = 500
@@ -32,8 +32,7 @@ class Inbox:
         about = {"id": row_id(mail.mailbox, mail.message_id), "kind": mail.kind, "received_at": mail.received_at}
 
         def keep(connection: Connection) -> bool:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            row = dialect.insert(inbound).values(**values, **about, document=model_json(mail))
+            row = insert_into(connection, inbound).values(**values, **about, document=model_json(mail))
             return bool(connection.execute(row.on_conflict_do_nothing(index_elements=["id"])).rowcount)
 
         taken: bool = await self._writer.ask(keep)
@@ -103,8 +102,7 @@ class Inbox:
         values = {"mailbox": mailbox, "folder": folder, "uid_validity": uid_validity, "uid": uid}
 
         def keep(connection: Connection) -> None:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            row = dialect.insert(marks).values(**values)
+            row = insert_into(connection, marks).values(**values)
             changed = {name: row.excluded[name] for name in ("uid_validity", "uid")}
             connection.execute(row.on_conflict_do_update(index_elements=["mailbox", "folder"], set_=changed))
 

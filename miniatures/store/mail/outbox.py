@@ -19,14 +19,13 @@ from miniatures.store.documents import model_json
 from miniatures.store.engine import Database
 from miniatures.store.mail.outbox_claim import Claim
 from miniatures.store.mail.outbox_queue import insert, missing
-from miniatures.store.mail.outbox_rows import Left, new_row, outbox_row
+from miniatures.store.mail.outbox_rows import WITHOUT_MIME, Left, new_row, outbox_row
 from miniatures.store.mail.suppressions import Suppressions
 from miniatures.store.mail.transitions import Settled, move, settle
 from miniatures.store.mail_tables import mail_events, messages
 from miniatures.store.writer import Writer
 
 _PAGE = 500
-_WITHOUT_MIME = [column for column in messages.columns if column is not messages.c.mime]
 _WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
 OUTSIDE_HOURS = "outside working hours"
 """Why an email was put back that waits for its recipient's morning, and for nothing else."""
@@ -79,7 +78,6 @@ class Outbox:
 
     async def freeze(self, composed: Mapping[str, tuple[str, bytes]], sender: str) -> None:
         """Keep the Message-ID and the bytes of claimed emails (by id) before the first try; a second try finds them."""
-
         columns = messages.c
         mine = columns.id == bindparam("_id"), columns.sender == sender, columns.mime.is_(None)
         frozen: dict[str, Any] = {"message_id": bindparam("_message_id"), "mime": bindparam("_mime")}
@@ -103,7 +101,6 @@ class Outbox:
         """Put an email back that the server put off, none of which can have left."""
         changed = {
             "answer": model_json(answer),
-            "sender": None,
             "attempts": messages.c.attempts + 1,
             "due_at": due_at,
         }
@@ -205,7 +202,7 @@ class Outbox:
         """The emails of a campaign in some states, or in all, page by page and without their bytes."""
         columns = messages.c
         key = tuple_(columns.prospect, columns.step)
-        query = select(*_WITHOUT_MIME).where(columns.campaign == campaign).order_by(columns.prospect, columns.step)
+        query = select(*WITHOUT_MIME).where(columns.campaign == campaign).order_by(columns.prospect, columns.step)
         query = query.where(columns.state.in_(states)) if states else query
         last = ("", -1)
         while True:

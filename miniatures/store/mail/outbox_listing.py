@@ -14,10 +14,8 @@ from sqlalchemy import ColumnElement, Integer, Select, func, literal_column, sel
 
 from miniatures.datamodel.message import MessageState, OutboxRow
 from miniatures.store.engine import Database
-from miniatures.store.mail.outbox_rows import outbox_row
+from miniatures.store.mail.outbox_rows import WITHOUT_MIME, outbox_row
 from miniatures.store.mail_tables import mail_events, messages
-
-_WITHOUT_MIME = [column for column in messages.columns if column is not messages.c.mime]
 
 
 class OutboxListing:
@@ -63,7 +61,7 @@ class OutboxListing:
             return {row.mailbox: row.number for row in connection.execute(query)}
 
     def _rows(self, wanted: Select[Any], place: tuple[ColumnElement[Any], ...]) -> list[OutboxRow]:
-        query = select(*_WITHOUT_MIME).where(self._identity.in_(wanted)).order_by(*place)
+        query = select(*WITHOUT_MIME).where(self._identity.in_(wanted)).order_by(*place)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return [one for row in rows if (one := outbox_row(row)) is not None]

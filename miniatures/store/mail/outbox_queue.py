@@ -11,20 +11,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.datamodel.message import CancelReason, Message, MessageState
 from miniatures.store.mail.transitions import note
 from miniatures.store.mail_tables import messages
+from miniatures.store.upsert import insert_into
 
 _KEY = ("campaign", "prospect", "step")
 
 
 def insert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> int:
     """Queue the rows that are missing; returns how many were."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     columns = messages.c
-    statement = dialect.insert(messages).values(rows)
+    statement = insert_into(connection, messages).values(rows)
     taken_back = and_(columns.state == MessageState.CANCELLED, columns.why == CancelReason.DECIDED_ANEW)
     outdated = and_(columns.state == MessageState.QUEUED, columns.decisions != statement.excluded.decisions)
     changed = {column.name: statement.excluded[column.name] for column in columns if column.name not in _KEY}

@@ -10,8 +10,11 @@ from sqlalchemy import Row
 from miniatures.datamodel.message import Message, MessageState, OutboxRow, ServerReply
 from miniatures.datamodel.suppression import suppression_hashes
 from miniatures.store.documents import model_json
+from miniatures.store.mail_tables import messages
 from miniatures.store.stored import stored
 
+WITHOUT_MIME = [column for column in messages.columns if column is not messages.c.mime]
+"""What is read of a row where nobody needs the bytes."""
 _NAMES = ("state", "due_at", "attempts", "sender", "message_id", "why", "queued_at", "sent_at")
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from miniatures.store.engine import Database
 from miniatures.store.mail_tables import pauses
+from miniatures.store.upsert import insert_into
 from miniatures.store.writer import Writer
 
 ALL = ""
@@ -47,8 +47,7 @@ class Pauses:
         values = {"campaign": campaign, "mailbox": mailbox, "provider": provider, "until": until, "why": why}
 
         def keep(connection: Connection) -> None:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            statement = dialect.insert(pauses).values(**values)
+            statement = insert_into(connection, pauses).values(**values)
             keys = list(pauses.primary_key.columns)
             changed = {name: statement.excluded[name] for name in ("until", "why")}
             connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))

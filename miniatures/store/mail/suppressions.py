@@ -14,7 +14,6 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 from sqlalchemy import Connection, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from miniatures.datamodel.errors import StoreError, writing
@@ -31,6 +30,7 @@ from miniatures.store.engine import Database, database_at
 from miniatures.store.home_secret import home_secret, secret_file
 from miniatures.store.mail_tables import messages, suppressions
 from miniatures.store.stored import stored
+from miniatures.store.upsert import insert_into
 from miniatures.store.writer import Writer
 
 _PAGE = 500
@@ -143,13 +143,9 @@ def _keep_everywhere(entries: list[Suppression]) -> None:
 
 def _keep(connection: Connection, entries: Iterable[Suppression]) -> None:
     rows = [entry.model_dump() for entry in entries]
-    connection.execute(_insert(connection).on_conflict_do_nothing(index_elements=["scope", "address"]), rows)
-
-
-def _insert(connection: Connection) -> sqlite.Insert | postgresql.Insert:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement: sqlite.Insert | postgresql.Insert = dialect.insert(suppressions)
-    return statement
+    connection.execute(
+        insert_into(connection, suppressions).on_conflict_do_nothing(index_elements=["scope", "address"]), rows
+    )
 
 
 def _found(connection: Connection, scopes: Collection[str], hashes: Collection[str] | None) -> dict[str, Suppression]:
