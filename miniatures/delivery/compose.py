@@ -8,6 +8,7 @@ relay has to convert them, which would break a signature.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ from miniatures.delivery.mime_parts import alternative
 from miniatures.delivery.tokens import Addresses, Tokens
 from miniatures.delivery.wire import ascii_url, mailto, wire_address, wire_domain
 
+_NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
 _MAY_HAVE_LEFT = (MessageState.ACCEPTED, MessageState.UNCERTAIN)
 
 
@@ -131,7 +133,7 @@ class Composer:
 
 def xtext(text: str) -> str:
     """The text as a parameter of SMTP may hold it (RFC 3461, section 4)."""
-    return "".join(sign if "!" <= sign <= "~" and sign not in "+=" else f"+{ord(sign):02X}" for sign in text)
+    return _NOT_XTEXT.sub(lambda sign: f"+{ord(sign[0]):02X}", text)
 
 
 def _left(message: Message, earlier: Sequence[OutboxRow]) -> list[OutboxRow]:

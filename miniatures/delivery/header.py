@@ -51,6 +51,8 @@ def _line(name: str, value: str) -> bytes:
 def _encoded(name: str, text: str) -> str:
     """As it is if it can be; else, and where it looks like encoded words, as encoded words (RFC 2047)."""
     bare = text.isascii() and "=?" not in text and all(len(word) <= _LONGEST_WORD for word in text.split())
+    if bare and len(name) + 2 + len(text) <= _WIDTH:
+        return text
     charset = "us-ascii" if bare else "utf-8"
     return Header(text, charset, maxlinelen=_WIDTH, header_name=name).encode(linesep="\r\n")
 

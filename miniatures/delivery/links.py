@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from miniatures.checks.web import find_links, normal_link
@@ -29,12 +30,18 @@ def links_of(message: Message, brief: Brief) -> tuple[str, ...]:
 
 def links_in(text: str, brief: Brief) -> Iterator[Link]:
     """Each place of the text that is one of the brief's web addresses; anything else in it stays text."""
-    targets = {normal_link(link): link for link in brief.links if is_web_address(link)}
+    targets = _targets(brief.links)
     for found in find_links(text, ()):
         bare = normal_link(found.text)
         within = re.search(rf"(?:https?://)?(?:www\.)?{re.escape(bare)}/?", found.text, re.IGNORECASE)
         if bare in targets and within is not None:  # A mark, or a word of a script without spaces, may stand around it.
             yield Link(found.start + within.start(), found.start + within.end(), targets[bare])
+
+
+@lru_cache(maxsize=16)
+def _targets(links: tuple[str, ...]) -> Mapping[str, str]:
+    """The web addresses among a brief's links, by their normal form."""
+    return {normal_link(link): link for link in links if is_web_address(link)}
 
 
 def is_tracked(message: Message, tracking: TrackingSettings | None) -> bool:

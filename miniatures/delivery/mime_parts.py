@@ -37,9 +37,8 @@ def _encoded(body: bytes) -> tuple[str, bytes]:
     """The content transfer encoding, and the lines in it."""
     if body.isascii() and all(len(line) <= _LONGEST_LINE for line in body.split(b"\r\n")):
         return "7bit", body
-    encoded = {
-        "quoted-printable": b2a_qp(body, istext=True),
-        "base64": encodebytes(body).replace(b"\n", b"\r\n"),
-    }
-    shorter = min(encoded, key=lambda name: len(encoded[name]))
-    return shorter, encoded[shorter]
+    quoted = b2a_qp(body, istext=True)
+    if 3 * len(quoted) <= 4 * len(body):  # base64 is a third longer than what it encodes
+        return "quoted-printable", quoted
+    encoded = encodebytes(body).replace(b"\n", b"\r\n")
+    return ("quoted-printable", quoted) if len(quoted) <= len(encoded) else ("base64", encoded)

@@ -78,12 +78,11 @@ class Pace:
 
     def resting(self, now: datetime) -> dict[str, datetime]:
         """Providers that have had their hour's share, each with when it may be sent to again."""
-        for name in list(self._providers):
-            _forget(self._providers[name], now - _HOUR)
-            if not self._providers[name]:
-                del self._providers[name]
         share = self._per_provider
-        return {name: times[-share] + _HOUR for name, times in self._providers.items() if len(times) >= share}
+        busy = {name: times for name, times in self._providers.items() if len(times) >= share}
+        for times in busy.values():
+            _forget(times, now - _HOUR)
+        return {name: times[-share] + _HOUR for name, times in busy.items() if len(times) >= share}
 
 
 def day_cap(per_day: int, ramp_up: RampUp | None, days_sent: int) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
 from miniatures.store.mail.outbox import Outbox
 from miniatures.store.mail.transitions import Settled
@@ -29,22 +28,15 @@ class Settler:
         self._sender = sender
         self._on_settled = on_settled
         self._gather_s = gather_s
-        self._waiting: list[Settled] = []
-        self._changed = asyncio.Condition()
-        self._ended = asyncio.Event()
+        self._waiting: asyncio.Queue[Settled | None] = asyncio.Queue(_MOST_WAITING)
 
     async def put(self, settled: Settled) -> None:
         """Have an email settled soon; waits while many do already."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: len(self._waiting) < _MOST_WAITING)
-            self._waiting.append(settled)
-            self._changed.notify_all()
+        await self._waiting.put(settled)
 
     async def end(self) -> None:
         """Settle what waits, and stop."""
-        async with self._changed:
-            self._ended.set()
-            self._changed.notify_all()
+        await self._waiting.put(None)
 
     async def run(self) -> None:
         """Settle until the end.
@@ -52,16 +44,18 @@ class Settler:
         Raises:
             StoreError: what was sent cannot be kept; nothing more must leave then.
         """
-        while True:
-            async with self._changed:
-                await self._changed.wait_for(lambda: bool(self._waiting) or self._ended.is_set())
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), self._gather_s)
-            async with self._changed:
-                group, self._waiting = self._waiting, []
-                self._changed.notify_all()
-            if not group:
-                return
+        is_ended = False
+        while not is_ended:
+            group = [await self._waiting.get()]
+            if self._gather_s and group != [None]:
+                await asyncio.sleep(self._gather_s)
+            while not self._waiting.empty():
+                group.append(self._waiting.get_nowait())
+            is_ended = None in group
+            await self._settle([settled for settled in group if settled is not None])
+
+    async def _settle(self, group: list[Settled]) -> None:
+        if group:
             await self._outbox.settle(group, self._sender)
-            for settled in group:
-                self._on_settled(settled)
+        for settled in group:
+            self._on_settled(settled)

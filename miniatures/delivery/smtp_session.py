@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from miniatures.delivery.encryption_advice import encryption_advice
 from miniatures.delivery.server_word import enhanced_code
 
 if TYPE_CHECKING:
-    from aiosmtplib import SMTP, SMTPResponse
+    from aiosmtplib import SMTP
 
 
 class ServerUnavailable(MiniaturesError):
@@ -89,19 +89,22 @@ class SmtpSession:
         if self.supports("DSN"):
             options += ["RET=HDRS", f"ENVID={email.envelope_id}"]
             wanted = ["NOTIFY=FAILURE,DELAY"]
-        reply = await self._reply("mail", self._open.mail(email.envelope_from, options=options, encoding=encoding))
-        if not _went_well(reply):
-            return reply
-        reply = await self._reply("rcpt", self._open.rcpt(email.envelope_to, options=wanted, encoding=encoding))
-        return None if _went_well(reply) else reply
+        mail = self._open.mail(email.envelope_from, options=options, encoding=encoding)
+        if refusal := await self._refusal("mail", mail):
+            return refusal
+        return await self._refusal("rcpt", self._open.rcpt(email.envelope_to, options=wanted, encoding=encoding))
 
     async def transmit(self, mime: bytes) -> ServerReply:
         """Send the text; what is returned without a code may have left or not."""
-        return await self._reply("data", self._open.data(mime, timeout=self._settings.accept_timeout_s))
+        try:
+            said = await self._open.data(mime, timeout=self._settings.accept_timeout_s)
+        except _failures() as error:
+            return _failure("data", error)
+        return _reply_of("data", said.code, said.message)
 
     async def reset(self) -> None:
         """Forget the sender and recipient that were named; a connection that does not answer is closed."""
-        if not _went_well(await self._reply("rset", self._open.rset())):
+        if await self._refusal("rset", self._open.rset()):
             await self.close()
 
     async def close(self) -> None:
@@ -136,24 +139,19 @@ class SmtpSession:
         if settings.login is not None:
             await self._step("login", smtp.login(settings.login.user, self._password()))
 
-    async def _step(self, stage: str, step: object) -> None:
-        reply = await self._reply(stage, step)
-        if not _went_well(reply):
+    async def _step(self, stage: str, step: Awaitable[object]) -> None:
+        if refusal := await self._refusal(stage, step):
             where = f"{self._settings.host}:{self._settings.port}"
-            said = " ".join(str(part) for part in (reply.code, reply.text) if part) or "the connection was lost"
-            raise ServerUnavailable(f"{where} cannot be used ({stage}): {said}", reply, hint=_hint(reply))
+            said = " ".join(str(part) for part in (refusal.code, refusal.text) if part) or "the connection was lost"
+            raise ServerUnavailable(f"{where} cannot be used ({stage}): {said}", refusal, hint=_hint(refusal))
 
-    async def _reply(self, stage: str, step: object) -> ServerReply:
-        """Await a step; what it raises is a reply, too, without a code if the connection was lost."""
-        from aiosmtplib import SMTPException, SMTPResponseException
-
+    async def _refusal(self, stage: str, step: Awaitable[object]) -> ServerReply | None:
+        """Await a step; returns what the server said against it, without a code if the connection was lost."""
         try:
-            said: SMTPResponse | None = await step  # type: ignore[misc]
-        except SMTPResponseException as error:
-            return _reply_of(stage, error.code, error.message)
-        except (SMTPException, OSError, EOFError, ValueError) as error:
-            return ServerReply(stage=stage, text=f"{type(error).__name__}: {error}"[:500])
-        return ServerReply(stage=stage, code=250) if said is None else _reply_of(stage, said.code, said.message)
+            await step
+        except _failures() as error:
+            return _failure(stage, error)
+        return None
 
 
 _NO_SMTPUTF8 = ServerReply(
@@ -172,15 +170,26 @@ def _hint(reply: ServerReply) -> str:
     return encryption_advice(reply.text) or _HINTS.get(reply.stage, "")
 
 
+def _failures() -> tuple[type[Exception], ...]:
+    """What a step raises when the server does not go along, or is not there."""
+    from aiosmtplib import SMTPException
+
+    return SMTPException, OSError, EOFError, ValueError
+
+
+def _failure(stage: str, error: Exception) -> ServerReply:
+    from aiosmtplib import SMTPResponseException
+
+    if isinstance(error, SMTPResponseException):
+        return _reply_of(stage, error.code, error.message)
+    return ServerReply(stage=stage, text=f"{type(error).__name__}: {error}"[:500])
+
+
 def _reply_of(stage: str, code: int, text: str) -> ServerReply:
     line = " ".join(str(text).split())
     if code < 0:
         return ServerReply(stage=stage, text=line[:500])
     return ServerReply(stage=stage, code=int(code), text=line[:500], enhanced=enhanced_code(line))
-
-
-def _went_well(reply: ServerReply) -> bool:
-    return reply.code is not None and 200 <= reply.code < 300
 
 
 def _tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:

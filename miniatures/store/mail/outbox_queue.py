@@ -23,12 +23,12 @@ _KEY = ("campaign", "prospect", "step")
 def insert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> int:
     """Queue the rows that are missing; returns how many were."""
     columns = messages.c
-    statement = insert_into(connection, messages).values(rows)
+    statement = insert_into(connection, messages)
     taken_back = and_(columns.state == MessageState.CANCELLED, columns.why == CancelReason.DECIDED_ANEW)
     outdated = and_(columns.state == MessageState.QUEUED, columns.decisions != statement.excluded.decisions)
     changed = {column.name: statement.excluded[column.name] for column in columns if column.name not in _KEY}
     statement = statement.on_conflict_do_update(index_elements=_KEY, set_=changed, where=or_(taken_back, outdated))
-    new = connection.execute(statement.returning(columns.campaign, columns.prospect, columns.id)).all()
+    new = connection.execute(statement.returning(columns.campaign, columns.prospect, columns.id), rows).all()
     note(connection, new, MessageState.QUEUED, now, "")
     return len(new)
 
