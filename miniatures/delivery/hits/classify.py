@@ -1,7 +1,8 @@
 """Who asked: a person, a machine, or one of those of whom nobody can tell.
 
-The rules are applied in one order, and the first that has an answer gives it. What no rule knows to be a machine's is
-taken for a person's: a machine that does as people do is counted, and nobody's click is lost.
+The rules are applied in one order, and the first that has an answer gives it. A link that an ordinary browser follows
+soon after the email came, or out of a network where machines and people sit alike, is nobody's to tell unless there is
+a sign of a reader (`reading.py`); later, whatever no rule knows to be a machine's is taken for a person's.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from miniatures.datamodel.hit import Hit, HitClass, HitKind
+from miniatures.delivery.hits.reading import signs_of_reading
 from miniatures.delivery.hits.rules import Rules, known_rules, seconds
-from miniatures.delivery.hits.scans import checked_before, scans
+from miniatures.delivery.hits.scans import checked_before, pairs, scans
 
 OWN = "own"
 """The name among a hit's headers under which the tracker notes that it was the sender, and how that is known."""
@@ -46,6 +48,17 @@ class _Case:
     def is_open(self) -> bool:
         return self.hit.kind is HitKind.OPEN
 
+    @property
+    def is_early(self) -> bool:
+        return self.came_within(self.rules.early_s)
+
+    def came_within(self, length_s: float) -> bool:
+        return self.age is not None and self.age <= seconds(length_s)
+
+    @property
+    def calls_itself_browser(self) -> bool:
+        return self.agent.startswith("mozilla/5.0 (")
+
     def calls_itself(self, names: Sequence[str]) -> bool:
         return any(name in self.agent for name in names)
 
@@ -67,6 +80,10 @@ def classify(
     perhaps = [place for place, one in enumerate(judged) if one.hit_class is not HitClass.MACHINE]
     for place in checked_before(hits, perhaps, rules):
         judged[place] = _machine("the same link was followed from elsewhere right after: this was the check")
+    for place in pairs(hits, perhaps, rules):
+        judged[place] = _machine("two programs followed the same link at once from one network")
+    for place, why in signs_of_reading(hits, [one.hit_class for one in judged], rules).items():
+        judged[place] = _human(why)
     return judged
 
 
@@ -99,9 +116,13 @@ def _own(case: _Case) -> Judged | None:
 
 
 def _opting_out(case: _Case) -> Judged | None:
-    """Whoever presses the button, or the mail provider on a person's behalf: it may not without (RFC 8058, 3.2)."""
-    asked = case.hit.kind is HitKind.UNSUBSCRIBE_POST
-    return _human("a person opted out, or had their mail provider do it") if asked else None
+    """Whoever presses the button, or the mail provider on a person's behalf: it may not without (RFC 8058, 3.2). Some
+    that check mail do all the same, at the handover. Whoever it was, the address is not written to any more."""
+    if case.hit.kind is not HitKind.UNSUBSCRIBE_POST:
+        return None
+    if case.is_early:
+        return _machine("nobody reads an email and opts out within seconds")
+    return _human("a person opted out, or had their mail provider do it")
 
 
 def _before_sent(case: _Case) -> Judged | None:
@@ -144,9 +165,20 @@ def _privately_fetched(case: _Case) -> Judged | None:
     return _unknowable("such mail programs fetch every picture, read or not") if private else None
 
 
+def _checks_mail(case: _Case) -> Judged | None:
+    """Of those who check mail, Microsoft fetches pictures for readers as well."""
+    checks = case.rules.security.search(case.network) and not _hired_open(case)
+    return _machine(f"it came from {case.network}, which checks mail") if checks else None
+
+
 def _too_early(case: _Case) -> Judged | None:
-    early = case.age is not None and case.age <= seconds(case.rules.early_s)
-    return _machine("it came within seconds after a server had taken the email over") if early else None
+    """Mail programs and providers fetch pictures for readers, and may do so on arrival, before anybody looks."""
+    if not case.is_early:
+        return None
+    agents = case.rules.agents
+    if case.is_open and case.calls_itself((*agents.image_proxies, *agents.mail_programs)):
+        return _unknowable("a reader's program fetched the picture so soon that nobody need have looked")
+    return _machine("it came within seconds after a server had taken the email over")
 
 
 def _image_proxy(case: _Case) -> Judged | None:
@@ -154,16 +186,9 @@ def _image_proxy(case: _Case) -> Judged | None:
     return _human("the mail provider fetched the picture for somebody who looked") if proxied else None
 
 
-def _of_network(case: _Case) -> Judged | None:
-    if case.rules.security.search(case.network):
-        return _machine(f"it came from {case.network}, which checks mail")
-    if case.rules.shared.search(case.network):
-        return _unknowable(f"it came from {case.network}, which checks mail and carries what people browse")
-    if not case.rules.hosting.search(case.network):
-        return None
-    if case.is_open:
-        return _unknowable(f"a machine at {case.network} fetched it, for a reader or for a check")
-    return _machine(f"it came from {case.network}, where nobody sits who follows links")
+def _hired_open(case: _Case) -> Judged | None:
+    hired = case.is_open and case.rules.hosting.search(case.network)
+    return _unknowable(f"a machine at {case.network} fetched it, for a reader or for a check") if hired else None
 
 
 def _no_browser(case: _Case) -> Judged | None:
@@ -172,7 +197,7 @@ def _no_browser(case: _Case) -> Judged | None:
         return None if case.agent else _unknowable("it does not say what it is")
     if case.calls_itself(case.rules.agents.office):
         return _machine("Office looked at the link by itself")
-    return None if case.agent.startswith("mozilla/5.0 (") else _machine("no browser calls itself like that")
+    return None if case.calls_itself_browser else _machine("no browser calls itself like that")
 
 
 def _old_browser(case: _Case) -> Judged | None:
@@ -188,14 +213,25 @@ def _old_browser(case: _Case) -> Judged | None:
 
 def _bare_headers(case: _Case) -> Judged | None:
     """Browsers say which languages their user reads, and since 2020 what a request is for; headers that were not kept
-    prove nothing."""
+    prove nothing. Servers of mail providers fetch pictures under a browser's name."""
     kept = case.hit.headers
-    bare = "accept" in kept and not kept.keys() & {"accept-language", "sec-fetch-mode"}
-    return _machine("it sent less than every browser sends") if bare and not case.is_open else None
+    if "accept" not in kept or kept.keys() & {"accept-language", "sec-fetch-mode"}:
+        return None
+    if not case.is_open:
+        return _machine("it sent less than every browser sends")
+    server = case.calls_itself_browser and not case.calls_itself(case.rules.agents.mail_programs)
+    return _unknowable("a server under a browser's name fetched it, for a reader or for a check") if server else None
+
+
+def _of_both(case: _Case) -> Judged | None:
+    if case.rules.shared.search(case.network):
+        return _unknowable(f"it came from {case.network}, which checks mail and carries what people browse")
+    hired = case.rules.hosting.search(case.network)
+    return _unknowable(f"it came from {case.network}, where checks run and some people's desks") if hired else None
 
 
 def _soon(case: _Case) -> Judged | None:
-    soon = case.age is not None and case.age <= seconds(case.rules.soon_s)
+    soon = case.came_within(case.rules.soon_s if case.is_open else case.rules.checked_s)
     return _unknowable("so soon it may have been a person, or a check") if soon else None
 
 
@@ -205,19 +241,21 @@ def _person(_: _Case) -> Judged | None:
 
 _IN_ORDER: tuple[Callable[[_Case], Judged | None], ...] = (
     _own,
-    _opting_out,
     _before_sent,
+    _opting_out,
     _head,
     _known_agent,
     _looking_ahead,
     _part_of_scan,
     _privately_fetched,
+    _checks_mail,
     _too_early,
     _image_proxy,
-    _of_network,
+    _hired_open,
     _no_browser,
     _old_browser,
     _bare_headers,
+    _of_both,
     _soon,
     _person,
 )

@@ -16,7 +16,7 @@ from miniatures.datamodel.frozen import Strict
 from miniatures.datamodel.hit import Hit
 
 _HERE = Path(__file__).parent
-_MADE_OF = ("rules.yaml", "rules.py", "scans.py", "classify.py")
+_MADE_OF = ("rules.yaml", "rules.py", "scans.py", "reading.py", "classify.py")
 
 
 class Agents(Strict):
@@ -28,7 +28,10 @@ class Agents(Strict):
     prefetchers: tuple[str, ...]
     image_proxies: tuple[str, ...]
     apple: str = Field(description="The whole of it.")
+    safari: str
+    other_safaris: tuple[str, ...]
     office: tuple[str, ...]
+    mail_programs: tuple[str, ...]
     oldest_chrome: int
     oldest_firefox: int
 
@@ -40,6 +43,7 @@ class Networks(Strict):
     shared: tuple[str, ...]
     hosting: tuple[str, ...]
     private: tuple[str, ...]
+    carriers: tuple[str, ...]
 
 
 class Burst(Strict):
@@ -59,6 +63,7 @@ class Rules(Strict):
     looking_ahead_words: tuple[str, ...]
     early_s: float
     soon_s: float
+    checked_s: float
     burst: tuple[Burst, ...]
     scattered: tuple[Burst, ...]
     whole_email_s: float
@@ -66,6 +71,9 @@ class Rules(Strict):
     scan_tail_s: float
     with_scan_s: float
     click_check_s: float
+    pair_s: float
+    hand_s: float
+    reading_s: float
 
     @cached_property
     def security(self) -> re.Pattern[str]:
@@ -82,6 +90,10 @@ class Rules(Strict):
     @cached_property
     def private(self) -> re.Pattern[str]:
         return _any_of(self.networks.private)
+
+    @cached_property
+    def carriers(self) -> re.Pattern[str]:
+        return _any_of(self.networks.carriers)
 
     def network_of(self, hit: Hit) -> str:
         """Whose network a hit came from, as far as that was looked up or is public; empty if it is not known."""

@@ -18,7 +18,7 @@ from itertools import pairwise
 from miniatures.datamodel.hit import Hit, HitKind
 from miniatures.delivery.hits.rules import Rules, seconds
 
-_FOLLOWED = (HitKind.CLICK, HitKind.UNSUBSCRIBE_VIEW)
+FOLLOWED = (HitKind.CLICK, HitKind.UNSUBSCRIBE_VIEW)
 HIDDEN_LINK = 0
 """The number of the link that nobody sees."""
 
@@ -52,7 +52,7 @@ def scans(hits: Sequence[Hit], links: int | None, rules: Rules) -> dict[int, str
         links: how many links the email has, without the hidden one; null if that is not known.
         rules: the rules to apply.
     """
-    followed = [(place, hit) for place, hit in enumerate(hits) if hit.kind in _FOLLOWED]
+    followed = [(place, hit) for place, hit in enumerate(hits) if hit.kind in FOLLOWED]
     found = {place: why for place, hit in enumerate(hits) if (why := _alone(hit, rules))}
     whole = [_Window(rules.whole_email_s, links, _WHOLE)] if links and links >= rules.whole_email_links else []
     at_once = [_Window(one.within_s, one.targets, _BURST) for one in rules.burst]
@@ -69,7 +69,7 @@ def checked_before(hits: Sequence[Hit], places: Iterable[int], rules: Rules) -> 
     Whoever asked for something of the email before is no check.
     """
     arrived = {hit.address: place for place, hit in reversed(list(enumerate(hits)))}
-    followed = [place for place in places if hits[place].kind in _FOLLOWED]
+    followed = [place for place in places if hits[place].kind in FOLLOWED]
     return {
         place
         for place, after in pairwise(followed)
@@ -77,9 +77,25 @@ def checked_before(hits: Sequence[Hit], places: Iterable[int], rules: Rules) -> 
     }
 
 
+def pairs(hits: Sequence[Hit], places: Iterable[int], rules: Rules) -> set[int]:
+    """Of hits that might be a person's, by their places, those by which two programs at neighbouring addresses followed
+    one link at the same moment."""
+    followed = [place for place in places if hits[place].kind in FOLLOWED]
+    found = [pair for pair in pairwise(followed) if _is_pair(hits[pair[0]], hits[pair[1]], rules)]
+    return {place for pair in found for place in pair}
+
+
 def _is_check(first: Hit, second: Hit, rules: Rules) -> bool:
+    """A machine for hire that comes second is no reader who was let through."""
     near = second.at - first.at <= seconds(rules.click_check_s)
-    return near and _target(first) == _target(second) and _are_two(first, second)
+    hired = rules.hosting.search(rules.network_of(second))
+    return near and not hired and _target(first) == _target(second) and _are_two(first, second)
+
+
+def _is_pair(first: Hit, second: Hit, rules: Rules) -> bool:
+    at_once = second.at - first.at <= seconds(rules.pair_s) and _target(first) == _target(second)
+    two = first.address != second.address and first.user_agent != second.user_agent
+    return at_once and two and _network(first, rules) == _network(second, rules)
 
 
 def _are_two(first: Hit, second: Hit) -> bool:
@@ -131,6 +147,7 @@ def _add_company(found: dict[int, str], hits: Sequence[Hit], rules: Rules) -> No
     """Note what came with the scans: from the same program, from the same address soon after, or in their midst."""
     programs = {(hits[place].address, hits[place].user_agent) for place in found}
     moments = [hits[place].at for place in sorted(found)]
+    beside = seconds(rules.with_scan_s)
     last: dict[str, datetime] = {}
     for place, hit in enumerate(hits):
         if place in found:
@@ -139,13 +156,14 @@ def _add_company(found: dict[int, str], hits: Sequence[Hit], rules: Rules) -> No
             found[place] = _SAME
         elif hit.address in last and hit.at - last[hit.address] <= seconds(rules.scan_tail_s):
             found[place] = _TAIL
-        elif _fetched_at_hand(hit, rules) and _is_near(hit.at, moments, rules.with_scan_s):
+        elif _fetched_at_hand(hit, rules) and any_between(moments, hit.at - beside, hit.at + beside):
             found[place] = _BESIDE
 
 
-def _is_near(at: datetime, moments: Sequence[datetime], length: float) -> bool:
-    following = bisect_left(moments, at - seconds(length))
-    return following < len(moments) and moments[following] <= at + seconds(length)
+def any_between(moments: Sequence[datetime], start: datetime, end: datetime) -> bool:
+    """Whether any of the moments, which are in order, is between these two or one of them."""
+    following = bisect_left(moments, start)
+    return following < len(moments) and moments[following] <= end
 
 
 def _fetched_at_hand(hit: Hit, rules: Rules) -> bool:

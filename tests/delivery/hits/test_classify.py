@@ -20,9 +20,11 @@ from tests.delivery.hits.stories import (
     GATEWAY_3,
     GMAIL,
     GMAIL_AHEAD,
+    HALF_AN_HOUR,
     HOUR,
     READER,
     SENT,
+    THUNDERBIRD,
     clicked,
     hit,
     opened,
@@ -51,7 +53,10 @@ def test_somebody_reads_and_follows_a_link() -> None:
         (opened(HOUR, address="17.58.1.2"), U),
         (opened(HOUR, network="Proton AG"), U),
         (opened(HOUR, network="Microsoft Corporation"), U),
-        (clicked(HOUR, network="Microsoft Corporation"), M),
+        (opened(HOUR, address="40.94.29.84"), U),
+        (clicked(HOUR, network="Microsoft Corporation"), U),
+        (clicked(HOUR, network="M247 Europe SRL"), U),
+        (clicked(HOUR, network="Zscaler, Inc."), H),
         (clicked(HOUR, address="40.94.29.84"), M),
         (clicked(HOUR, network="Google Fiber Inc."), H),
         (clicked(HOUR, network="Proton AG"), H),
@@ -70,14 +75,26 @@ def test_somebody_reads_and_follows_a_link() -> None:
         (clicked(HOUR, headers={"sec-purpose": "prefetch;prerender"}), M),
         (clicked(HOUR, headers={"accept": "*/*"}), M),
         (clicked(HOUR, headers={"accept": "*/*", "accept-language": "de"}), H),
+        (opened(HOUR, headers={"accept": "*/*"}), U),
+        (opened(HOUR, headers={"accept": "*/*", "accept-language": "de"}), H),
+        (opened(HOUR, agent=THUNDERBIRD, headers={"accept": "*/*"}), H),
         (clicked(HOUR, method="HEAD"), M),
         (clicked(HOUR, 0), M),
         (clicked(-2), M),
         (clicked(2), M),
         (opened(2), M),
+        (opened(2, agent=GMAIL), U),
+        (opened(2, agent=THUNDERBIRD), U),
+        (opened(2, agent=THUNDERBIRD, network="Trend Micro Incorporated"), M),
         (clicked(20), U),
+        (clicked(HALF_AN_HOUR), U),
+        (clicked(HALF_AN_HOUR + 1), H),
+        (opened(20), U),
+        (opened(31), H),
         (opened(HOUR, headers={OWN: "cookie"}), M),
-        (hit(HitKind.UNSUBSCRIBE_POST, 3, agent=""), H),
+        (hit(HitKind.UNSUBSCRIBE_POST, -1, agent=""), M),
+        (hit(HitKind.UNSUBSCRIBE_POST, 3, agent=""), M),
+        (hit(HitKind.UNSUBSCRIBE_POST, 20, agent=""), H),
         (hit(HitKind.UNSUBSCRIBE_VIEW, HOUR), H),
         (hit(HitKind.UNSUBSCRIBE_VIEW, 3), M),
     ],
@@ -111,7 +128,7 @@ def test_a_scan_is_seen_where_it_varies_address_and_agent() -> None:
 
 def test_a_whole_email_within_ten_seconds_is_a_scan_and_in_a_minute_is_not() -> None:
     quick = [clicked(300 + 3 * step, link, READER) for step, link in enumerate((1, 2, 3, 4))]
-    slow = [clicked(300 + 20 * step, link, READER) for step, link in enumerate((1, 2, 3, 4))]
+    slow = [clicked(HOUR + 20 * step, link, READER) for step, link in enumerate((1, 2, 3, 4))]
     assert classes(*quick, links=4) == [M, M, M, M]
     assert classes(*slow, links=4) == [H, H, H, H]
 
@@ -139,11 +156,19 @@ def test_a_link_is_checked_from_elsewhere_before_the_person_gets_there() -> None
 
 def test_a_check_that_comes_after_the_person_takes_no_click_away() -> None:
     person, check = clicked(HOUR), clicked(HOUR + 12, 1, GATEWAY, CHROME, network="Amazon.com, Inc.")
-    assert classes(person, check) == [H, M]
+    assert classes(person, check) == [H, U]
+    assert classes(opened(HOUR - 60), person, check) == [H, H, U]
 
 
 def test_two_who_follow_the_same_link_later_are_two_people() -> None:
     assert classes(clicked(HOUR, 1, GATEWAY, CHROME), clicked(2 * HOUR, 1, READER, FIREFOX)) == [H, H]
+
+
+def test_two_programs_next_to_each_other_that_follow_one_link_at_once_are_a_check() -> None:
+    first, beside = clicked(HOUR, 1, GATEWAY, CHROME), "198.51.100.21"
+    assert classes(first, clicked(HOUR + 1, 1, beside, FIREFOX)) == [M, M]
+    assert classes(first, clicked(HOUR + 1, 1, beside, CHROME)) == [H, H]
+    assert classes(first, clicked(HOUR + 60, 1, beside, FIREFOX)) == [H, H]
 
 
 def test_whoever_had_the_email_open_is_no_check() -> None:
@@ -190,7 +215,17 @@ def test_every_hit_has_a_class_and_a_reason_and_the_same_ones_again(hits: list[H
         if one.method == "HEAD" and one.kind is not HitKind.UNSUBSCRIBE_POST:
             assert told.hit_class is M
         if one.kind is HitKind.UNSUBSCRIBE_POST and not one.headers.get(OWN):
-            assert told.hit_class is H
+            assert told.hit_class is (H if one.at > SENT + timedelta(seconds=10) else M)
+
+
+@given(st.lists(_HITS, max_size=8))
+def test_whether_an_opt_out_was_a_persons_depends_on_nothing_beside_it(hits: list[Hit]) -> None:
+    """Those who count opt-outs alone, without the other hits, come to the same."""
+    ordered = sorted(hits, key=lambda one: one.at)
+    judged = classify(ordered, SENT)
+    for one, told in zip(ordered, judged, strict=True):
+        if one.kind is HitKind.UNSUBSCRIBE_POST:
+            assert classify([one], SENT) == [told]
 
 
 @given(st.lists(_HITS, max_size=8))

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from miniatures.datamodel.hit import HitClass, HitKind
 from miniatures.delivery.hits.classify import OWN
 from miniatures.delivery.hits.engagement import Bounds, Engagement, clicks, engagement, opens
-from tests.delivery.hits.stories import GATEWAY, GMAIL, HOUR, SENT, clicked, hit, opened
-
-APPLE = "Mozilla/5.0"
+from tests.delivery.hits.stories import APPLE, GATEWAY, GMAIL, HOUR, SENT, clicked, hit, opened
 
 
 def test_an_email_counts_once_by_the_surest_of_its_hits() -> None:
@@ -28,6 +26,11 @@ def test_what_apple_fetched_is_between_the_bounds() -> None:
         engagement([], SENT),
     ]
     assert opens(emails) == Bounds(low=1, high=2)
+
+
+def test_a_link_that_nobody_can_tell_who_followed_is_between_the_bounds() -> None:
+    emails = [engagement([clicked(300)], SENT), engagement([clicked(HOUR)], SENT), engagement([clicked(2)], SENT)]
+    assert clicks(emails) == Bounds(low=1, high=2)
 
 
 def test_links_followed_by_machines_or_by_the_sender_count_for_nothing() -> None:
