@@ -3,8 +3,10 @@
     python benchmarks/replies.py [--backend SPEC ...] [--on FILE]
 
 The test file is read here and nowhere else: nothing was tuned on it. Each backend (the shipped `miniature:replies`
-unless others are named) stands beside a baseline of code: the phrases by which mails are sorted, and for what they do
-not know the class that most such replies of the training file have. Intervals are Wilson's, 95 %.
+unless others are named) is asked alone, and as a mailbox does: only about replies in which no phrase is found that
+asks to stop. Beside it stands a baseline of code: the phrases by which mails are sorted, and for what they do not know
+the class that most such replies of the training file have. Quotes and signatures are cut as in a mailbox. Intervals are
+Wilson's, 95 %.
 """
 
 from __future__ import annotations
@@ -17,13 +19,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from miniatures.agents.roles.reply_reader import REPLY_READER, ReplyVariables
+from miniatures.agents.roles.reply_reader import REPLY_READER, ReplyVariables, meaning
 from miniatures.backends.spec import open_backend
 from miniatures.datamodel.campaign import BackendSettings
 from miniatures.datamodel.inbound import ReplyClass
 from miniatures.delivery.inbound.absence import says_away, says_gone
 from miniatures.delivery.inbound.opt_out import asks_to_stop
 from miniatures.delivery.inbound.referral import named_instead
+from miniatures.delivery.inbound.reply_text import reply_text
 from miniatures.delivery.inbound.return_date import return_date
 from miniatures.finetune.dataset.replies import ReplyRecord, read_replies
 from miniatures.measure.statistics import wilson
@@ -32,6 +35,10 @@ from miniatures.prompts.library import PromptLibrary
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "replies"
 TODAY = datetime(2026, 1, 1, tzinfo=UTC)
 AT_ONCE = 32
+
+
+def as_in_a_mailbox(path: Path) -> list[ReplyRecord]:
+    return [one.model_copy(update={"text": reply_text(one.text) or one.text}) for one in read_replies(path)]
 
 
 def by_phrases(text: str) -> ReplyClass | None:
@@ -58,7 +65,7 @@ async def read_all(spec: str, records: Sequence[ReplyRecord]) -> list[ReplyClass
         async with gate:
             asked = ReplyVariables.of(record.offer, record.text)
             answer = await REPLY_READER.ask(model, prompts, asked, node="benchmark")
-        return answer.value.reply_class if answer.value else None
+        return meaning(answer)
 
     return list(await asyncio.gather(*map(one, records)))
 
@@ -87,7 +94,7 @@ def main() -> None:
     parser.add_argument("--backend", action="append", metavar="SPEC", help="may be given several times")
     parser.add_argument("--on", type=Path, default=FOLDER / "test.jsonl", metavar="FILE", help="replies to read")
     given = parser.parse_args()
-    records, train = read_replies(given.on), read_replies(FOLDER / "train.jsonl")
+    records, train = as_in_a_mailbox(given.on), as_in_a_mailbox(FOLDER / "train.jsonl")
     overlap = {one.text for one in records} & {one.text for one in train}
     print(f"{len(records)} replies, of which {len(overlap)} stand word for word in the training file")
     guess = baseline(train)
@@ -96,6 +103,10 @@ def main() -> None:
         begun = time.perf_counter()
         said = asyncio.run(read_all(spec, records))
         show(f"{spec} ({len(records) / (time.perf_counter() - begun):.0f} replies a second)", records, said)
+        together = [
+            ReplyClass.OPT_OUT if asks_to_stop(one.text) else word for one, word in zip(records, said, strict=True)
+        ]
+        show(f"phrases that ask to stop, then {spec}", records, together)
 
 
 if __name__ == "__main__":

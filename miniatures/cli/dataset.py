@@ -1,4 +1,5 @@
-"""`miniatures dataset`: freezes traces and gold data into a dataset, and says what is in one."""
+"""`miniatures dataset`: freezes traces and gold data into a dataset, writes corrected replies for one, and says what is
+in one."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from miniatures.cli.arguments import AsJson
-from miniatures.cli.terminal import console, count, plain, print_json, show_table, table
+from miniatures.cli.arguments import AsJson, CampaignPath
+from miniatures.cli.terminal import command, console, count, plain, print_json, show_table, table
 from miniatures.datamodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from miniatures.finetune.dataset.stats import DatasetStats, Lengths
     from miniatures.review.rulings import Verdict
 
-app = typer.Typer(no_args_is_help=True, help="Make a dataset of traces and gold data; say what is in one.")
+app = typer.Typer(no_args_is_help=True, help="Make a dataset of traces, gold data and replies; say what is in one.")
 
 _BAR = 40
 """Columns of the longest bar."""
@@ -135,6 +136,37 @@ def stats(
 ) -> None:
     """Show what was kept and what was dropped and why, by role and by who wrote it, and how long everything is."""
     _show(folder, base, as_json=as_json)
+
+
+@app.command("replies")
+def replies(
+    campaign: CampaignPath,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write, .jsonl.")],
+) -> None:
+    """Write the replies whose meaning people corrected into a file that `dataset build --from` takes.
+
+    Prospects are replaced by surrogates, and so are addresses and telephone numbers.
+    """
+    from miniatures.cli.out_file import require_ending, require_no_input
+    from miniatures.cli.results import open_run
+    from miniatures.finetune.dataset.chat_file import SUFFIX
+    from miniatures.finetune.dataset.replies import corrected_records, write_replies
+    from miniatures.store.home_secret import home_secret
+
+    require_ending(out, (SUFFIX,))
+    with open_run(campaign) as (loaded, store):
+        require_no_input(out, loaded)
+        prospects = {one.prospect.key: one.prospect for one in store.results(loaded.name)}
+        mails = store.mail.inbox.stream(loaded.name)
+        records = list(corrected_records(mails, loaded.brief.offer, prospects, home_secret()))
+    if not records:
+        correct = command("inbox", campaign, "--list")
+        raise InputError(
+            f"nobody has corrected a reply to {loaded.name} yet, so there is nothing to write",
+            hint=f"Correct one in the app, under Replies, or by its id: {correct}",
+        )
+    write_replies(records, out)
+    typer.echo(f"Wrote {out}: {len(records):,} corrected {'reply' if len(records) == 1 else 'replies'}")
 
 
 def _verdicts(reviewed: bool, accepted_only: bool) -> frozenset[Verdict] | None:

@@ -37,4 +37,5 @@ def _is_greeting(line: str) -> bool:
 
 def _is_command(line: str) -> bool:
     words = " ".join(_NO_WORD.sub(" ", line[:80]).split())
-    return bool(pattern(Said.OPT_OUT_COMMAND).fullmatch(words))
+    plain = " ".join(pattern(Said.COURTESY, after=r"(?!\w)").sub(" ", words).split())
+    return bool(pattern(Said.OPT_OUT_COMMAND).fullmatch(plain))

@@ -20,6 +20,7 @@ class Said(StrEnum):
 
     OPT_OUT = "opt_out"
     OPT_OUT_COMMAND = "opt_out_command"
+    COURTESY = "courtesy"
     AWAY = "away"
     GONE = "gone"
     INSTEAD = "instead"

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from miniatures.agents.roles.reply_reader import REPLY_READER, ReplyMeaning, ReplyVariables
-from miniatures.datamodel.errors import InputError
+from miniatures.datamodel.errors import InputError, writing
 from miniatures.datamodel.example import Example, Source
 from miniatures.datamodel.files import read_regular
 from miniatures.datamodel.frozen import Strict
@@ -54,7 +55,7 @@ def read_replies(path: Path) -> list[ReplyRecord]:
         InputError: a line is none; names the file and the line.
     """
     records = []
-    for number, line in enumerate(read_regular(path, _MOST_BYTES).decode("utf-8").splitlines(), start=1):
+    for number, line in enumerate(StringIO(read_regular(path, _MOST_BYTES).decode("utf-8")), start=1):
         try:
             records.append(ReplyRecord.model_validate_json(line))
         except ValidationError as error:
@@ -91,9 +92,15 @@ def corrected_records(
             yield ReplyRecord(id=one.id, offer=offer, text=text, reply_class=one.reply_class)
 
 
-def record_line(record: ReplyRecord) -> str:
-    """The record as a line of a file."""
-    return json.dumps(record.model_dump(mode="json", by_alias=True), ensure_ascii=False)
+def write_replies(records: Iterable[ReplyRecord], path: Path) -> None:
+    """The records as a file that `read_replies` reads.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    lines = [json.dumps(one.model_dump(mode="json", by_alias=True), ensure_ascii=False) for one in records]
+    with writing(path):
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def _about_a_stranger(mail: Inbound, prospect: Prospect | None, surrogates: Surrogates) -> str:
