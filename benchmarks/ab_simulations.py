@@ -205,6 +205,16 @@ def harm(simulation: Simulation) -> Iterator[Sequence[object]]:
         yield name, percent(limit), f"**{percent(stops[0])}**", percent(naive), percent(stops[1]), percent(stops[2])
 
 
+def harm_at_every_email(simulation: Simulation) -> Iterator[Sequence[object]]:
+    """The same for who looks after every single email, as a sender all but does: the bound has to hold at each."""
+    fewer, people = min(simulation.campaigns, 2_000), np.arange(1.0, LOOKS * 100 + 1)
+    for name, limit in (("complaints", 0.003), ("opt-outs", 0.02), ("bounces", 0.05)):
+        grown = (simulation.random.random((fewer, people.size)) < limit).cumsum(axis=1)
+        stops = np.mean([(lower_bound(one, people, limit, ALPHA) > limit).any() for one in grown])
+        assert stops <= ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / fewer), f"guardrail at every email, {name}"
+        yield name, percent(limit), f"**{percent(float(stops))}**"
+
+
 def ratios(simulation: Simulation) -> Iterator[Sequence[object]]:
     """Companies assigned by a fair coin and by one that is two or four points off, 300 a day."""
     fewer = min(simulation.campaigns, 10_000)
@@ -313,6 +323,11 @@ def main() -> None:
         "Guardrails: arms stopped in 3,000 emails, limit at 5 %",
         ("guardrail", "limit", "at the limit", "at the limit, exact test daily", "at twice", "at four times"),
         harm(simulation),
+    )
+    table(
+        "Guardrails, looked at after every one of 3,000 emails",
+        ("guardrail", "limit", "at the limit"),
+        harm_at_every_email(simulation),
     )
     table(
         "Sample ratio: alarms at 1 %, planned shares 50 : 50",

@@ -1,8 +1,9 @@
 """The durable outbox beside bare aiosmtplib, into the same real Postfix in the same run; and memory with a long queue.
 
-Checked: every row says `accepted`, and the server's queue took as many emails as were sent. The rates: the bare library
-sends the same bytes, one after the other on each connection; the outbox claims, freezes, notes `sending` and settles
-each row on a SQLite store that is flushed at each commit.
+Checked: every row says `accepted`, and as many emails as were sent come to lie in the mailbox; each run begins once all
+of the one before do, so that none pays for another's. The rates: the bare library sends the same bytes, one after the
+other on each connection; once more it composes each email before it sends it; the outbox claims, composes, freezes,
+notes `sending` and settles each row on a SQLite store that is flushed at each commit.
 
 `python -m benchmarks.outbox_rate [--emails 2000] [--rounds 3] [--queued 100000]`
 """
@@ -15,8 +16,10 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from aiosmtplib import SMTP
@@ -30,10 +33,13 @@ from miniatures.store.open import open_store
 from miniatures.store.store import Store
 from tests.delivery.sending import settings_for
 from tests.mail_servers.real_mail import MailServer
-from tests.store.mail.emails import CAMPAIGN, MONDAY, email_to
+from tests.store.mail.emails import CAMPAIGN, MAILBOX, MONDAY, email_to
 
 _BRIEF = Path("examples/cold_storage/brief.md")
 _SECRET = b"s" * 32
+_SINK = "sink@sink.example"
+_KINDS = ("bare", "bare, composing", "outbox")
+_CONNECTIONS = (1, 2, 4)
 
 
 def emails(number: int, start: int) -> list[Message]:
@@ -44,12 +50,14 @@ def composer(port: int) -> Composer:
     return Composer.of(load_brief(_BRIEF), settings_for(port), Path(), _SECRET)
 
 
-async def bare(server: MailServer, sent: Sequence[Composed], connections: int) -> float:
-    """Emails a second with the library alone, the emails dealt out to so many connections."""
+async def bare(server: MailServer, sent: Sequence[Callable[[], Composed]], connections: int) -> float:
+    """Emails a second with the library alone, the emails dealt out to so many connections and each made when it is
+    its turn."""
 
-    async def work(mine: Sequence[Composed]) -> None:
+    async def work(mine: Sequence[Callable[[], Composed]]) -> None:
         async with SMTP(hostname="127.0.0.1", port=server.smtp_port, start_tls=False) as smtp:
-            for one in mine:
+            for make in mine:
+                one = make()
                 await smtp.mail(one.envelope_from)
                 await smtp.rcpt(one.envelope_to)
                 await smtp.data(one.mime)
@@ -73,31 +81,47 @@ async def durable(server: MailServer, store: Store, queued: Sequence[Message], c
     return len(queued) / seconds
 
 
+async def delivered(server: MailServer, number: int) -> None:
+    """Wait until so many emails lie in the mailbox."""
+    folder, deadline = server.maildir(_SINK) / "new", time.monotonic() + 120
+    while (there := len(list(folder.iterdir()))) < number:
+        assert time.monotonic() < deadline, f"{there} of {number} emails arrived"
+        await asyncio.sleep(0.2)
+    assert there == number, f"{there} emails arrived, and {number} were sent"
+
+
 async def rates(number: int, rounds: int) -> None:
     with MailServer() as server, tempfile.TemporaryDirectory() as folder:
-        server.add_user("sink@sink.example")
-        found: dict[str, list[float]] = {}
+        server.add_user(_SINK)
+        found: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
         with open_store(str(Path(folder) / "store.sqlite"), flushed=True) as store:
-            start = 0
-            for _ in range(rounds):
-                for connections in (1, 2, 4):
-                    made = composer(server.smtp_port)
-                    plain = [made.compose(one, MONDAY) for one in emails(number, start)]
-                    found.setdefault(f"bare {connections}", []).append(await bare(server, plain, connections))
+            compose, start = composer(server.smtp_port).compose, 0
+            for connections in _CONNECTIONS * rounds:
+                for kind in _KINDS:
+                    mails = emails(number, start)
+                    match kind:
+                        case "bare":
+                            ready = [partial(lambda made: made, compose(one, MONDAY)) for one in mails]
+                            rate = await bare(server, ready, connections)
+                        case "bare, composing":
+                            rate = await bare(server, [partial(compose, one, MONDAY) for one in mails], connections)
+                        case _:
+                            rate = await durable(server, store, mails, connections)
+                    found[kind, connections].append(rate)
                     start += number
-                    ours = await durable(server, store, emails(number, start), connections)
-                    found.setdefault(f"outbox {connections}", []).append(ours)
-                    start += number
+                    await delivered(server, start)
             counts = store.mail.outbox.counts(CAMPAIGN)
-            assert counts[MessageState.ACCEPTED] == 3 * rounds * number, counts
-    median = {name: statistics.median(each) for name, each in found.items()}
-    best = max(rate for name, rate in median.items() if name.startswith("bare"))
+            assert counts[MessageState.ACCEPTED] == len(_CONNECTIONS) * rounds * number, counts
+    show({key: statistics.median(each) for key, each in found.items()})
+
+
+def show(rate: Mapping[tuple[str, int], float]) -> None:
     print("| emails a second | 1 connection | 2 | 4 |\n|---|---|---|---|")
-    for kind in ("bare", "outbox"):
-        print(f"| {kind} | " + " | ".join(f"{median[f'{kind} {one}']:.0f}" for one in (1, 2, 4)) + " |")
-    shares = [median[f"outbox {one}"] / median[f"bare {one}"] for one in (1, 2, 4)]
-    print("| share | " + " | ".join(f"{share:.0%}" for share in shares) + " |")
-    print(f"outbox with 2 connections, of the best bare rate: {median['outbox 2'] / best:.0%}")
+    for kind in _KINDS:
+        print(f"| {kind} | " + " | ".join(f"{rate[kind, one]:.0f}" for one in _CONNECTIONS) + " |")
+    for kind in _KINDS[:-1]:
+        shares = [rate[_KINDS[-1], one] / rate[kind, one] for one in _CONNECTIONS]
+        print(f"| outbox, share of {kind} | " + " | ".join(f"{share:.0%}" for share in shares) + " |")
 
 
 async def memory(queued: int) -> None:
@@ -111,7 +135,7 @@ async def memory(queued: int) -> None:
 
         began = time.perf_counter()
         for _ in range(20):
-            claim = Claim(CAMPAIGN, "sales", "one", MONDAY + timedelta(minutes=1), 50)
+            claim = Claim(CAMPAIGN, MAILBOX, "one", MONDAY + timedelta(minutes=1), 50)
             assert len(await store.mail.outbox.claim(claim)) == 50
         seconds = (time.perf_counter() - began) / 20
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from miniatures.agents.campaign import CampaignRunner
+from miniatures.agents.campaign import SETTLED, CampaignRunner
 from miniatures.agents.enrolment import Enrolled
-from miniatures.agents.run_events import OnEvent, RunEvent, RunSummary
+from miniatures.agents.run_events import OnEvent, RunEvent, RunSummary, StoppedArm
 from miniatures.agents.runner import RunOutcome
 from miniatures.backends.errors import BackendError
+from miniatures.datamodel.ab_decision import AbDecision
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.campaign import arm_campaign
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect
 from miniatures.inputs.campaign import LoadedCampaign
+from miniatures.store.store import Store
 
 _FROM_GOOD_TO_BAD = (
     RunOutcome.COMPLETED,
@@ -108,6 +110,28 @@ def never_opened(campaign: str, error: BackendError) -> RunSummary:
         reused=0,
         bill=Bill(),
         seconds=0,
+    )
+
+
+def left_out(store: Store, decision: AbDecision, prospects: Iterable[Prospect]) -> RunSummary:
+    """The summary of an arm that was stopped, whose prospects are these: nothing is written for them any more."""
+    written = store.mail.people.written(decision.campaign)
+    waiting = sum(one.key not in written or written[one.key].status not in SETTLED for one in prospects)
+    return RunSummary(
+        run_id="",
+        campaign=decision.campaign,
+        outcome=RunOutcome.COMPLETED,
+        by_status={},
+        new=0,
+        reused=0,
+        bill=Bill(),
+        seconds=0,
+        stopped=StoppedArm(
+            left_out=waiting,
+            stopped_at=decision.decided_at,
+            stopped_by=decision.decided_by,
+            hits=decision.hits,
+        ),
     )
 
 

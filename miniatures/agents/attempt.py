@@ -37,10 +37,13 @@ class Try:
 
 @dataclass(frozen=True)
 class Thread:
-    """What an email comes after: nothing, if it is the first. `hint` is what the campaign wants a follow-up to say."""
+    """What an email comes after: nothing, if it is the first. `hint` is what the campaign wants a follow-up to say, and
+    `is_last` whether it plans no other after it.
+    """
 
     earlier: tuple[EarlierEmail, ...] = ()
     hint: str = ""
+    is_last: bool = False
 
     @property
     def node(self) -> str:
@@ -52,7 +55,7 @@ class Thread:
         if not self.earlier:
             return {}
         prompt = context.prompts.version(WRITER.name, Variant.FOLLOW_UP)
-        return {"earlier": self.earlier, "hint": self.hint, "prompt": prompt}
+        return {"earlier": self.earlier, "hint": self.hint, "is_last": self.is_last, "prompt": prompt}
 
 
 FIRST_EMAIL = Thread()
@@ -82,6 +85,7 @@ async def write_samples(
         today=context.now().date().isoformat(),
         earlier=after.earlier,
         hint=after.hint,
+        is_last=after.is_last,
         reasons=reasons,
         previous=previous,
     )
@@ -103,6 +107,8 @@ async def write_samples(
 
 
 _DECLINED = "the writer finds no good reason to write in what was found"
+NOTHING_NEW = "there is nothing new to say to them"
+"""Why there is no follow-up, where it would only ask again."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,11 @@ class _Drawn:
             return _Drawn(replace(self.answer, value=None, error=_DECLINED))
         return self
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it is an email without a text, which is how a writer says of a follow-up that nothing new is left."""
+        return self.answer.value is not None and not self.answer.value.body.strip()
+
 
 @dataclass(frozen=True)
 class _Batch:
@@ -149,6 +160,9 @@ class _Batch:
         tells = capabilities_of(writer).phrases is Phrases.OPENING
         drawn = [one.said for one in await together(map(self._tell if tells else self._write, self.turn.samples))]
         answers = [one.answer for one in drawn]
+        told = tuple(one.quote for one in drawn) if tells else ()
+        if self.variables.earlier and all(one.says_nothing for one in drawn):
+            told = (None,) * len(drawn)
         return Written(
             seat=self.turn.seat,
             attempt=self.turn.attempt,
@@ -156,7 +170,7 @@ class _Batch:
             emails=tuple(answer.value for answer in answers),
             errors=tuple(answer.error or "" for answer in answers),
             traces=tuple(answer.trace for answer in answers),
-            told=tuple(one.quote for one in drawn) if tells else (),
+            told=told,
             bill=Bill.total(answer.bill for answer in answers),
         )
 

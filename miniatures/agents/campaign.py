@@ -31,7 +31,8 @@ from miniatures.store.tracing import Scope, enter_scope, span
 
 _log = logging.getLogger(__name__)
 _BATCH = 256
-_SETTLED = frozenset({DraftStatus.READY, DraftStatus.NEEDS_REVIEW, DraftStatus.NOTHING_FOUND})
+SETTLED = frozenset({DraftStatus.READY, DraftStatus.NEEDS_REVIEW, DraftStatus.NOTHING_FOUND})
+"""What a run does not work on again."""
 
 
 class CampaignRunner:
@@ -109,7 +110,7 @@ class CampaignRunner:
             fresh = []
             for prospect in batch:
                 status = before.get(prospect.key)
-                if status in _SETTLED and prospect.key not in self._again:
+                if status in SETTLED and prospect.key not in self._again:
                     self._tell(prospect, status, reused=True)
                 else:
                     fresh.append(prospect)

@@ -16,7 +16,7 @@ from itertools import islice
 
 from miniatures.agents.run_counts import BadRows
 from miniatures.checks.company_names import company_key
-from miniatures.datamodel.arms import AbTest, Enrolment
+from miniatures.datamodel.arms import UNKNOWN_GATEWAY, AbTest, Enrolment
 from miniatures.datamodel.campaign import Campaign
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect
@@ -86,6 +86,8 @@ class Enrolled:
     arms: dict[str, str] = field(default_factory=dict)
     people: Counter[str] = field(default_factory=Counter)
     bad_rows: BadRows = field(default_factory=BadRows)
+    without_gateway: dict[str, list[str]] = field(default_factory=dict)
+    """The keys of those whose mail gateway nobody has named yet, by the domain of their addresses."""
 
     def rows_of(self, arm: str, rows: Iterable[Prospect | BadRow]) -> Iterator[Prospect]:
         """The prospects of an arm; whoever joined the list after the enrolment is left to the next run."""
@@ -98,7 +100,9 @@ async def enrol(store: Store, test: AbTest, rows: Iterable[Prospect | BadRow], n
     They are put on the campaign's list in their order here, before each arm works through its own.
     """
     enrolments, enrolled, source = store.mail.enrolments, Enrolled(), iter(rows)
-    known = {key: one.arm for key, one in (await asyncio.to_thread(enrolments.of, test.campaign)).items()}
+    before = await asyncio.to_thread(enrolments.of, test.campaign)
+    known = {key: one.arm for key, one in before.items()}
+    with_gateway = {key for key, one in before.items() if one.gateway not in ("", UNKNOWN_GATEWAY)}
     while page := await asyncio.to_thread(lambda: list(islice(source, _PAGE))):
         people = [row for row in page if isinstance(row, Prospect)]
         await store.enrol(test.campaign, people)
@@ -109,6 +113,9 @@ async def enrol(store: Store, test: AbTest, rows: Iterable[Prospect | BadRow], n
             if isinstance(row, BadRow):
                 enrolled.bad_rows.note(row)
         enrolled.people.update(known[one.key] for one in people)
+        for one in people:
+            if one.key not in with_gateway:
+                enrolled.without_gateway.setdefault(one.email.rpartition("@")[2], []).append(one.key)
     enrolled.arms = known
     return enrolled
 

@@ -1,6 +1,7 @@
 """Writes an email to somebody who has not answered the earlier ones: by the writer if it may do that, else code.
 
-The checks are those of every email; the earlier ones, as they left, count among what it may stand on. Nobody reads a
+The checks are those of every email; the earlier ones, as they left, count among what it may stand on. Where nothing new
+can be said that goes with the news, none is written: one that only asks again is worth less than none. Nobody reads a
 shadow's follow-up, so none is asked for.
 """
 
@@ -9,22 +10,23 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from miniatures.agents.attempt import Thread
+from miniatures.agents.attempt import NOTHING_NEW, Thread
 from miniatures.agents.context import CampaignContext
-from miniatures.agents.placed_follow_up import news_in_few_words, placed_follow_up
-from miniatures.agents.roles.telling import Telling, composed
+from miniatures.agents.passages import passage_of
+from miniatures.agents.placed_follow_up import placed_follow_up, without_made
+from miniatures.agents.reason import Parts, choose_parts
+from miniatures.agents.roles.researcher import RESEARCHER
 from miniatures.agents.roles.writer import FOLLOW_UP, WRITER, writes_follow_ups
 from miniatures.agents.runs import OpenCampaign
+from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import Written
 from miniatures.agents.verify import case_of, check_email, outcome_of, with_opinion
-from miniatures.agents.vet import vet
 from miniatures.agents.write import ask_turn, best_of, best_so_far, next_try
 from miniatures.backends.ask import capabilities_of
-from miniatures.checks.citation import cited
-from miniatures.checks.draft_text import DraftText
 from miniatures.datamodel.backend import Bill
+from miniatures.datamodel.capabilities import Questions
 from miniatures.datamodel.dossier import Dossier
-from miniatures.datamodel.draft import PLACED, Draft, EarlierEmail
+from miniatures.datamodel.draft import PLACED, Draft, DraftStatus, EarlierEmail
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.evidence import Quote
 from miniatures.datamodel.hashing import content_hash
@@ -32,6 +34,10 @@ from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult, policy_of_step
 from miniatures.datamodel.seat import Seat
 from miniatures.store.tracing import Scope, enter_scope, span
+
+_FITS = 0.4
+"""The least probability of an angle or a claim that fits, as it alone is what a follow-up has to say. Of angles a first
+email asks for more, whose news nobody has approved yet; of claims for less, beside which there is the news."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,8 @@ class FollowUpAsked:
 async def follow_up(campaign: OpenCampaign, asked: FollowUpAsked) -> ProspectResult:
     """Write the email and save it as a result of its own, beside that of the first; it waits for reviewers then.
 
+    The result is `nothing_found`, without a draft, where there is nothing new to say.
+
     Raises:
         InputError: code would place it, and the brief asks for another language than English.
         BackendError: the writer could not be asked.
@@ -62,12 +70,13 @@ async def follow_up(campaign: OpenCampaign, asked: FollowUpAsked) -> ProspectRes
     scope = Scope(campaign.store.recorder, campaign.run_id, asked.first.campaign, key, policy=policy.hash)
     with enter_scope(scope), span(FOLLOW_UP, key, step=asked.step):
         draft = await _written(follow_up_context(campaign.context), asked)
+    ended = draft.status is DraftStatus.NOTHING_FOUND
     changed = {
         "policy": policy_of_step(policy.hash, asked.step),
         "prospect": asked.prospect,
         "status": draft.status,
-        "draft": draft,
-        "error": None,
+        "draft": None if ended else draft,
+        "error": NOTHING_NEW if ended else None,
         "bill": draft.bill,
         "seconds": time.perf_counter() - began,
         "earlier": asked.thread.earlier,
@@ -115,34 +124,63 @@ async def _written(context: CampaignContext, asked: FollowUpAsked) -> Draft:
         written, best = await best_of(context, asked.prospect, dossier, written)
         attempts = (*attempts, written)
         draft = best_so_far(attempts, best, draft)
-    draft = draft or await _placed(context, asked.prospect, dossier, earlier)
+    draft = draft or await _placed(context, asked, dossier)
     return await with_opinion(context, asked.prospect, draft) if draft.body else draft
 
 
-async def _placed(
-    context: CampaignContext, prospect: Prospect, dossier: Dossier, earlier: tuple[EarlierEmail, ...]
-) -> Draft:
-    """The email that code makes. A verifier of statements reads the one sentence of it that tells the news, if there is
-    one: an email that was edited before it left may not tell it any more."""
+async def _placed(context: CampaignContext, asked: FollowUpAsked, dossier: Dossier) -> Draft:
+    """The email that code makes. No check passes it as it is, for nothing in it is about the company: somebody decides.
+
+    Raises:
+        InputError: the brief asks for another language than English.
+        BackendError: the researcher could not be asked.
+    """
     if not context.brief.language.lower().startswith("en"):
         raise InputError(
             f"code places follow-ups in English, and the brief asks for {context.brief.language}",
             hint="Name a writer that is asked with the full prompt, or take `follow_ups` out.",
         )
-    news, case = dossier.facts[0], case_of(context, prospect, dossier)
-    told = cited(DraftText(earlier[0], context.brief.language), (news,), case)
-    reason = news_in_few_words(news, prospect) if told else ""
-    email = placed_follow_up(context.brief, prospect, news, reason, earlier)
-    telling = Telling(reason="good", opening=reason, thought="", claim=0, subject="")
-    vetted = await vet(context, prospect, composed(telling, context.brief, prospect) if reason else None, [news])
-    report = check_email(email, case.with_vetted(vetted.statements))
+    parts = await _new_parts(context, asked, dossier.facts[0])
+    new = [part for part in (parts.angle, parts.claim) if part]
+    thread = asked.thread
+    email = placed_follow_up(context.brief, asked.prospect, new, thread.earlier, is_last=thread.is_last)
+    report = check_email(email, case_of(context, asked.prospect, dossier))
     return Draft(
-        id=content_hash([prospect.key, PLACED, len(earlier), email])[:32],
-        subject=email.subject,
-        body=email.body,
+        id=content_hash([asked.prospect.key, PLACED, asked.step, email])[:32],
+        subject=email.subject if email else "",
+        body=email.body if email else "",
         evidence=dossier.facts,
-        vetted=vetted.statements or (),
         backend=PLACED,
-        bill=Bill() + vetted.bill,
-        **outcome_of(report),
+        bill=parts.bill,
+        **(outcome_of(report) if email else {"status": DraftStatus.NOTHING_FOUND}),
+    )
+
+
+async def _new_parts(context: CampaignContext, asked: FollowUpAsked, news: Quote) -> Parts:
+    """The angle and the claim that go with the news and that no earlier email had, each empty where there is none.
+
+    Raises:
+        BackendError: the researcher could not be asked.
+    """
+    left, company = without_made(context.brief, asked.thread.earlier), asked.prospect.company
+    trust, today = context.capabilities(RESEARCHER.name), context.now().date()
+    if trust is None or trust.questions is not Questions.PASSAGE:
+        angle = next(iter(left.angles_of(news.signal)), "")
+        return Parts(angle, left.claim_for(news.signal, angle) if left.claims else "", Bill())
+    return await ask_seat(
+        context,
+        RESEARCHER.name,
+        lambda model, seat: choose_parts(
+            model,
+            context.prompts,
+            left,
+            company,
+            today,
+            passage_of(news),
+            news.signal,
+            angle_fits=_FITS,
+            claim_fits=_FITS,
+            node=FOLLOW_UP,
+            seat=seat,
+        ),
     )

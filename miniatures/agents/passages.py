@@ -9,7 +9,7 @@ from datetime import datetime
 from miniatures.agents.ages import is_dateline
 from miniatures.agents.candidates import reads_as_sentence
 from miniatures.checks.sentences import sentences
-from miniatures.datamodel.evidence import Page
+from miniatures.datamodel.evidence import Evidence, Page, Quote
 from miniatures.datamodel.frozen import Frozen
 
 _MOST_AROUND = 240
@@ -45,6 +45,13 @@ class Passage(Frozen):
     def can_be_told(self) -> bool:
         """Whether it says what it is about, or may be told together with the sentence before it that does."""
         return not leans(self.text) or 0 < len(self.before) <= MOST_BEFORE - len(self.text)
+
+
+def passage_of(quote: Quote) -> Passage:
+    """What a quote was chosen from, as far as it keeps that."""
+    place = {"heading": quote.heading, "dateline": quote.dateline, "before": quote.before, "after": quote.after}
+    title = quote.title if isinstance(quote, Evidence) else ""
+    return Passage(text=quote.quote, title=title, published=quote.published, **place)
 
 
 def leans(text: str) -> bool:

@@ -154,6 +154,9 @@ async def choose_parts(
     today: date,
     passage: Passage,
     signal: str,
+    *,
+    angle_fits: float = ANGLE_FITS,
+    claim_fits: float = CLAIM_FITS,
     **options: Any,
 ) -> Parts:
     """What of the brief goes with the sentence as news of this signal.
@@ -164,7 +167,7 @@ async def choose_parts(
     asking = _Asking(model, prompts, options)
     told = partial(_fitting, asking, PassageVariables.of(passage, company, today))
     angle, claim = await together(
-        [told(brief.angles_of(signal), angle_text, ANGLE_FITS), told(brief.claims, claim_text, CLAIM_FITS)]
+        [told(brief.angles_of(signal), angle_text, angle_fits), told(brief.claims, claim_text, claim_fits)]
     )
     return Parts(angle, claim, asking.bill, asking.error)
 

@@ -11,6 +11,8 @@ from miniatures.agents.runner import RunOutcome
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.live_verdict import GuardrailHit
+from miniatures.datamodel.moment import Moment
 from miniatures.datamodel.prospect import BadRow, Prospect
 
 
@@ -41,6 +43,15 @@ class RunEvent(Progress):
         return f"{self.prospect.company[:24]}: {self.status.value.replace('_', ' ')}"
 
 
+class StoppedArm(Frozen):
+    """An arm of an A/B test in which nothing is written any more, because it crossed a guardrail."""
+
+    left_out: int = Field(description="Its prospects for whom a run would still have written an email.")
+    stopped_at: Moment
+    stopped_by: str
+    hits: tuple[GuardrailHit, ...] = Field(description="What stopped it.")
+
+
 class RunSummary(Frozen):
     """What a run did."""
 
@@ -56,6 +67,9 @@ class RunSummary(Frozen):
     bad_row_count: int = 0
     bill: Bill
     seconds: float
+    stopped: StoppedArm | None = Field(
+        default=None, exclude_if=operator.not_, description="Of an arm that was stopped before: why it did not run."
+    )
     arms: dict[str, RunSummary] = Field(
         default_factory=dict, exclude_if=operator.not_, description="Of an A/B test: what the run of each arm did."
     )

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from miniatures.agents.arms import ArmsProgress, loaded_arms, never_opened, run_side_by_side, summary_of_test
+from miniatures.agents.arms import ArmsProgress, left_out, loaded_arms, never_opened, run_side_by_side, summary_of_test
 from miniatures.agents.campaign import CampaignRunner
 from miniatures.agents.campaign_backends import CampaignBackends
 from miniatures.agents.context import CampaignContext, utc_now
 from miniatures.agents.enrolment import enrol, require_as_settled, settled_test
+from miniatures.agents.gateways import GatewayOf, noting_gateways
 from miniatures.agents.run_events import OnEvent, RunSummary, ignore_event
 from miniatures.agents.seats import Seats
 from miniatures.agents.tools.fetch.http import HttpFetcher
@@ -78,12 +79,14 @@ async def run_campaign(
     on_event: OnEvent = ignore_event,
     stop: asyncio.Event | None = None,
     hosts: Mapping[str, str] | None = None,
+    gateway_of: GatewayOf | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> RunSummary:
     """Run a campaign file to its end, or to where `stop`, a budget or the first `limit` prospects end it.
 
     `redo` names addresses whose finished work is forgotten first; `hosts` adds to the campaign's own map;
-    `now` is the time that news is old or fresh by. Of an A/B test all arms are run, each to its own end.
+    `now` is the time that news is old or fresh by. Of an A/B test all arms are run, each to its own end, and
+    `gateway_of` tells who takes its people's mail; nobody is asked if none is given.
 
     Raises:
         CampaignBusy: another process runs it.
@@ -106,7 +109,9 @@ async def run_campaign(
         suppressed = await asyncio.to_thread(suppression_of, opened.store, loaded.name)
         rows = partial(first_prospects, loaded, limit, suppressed)
         if loaded.campaign.arms:
-            return await _run_test(loaded, opened, runner, rows=rows, on_event=on_event, now=now())
+            return await _run_test(
+                loaded, opened, runner, rows=rows, on_event=on_event, gateway_of=gateway_of, now=now()
+            )
         require_as_settled(opened.store.mail.enrolments.test(loaded.name), loaded.campaign)
         total = await asyncio.to_thread(count_prospects, loaded, limit, suppressed)
         single = opened.arms[""]
@@ -126,12 +131,16 @@ async def _run_test(
     *,
     rows: Callable[[], Iterator[Prospect | BadRow]],
     on_event: OnEvent,
+    gateway_of: GatewayOf | None,
     now: datetime,
 ) -> RunSummary:
-    """Enrol everybody, then run the arms. Each has as many prospects in flight as is its share of them."""
+    """Enrol everybody, then run the arms that were not stopped. Each has as many prospects in flight as is its share of
+    them."""
     test = await settled_test(opened.store, loaded.campaign, salt=new_id(), now=now)
     enrolled = await enrol(opened.store, test, rows(), now)
-    progress = ArmsProgress(sum(enrolled.people[arm] for arm in opened.arms), on_event)
+    stopped = opened.store.mail.decisions.of_stopped(loaded.name)
+    going_on = {arm: one for arm, one in opened.arms.items() if arm not in stopped}
+    progress = ArmsProgress(sum(enrolled.people[arm] for arm in going_on), on_event)
     runners = {
         arm: runner(
             context=one.context,
@@ -139,10 +148,12 @@ async def _run_test(
             concurrency=math.ceil(loaded.campaign.concurrency * test.shares[arm]),
             on_event=progress.listener(arm),
         )
-        for arm, one in opened.arms.items()
+        for arm, one in going_on.items()
     }
-    ended = await run_side_by_side(runners, enrolled, rows)
+    async with noting_gateways(opened.store, loaded.name, enrolled.without_gateway, gateway_of):
+        ended = await run_side_by_side(runners, enrolled, rows)
     ends = ended | {arm: never_opened(loaded.name, error) for arm, error in opened.closed.items()}
+    ends |= {arm: left_out(opened.store, one, enrolled.rows_of(arm, rows())) for arm, one in stopped.items()}
     return summary_of_test(loaded.name, {arm: ends[arm] for arm in loaded.campaign.arms}, enrolled)
 
 

@@ -71,7 +71,7 @@ class Written(Frozen):
 
     @property
     def declined(self) -> bool:
-        """Whether each answer was that nothing is a reason to write."""
+        """Whether each answer was that nothing is a reason to write, or to write once more."""
         return bool(self.told) and all(quote is None for quote in self.told)
 
 

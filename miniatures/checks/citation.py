@@ -16,6 +16,7 @@ from miniatures.checks.reading import Reading
 from miniatures.checks.support import carries_number
 from miniatures.checks.verdict import Verdict, failed, not_run, passed
 from miniatures.checks.words import stem
+from miniatures.datamodel.draft import EARLIER_EMAIL
 from miniatures.datamodel.evidence import Quote
 
 _NUMBER, _NAME, _ENOUGH = 3, 2, 4
@@ -85,11 +86,31 @@ def _weight(window: Window, own: _Own) -> int:
     return _NUMBER * shared + _NAME * names + words if names + words + shared > 1 else 0
 
 
+def news_of(case: CheckCase) -> tuple[Quote, ...]:
+    """The evidence that is no earlier email: to name the day of one is not to say anything of the prospect."""
+    return tuple(item for item in case.evidence if item.signal != EARLIER_EMAIL)
+
+
+def goes_on(draft: DraftText, case: CheckCase) -> bool:
+    """Whether it follows up on an email that told the news, and is about that still: all of it together carries pieces
+    of the quote and of what stands around it that weigh as much as a citation. A word or two remind those who know it.
+
+    A thought of the brief on such news is none: readers who saw the pages would not send what holds nothing else.
+    """
+    news = news_of(case)
+    return len(news) < len(case.evidence) and any(_reminds(draft, item, case) for item in news)
+
+
+def _reminds(draft: DraftText, item: Quote, case: CheckCase) -> bool:
+    reading = quote_source(f"{item.quote}\n{item.around}", case.brief.language).reading
+    return _weight(draft.whole, _Own(reading, case)) >= _ENOUGH
+
+
 def check_citation(draft: DraftText, case: CheckCase) -> Verdict:
-    """At least one quote is cited."""
+    """At least one quote is cited; a follow-up may go on from it instead, as the email before it has told the news."""
     if not case.evidence:
         return not_run("there is no evidence to cite")
-    if cited(draft, case.evidence, case):
+    if cited(draft, news_of(case), case) or goes_on(draft, case):
         return passed()
     return failed(f"the body uses no quote: nothing specific of {shortened(case.evidence[0].quote)!r} is in it")
 

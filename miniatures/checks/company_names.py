@@ -19,6 +19,7 @@ from miniatures.checks.unspaced_names import is_unspaced, names_unspaced
 from miniatures.checks.vocabulary import COMMON_WORDS, NEVER_NAMES, is_ordinary
 from miniatures.checks.word_list import listed_words, word_set
 from miniatures.checks.words import bare, fold
+from miniatures.datamodel.characters import nfc
 
 _LEGAL_FORMS = frozenset(map(fold, listed_words("legal_forms")))
 _FILLERS = _LEGAL_FORMS | word_set("co the and company group holding holdings z o und")
@@ -39,13 +40,14 @@ _DIGRAPH = re.compile("([aou])e")
 _DOTS = re.compile(r"(?<=\b\w)\.(?=\w\b)|(?<=\b\w)\.$")
 _PARTS = re.compile(r"\s+[-\u2013\u2014|/]\s+|\s*[()]\s*")
 _SENTENCE_BREAK = re.compile(r"[.!?:;\n\r\u2022|]")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _JOINT = re.compile(r"[ \u00a0]|[-\u2010\u2011]|[ \u00a0]?[&+][ \u00a0]?")
 
 
 @lru_cache(maxsize=4_096)
 def company_names(company: str) -> tuple[str, ...]:
     """Folded names that stand for the company: the whole without its legal form, then what is short for it."""
-    base = _DOTS.sub("", _without_legal_form(company))
+    base = _DOTS.sub("", _without_legal_form(nfc(company)))
     core = _core(base)
     if not core:
         return (fold(company),)
@@ -54,9 +56,8 @@ def company_names(company: str) -> tuple[str, ...]:
 
 
 def company_key(company: str) -> str:
-    """The name that two spellings of one company share: folded, without its legal form and, beside words, numbers."""
-    name = company_names(company)[0]
-    return " ".join(_without_numbers(name.split())) or name
+    """The name that two spellings of one company share: folded, without its legal form. Depot 4 is not Depot 7."""
+    return company_names(company)[0]
 
 
 def names_company(text: str, company: str) -> bool:
@@ -100,7 +101,9 @@ def _mentions(text: str, company: str) -> Iterator[bool]:
     place = 0
     while place < len(words):
         name = next((name for name in sought if _stands_at(name, words, place, company)), None)
-        if name is not None:
+        if name is not None and name != sought[0] and _has_another_number(text, words, place + len(name), company):
+            yield False
+        elif name is not None:
             yield len(name) > 1 or not (
                 _is_anothers(text, words, place, company)
                 or (name != sought[0] and _is_of_another_form(words, place, company))
@@ -149,6 +152,15 @@ def _goes_on(text: str, words: Sequence[_Word], place: int, company: str) -> boo
     if text[word.end] == "-" and after.folded not in _COMPANY_NOUNS and not _NOUN_CAPITALS.isdisjoint(_words(sentence)):
         return False
     return _continues_a_name(after, sentence, own)
+
+
+def _has_another_number(text: str, words: Sequence[_Word], after: int, company: str) -> bool:
+    """Whether the word after the short name is a number, and the company's own name has another one."""
+    numbers = {word for word in _words(company) if word.isdigit()}
+    if not numbers or after >= len(words) or not _JOINT.fullmatch(text[words[after - 1].end : words[after].start]):
+        return False
+    number = words[after].folded
+    return number.isdigit() and number not in numbers and not _YEAR.fullmatch(number)
 
 
 def _is_of_another_form(words: Sequence[_Word], place: int, company: str) -> bool:
@@ -209,8 +221,10 @@ def _words(text: str) -> list[str]:
 
 
 def _core(name: str) -> list[str]:
+    """The words that say something; all of them if only numbers do, as in Group 4."""
     words = _words(name)
-    return [word for word in words if word not in _FILLERS] or words
+    core = [word for word in words if word not in _FILLERS]
+    return core if _without_numbers(core) else words
 
 
 def _without_numbers(words: Sequence[str]) -> list[str]:

@@ -1,13 +1,14 @@
 """Would the same email pass with another company's news? Then it is not personal.
 
 Name and company are kept and the quotes are exchanged for foils. A personal draft loses its ground: it cites no foil,
-or names things that no foil carries. A draft that cites none of its own quotes had no ground to lose.
+or names things that no foil carries. A draft that cites none of its own quotes had no ground to lose, unless it goes on
+from an email that did.
 """
 
 from __future__ import annotations
 
 from miniatures.checks.case import CheckCase
-from miniatures.checks.citation import cited, shortened
+from miniatures.checks.citation import cited, goes_on, news_of, shortened
 from miniatures.checks.draft_text import DraftText
 from miniatures.checks.foils import FOILS
 from miniatures.checks.support import unsupported_pieces
@@ -22,7 +23,9 @@ def check_swap(draft: DraftText, case: CheckCase) -> Verdict:
     """With the quotes exchanged, citation or unsupported must fail."""
     if not case.evidence:
         return not_run("there is no evidence to exchange")
-    if not cited(draft, case.evidence, case):
+    if not cited(draft, news_of(case), case):
+        if goes_on(draft, case):
+            return passed()
         return failed("the draft uses no quote, so it would read the same for any company")
     foils = _foils_of(case)
     if not foils:

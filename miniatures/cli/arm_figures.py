@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from miniatures.cli.terminal import plain, show_table, table
@@ -19,8 +19,8 @@ _APPROVED = (State.APPROVED, State.EDITED)
 class ArmFigures:
     """Where the prospects of each arm stand, counted while their standings pass."""
 
-    def __init__(self, enrolled: Mapping[str, Enrolment]) -> None:
-        self._enrolled = enrolled
+    def __init__(self, enrolled: Mapping[str, Enrolment], stopped: Collection[str]) -> None:
+        self._enrolled, self._stopped = enrolled, stopped
         self._by_state: defaultdict[str, Counter[State]] = defaultdict(Counter)
         self._bills: defaultdict[str, Bill] = defaultdict(Bill)
 
@@ -39,6 +39,7 @@ class ArmFigures:
         people = Counter(place.arm for place in self._enrolled.values())
         return {
             arm: {
+                "stopped": arm in self._stopped,
                 "enrolled": people[arm],
                 "by_status": {state.value: self._by_state[arm][state] for state in State},
                 "tokens": self._bills[arm].usage.total_tokens,
@@ -56,5 +57,6 @@ def show_arm_figures(arms: Mapping[str, Any]) -> None:
         approved = sum(by_status[state] for state in _APPROVED)
         others = (by_status[state] for state in (State.READY, State.NEEDS_REVIEW, State.NOTHING_FOUND))
         counts = (f"{number:,}" for number in (figures["enrolled"], approved, *others))
-        listing.add_row(plain(arm), *counts, dollars(figures["cost"]))
+        name = f"{arm} (stopped)" if figures["stopped"] else arm
+        listing.add_row(plain(name), *counts, dollars(figures["cost"]))
     show_table(listing)

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 
 def backends(campaign: CampaignPath, as_json: AsJson = False) -> None:
-    """Check that each backend of a campaign answers."""
+    """Check that each backend of a campaign answers; of an A/B test, those of all its arms."""
+    from miniatures.datamodel.campaign import backends_by_seat
     from miniatures.inputs.campaign import load_campaign
 
     loaded = load_campaign(campaign)
-    roles = loaded.campaign.roles.backend_names
+    seats = backends_by_seat(loaded.campaign)
     reports = []
     for name, settings in loaded.campaign.backends.items():
-        played = [role for role, backend in roles.items() if backend == name]
+        played = [role for role, backend in seats.items() if backend == name]
         reports.append({"name": name, "use": without_secrets(settings.use), "roles": played, **_check(settings)})
     print_json(reports) if as_json else _show(reports)
     if not all(report["answers"] for report in reports):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import named_state, one_standing, record, standings_of
+from miniatures.cli.results import follow_ups_to, named_state, one_standing, record, standings_of
 from miniatures.cli.terminal import (
     coloured,
     command,
@@ -41,20 +42,30 @@ _ROOM_BESIDE_COMPANY = 40
 """The company is shown where that leaves so much for the subject."""
 
 
+_TOLD_WHY = frozenset({"uncertain", "refused", "suppressed", "cancelled", "bounced"})
+"""The states of an email of which the listing says why, in the place of its subject."""
+
+
 def drafts(
     campaign: CampaignPath,
-    email: Annotated[str | None, typer.Argument(metavar="[EMAIL]", help="Show this prospect's draft in full.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only those that are approved, ready, rejected, ...")] = None,
+    email: Annotated[
+        str | None, typer.Argument(metavar="[EMAIL]", help="Show in full what was written to this prospect.")
+    ] = None,
+    status: Annotated[str | None, typer.Option(help="Only those that are approved, sent, replied, ...")] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Print one JSON object a line, as results are read.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the drafts, or show one in full."""
+    """List drafts and follow-ups with where each stands by now, or show what was written to one prospect in full."""
     from miniatures.inputs.campaign import load_campaign
 
     loaded = load_campaign(campaign)
     if email is not None:
         standing = one_standing(loaded, email)
-        print_json(record(standing)) if as_json or jsonl else _show_one(standing)
+        thread = follow_ups_to(loaded, standing)
+        if as_json or jsonl:
+            print_json({**record(standing), "follow_ups": list(map(record, thread))})
+        else:
+            _show_thread(standing, thread)
         return
     found = standings_of(loaded, None if status is None else {named_state(status)})
     if jsonl:
@@ -66,42 +77,67 @@ def drafts(
 
 
 def show_all(standings: Iterable[Standing], campaign: str) -> None:
-    """A table with a line for each prospect, and the totals."""
-    from collections import Counter
-
+    """A table with a line for each prospect, another for the follow-ups, and the totals."""
     from miniatures.datamodel.standing import MEANINGS, State
 
-    screen = console()
-    by_state: Counter[State] = Counter()
-    shown: list[tuple[State, str, str, str]] = []
-    first, unwritten = "", []
+    screen, firsts, follow_ups = (
+        console(),
+        _Listing("prospect", "Subject or reason"),
+        _Listing("follow-up", "Follow-up"),
+    )
     for standing in standings:
-        by_state[standing.state] += 1
-        first = first or standing.prospect.email
-        if by_state.total() <= _ROWS_SHOWN:
-            shown.append((standing.state, standing.prospect.email, standing.prospect.company, _told(standing)))
-            if standing.draft is None and standing.reason:
-                unwritten.append(standing)
-    show_table(_table(shown, screen.width))
-    _show_reasons(unwritten)
-    totals = ", ".join(f"{number:,} {coloured(state)}" for state, number in by_state.most_common())
-    screen.print(f"{count(by_state.total(), 'prospect')}: {totals or 'none'}")
+        (follow_ups if standing.result.step else firsts).add(standing)
+    firsts.show()
+    if follow_ups.total:
+        screen.print()
+        follow_ups.show()
     for state in (State.READY, State.CHANGED, State.REMOVED):
-        if by_state[state]:
+        if firsts.by_state[state]:
             screen.print(f"[dim]{state.value}: {MEANINGS[state]}[/]")
-    if by_state.total() > _ROWS_SHOWN:
+    if max(firsts.total, follow_ups.total) > _ROWS_SHOWN:
         screen.print(f"[dim]Shown are the first {_ROWS_SHOWN}; --jsonl prints them all.[/]")
-    if first:
+    if first := firsts.first or follow_ups.first:
         screen.print(f"[dim]One in full: {plain(command('drafts', campaign, first))}[/]", soft_wrap=True)
 
 
-def _table(rows: Sequence[tuple[State, str, str, str]], width: int) -> Table:
+class _Listing:
+    """The first lines of a table, and what is counted of all."""
+
+    def __init__(self, noun: str, header: str) -> None:
+        self._noun, self._header = noun, header
+        self.by_state: Counter[State] = Counter()
+        self.first = ""
+        self._shown: list[tuple[State, str, str, str]] = []
+        self._unwritten: list[Standing] = []
+
+    @property
+    def total(self) -> int:
+        return self.by_state.total()
+
+    def add(self, standing: Standing) -> None:
+        prospect = standing.prospect
+        self.by_state[standing.state] += 1
+        self.first = self.first or prospect.email
+        if self.total <= _ROWS_SHOWN:
+            self._shown.append((standing.state, prospect.email, prospect.company, _told(standing)))
+            if standing.draft is None and standing.reason:
+                self._unwritten.append(standing)
+
+    def show(self) -> None:
+        screen = console()
+        show_table(_table(self._shown, self._header, screen.width))
+        _show_reasons(self._unwritten)
+        totals = ", ".join(f"{number:,} {coloured(state)}" for state, number in self.by_state.most_common())
+        screen.print(f"{count(self.total, self._noun)}: {totals or 'none'}")
+
+
+def _table(rows: Sequence[tuple[State, str, str, str]], header: str, width: int) -> Table:
     """A line for each prospect, whose address is never broken; the subject takes the room that is left."""
     statuses, emails, companies, _ = zip(*rows, strict=True) if rows else ((), (), (), ())
     room = width - _widest(statuses, "Status") - _widest(emails, "Prospect") - 2 * _GAP
     beside = room - min(_widest(companies, "Company"), _COMPANY_WIDTH) - _GAP
     wide = beside >= _ROOM_BESIDE_COMPANY
-    listing = table("|Status", "|Prospect", *(("Company",) if wide else ()), "Subject or reason")
+    listing = table("|Status", "|Prospect", *(("Company",) if wide else ()), header)
     for state, email, name, told in rows:
         names = (plain(cut(name, _COMPANY_WIDTH)),) if wide else ()
         subject = plain(cut(told, beside if wide else max(_LEAST_ROOM, room)))
@@ -132,26 +168,39 @@ def _show_reasons(unwritten: Sequence[Standing]) -> None:
 def _told(standing: Standing) -> str:
     from miniatures.datamodel.standing import MEANINGS
 
-    if standing.text is not None:
-        return standing.text.subject
-    return standing.review or standing.reason or MEANINGS[standing.state]
+    step = f"{standing.result.step}: " if standing.result.step else ""
+    if standing.text is not None and standing.state not in _TOLD_WHY:
+        return f"{step}{standing.text.subject}"
+    if standing.dispatch:
+        return f"{step}{standing.dispatch.detail or standing.dispatch.told}"
+    return f"{step}{standing.review or standing.reason or MEANINGS[standing.state]}"
 
 
-def _show_one(standing: Standing) -> None:
+def _show_thread(standing: Standing, follow_ups: Sequence[Standing]) -> None:
+    """What was written to one prospect."""
+    screen, prospect = console(), standing.prospect
+    name = f"{prospect.full_name} " if prospect.full_name else ""
+    heading = f"[bold]{plain(name)}<{plain(prospect.email)}>[/], {plain(prospect.company)}"
+    _show_one(standing, heading)
+    for one in follow_ups:
+        screen.print()
+        _show_one(one, f"[bold]Follow-up {one.result.step}[/]")
+
+
+def _show_one(standing: Standing, heading: str) -> None:
     from miniatures.datamodel.standing import MEANINGS
 
-    screen, prospect, draft = console(), standing.prospect, standing.draft
-    name = f"{prospect.full_name} " if prospect.full_name else ""
-    screen.print(
-        f"[bold]{plain(name)}<{plain(prospect.email)}>[/], {plain(prospect.company)}  {coloured(standing.state)}"
-    )
-    screen.print(f"[dim]{plain(standing.review) or MEANINGS[standing.state]}[/]")
+    screen, draft = console(), standing.draft
+    screen.print(f"{heading}  {coloured(standing.state)}")
+    came_of_it = standing.dispatch.told if standing.dispatch else ""
+    told = "; ".join(filter(None, (standing.review, came_of_it))) or MEANINGS[standing.state]
+    screen.print(f"[dim]{plain(told)}[/]", soft_wrap=True)
     if draft is None:
         screen.print(plain(standing.reason) or "No draft was written yet.")
         _show_problems(standing.result)
         return
     if standing.text is not None and standing.text != draft.text:
-        _show_text("The reviewer's text", standing.text)
+        _show_text("The text that left" if standing.state.has_left else "The reviewer's text", standing.text)
     _show_text("" if standing.text == draft.text else "The model's draft, which does not stand", draft.text)
     _show_ground(draft)
     bill = standing.result.bill

@@ -28,7 +28,8 @@ def follow_up(
     """Write the follow-ups that are due, by the days and conditions of `send: {follow_ups: ...}`.
 
     They wait for reviewers like any draft; what is approved then leaves with `miniatures send`, in the thread of the
-    first email. Whoever answered, opted out or bounced is not written to again, and nobody twice.
+    first email. Whoever answered, opted out or bounced is not written to again, and nobody twice; and where neither the
+    news nor the brief gives anything new to say, none is written.
     """
     from miniatures.delivery.follow_up_run import planned
 
@@ -43,7 +44,10 @@ def follow_up(
         print_json(_record(done.plan) | _outcome(done))
     else:
         _show(done.plan, "due")
-        typer.echo(f"{count(len(done.written), 'follow-up')} written. Read them: {command('review', campaign)}")
+        read = f" Read them: {command('review', campaign)}" if done.written else ""
+        typer.echo(f"{count(len(done.written), 'follow-up')} written.{read}")
+        if done.nothing_new:
+            typer.echo(f"{len(done.nothing_new):,} not, as there is nothing new to say: their threads end here.")
         if done.trouble is not None:
             typer.echo(f"It ended early: {visible(done.trouble.told)}", err=True)
     if done.failed or done.trouble is not None:
@@ -60,7 +64,7 @@ def _require_follow_ups(loaded: LoadedCampaign) -> None:
     from miniatures.delivery.settings import required_settings
 
     if not required_settings(loaded).follow_ups:
-        hint = "Add when one is written, such as `send: {follow_ups: [{after_days: 4, hint: ...}]}`."
+        hint = "Under `send:`, say when one is written, such as: follow_ups: [{after_days: 4}]"
         raise InputError(f"{loaded.path} names no follow-ups", hint=hint)
 
 
@@ -69,13 +73,15 @@ def _write(loaded: LoadedCampaign, campaign: Path, *, as_json: bool) -> WrittenF
 
     from miniatures.cli.interrupts import drain_on_interrupt
     from miniatures.datamodel.errors import described
+    from miniatures.datamodel.result import ProspectResult
     from miniatures.delivery.follow_up_run import write_follow_ups
 
     def say(line: str) -> None:
         typer.echo(visible(line), err=as_json)
 
-    def tell(prospect: Prospect, error: Exception | None) -> None:
-        say(f"{prospect.email}: {'written' if error is None else described(error)}")
+    def tell(prospect: Prospect, done: ProspectResult | Exception) -> None:
+        became = done.error or "written" if isinstance(done, ProspectResult) else described(done)
+        say(f"{prospect.email}: {became}")
 
     async def work() -> WrittenFollowUps:
         with drain_on_interrupt(say, command("follow-up", campaign)) as stop:
@@ -102,6 +108,7 @@ def _outcome(done: WrittenFollowUps) -> dict[str, Any]:
         "written": [
             {"email": one.prospect.email, "step": one.step, "status": one.status.value} for one in done.written
         ],
+        "nothing_new": [{"email": one.prospect.email, "step": one.step} for one in done.nothing_new],
         "failed": [{"email": prospect.email, "error": described(error)} for prospect, error in done.failed],
         "trouble": None if done.trouble is None else done.trouble.told,
     }

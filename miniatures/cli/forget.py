@@ -17,21 +17,6 @@ if TYPE_CHECKING:
     from miniatures.erasure.left import Left
     from miniatures.inputs.campaign import LoadedCampaign
 
-_IN_WORDS = {
-    "claims": "reviews under way",
-    "stages": "steps of a run",
-    "results": "outcomes",
-    "spans": "timings",
-    "traces": "model calls",
-    "hits": "opens and clicks",
-    "mail_events": "what became of emails",
-    "inbound": "what came back",
-    "messages": "emails",
-    "enrolments": "parts in a test",
-    "prospects": "rows of the list",
-}
-"""What the tables of a store hold, where their name does not say it to whoever uses them."""
-
 
 def forget(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address of whoever is to be forgotten.")],
@@ -65,7 +50,8 @@ def forget(
     found = forgetting.find()
     if not as_json:
         _show(forgetting, found)
-    if not yes and not (sys.stdin.isatty() and typer.confirm("Erase all this for ever?", err=True)):
+    asked = "Erase all this for ever?" if _lines(found) else "Put them on the list for ever?"
+    if not yes and not (sys.stdin.isatty() and typer.confirm(asked, err=True)):
         raise InputError("nothing was erased", hint="Answer y, or give --yes.")
     with forgetting.held(found):
         found = forgetting.find()
@@ -101,14 +87,17 @@ def _campaigns(named: list[Path]) -> list[LoadedCampaign]:
 def _folders(named: list[Path]) -> list[Path]:
     for folder in named:
         if not folder.is_dir():
-            raise InputError(f"--dataset {folder} is no folder", hint="Name a dataset's folder, or one of datasets.")
+            hint = "Name a dataset's folder, or one that has datasets in it."
+            raise InputError(f"--dataset {folder} is no folder", hint=hint)
     return named
 
 
 def _show(forgetting: Forgetting, found: Found) -> None:
+    from miniatures.erasure.words import in_words
+
     listing = table(f"Known of {plain(forgetting.email)}", ">Number", "Where")
     for what, number, where in _lines(found):
-        listing.add_row(_IN_WORDS.get(what, what), f"{number:,}", plain(where))
+        listing.add_row(in_words(what), f"{number:,}", plain(where))
     show_table(listing)
     if not listing.rows:
         stand = "are" if _is_suppressed(forgetting) else "will be"

@@ -93,27 +93,41 @@ async def _rounds(
     say: Callable[[str], None],
     stop: Event | None,
 ) -> None:
-    """Look once; with an event, again each minute until it is set, also while a mailbox cannot be reached."""
+    """Look once; with an event, again each minute until it is set, also while a mailbox cannot be read.
+
+    Raises:
+        InboxUnavailable: one cannot be read, without an event; what came to the others is taken in and shown.
+    """
     import asyncio
     from contextlib import suppress
 
     from miniatures.delivery.inbound.hearing import hearing
-    from miniatures.delivery.inbound.source import InboxUnavailable
+    from miniatures.delivery.settings import required_settings
 
-    listen = hearing(loaded, store, say)
+    listen, settings = hearing(loaded, store, say), required_settings(loaded)
+    told: set[str] = set()
     while True:
-        try:
-            show(await listen())
-        except InboxUnavailable as error:
-            if stop is None:
-                raise
-            say(f"Tried again in {_ROUND_S} seconds: {error.told}")
+        heard = await listen()
+        if heard.counts or not heard.unread:
+            show(heard)
+        unread = {f"mailbox {settings.name_of(key)}: {one}": one.told for key, one in heard.unread.items()}
         if stop is None:
+            _require_read(set(unread.values()))
             return
+        for line in unread.keys() - told:
+            say(f"{store.now():%H:%M:%S}  {line}")
+        told = set(unread)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _ROUND_S)
         if stop.is_set():
             return
+
+
+def _require_read(told: set[str]) -> None:
+    from miniatures.delivery.inbound.source import InboxUnavailable
+
+    if told:
+        raise InboxUnavailable(" ".join(sorted(told)))
 
 
 def _show(heard: Heard, campaign: Path, as_json: bool) -> None:
@@ -175,8 +189,17 @@ def _correct(store: Store, campaign: str, corrections: list[str], reviewer: str 
 
 
 def _halves(correction: str) -> tuple[str, str]:
-    id, _, word = correction.partition("=")
-    return id.strip(), word.strip()
+    """The id and the class.
+
+    Raises:
+        InputError: one of them is missing.
+    """
+    from miniatures.datamodel.errors import InputError
+
+    id, _, word = (part.strip() for part in correction.partition("="))
+    if not id or not word:
+        raise InputError(f"--correct {correction}: it names no id and class", hint="Write ID=CLASS: 3f9a01c2=positive")
+    return id, word
 
 
 def _one_named(store: Store, campaign: str, id: str, hint: str) -> Inbound:
@@ -187,7 +210,7 @@ def _one_named(store: Store, campaign: str, id: str, hint: str) -> Inbound:
     """
     from miniatures.datamodel.errors import InputError
 
-    found = [one for one in _of_people(store, campaign) if id and one.id.startswith(id)]
+    found = [one for one in _of_people(store, campaign) if one.id.startswith(id)]
     if len(found) != 1:
         told = f"{len(found)} replies have an id" if found else "no reply of this campaign has an id"
         raise InputError(f"--correct {id}: {told} that begins so", hint=hint)

@@ -129,11 +129,14 @@ def remove_miniature(
 
 
 @app.command("rollback")
-def rollback_miniature(name: Annotated[str, typer.Argument(metavar="NAME", help="A miniature.")]) -> None:
+def rollback_miniature(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A miniature.")],
+    reason: Annotated[str | None, typer.Option(help="Why; it is kept in the history.")] = None,
+) -> None:
     """Make live again what was live before the last promotion."""
     from miniatures.weights.registry import Registry
 
-    _say_live(name, Registry().rollback(name))
+    _say_live(name, Registry().rollback(name, reason=reason))
 
 
 def _agreed(question: str) -> bool:
@@ -152,9 +155,10 @@ def _history(history: tuple[Promotion, ...]) -> list[str]:
     entries = []
     for promotion in history:
         verb = "rolled back to" if promotion.rolled_back else "promoted"
-        reason = f" (forced: {promotion.forced})" if promotion.forced else ""
+        forced = f" (forced: {promotion.forced})" if promotion.forced else ""
+        reason = f" ({promotion.reason})" if promotion.reason else ""
         found = f", {gate_words(promotion.gate)}" if promotion.gate else ""
-        entries.append(f"- {promotion.at:%Y-%m-%d %H:%M} {verb} {promotion.version}{reason}{found}")
+        entries.append(f"- {promotion.at:%Y-%m-%d %H:%M} {verb} {promotion.version}{forced}{reason}{found}")
     return ["## What was live", *entries] if entries else []
 
 

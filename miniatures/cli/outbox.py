@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.terminal import command, console, cut, plain, print_json, table
+from miniatures.cli.terminal import command, console, count, cut, plain, print_json, table
 
 if TYPE_CHECKING:
     from miniatures.datamodel.message import MessageState, OutboxRow
+    from miniatures.inputs.campaign import LoadedCampaign
     from miniatures.store.store import Store
 
 _SHOWN = 200
@@ -46,12 +47,15 @@ def outbox(
 
     with open_run(campaign, flushed=True) as (loaded, store):
         wanted = _named(state)
-        asyncio.run(_change(store, loaded.name, left or [], not_left or [], pause, resume))
+        keys = loaded.campaign.send.keys if loaded.campaign.send else []
+        resumed = asyncio.run(_change(store, loaded.name, left or [], not_left or [], pause, keys if resume else None))
         rows = store.mail.outbox.stream(loaded.name, *wanted)
         if as_json:
             print_json([_record(row) for row in rows])
             return
-        _show_counts(store, loaded.name, campaign)
+        if resume:
+            typer.echo(f"Resumed: {count(resumed, 'pause')} ended." if resumed else "Nothing was paused.")
+        _show_counts(store, loaded, campaign)
         counts = store.mail.outbox.counts(loaded.name)
         shown = list(islice(rows, _SHOWN))
         if wanted and not shown:
@@ -61,8 +65,10 @@ def outbox(
 
 
 async def _change(
-    store: Store, campaign: str, left: list[str], not_left: list[str], pause: str | None, resume: bool
-) -> None:
+    store: Store, campaign: str, left: list[str], not_left: list[str], pause: str | None, resume: list[str] | None
+) -> int:
+    """Settle, pause, and resume what holds back the campaign or one of these mailboxes (by key); returns how many
+    pauses were ended."""
     from miniatures.datamodel.message import MessageState
 
     for ids, state, why in (
@@ -70,19 +76,21 @@ async def _change(
         (not_left, MessageState.QUEUED, "a person knows that it had not left"),
     ):
         for id in ids:
-            await _settle(store, id, state, why)
+            await _settle(store, campaign, id, state, why)
     if pause is not None:
         await store.mail.pauses.pause(campaign, why=pause)
-    if resume:
-        for one in store.mail.pauses.standing(campaign, store.now()):
-            await store.mail.pauses.resume(one.campaign, mailbox=one.mailbox, provider=one.provider)
+    standing = [] if resume is None else store.mail.pauses.standing(campaign, store.now(), resume)
+    for one in standing:
+        await store.mail.pauses.resume(one.campaign, mailbox=one.mailbox, provider=one.provider)
+    return len(standing)
 
 
-async def _settle(store: Store, id: str, state: MessageState, why: str) -> None:
+async def _settle(store: Store, campaign: str, id: str, state: MessageState, why: str) -> None:
     from miniatures.datamodel.errors import InputError
 
-    if not await store.mail.outbox.settle_uncertain(id, state, why):
-        row = store.mail.outbox.row(id)
+    row = store.mail.outbox.row(id)
+    row = row if row is not None and row.message.campaign == campaign else None
+    if row is None or not await store.mail.outbox.settle_uncertain(id, state, why):
         found = f"is {row.state.value}, not uncertain" if row else "is not in this outbox"
         raise InputError(
             f"the email {id[:40]} {found}", hint="`--state uncertain` lists those that are, with their ids."
@@ -100,18 +108,17 @@ def _named(word: str | None) -> tuple[MessageState, ...]:
     return (MessageState(word),)
 
 
-def _show_counts(store: Store, name: str, campaign: Path) -> None:
-    counts = store.mail.outbox.counts(name)
+def _show_counts(store: Store, loaded: LoadedCampaign, campaign: Path) -> None:
+    counts = store.mail.outbox.counts(loaded.name)
     words = ", ".join(f"{number:,} {state.value}" for state, number in counts.items() if number)
     typer.echo(words or f"Nothing was queued yet: {command('send', campaign)}")
-    for pause in store.mail.pauses.standing(name, store.now()):
-        what = " ".join(word for word in (pause.mailbox and f"mailbox {pause.mailbox}", pause.provider) if word)
-        until = (
-            f"until {pause.until:%Y-%m-%d %H:%M} UTC"
-            if pause.until
-            else f"until {command('outbox', campaign)} --resume"
-        )
-        typer.echo(f"Paused: {what or 'everything'}, {until}: {plain(pause.why)}")
+    settings = loaded.campaign.send
+    for pause in store.mail.pauses.standing(loaded.name, store.now(), settings.keys if settings else []):
+        named = settings.name_of(pause.mailbox) if settings else pause.mailbox
+        what = " to ".join(word for word in (pause.mailbox and f"mailbox {named}", pause.provider) if word)
+        where = "" if pause.campaign else " (for every campaign)"
+        until = f"{pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else command("outbox", campaign, "--resume")
+        typer.echo(f"Paused: {what or 'everything'}{where}, until {until}: {plain(pause.why)}")
 
 
 def _show_rows(rows: list[OutboxRow], came: dict[str, datetime], number: int, *, listed: bool) -> None:
@@ -143,9 +150,7 @@ def _cells(row: OutboxRow, came: dict[str, datetime], listed: bool) -> list[str]
 
 def _said(row: OutboxRow) -> str:
     """What the server said, its codes first, or why the email stands as it does."""
-    if row.answer is None:
-        return row.why
-    return " ".join(str(part) for part in (row.answer.code, row.answer.text) if part)
+    return row.why if row.answer is None else row.answer.words
 
 
 def _when(row: OutboxRow, came: dict[str, datetime]) -> str:

@@ -1,15 +1,16 @@
-"""`miniatures preview`: an email as it would leave, before any does."""
+"""`miniatures preview`: an email and its follow-ups as they would leave, before any does."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from miniatures.cli.arguments import AsJson, CampaignPath
-from miniatures.cli.results import all_standings, standing_of, store_of
-from miniatures.cli.terminal import command, console, plain, print_json
+from miniatures.cli.results import all_standings, follow_ups_to, sent_at, standing_of, store_of
+from miniatures.cli.terminal import coloured, command, console, plain, print_json
 from miniatures.datamodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,32 +34,36 @@ def preview(
     open_it: Annotated[bool, typer.Option("--open", help="Open the HTML in the browser.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show an email as it would leave: its headers, its text, and files to open. Nothing is sent."""
-    from datetime import UTC, datetime
-
-    from miniatures.delivery.preview import as_it_left, read_back
-    from miniatures.delivery.preview import preview as composed_preview
+    """Show an email as it would leave, and its follow-ups: headers, text, and files to open. Nothing is sent."""
     from miniatures.delivery.settings import required_settings
     from miniatures.inputs.campaign import load_campaign
-    from miniatures.store.home_secret import home_secret
 
     loaded = load_campaign(campaign)
     settings = required_settings(loaded)
     standing = _standing(loaded, email, str(campaign))
-    row, listed = _known(loaded, standing)
-    if row is None:
-        composed = composed_preview(loaded, standing, date=datetime.now(UTC), secret=home_secret())
-    else:
-        composed = as_it_left(loaded, row, secret=home_secret())
-    read = read_back(composed.mime)
-    files = _write(out or loaded.work_folder / "preview", standing.prospect.email, composed.mime, read.html)
+    seen = _seen(loaded, standing)
+    folder = out or loaded.work_folder / "preview"
+    files = [_write(folder, one) for one in seen]
     if as_json:
-        print_json(_record(standing, composed, read, files, row, listed))
+        first, *follow_ups = map(_record, seen, files)
+        print_json({**first, "follow_ups": follow_ups})
     else:
-        _show_how_near(standing, settings.approval.risk, row, listed)
-        _show(composed, read, files, left=row is not None)
+        for one, written in zip(seen, files, strict=True):
+            _show_how_near(one, settings.approval.risk)
+            _show(one, written)
     if open_it:
-        typer.launch(str(files[1]))
+        typer.launch(str(files[0][1]))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """An email that is shown: `row` is what the outbox has of it, with its bytes; `listed` why no mail is wanted."""
+
+    standing: Standing
+    composed: Composed
+    row: OutboxRow | None
+    listed: Suppression | None
+    read: ReadBack
 
 
 def _standing(loaded: LoadedCampaign, email: str | None, campaign: str) -> Standing:
@@ -72,18 +77,27 @@ def _standing(loaded: LoadedCampaign, email: str | None, campaign: str) -> Stand
     return found
 
 
-def _known(loaded: LoadedCampaign, standing: Standing) -> tuple[OutboxRow | None, Suppression | None]:
-    """What the outbox has of the email with its frozen bytes, and why its prospect is not written to."""
-    from miniatures.delivery.preview import frozen_first
+def _seen(loaded: LoadedCampaign, standing: Standing) -> list[_Seen]:
+    """The email, and those follow-ups that have left or may leave."""
+    from datetime import UTC, datetime
 
+    from miniatures.datamodel.standing import TO_SEND
+    from miniatures.delivery.preview import preview as composed_preview
+    from miniatures.delivery.preview import read_back
+    from miniatures.store.home_secret import home_secret
+
+    prospect, follow_ups = standing.prospect, follow_ups_to(loaded, standing)
     with store_of(loaded) as store:
-        if store is None:
-            return None, None
-        thread = store.mail.outbox.thread(loaded.name, standing.prospect.key)
-        return frozen_first(thread), store.mail.suppressions.listed(standing.prospect.email, loaded.name)
+        thread = store.mail.outbox.thread(loaded.name, prospect.key) if store else []
+        listed = store.mail.suppressions.listed(prospect.email, loaded.name) if store else None
+    seen = []
+    for one in (standing, *(one for one in follow_ups if one.dispatch or one.state in TO_SEND)):
+        composed, row = composed_preview(loaded, one, thread, date=datetime.now(UTC), secret=home_secret())
+        seen.append(_Seen(one, composed, row, listed, read_back(composed.mime)))
+    return seen
 
 
-def _write(folder: Path, address: str, mime: bytes, html: str) -> tuple[Path, Path]:
+def _write(folder: Path, seen: _Seen) -> tuple[Path, Path]:
     """The email and its HTML, for its user alone to read."""
     import re
 
@@ -92,75 +106,79 @@ def _write(folder: Path, address: str, mime: bytes, html: str) -> tuple[Path, Pa
 
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^\w.@+-]", "_", address)
+    step = seen.standing.result.step
+    name = re.sub(r"[^\w.@+-]", "_", seen.standing.prospect.email) + (f".follow-up-{step}" if step else "")
     files = folder / f"{name}.eml", folder / f"{name}.html"
-    for path, content in zip(files, (mime, html.encode()), strict=True):
+    for path, content in zip(files, (seen.composed.mime, seen.read.html.encode()), strict=True):
         with bytes_written_whole(path, private=True) as file:
             file.write(content)
     return files
 
 
-def _record(
-    standing: Standing,
-    composed: Composed,
-    read: ReadBack,
-    files: tuple[Path, Path],
-    row: OutboxRow | None,
-    listed: Suppression | None,
-) -> dict[str, Any]:
+def _record(seen: _Seen, files: tuple[Path, Path]) -> dict[str, Any]:
+    standing, composed = seen.standing, seen.composed
     return {
         "email": standing.prospect.email,
+        "step": standing.result.step,
         "status": standing.state.value,
-        "outbox": row.state.value if row else None,
-        "suppressed": listed.reason.value if listed else None,
+        "sent_at": sent_at(standing),
+        "outbox": seen.row.state.value if seen.row else None,
+        "suppressed": seen.listed.reason.value if seen.listed else None,
         "envelope_from": composed.envelope_from,
         "envelope_to": composed.envelope_to,
         "smtputf8": composed.smtputf8,
         "bytes": len(composed.mime),
-        "headers": [list(header) for header in read.headers],
-        "text": read.text,
-        "html": read.html,
+        "headers": [list(header) for header in seen.read.headers],
+        "text": seen.read.text,
+        "html": seen.read.html,
         "files": [str(path) for path in files],
     }
 
 
-def _show_how_near(standing: Standing, risk: float | None, row: OutboxRow | None, listed: Suppression | None) -> None:
+def _show_how_near(seen: _Seen, risk: float | None) -> None:
     """Whether it left, and else what keeps it from leaving."""
     from miniatures.delivery.preview import wants_no_mail
 
+    screen, standing, row = console(), seen.standing, seen.row
+    if standing.result.step:
+        screen.print(f"\n[bold]Follow-up {standing.result.step}[/], {coloured(standing.state)}")
     if row is not None and row.sent_at is not None:
         left = f"As it left the outbox on {row.sent_at:%Y-%m-%d %H:%M} UTC"
-        console().print(f"[green]{left}:[/] these are its very bytes.\n", soft_wrap=True)
+        screen.print(f"[green]{left}:[/] these are its very bytes.\n", soft_wrap=True)
     elif row is not None:
-        console().print(f"It is in the outbox, {row.state.value}: these are its very bytes.\n", soft_wrap=True)
-    elif listed is not None:
-        console().print(f"[yellow]{wants_no_mail(listed)}[/]\n", soft_wrap=True)
+        screen.print(f"It is in the outbox, {standing.state.value}: these are its very bytes.\n", soft_wrap=True)
+    elif seen.listed is not None:
+        screen.print(f"[yellow]{wants_no_mail(seen.listed)}[/]\n", soft_wrap=True)
+    elif standing.dispatch is not None:
+        told = standing.dispatch.told
+        screen.print(f"[yellow]{plain(told[:1].upper() + told[1:])}.[/]\n", soft_wrap=True)
     else:
         _show_approval(standing, risk)
 
 
 def _show_approval(standing: Standing, risk: float | None) -> None:
-    """Says so where no person has said yes to the text."""
+    """Says so where no person has said yes to the text. The stated risk covers no follow-up."""
     from miniatures.delivery.preview import is_approved
 
     if is_approved(standing):
         return
-    follows = "it leaves once somebody has" if risk is None else f"it leaves unread, at the stated risk of {risk:.0%}"
+    unread = risk is not None and not standing.result.step
+    follows = f"it leaves unread, at the stated risk of {risk:.0%}" if unread else "it leaves once somebody has"
     console().print(f"[yellow]Nobody has approved this draft:[/] it is ready, and {follows}.\n", soft_wrap=True)
 
 
-def _show(composed: Composed, read: ReadBack, files: tuple[Path, Path], *, left: bool) -> None:
-    screen = console()
-    for name, value in read.headers:
+def _show(seen: _Seen, files: tuple[Path, Path]) -> None:
+    screen, composed = console(), seen.composed
+    for name, value in seen.read.headers:
         screen.print(f"[dim]{plain(name)}:[/] {plain(value)}", soft_wrap=True)
-    screen.print(f"\n{plain(read.text.strip())}\n", soft_wrap=True)
+    screen.print(f"\n{plain(seen.read.text.strip())}\n", soft_wrap=True)
     envelope = f"from {composed.envelope_from} to {composed.envelope_to}, {len(composed.mime):,} bytes"
     screen.print(f"[dim]On its envelope: {plain(envelope)}[/]", soft_wrap=True)
     if composed.smtputf8:
         screen.print(
             "[yellow]Only a server with SMTPUTF8 takes it:[/] an address has letters beyond ASCII before the @."
         )
-    if not left:
+    if seen.row is None:
         screen.print("[dim]A new Message-ID and new links are made when it is queued; these lead nowhere.[/]")
     for path in files:
         screen.print(f"Wrote {plain(path)}", soft_wrap=True)

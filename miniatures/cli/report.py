@@ -18,10 +18,10 @@ def report(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to write it.")] = None,
 ) -> None:
     """Write the HTML report and print its path."""
+    from miniatures.delivery.standing import email_standings
     from miniatures.measure.report import write_report
-    from miniatures.review.standings import standings
 
     with open_run(campaign) as (loaded, store):
         if out is not None:
             require_no_input(out, loaded)
-        typer.echo(visible(str(write_report(loaded, standings(loaded, store), out))))
+        typer.echo(visible(str(write_report(loaded, email_standings(loaded, store), out))))

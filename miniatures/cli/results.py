@@ -1,9 +1,10 @@
-"""What the listings show: one record for each prospect, those without a draft included."""
+"""What the listings show: a record for each prospect, those without a draft included, and for each follow-up."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,26 @@ if TYPE_CHECKING:
 
 def all_standings(loaded: LoadedCampaign) -> Iterator[Standing]:
     """Where everybody stands: who is on the list or was written to, whether there was a run or not."""
-    from miniatures.review.standings import standings
+    from miniatures.delivery.standing import standings
 
     with store_of(loaded) as store:
         yield from standings(loaded, store)
+
+
+def all_follow_ups(loaded: LoadedCampaign) -> Iterator[Standing]:
+    """Where each follow-up stands that was written."""
+    from miniatures.delivery.standing import follow_up_standings
+
+    with store_of(loaded) as store:
+        yield from follow_up_standings(loaded, store) if store else ()
+
+
+def follow_ups_to(loaded: LoadedCampaign, standing: Standing) -> list[Standing]:
+    """Where the follow-ups to one person stand, by their steps."""
+    from miniatures.delivery.standing import follow_ups_to
+
+    with store_of(loaded) as store:
+        return follow_ups_to(loaded, store, standing.prospect.key) if store else []
 
 
 @contextmanager
@@ -38,8 +55,9 @@ def store_of(loaded: LoadedCampaign) -> Iterator[Store | None]:
 
 
 def standings_of(loaded: LoadedCampaign, wanted: Collection[State] | None) -> Iterator[Standing]:
-    """Those of `all_standings` that stand so; all if none is named."""
-    return (one for one in all_standings(loaded) if wanted is None or one.state in wanted)
+    """Those of `all_standings`, then those of `all_follow_ups`, that stand so; all if none is named."""
+    found = chain(all_standings(loaded), all_follow_ups(loaded))
+    return (one for one in found if wanted is None or one.state in wanted)
 
 
 def named_state(word: str) -> State:
@@ -95,7 +113,9 @@ def record(standing: Standing) -> dict[str, Any]:
         "first_name": standing.prospect.first_name,
         "last_name": standing.prospect.last_name,
         "company": standing.prospect.company,
+        "step": result.step,
         "status": standing.state.value,
+        "sent_at": sent_at(standing),
         "review": standing.review,
         "subject": text.subject if text else None,
         "body": text.body if text else None,
@@ -111,6 +131,12 @@ def record(standing: Standing) -> dict[str, Any]:
         "cost": result.bill.cost_usd,
         "seconds": round(result.seconds, 3),
     }
+
+
+def sent_at(standing: Standing) -> str | None:
+    """When a server took the email (UTC, ISO 8601, to the second); None if none did, or nobody knows when."""
+    dispatch = standing.dispatch
+    return dispatch.sent_at.isoformat(timespec="seconds") if dispatch and dispatch.sent_at else None
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from miniatures.review.email_text import email_of, from_text, to_text
 from miniatures.review.queue import DraftToReview, PairToReview, draft_to_review
 from miniatures.review.reviewing import Shown, accept, compare, edit, is_swapped, reject, rewrite
 from miniatures.review.rubric import reason_texts
+from miniatures.store.decide import Outcome
 from miniatures.store.drafts import QueuedDraft
 from miniatures.store.store import Store
 
@@ -47,6 +48,13 @@ _DONE = {
     "skip": "skipped",
 }
 _PAIR_KEYS = {"1": "the first", "2": "the second", "t": "tie", "s": "skip", "?": "rubric", "q": "quit"}
+
+
+_NOT_KEPT = {
+    Outcome.DECIDED_MEANWHILE: "somebody else decided about the draft while you read it; it comes up again",
+    Outcome.CHANGED_MEANWHILE: "the draft was written again or erased while you read it",
+    Outcome.HAS_LEFT: "its email is on its way already",
+}
 
 
 class Quit(Exception):
@@ -109,12 +117,24 @@ class Sitting:
             shown += 1
             show_draft(waiting, f"{shown} of {_total(queued, limit)}")
             show_edit(waiting)
-            self._keep(self._judge(waiting))
+            seen = self.store.decisions_on(one.id)
+            self._decide(self._judge(waiting), one, seen)
 
     def review_pairs(self, pairs: Sequence[PairToReview], limit: int | None) -> None:
         """Show comparisons until the last or the limit; raises as `review_drafts` does."""
         for number, pair in enumerate(pairs[:limit], start=1):
             self._keep(self._compare(pair, f"{number} of {_total(pairs, limit)}"))
+
+    def _decide(self, review: Review | None, draft: QueuedDraft, seen: int) -> None:
+        """Keep a decision about a draft of which so many were known, unless it would be about something else by now."""
+        if review is None:
+            self.tally["skip"] += 1
+            return
+        outcome = asyncio.run(self.store.decide(review, draft.text_hash, seen))
+        if outcome is Outcome.KEPT:
+            self.tally[review.action.value] += 1
+        else:
+            console().print(f"[yellow]This is not kept: {_NOT_KEPT[outcome]}.[/]")
 
     def _keep(self, review: Review | None) -> None:
         if review is None:

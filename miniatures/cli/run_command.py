@@ -88,14 +88,18 @@ def run_and_show(
     from miniatures.cli.summary import show_summary
     from miniatures.cli.unreached import why_unreached, wrote_nothing
     from miniatures.datamodel.standing import State
+    from miniatures.delivery.standing import email_standings, standings
     from miniatures.measure.report import write_report
-    from miniatures.review.standings import standings
     from miniatures.store.open import open_store
 
     async def work(on_event: OnEvent, stop: Event) -> RunSummary:
         from miniatures.agents.runs import run_campaign  # It takes a while to load; progress is shown by now.
+        from miniatures.delivery.providers import Providers, mx_lookup
 
-        return await run_campaign(loaded, limit=limit, redo=redo, on_event=on_event, stop=stop, hosts=hosts)
+        gateway_of = Providers(mx_lookup()).told if loaded.campaign.arms else None
+        return await run_campaign(
+            loaded, limit=limit, redo=redo, on_event=on_event, stop=stop, hosts=hosts, gateway_of=gateway_of
+        )
 
     resume = resume or command("run", shown_path)
     stream = sys.stderr if as_json else sys.stdout
@@ -103,7 +107,7 @@ def run_and_show(
     summary = carry_out(work, stream, resume)
     by_state: Counter[State] = Counter()
     with open_store(loaded.store_url) as store:
-        report = write_report(loaded, _counted(standings(loaded, store), by_state))
+        report = write_report(loaded, _counted(email_standings(loaded, store), by_state))
         unreached = why_unreached(summary.by_status, standings(loaded, store))
     show_summary(
         summary,
@@ -120,9 +124,9 @@ def run_and_show(
 
 
 def _counted(standings: Iterable[Standing], by_state: Counter[State]) -> Iterator[Standing]:
-    """The same, counted while they pass."""
+    """The same; prospects are counted while they pass."""
     for standing in standings:
-        by_state[standing.state] += 1
+        by_state[standing.state] += not standing.result.step
         yield standing
 
 

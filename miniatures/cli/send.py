@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ from miniatures.cli.arguments import AsJson, CampaignPath
 from miniatures.cli.terminal import command, count, print_json
 
 if TYPE_CHECKING:
+    from miniatures.datamodel.ab_decision import AbDecision
     from miniatures.datamodel.message import MessageState, OutboxRow
     from miniatures.delivery.job import SendingReport
     from miniatures.delivery.send import Sent
@@ -63,6 +65,7 @@ def _send(loaded: LoadedCampaign, store: Store, *, shown_path: Path, watch: bool
     def say(line: str) -> None:
         typer.echo(line, err=as_json)
 
+    settings = required_settings(loaded)
     waits: dict[str, datetime] = {}
 
     def waiting(mailbox: str, moment: datetime, number: int) -> None:
@@ -73,13 +76,14 @@ def _send(loaded: LoadedCampaign, store: Store, *, shown_path: Path, watch: bool
             say(f"{now:%H:%M:%S}  {mailbox}: next at {shown}, {number:,} wait{'s' if number == 1 else ''}")
 
     def settled(row: OutboxRow, state: MessageState) -> None:
-        waits.pop(row.message.mailbox, None)
-        say(f"{store.now():%H:%M:%S}  {state.value:9} {row.message.address}  by {row.message.mailbox}")
+        mailbox = settings.name_of(row.message.mailbox)
+        waits.pop(mailbox, None)
+        say(f"{store.now():%H:%M:%S}  {state.value:9} {row.message.address}  by {mailbox}")
 
-    def troubled(mailbox: str, trouble: str) -> None:
-        typer.echo(f"{store.now():%H:%M:%S}  {mailbox} is stopped: {trouble}", err=True)
+    def troubled(what: str, trouble: str) -> None:
+        typer.echo(f"{store.now():%H:%M:%S}  {what} is stopped: {trouble}", err=True)
 
-    has_inbox = any(box.inbox is not None for box in required_settings(loaded).mailboxes.values())
+    has_inbox = any(box.inbox is not None for box in settings.mailboxes.values())
     listen = hearing(loaded, store, say) if has_inbox else None
     telling: dict[str, Any] = {"on_settled": settled, "on_trouble": troubled, "on_wait": waiting}
 
@@ -114,8 +118,11 @@ def _had_nothing(report: SendingReport) -> bool:
 
 def _show_held_up(loaded: LoadedCampaign, store: Store, campaign: Path) -> None:
     """Why nothing leaves, where it is for want of approval or because people are not to be written to."""
+    from miniatures.delivery.ab_words import stopped_words
     from miniatures.delivery.queueing import held_up
 
+    for decision in store.mail.decisions.of_stopped(loaded.name).values():
+        typer.echo(f"Nothing leaves in an arm that was stopped: {stopped_words(decision)}.")
     found = held_up(loaded, store)
     if found.to_review:
         typer.echo(f"{count(found.to_review, 'draft')} to review: {command('review', campaign)}")
@@ -126,7 +133,8 @@ def _show_held_up(loaded: LoadedCampaign, store: Store, campaign: Path) -> None:
 def _show(sent: Sent, store: Store, name: str, campaign: Path, as_json: bool) -> None:
     counts = store.mail.outbox.counts(name)
     if as_json:
-        print_json(_record(sent, {state.value: number for state, number in counts.items()}))
+        outbox = {state.value: number for state, number in counts.items()}
+        print_json(_record(sent, outbox, store.mail.decisions.of_stopped(name)))
         return
     for mailbox, report in sent.mailboxes.items():
         if _had_nothing(report):
@@ -151,7 +159,7 @@ def _uncertain() -> MessageState:
     return MessageState.UNCERTAIN
 
 
-def _record(sent: Sent, outbox: dict[str, int]) -> dict[str, Any]:
+def _record(sent: Sent, outbox: dict[str, int], stopped: Mapping[str, AbDecision]) -> dict[str, Any]:
     mailboxes = {
         name: {
             "counts": {state.value: number for state, number in report.counts.items()},
@@ -161,4 +169,10 @@ def _record(sent: Sent, outbox: dict[str, int]) -> dict[str, Any]:
         }
         for name, report in sent.mailboxes.items()
     }
-    return {"mailboxes": mailboxes, "returned": sent.returned, "uncertain": sent.uncertain, "outbox": outbox}
+    return {
+        "mailboxes": mailboxes,
+        "returned": sent.returned,
+        "uncertain": sent.uncertain,
+        "outbox": outbox,
+        "stopped_arms": {arm: decision.why for arm, decision in stopped.items()},
+    }

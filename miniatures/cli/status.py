@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 _WORKED_ON = ("pending", "changed", "failed", "blocked", "over_budget")
 """The states of whom the next run works on."""
+_NEXT = (
+    ("Read the drafts", ("ready", "needs_review"), "review"),
+    ("Send what was approved", ("approved", "edited", "queued"), "send"),
+    ("Say what became of the uncertain ones", ("uncertain",), "outbox", "--state", "uncertain"),
+    ("Read what people answered", ("replied", "unsubscribed"), "inbox", "--list"),
+)
+"""What there is to do, for emails that stand so, and the command that does it."""
 
 
 def status(
@@ -47,20 +54,19 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
     from miniatures.cli.arm_figures import ArmFigures
     from miniatures.datamodel.prospect import BadRow
     from miniatures.datamodel.redaction import without_secrets
+    from miniatures.delivery.standing import follow_up_standings, standings
     from miniatures.inputs.prospects import nobody_suppressed
     from miniatures.measure.promise import promise_of
-    from miniatures.review.standings import follow_up_standings, standings
     from miniatures.store.suppressed import suppression_of
 
     with store_of(loaded) as store:
-        arms = ArmFigures(store.mail.enrolments.of(loaded.name) if store else {})
+        enrolled = store.mail.enrolments.of(loaded.name) if store else {}
+        arms = ArmFigures(enrolled, store.mail.decisions.stopped(loaded.name) if store else ())
         suppressed = suppression_of(store, loaded.name) if store else nobody_suppressed
         counted = _counted(arms.noting(standings(loaded, store)), suppressed)
         runs = store.runs(loaded.name) if store else []
         spent = store.spent_by_role(loaded.name) if store else {}
         follow_ups = _counted(follow_up_standings(loaded, store) if store else (), suppressed)
-        outbox = store.mail.outbox.counts(loaded.name) if store else {}
-        came = store.mail.inbox.counts(loaded.name) if store else {}
     return {
         "campaign": loaded.name,
         "sends": loaded.campaign.send is not None,
@@ -71,8 +77,6 @@ def _figures(loaded: LoadedCampaign) -> dict[str, Any]:
             "tokens": follow_ups["tokens"],
             "cost": follow_ups["cost"],
         },
-        "outbox": {state.value: number for state, number in outbox.items() if number},
-        "inbox": {kind.value: number for kind, number in came.items()},
         "arms": arms.as_data(),
         "spending": [_spent(role, backend, one) for (role, backend), one in spent.items()],
         "ready_means": list(promise_of(loaded.campaign).sentences),
@@ -148,12 +152,6 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
         stand = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in follow_ups["by_status"].items())
         cost = f"{follow_ups['tokens']:,} tokens, {cost_words(follow_ups['cost'])}"
         screen.print(f"{count(follow_ups['written'], 'follow-up')}: {stand}; {cost} more\n")
-    for what, words in (("outbox", "Outbox"), ("inbox", "Came back")):
-        if figures[what]:
-            stand = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in figures[what].items())
-            screen.print(f"{words}: {stand}  [dim]{plain(command(what, campaign))}[/]", soft_wrap=True)
-    if figures["outbox"]:
-        screen.print()
     failing = table("Check that did not pass", ">Drafts")
     for name, number in figures["failed_checks"].items():
         failing.add_row(name.replace("_", " "), f"{number:,}")
@@ -168,10 +166,14 @@ def _show(figures: dict[str, Any], campaign: str) -> None:
             screen.print(f"  line {row['line']}: {plain(row['reason'])}")
     if sum(figures["by_status"][state] for state in _WORKED_ON) > figures["suppressed"]:
         screen.print(f"[dim]Go on with: {plain(command('run', campaign))}[/]", soft_wrap=True)
-    if figures["sends"] and any(figures["by_status"][state] for state in ("approved", "edited")):
-        screen.print(f"[dim]Send what was approved: {plain(command('send', campaign))}[/]", soft_wrap=True)
-    if any(figures["by_status"][state] for state in ("ready", "needs_review")):
-        screen.print(f"[dim]Read the drafts: {plain(command('review', campaign))}[/]", soft_wrap=True)
+    for purpose, states, word, *options in _NEXT:
+        if (figures["sends"] or word != "send") and any(_number(figures, state) for state in states):
+            screen.print(f"[dim]{purpose}: {plain(command(word, campaign, *options))}[/]", soft_wrap=True)
+
+
+def _number(figures: dict[str, Any], state: str) -> int:
+    """How many emails stand so, follow-ups included."""
+    return int(figures["by_status"][state] + figures["follow_ups"]["by_status"].get(state, 0))
 
 
 def _show_spending(figures: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from miniatures.agents.run_events import RunSummary
+from miniatures.agents.run_events import RunSummary, StoppedArm
 from miniatures.agents.runner import RunOutcome
 from miniatures.cli.terminal import command, console, count, plain, print_json, show_table, status_table, table
 from miniatures.datamodel.duration import duration
@@ -94,11 +94,24 @@ def _show_arms(arms: Mapping[str, RunSummary]) -> None:
     for arm, summary in arms.items():
         bill = summary.bill
         counts = f"{summary.new:,}", f"{summary.reused:,}", f"{bill.usage.total_tokens:,}"
-        ended = summary.outcome.value.replace("_", " ")
+        ended = "stopped by a guardrail" if summary.stopped else summary.outcome.value.replace("_", " ")
         listing.add_row(plain(arm), ended, *counts, dollars(bill.cost_usd))
-    if arms:
-        console().print()
-        show_table(listing)
+    if not arms:
+        return
+    screen = console()
+    screen.print()
+    show_table(listing)
+    for arm, summary in arms.items():
+        if summary.stopped is not None:
+            screen.print(plain(_left_out(arm, summary.stopped)), soft_wrap=not screen.is_terminal)
+
+
+def _left_out(arm: str, stopped: StoppedArm) -> str:
+    """Such as `12 prospects left out: their arm small was stopped on 2026-03-03 by guardrail: bounced ...`."""
+    from miniatures.delivery.ab_words import hit_words
+
+    who = f"their arm {arm} was stopped on {stopped.stopped_at:%Y-%m-%d} by {stopped.stopped_by}"
+    return f"{count(stopped.left_out, 'prospect')} left out: {who}: {'; '.join(map(hit_words, stopped.hits))}."
 
 
 def show_bad_rows(screen: Console, number: int, first: Sequence[BadRow], loaded: LoadedCampaign) -> None:

@@ -48,7 +48,7 @@ def add(
     known = [checked(address) for address in addresses]
     with _list_of(campaign, everywhere) as (scope, listing):
         asyncio.run(listing.add_all(known, SuppressionReason.BY_HAND, campaign=scope))
-    typer.echo(visible(f"{_whom(known)} will not be written to again, {_where(scope)}"))
+    typer.echo(visible(f"{_whom(known)} will not be written to again {_where(scope)}"))
 
 
 @app.command("import")
@@ -69,7 +69,7 @@ def import_file(
     bad = [row for row in rows if isinstance(row, BadLine)]
     with _list_of(campaign, everywhere) as (scope, listing):
         asyncio.run(listing.add_all(good, SuppressionReason.IMPORTED, campaign=scope))
-    typer.echo(f"{_addresses(len(good))} will not be written to again, {_where(scope)}")
+    typer.echo(f"{_addresses(len(good))} will not be written to again {_where(scope)}")
     for one in bad[:_MOST_TOLD]:
         typer.echo(visible(f"{file}, line {one.line}: {one.reason}"), err=True)
     if bad:
@@ -92,7 +92,7 @@ def check(
         typer.echo(visible(f"{known} is not on the list"))
         return
     since = f"since {entry.since:%Y-%m-%d}"
-    typer.echo(visible(f"{known} is not written to, {_where(entry.scope)}: {_reason(entry)}, {since}"))
+    typer.echo(visible(f"{known} is not written to {_where(entry.scope)}: {_reason(entry)}, {since}"))
 
 
 @app.command("list")
@@ -153,7 +153,7 @@ def _addresses(count: int) -> str:
 
 
 def _where(scope: str) -> str:
-    return f"by {visible(scope)}" if scope else "by no campaign"
+    return f"by {visible(scope)}" if scope else "by any campaign"
 
 
 def _reason(entry: Suppression) -> str:

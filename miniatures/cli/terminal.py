@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 NAME = "miniatures"
 STATUS_STYLES = {
+    "replied": "bold green",
+    "unsubscribed": "magenta",
+    "complained": "red",
+    "bounced": "red",
+    "gone": "magenta",
+    "sent": "bold cyan",
+    "uncertain": "bold yellow",
+    "leaving": "cyan",
+    "queued": "cyan",
+    "refused": "red",
+    "suppressed": "dim",
+    "cancelled": "dim",
     "approved": "bold green",
     "edited": "bold green",
     "ready": "green",

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.hashing import content_hash
-from miniatures.datamodel.live_verdict import LiveVerdict
+from miniatures.datamodel.live_verdict import GuardrailHit, LiveVerdict
 from miniatures.datamodel.moment import Moment
 
 
@@ -35,6 +35,7 @@ class AbDecision(Frozen):
     why: str = Field(description="In sentences, as people read it.")
     miniature: str = Field(default="", description="NAME@VERSION of what was promoted or rolled back.")
     cancelled: int = Field(default=0, ge=0, description="Emails that waited in a stopped arm.")
+    hits: tuple[GuardrailHit, ...] = Field(default=(), description="Of a stopped arm: each limit that it crossed.")
     verdict: LiveVerdict | None = Field(
         default=None, description="What was known; null where an arm was stopped with nothing left to compare it with."
     )

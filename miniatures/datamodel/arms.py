@@ -13,6 +13,8 @@ from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.moment import Moment
 from miniatures.datamodel.verdict import VerdictRule
 
+UNKNOWN_GATEWAY = "unknown"
+"""Of a company whose mail's host nobody named when it was asked for."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _CLOSE_TO_ONE = 1e-6
 _WRITERS = ("fallback", "shadow")
@@ -77,7 +79,9 @@ class Enrolment(Frozen):
     prospect: str = Field(description="Key.")
     company: str = Field(description="Key of the company: all its people are in one arm.")
     arm: str
-    gateway: str = Field(default="", description="Who takes the company's mail, where that was looked up.")
+    gateway: str = Field(
+        default="", description="Who takes the company's mail; `unknown` if nobody answered, empty if nobody asked yet."
+    )
     enrolled_at: Moment
 
 

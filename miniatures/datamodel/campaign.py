@@ -316,3 +316,19 @@ def arm_campaign(campaign: Campaign, name: str) -> Campaign:
     roles = campaign.roles.model_copy(update=changed)
     own = {"roles": roles, "prompts": arm.prompts or campaign.prompts, "arms": {}, "test": None}
     return campaign.model_copy(update=own)
+
+
+def policies_of(campaign: Campaign) -> dict[str, Campaign]:
+    """The campaign as each of its arms runs it; one that is no test is its own single arm, without a name."""
+    return {name: arm_campaign(campaign, name) for name in campaign.arms} or {"": campaign}
+
+
+def backends_by_seat(campaign: Campaign) -> dict[str, str]:
+    """A label for each seat that is taken, with its backend's name; it tells the arm where not all have it alike."""
+    arms = {arm: one.roles.backend_names for arm, one in policies_of(campaign).items()}
+    common = set.intersection(*(set(names.items()) for names in arms.values()))
+    return {
+        label if (label, name) in common else f"{label} of {arm}": name
+        for arm, names in arms.items()
+        for label, name in names.items()
+    }

@@ -80,7 +80,7 @@ class Inbound(Frozen):
     prospect: str | None = Field(default=None, description="Key of whoever the matched email was to.")
     message: str | None = Field(default=None, description="Id of the email that it answers.")
     matched_by: MatchedBy | None = None
-    mailbox: str
+    mailbox: str = Field(description="Account that it came to: who logs in where, or the path of a maildir.")
     message_id: str = Field(default="", description="Its own, or a hash of its bytes: one mail is taken in once.")
     kind: InboundKind
     received_at: Moment

@@ -56,6 +56,16 @@ class ServerReply(Frozen):
     text: str = ""
     enhanced: str = Field(default="", description="Enhanced status code (RFC 3463), such as 5.1.1.")
 
+    @property
+    def words(self) -> str:
+        """What was said, on one line, its code first."""
+        return " ".join(str(part) for part in (self.code, self.text) if part)
+
+    @property
+    def line(self) -> str:
+        """The same after the step of the conversation."""
+        return f"{self.stage} {self.words}".strip()
+
 
 class Message(Frozen):
     """One email to one prospect. `id` is its token in links and addresses; it says nothing of anybody."""
@@ -75,8 +85,11 @@ class Message(Frozen):
     text_hash: str = Field(description="Of exactly the text that was approved.")
     subject: str
     body: str
+    links: tuple[str, ...] = Field(
+        default=(), description="Where each link of the text leads, in its order, by the brief when it was queued."
+    )
     approved_by: str = Field(description="Who approved it, or the stated risk, such as `risk 0.02`.")
-    mailbox: str
+    mailbox: str = Field(description="Key of the mailbox that it leaves by.")
     provider: str = Field(description="Who takes the recipient's mail, for pace.")
 
 

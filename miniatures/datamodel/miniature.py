@@ -140,4 +140,5 @@ class Promotion(Frozen):
         default=None, description="How it stood beside the version it replaced; null where there was none."
     )
     rolled_back: bool = Field(default=False, description="It went back to a version that had been live before.")
+    reason: str | None = Field(default=None, description="Why it went back, if that was said.")
     at: Moment = Field(default_factory=lambda: datetime.now(UTC))

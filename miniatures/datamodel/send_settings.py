@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, field_validator, model_validator
 
 from miniatures.datamodel.frozen import Strict
+from miniatures.datamodel.prospect import normalize_email
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
@@ -121,6 +122,11 @@ class Mailbox(Strict):
         if value and ("{token}" not in value.partition("@")[0] or "@" not in value):
             raise ValueError("write `{token}` before the @, such as bounces+{token}@example.com")
         return value
+
+    @property
+    def key(self) -> str:
+        """What a store knows it by: its address, by whatever name a campaign calls it."""
+        return normalize_email(self.address)
 
 
 def _clock(value: object) -> object:
@@ -230,6 +236,27 @@ class SendSettings(Strict):
         default="", description="Stands below each email; `{link}` is where it is done. Ours, in English, if empty."
     )
     follow_ups: tuple[FollowUp, ...] = Field(default=(), max_length=9)
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> SendSettings:
+        names: dict[str, str] = {}
+        for name, box in self.mailboxes.items():
+            if (other := names.setdefault(box.key, name)) != name:
+                raise ValueError(f"mailboxes {other} and {name} have the same address, {box.address}: name it once")
+        return self
+
+    @property
+    def keys(self) -> list[str]:
+        """Of its mailboxes, in the order of the file."""
+        return [box.key for box in self.mailboxes.values()]
+
+    def box_of(self, key: str) -> Mailbox | None:
+        """The mailbox of this key; None if there is none any more."""
+        return next((box for box in self.mailboxes.values() if box.key == key), None)
+
+    def name_of(self, key: str) -> str:
+        """What the campaign calls the mailbox of this key; the key if it has none."""
+        return next((name for name, box in self.mailboxes.items() if box.key == key), key)
 
     @field_validator("approval", mode="before")
     @classmethod

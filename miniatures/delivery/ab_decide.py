@@ -33,29 +33,37 @@ async def decide(plan: Plan, report: AbReport, store: Store, registry: Registry,
     """
     made = []
     for change in plan.changes:
-        cancelled = await _do(change, report.campaign, store, registry)
-        decision = _decision(change, report.campaign, cancelled, by, store.now())
+        if change.action is AbAction.STOPPED:
+            made.append(await stop_arm(change, report.campaign, store, by))
+            continue
+        _change_live(change, registry)
+        decision = _decision(change, report.campaign, 0, by, store.now())
         await store.mail.decisions.keep(decision)
-        if change.action is AbAction.STOPPED:  # What was queued while the arm was not yet known to be stopped.
-            await _do(change, report.campaign, store, registry)
         made.append(decision)
     return made
 
 
-async def _do(change: Change, campaign: str, store: Store, registry: Registry) -> int:
-    """Do it; returns how many emails were cancelled. A promotion passes the gate by, and its reason is the verdict."""
+async def stop_arm(change: Change, campaign: str, store: Store, by: str) -> AbDecision:
+    """Let nothing more leave in an arm, and keep why."""
+    cancelled = await store.mail.outbox.cancel_arm(campaign, change.arm, CancelReason.ARM_STOPPED)
+    decision = _decision(change, campaign, cancelled, by, store.now())
+    await store.mail.decisions.keep(decision)
+    # What was queued while the arm was not yet known to be stopped.
+    await store.mail.outbox.cancel_arm(campaign, change.arm, CancelReason.ARM_STOPPED)
+    return decision
+
+
+def _change_live(change: Change, registry: Registry) -> None:
+    """Let another version answer. A promotion passes the gate by, and the reason for either is the verdict."""
     match change.action:
         case AbAction.PROMOTED:
             go_live(registry, change.name, change.version, force=change.why)
         case AbAction.ROLLED_BACK:
-            registry.rollback(change.name)
-        case AbAction.STOPPED:
-            return await store.mail.outbox.cancel_arm(campaign, change.arm, CancelReason.ARM_STOPPED)
-        case AbAction.NOTED:
+            registry.rollback(change.name, reason=change.why)
+        case AbAction.STOPPED | AbAction.NOTED:
             pass
         case _:
             assert_never(change.action)
-    return 0
 
 
 def _decision(change: Change, campaign: str, cancelled: int, by: str, now: datetime) -> AbDecision:
@@ -67,6 +75,7 @@ def _decision(change: Change, campaign: str, cancelled: int, by: str, now: datet
         why=f"{change.will} {change.why}",
         miniature=change.miniature,
         cancelled=cancelled,
+        hits=change.hits,
         verdict=change.verdict,
         decided_by=by,
         decided_at=now,

@@ -34,7 +34,8 @@ _WRITING = (
 _DOING = (
     ("opened, for certain", LiveMetric.OPENED, 0),
     ("opened, at most", LiveMetric.OPENED, 1),
-    ("clicked", LiveMetric.CLICKED, 0),
+    ("clicked, for certain", LiveMetric.CLICKED, 0),
+    ("clicked, at most", LiveMetric.CLICKED, 1),
     ("replied", LiveMetric.REPLIED, 0),
     ("replied positively", LiveMetric.POSITIVE, 0),
 )

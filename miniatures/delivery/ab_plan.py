@@ -15,8 +15,7 @@ from miniatures.datamodel.ab_decision import AbAction, AbDecision, decision_id
 from miniatures.datamodel.live_verdict import GuardrailHit, LiveVerdict, VerdictWord
 from miniatures.delivery.ab_miniatures import ArmsMiniatures
 from miniatures.delivery.ab_report import AbReport
-from miniatures.delivery.ab_words import verdict_words
-from miniatures.measure.live.words import percent
+from miniatures.delivery.ab_words import hit_words, verdict_words
 from miniatures.weights.registry import Registry
 
 
@@ -32,6 +31,7 @@ class Change:
     verdict: LiveVerdict | None
     name: str = ""
     version: str = ""
+    hits: tuple[GuardrailHit, ...] = ()
 
     @property
     def miniature(self) -> str:
@@ -56,9 +56,7 @@ class Plan:
 def planned(report: AbReport, miniatures: Mapping[str, ArmsMiniatures], registry: Registry) -> Plan:
     """What to decide now. `miniatures` are those of each challenger that the reference lacks."""
     decided = {one.id: one for one in report.decisions}
-    stops = [_stop(report, hit) for hit in _one_an_arm(report.hits)]
-    words = list(_by_words(report, miniatures, registry))
-    wanted = [*stops, *words]
+    wanted = [*stops(report), *_by_words(report, miniatures, registry)]
     return Plan(
         changes=tuple(one for one in wanted if one.id not in decided),
         before=tuple(decided[one.id] for one in wanted if one.id in decided),
@@ -66,12 +64,17 @@ def planned(report: AbReport, miniatures: Mapping[str, ArmsMiniatures], registry
     )
 
 
+def stops(report: AbReport) -> list[Change]:
+    """The arms that have to stop, which none before did."""
+    return [_stop(report, hits) for hits in _one_an_arm(report.hits)]
+
+
 def _one_an_arm(hits: tuple[GuardrailHit, ...]) -> list[tuple[GuardrailHit, ...]]:
     return [tuple(hit for hit in hits if hit.arm == arm) for arm in dict.fromkeys(hit.arm for hit in hits)]
 
 
 def _stop(report: AbReport, hits: tuple[GuardrailHit, ...]) -> Change:
-    arm, told = hits[0].arm, "; ".join(map(_told, hits))
+    arm, told = hits[0].arm, "; ".join(map(hit_words, hits))
     return Change(
         id=decision_id(report.campaign, arm, AbAction.STOPPED, ""),
         arm=arm,
@@ -79,13 +82,7 @@ def _stop(report: AbReport, hits: tuple[GuardrailHit, ...]) -> Change:
         will=f"Stop the arm {arm}: {_emails(report.arm(arm).waiting)}, and none is sent in it any more.",
         why=f"{told[:1].upper()}{told[1:]}.",
         verdict=next((one for one in report.verdicts if arm in (one.arm, one.reference)), None),
-    )
-
-
-def _told(hit: GuardrailHit) -> str:
-    return (
-        f"{hit.guardrail} {hit.rate.count:,} of {hit.rate.base:,}, surely above {percent(hit.low)}, where at most "
-        f"{percent(hit.limit)} is allowed"
+        hits=hits,
     )
 
 

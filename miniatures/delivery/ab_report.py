@@ -102,11 +102,11 @@ def ab_report(loaded: LoadedCampaign, store: Store, now: datetime) -> AbReport:
             test than was settled.
     """
     test, rule = _settled_before(loaded, store)
-    reviews, decisions = list(store.reviews(loaded.name)), tuple(store.mail.decisions.of(loaded.name))
+    said, decisions = store.mail.people.said(loaded.name), tuple(store.mail.decisions.of(loaded.name))
     by_risk = loaded.campaign.send is not None and loaded.campaign.send.approval.risk is not None
-    people = outcomes(store, loaded.name, reviews, by_risk=by_risk)
+    people = outcomes(store, loaded.name, said.reviews, by_risk=by_risk, approved=said.approved)
     stops = {one.arm: one for one in decisions if one.action is AbAction.STOPPED}
-    evidence = live_evidence(people, test, rule, now, reviews=reviews, stopped=stops)
+    evidence = live_evidence(people, test, rule, now, reviews=said.reviews, stopped=stops)
     over = settled(people, rule, evidence.shares, now)
     for arm in stops:
         over += settled(people, rule, (arm,), now)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from miniatures.datamodel.verdict import Guardrail, LiveMetric, RateBase
 from miniatures.delivery.outcomes import PersonOutcome
-from miniatures.delivery.reactions import Reactions
+from miniatures.delivery.reactions import NOTHING, Reactions
 from miniatures.measure.live.counts import ArmCounts
-from miniatures.measure.non_inferiority import design_effect
+from miniatures.measure.non_inferiority import design_effect_of_counts
 
 WHENEVER = timedelta.max
 
@@ -30,8 +31,9 @@ def arm_counts(arm: str, people: Sequence[PersonOutcome], per: RateBase, within:
     """
     sent = [one for one in people if one.sent_at is not None]
     delivered = [one for one in sent if is_delivered(one, within)]
-    did = {metric: [_within(one, moment(one.did), within) for one in delivered] for metric, moment in _MOMENTS.items()}
-    bounced = [not is_delivered(one, within) for one in sent]
+    moved = [one for one in delivered if one.did is not NOTHING]
+    did = {what: [one for one in moved if _within(one, at(one.did), within)] for what, at in _MOMENTS.items()}
+    bounced = [one for one in sent if one.did is not NOTHING and _within(one, one.did.bounced_at, within)]
     costs = [one.cost_usd for one in people]
     return ArmCounts(
         arm=arm,
@@ -44,24 +46,29 @@ def arm_counts(arm: str, people: Sequence[PersonOutcome], per: RateBase, within:
         approved=sum(one.approved for one in people),
         sent=len(sent),
         delivered=len(delivered),
-        bounced=sum(bounced),
-        opened_low=sum(did[LiveMetric.OPENED]),
-        opened_high=sum(_within(one, one.did.perhaps_opened_at, within) for one in delivered),
-        clicked=sum(did[LiveMetric.CLICKED]),
-        replied=sum(did[LiveMetric.REPLIED]),
-        positive=sum(did[LiveMetric.POSITIVE]),
-        unsubscribed=sum(did[Guardrail.UNSUBSCRIBED]),
-        complained=sum(did[Guardrail.COMPLAINED]),
+        bounced=len(bounced),
+        opened_low=len(did[LiveMetric.OPENED]),
+        opened_high=sum(_within(one, one.did.perhaps_opened_at, within) for one in moved),
+        clicked=len(did[LiveMetric.CLICKED]),
+        clicked_high=sum(_within(one, one.did.perhaps_clicked_at, within) for one in moved),
+        replied=len(did[LiveMetric.REPLIED]),
+        positive=len(did[LiveMetric.POSITIVE]),
+        unsubscribed=len(did[Guardrail.UNSUBSCRIBED]),
+        complained=len(did[Guardrail.COMPLAINED]),
         cost_usd=None if None in costs else sum(cost for cost in costs if cost is not None),
         companies=len({one.company for one in people}),
         companies_reached=len({one.company for one in delivered}),
-        design_effects=_effects(did, delivered, people, per) | _effect(Guardrail.BOUNCED, bounced, sent),
+        design_effects=_effects(did, delivered, people if per is RateBase.ENROLLED else delivered)
+        | _effects({Guardrail.BOUNCED: bounced}, sent, sent),
     )
 
 
 def is_delivered(one: PersonOutcome, within: timedelta = WHENEVER) -> bool:
-    """Whether the first email was sent and did not come back within this time."""
-    return one.sent_at is not None and not _within(one, one.did.bounced_at, within)
+    """Whether the first email was sent and did not come back within this time, for whatever reason."""
+    if one.did is NOTHING:
+        return one.sent_at is not None
+    came_back = (one.did.bounced_at, one.did.turned_away_at)
+    return one.sent_at is not None and not any(_within(one, moment, within) for moment in came_back)
 
 
 def _within(one: PersonOutcome, moment: datetime | None, time: timedelta) -> bool:
@@ -69,32 +76,19 @@ def _within(one: PersonOutcome, moment: datetime | None, time: timedelta) -> boo
 
 
 def _effects(
-    did: Mapping[LiveMetric | Guardrail, Sequence[bool]],
-    delivered: Sequence[PersonOutcome],
-    people: Sequence[PersonOutcome],
-    per: RateBase,
+    did: Mapping[LiveMetric | Guardrail, Sequence[PersonOutcome]],
+    reached: Sequence[PersonOutcome],
+    base: Sequence[PersonOutcome],
 ) -> dict[LiveMetric | Guardrail, float]:
-    """The design effect of each thing that people do, among those whom its rate is of."""
-    of_delivered = per is RateBase.DELIVERED
-    effects: dict[LiveMetric | Guardrail, float] = {}
-    others = [] if of_delivered else _others(people, delivered)
-    for metric, values in did.items():
-        if of_delivered or isinstance(metric, Guardrail):
-            effects |= _effect(metric, values, delivered)
-        else:
-            effects |= _effect(metric, [*values, *(False for _ in others)], [*delivered, *others])
-    return effects
+    """The design effect of each thing that people do, where there is anybody whom its rate is of.
+
+    A metric's rate is of the `base`, harm is of those whom an email `reached`.
+    """
+    of_base, of_reached = _companies(base), _companies(reached)
+    sizes = {what: of_reached if isinstance(what, Guardrail) else of_base for what in did}
+    return {what: design_effect_of_counts(_companies(mine), sizes[what]) for what, mine in did.items() if sizes[what]}
 
 
-def _others(people: Sequence[PersonOutcome], delivered: Sequence[PersonOutcome]) -> list[PersonOutcome]:
-    reached = {one.prospect for one in delivered}
-    return [one for one in people if one.prospect not in reached]
-
-
-def _effect(
-    metric: LiveMetric | Guardrail, values: Sequence[bool], people: Sequence[PersonOutcome]
-) -> dict[LiveMetric | Guardrail, float]:
-    """Nothing where there is nobody."""
-    if not values:
-        return {}
-    return {metric: design_effect([float(value) for value in values], [one.company for one in people])}
+def _companies(people: Iterable[PersonOutcome]) -> Counter[str]:
+    """How many people there are of each company."""
+    return Counter([one.company for one in people])

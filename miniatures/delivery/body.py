@@ -58,10 +58,10 @@ class Tracking(NamedTuple):
     clicks: bool
 
 
-def bodies(text: EmailText, brief: Brief, opt_out: OptOut, tracking: Tracking | None) -> Bodies:
-    """Plain text and HTML of an email. Without `tracking` its links are the brief's own."""
+def bodies(text: EmailText, links: tuple[str, ...], brief: Brief, opt_out: OptOut, tracking: Tracking | None) -> Bodies:
+    """Plain text and HTML of an email. `links` is where its links lead, and without `tracking` they do so at once."""
     body = printable(text.body)
-    pieces = list(_pieces(body, brief, tracking))
+    pieces = list(_pieces(body, links, tracking))
     tracked = tracking is not None and tracking.clicks
     written = "".join(piece.url if piece.url and tracked else piece.text for piece in pieces).strip()
     footer = f"{sender_line(brief)}\n{opt_out.before}{opt_out.written}{opt_out.after}"
@@ -84,9 +84,9 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n"))
 
 
-def _pieces(body: str, brief: Brief, tracking: Tracking | None) -> Iterator[Piece]:
+def _pieces(body: str, links: tuple[str, ...], tracking: Tracking | None) -> Iterator[Piece]:
     place = 0
-    for number, link in enumerate(links_in(body, brief), start=1):
+    for number, link in enumerate(links_in(body, links), start=1):
         url = tracking.addresses.click(number) if tracking and tracking.clicks else link.target
         yield Piece(body[place : link.start])
         yield Piece(body[link.start : link.end], url)

@@ -57,13 +57,13 @@ class Composer:
     settings: SendSettings
     tokens: Tokens
     signers: Mapping[str, DkimSigner]
-    """By the mailbox's name, for those whose server does not sign."""
+    """By the mailbox's key, for those whose server does not sign."""
 
     @classmethod
     def of(cls, brief: Brief, settings: SendSettings, folder: Path, secret: bytes) -> Composer:
         """With the keys that the settings name, from the campaign's folder; raises as `open_signer` does."""
-        boxes = settings.mailboxes.items()
-        signers = {name: open_signer(box.dkim, folder) for name, box in boxes if box.dkim is not None}
+        boxes = settings.mailboxes.values()
+        signers = {box.key: open_signer(box.dkim, folder) for box in boxes if box.dkim is not None}
         return cls(brief, settings, Tokens(secret), signers)
 
     def compose(self, message: Message, date: datetime, earlier: Sequence[OutboxRow] = ()) -> Composed:
@@ -71,12 +71,12 @@ class Composer:
 
         Raises:
             BadAddress: it cannot be sent to this address, or from the mailbox's.
-            InputError: the settings have no mailbox of the message's name any more.
+            InputError: the settings have no mailbox of the message's address any more.
         """
         mailbox, left = self._mailbox(message), _left(message, earlier)
         text = EmailText(subject=_subject(message, left), body=message.body)
         opt_out, unsubscribe = self._opt_out(message, mailbox)
-        made = bodies(text, self.brief, opt_out, self._tracking(message))
+        made = bodies(text, message.links, self.brief, opt_out, self._tracking(message))
         sender, recipient = wire_address(mailbox.address), wire_address(message.address)
         message_id = f"<{message.id}@{wire_domain(mailbox.address)}>"
         headers = (
@@ -92,7 +92,7 @@ class Composer:
         signer = self.signers.get(message.mailbox)
         envelope_from = wire_address((mailbox.bounces or mailbox.address).replace("{token}", message.id))
         return Composed(
-            mime=signer.signed(mime) if signer else mime,
+            mime=signer.signed(mime, date) if signer else mime,
             message_id=message_id,
             envelope_from=envelope_from,
             envelope_to=recipient,
@@ -101,10 +101,11 @@ class Composer:
         )
 
     def _mailbox(self, message: Message) -> Mailbox:
-        if message.mailbox not in self.settings.mailboxes:
-            hint = "All emails of a thread leave by the same: give it its name back."
-            raise InputError(f"`send:` has no mailbox {message.mailbox!r} any more", hint=hint)
-        return self.settings.mailboxes[message.mailbox]
+        box = self.settings.box_of(message.mailbox)
+        if box is None:
+            hint = "All emails of a thread leave by the same: add one with this address."
+            raise InputError(f"`send:` has no mailbox with the address {message.mailbox} any more", hint=hint)
+        return box
 
     def _opt_out(self, message: Message, mailbox: Mailbox) -> tuple[OptOut, list[bytes]]:
         """The line in the footer and the headers for mail programs (RFC 2369, and RFC 8058 where there is a page)."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from miniatures.datamodel.arms import AbRule, AbTest
+from miniatures.datamodel.arms import UNKNOWN_GATEWAY, AbRule, AbTest
 from miniatures.datamodel.review import ReadingVerdict, Review, ReviewAction, in_order
 from miniatures.datamodel.verdict import RateBase
 from miniatures.delivery.arm_counts import arm_counts, is_delivered
@@ -61,7 +61,7 @@ def _gateways(people: Iterable[PersonOutcome], rule: AbRule, arms: Collection[st
     for one in people:
         counts = rule.per is RateBase.ENROLLED or is_delivered(one)
         gateway = one.gateway if rule.per is RateBase.ENROLLED else one.provider
-        if gateway and counts and one.arm in arms:
+        if gateway not in ("", UNKNOWN_GATEWAY) and counts and one.arm in arms:
             found[gateway][one.arm].add(one.company)
     return {gateway: {arm: len(companies) for arm, companies in arms.items()} for gateway, arms in found.items()}
 

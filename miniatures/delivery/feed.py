@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -21,6 +21,7 @@ from miniatures.delivery.job import Job
 from miniatures.delivery.pace import Pace
 from miniatures.delivery.settler import Settler
 from miniatures.store.mail.outbox_claim import Claim
+from miniatures.store.mail.pauses import Pause
 from miniatures.store.mail.transitions import Settled
 from miniatures.store.store import Store
 
@@ -40,10 +41,11 @@ _BEGUN_AHEAD = timedelta(seconds=0.1)
 class Feed:
     """The emails of one campaign and mailbox that are due."""
 
-    def __init__(self, job: Job, mailbox: str, store: Store, pace: Pace, settler: Settler) -> None:
-        self._job, self._mailbox, self._store = job, mailbox, store
+    def __init__(self, job: Job, name: str, store: Store, pace: Pace, settler: Settler) -> None:
+        self._job, self._name, self._store = job, name, store
+        self._mailbox = job.settings.mailboxes[name].key
         self._pace, self._settler, self._outbox = pace, settler, store.mail.outbox
-        self._interval = timedelta(hours=1) / job.settings.mailboxes[mailbox].per_hour
+        self._interval = timedelta(hours=1) / job.settings.mailboxes[name].per_hour
         self._looked_at = job.clock.now()
         self._turn = asyncio.Lock()
         self._ready: deque[Ready] = deque()
@@ -133,7 +135,7 @@ class Feed:
     def _tell_wait(self, moment: datetime) -> None:
         queued = self._store.mail.listing.waiting(self._job.campaign).get(self._mailbox, 0)
         if waiting := queued + len(self._ready):
-            self._job.on_wait(self._mailbox, moment, waiting)
+            self._job.on_wait(self._name, moment, waiting)
 
     def _next_due(self) -> datetime | None:
         """When there may be something to send again: when an email falls due, or a rest ends."""
@@ -148,9 +150,8 @@ class Feed:
 
     def _resting(self, now: datetime) -> dict[str, datetime | None]:
         """Providers that are left alone just now, and until when; an empty name stands for all."""
-        paused = self._store.mail.pauses.standing(self._job.campaign, now)
-        mine = {pause.provider: pause.until for pause in paused if pause.mailbox in ("", self._mailbox)}
-        return {**self._pace.resting(now), **mine}
+        paused = self._store.mail.pauses.standing(self._job.campaign, now, [self._mailbox])
+        return {**self._pace.resting(now), **_longest(paused)}
 
     async def _fill(self) -> bool:
         """Have emails ready; False if nothing is due."""
@@ -208,3 +209,12 @@ class Feed:
             return self._job.compose(row, now)
         except MiniaturesError as error:
             return error
+
+
+def _longest(pauses: Iterable[Pause]) -> dict[str, datetime | None]:
+    """Until when each provider is left alone; one that somebody has to resume outlasts every moment."""
+    ends: dict[str, datetime | None] = {}
+    for pause in pauses:
+        end = ends.get(pause.provider, pause.until)
+        ends[pause.provider] = None if end is None or pause.until is None else max(end, pause.until)
+    return ends

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -20,7 +20,7 @@ from miniatures.agents.roles.writer import WRITER
 from miniatures.agents.runner import RunEnd, Runner
 from miniatures.agents.runs import OpenArms, OpenCampaign, open_arms
 from miniatures.backends.ask import identity_of
-from miniatures.datamodel.draft import EarlierEmail
+from miniatures.datamodel.draft import DraftStatus, EarlierEmail
 from miniatures.datamodel.errors import MiniaturesError
 from miniatures.datamodel.inbound import Inbound
 from miniatures.datamodel.message import OutboxRow
@@ -61,16 +61,19 @@ class Plan:
 
 @dataclass
 class WrittenFollowUps:
-    """What came of a plan. `trouble` is why it ended early, if it did."""
+    """What came of a plan. `nothing_new` are those to whom only the same could have been said again; `trouble` is why
+    it ended early, if it did.
+    """
 
     plan: Plan
     written: list[ProspectResult] = field(default_factory=list)
+    nothing_new: list[ProspectResult] = field(default_factory=list)
     failed: list[tuple[Prospect, Exception]] = field(default_factory=list)
     trouble: MiniaturesError | None = None
 
 
-OnDone = Callable[[Prospect, Exception | None], None]
-"""Is told of each email that was written, or why it was not."""
+OnDone = Callable[[Prospect, ProspectResult | Exception], None]
+"""Is told what came of each email, or why none was written."""
 
 
 def planned(loaded: LoadedCampaign, store: Store, now: datetime) -> Plan:
@@ -89,10 +92,10 @@ def planned(loaded: LoadedCampaign, store: Store, now: datetime) -> Plan:
             found[message.prospect] = tuple(known.sent)
         else:
             hindered[why] += 1
-    due = []
+    due, stopped = [], store.mail.decisions.stopped(loaded.name)
     for prospect in (row for row in loaded.prospects() if isinstance(row, Prospect) and row.key in found):
         one = Due(prospect, found.pop(prospect.key))
-        why = _not_to_write(one, store, rows.get((prospect.key, one.step)))
+        why = _not_to_write(one, store, rows.get((prospect.key, one.step)), stopped)
         hindered.update([why] if why else [])
         due += [] if why else [one]
     hindered[Hindrance.OFF_THE_LIST] += len(found)
@@ -114,7 +117,7 @@ async def write_follow_ups(
     now: Callable[[], datetime] = utc_now,
     stop: asyncio.Event | None = None,
     hosts: Mapping[str, str] | None = None,
-    on_done: OnDone = lambda prospect, error: None,
+    on_done: OnDone = lambda prospect, done: None,
 ) -> WrittenFollowUps:
     """Write what is due.
 
@@ -156,19 +159,22 @@ class _Writing:
         assert first is not None  # it was there when this was planned, and the campaign is locked
         earlier = tuple(_as_it_left(row, self._settings) for row in item.sent)
         hint = self._settings.follow_ups[item.step - 1].hint
-        return await follow_up(self._arm(item), FollowUpAsked(first, item.prospect, Thread(earlier, hint)))
+        thread = Thread(earlier, hint, is_last=item.step == len(self._settings.follow_ups))
+        return await follow_up(self._arm(item), FollowUpAsked(first, item.prospect, thread))
 
     async def failed(self, item: Due, error: Exception) -> ProspectResult | Exception:
         return error
 
     async def settle(self, item: Due, done: ProspectResult | Exception) -> None:
         """It was saved when it was written."""
-        if isinstance(done, ProspectResult):
-            self._done.written.append(done)
-            self._on_done(item.prospect, None)
-        else:
-            self._done.failed.append((item.prospect, done))
-            self._on_done(item.prospect, done)
+        match done:
+            case ProspectResult(status=DraftStatus.NOTHING_FOUND):
+                self._done.nothing_new.append(done)
+            case ProspectResult():
+                self._done.written.append(done)
+            case _:
+                self._done.failed.append((item.prospect, done))
+        self._on_done(item.prospect, done)
 
     def _arm(self, item: Due) -> OpenCampaign:
         return self._opened.arms[item.arm]
@@ -182,10 +188,14 @@ def first_result(store: Store, due: Due) -> ProspectResult | None:
     return result if is_its else None
 
 
-def _not_to_write(due: Due, store: Store, written_to: str | None) -> Hindrance | None:
+def _not_to_write(
+    due: Due, store: Store, known: tuple[str, DraftStatus] | None, stopped: Collection[str]
+) -> Hindrance | None:
     """What else speaks against writing; an email that was written to an older row of the list stands for nothing."""
-    if written_to == due.prospect.row:
-        return Hindrance.WRITTEN
+    if due.arm in stopped:
+        return Hindrance.ARM_STOPPED
+    if known and known[0] == due.prospect.row:
+        return Hindrance.NOTHING_NEW if known[1] is DraftStatus.NOTHING_FOUND else Hindrance.WRITTEN
     return Hindrance.NOT_KEPT if first_result(store, due) is None else None
 
 

@@ -35,10 +35,12 @@ class Hindrance(StrEnum):
     CLICKED = "they followed a link"
     AWAY = "they are away"
     EARLY = "it is too early"
+    NOTHING_NEW = "there is nothing new to say to them"
     WRITTEN = "it is written: it waits for a reviewer or to be sent, or was rejected"
     OFF_THE_LIST = "they are no longer on the list"
     NOT_KEPT = "what the first email was written from is not kept"
     ARM_CLOSED = "a backend of their arm cannot be opened"
+    ARM_STOPPED = "their arm was stopped"
 
 
 @dataclass(frozen=True)
@@ -113,4 +115,5 @@ def _of_the_step(known: Known, follow_ups: Sequence[FollowUp], now: datetime) ->
 
 
 def _clicked(row: OutboxRow, known: Known) -> bool:
-    return engagement(known.hits(row.message.id), row.sent_at).clicked is HitClass.HUMAN
+    """Whether they may have: somebody who did is not to be asked as if they had not."""
+    return engagement(known.hits(row.message.id), row.sent_at).clicked in (HitClass.HUMAN, HitClass.UNKNOWABLE)

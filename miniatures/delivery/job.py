@@ -25,6 +25,8 @@ class SendingReport:
     put_off: int = 0
     trouble: str = ""
     next_at: datetime | None = None
+    let_in: bool = True
+    """False if the trouble is that its server could not be reached, or refused encryption or login."""
 
     def after(self, earlier: SendingReport | None) -> SendingReport:
         """This report with what an earlier one counted."""
@@ -50,7 +52,7 @@ def ignore_settled(_row: OutboxRow, _state: MessageState) -> None:
 
 
 OnTrouble = Callable[[str, str], None]
-"""Is told of a mailbox what stops it."""
+"""Is told of a mailbox, or of an arm of a test, what stops it."""
 
 
 def ignore_trouble(_mailbox: str, _trouble: str) -> None:

@@ -1,4 +1,6 @@
-"""The links of an email's text, by number: composing puts signed ones in their places, the tracker looks them up."""
+"""The links of an email's text, by number: composing puts signed ones in their places, the tracker looks up where they
+lead. That is settled when an email is queued, so a link in somebody's mailbox leads on whatever becomes of the brief.
+"""
 
 from __future__ import annotations
 
@@ -23,25 +25,25 @@ class Link(NamedTuple):
     """The link as the brief has it."""
 
 
-def links_of(message: Message, brief: Brief) -> tuple[str, ...]:
-    """Where each link of the email leads, in the order of the text: the first has number 1."""
-    return tuple(link.target for link in links_in(message.body, brief))
+def links_of(text: str, brief: Brief) -> tuple[str, ...]:
+    """Where each link of a text leads, in its order: the first has number 1. Only the brief's web addresses are links;
+    anything else stays text."""
+    return tuple(link.target for link in links_in(text, brief.links))
 
 
-def links_in(text: str, brief: Brief) -> Iterator[Link]:
-    """Each place of the text that is one of the brief's web addresses; anything else in it stays text."""
-    targets = _targets(brief.links)
+def links_in(text: str, targets: tuple[str, ...]) -> Iterator[Link]:
+    """Each place of the text that is one of the web addresses among these targets."""
+    by_form = _by_form(targets)
     for found in find_links(text, ()):
         bare = normal_link(found.text)
         within = re.search(rf"(?:https?://)?(?:www\.)?{re.escape(bare)}/?", found.text, re.IGNORECASE)
-        if bare in targets and within is not None:  # A mark, or a word of a script without spaces, may stand around it.
-            yield Link(found.start + within.start(), found.start + within.end(), targets[bare])
+        if bare in by_form and within is not None:  # A mark, or a word of a script without spaces, may stand around it.
+            yield Link(found.start + within.start(), found.start + within.end(), by_form[bare])
 
 
 @lru_cache(maxsize=16)
-def _targets(links: tuple[str, ...]) -> Mapping[str, str]:
-    """The web addresses among a brief's links, by their normal form."""
-    return {normal_link(link): link for link in links if is_web_address(link)}
+def _by_form(targets: tuple[str, ...]) -> Mapping[str, str]:
+    return {normal_link(link): link for link in targets if is_web_address(link)}
 
 
 def is_tracked(message: Message, tracking: TrackingSettings | None) -> bool:

@@ -32,7 +32,8 @@ class MailboxPace:
 
 def mailbox_paces(store: Store, campaign: str, settings: SendSettings, now: datetime) -> list[MailboxPace]:
     """The campaign's mailboxes, in the order of its file."""
-    pauses = [pause for pause in store.mail.pauses.standing(campaign, now) if pause.provider == ALL]
+    standing = store.mail.pauses.standing(campaign, now, settings.keys)
+    pauses = [pause for pause in standing if pause.provider == ALL]
     steady = settings.model_copy(update={"jitter": 0.0})
     return [_pace(store, campaign, steady, name, now, pauses) for name in settings.mailboxes]
 
@@ -41,18 +42,18 @@ def _pace(
     store: Store, campaign: str, settings: SendSettings, name: str, now: datetime, pauses: list[Pause]
 ) -> MailboxPace:
     mailbox, outbox = settings.mailboxes[name], store.mail.outbox
-    ends = [pause.until for pause in pauses if pause.mailbox in (ALL, name)]
-    due = outbox.next_due(campaign, name)
+    ends = [pause.until for pause in pauses if pause.mailbox in (ALL, mailbox.key)]
+    due = outbox.next_due(campaign, mailbox.key)
     moments = [pace_of(store, settings, name, now).allowed_at(now), *(end for end in ends if end is not None)]
     return MailboxPace(
         name=name,
         address=mailbox.address,
-        sent=len(outbox.sent_since(name, now - _DAY)),
-        per_day=_cap(store, name, mailbox, now),
+        sent=len(outbox.sent_since(mailbox.key, now - _DAY)),
+        per_day=_cap(store, mailbox, now),
         next_at=None if due is None or None in ends else max(due, *moments),
         is_paused=bool(ends),
     )
 
 
-def _cap(store: Store, name: str, mailbox: Mailbox, now: datetime) -> int:
-    return day_cap(mailbox.per_day, mailbox.ramp_up, store.mail.outbox.days_sent(name, before=now - _DAY))
+def _cap(store: Store, mailbox: Mailbox, now: datetime) -> int:
+    return day_cap(mailbox.per_day, mailbox.ramp_up, store.mail.outbox.days_sent(mailbox.key, before=now - _DAY))

@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
-from miniatures.datamodel.arms import Enrolment
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.hashing import content_hash
 from miniatures.datamodel.hit import Hit
@@ -21,9 +21,10 @@ from miniatures.datamodel.inbound import Inbound
 from miniatures.datamodel.message import MessageState
 from miniatures.datamodel.review import Review
 from miniatures.datamodel.standing import State
-from miniatures.delivery.reactions import Reactions, reactions
+from miniatures.delivery.bounce import bounced_at_once
+from miniatures.delivery.reactions import NOTHING, Reactions, reactions
 from miniatures.review.approvals import Decision, Decisions
-from miniatures.store.mail.people import KeptDraft, Mailed, Written
+from miniatures.store.mail.people import KeptDraft, Mailed, Place, Written
 from miniatures.store.store import Store
 
 _WRITTEN = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
@@ -31,7 +32,7 @@ _APPROVED = (State.APPROVED, State.EDITED)
 _WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
 _NEVER_LEAVES = (MessageState.REJECTED, MessageState.CANCELLED)
 _UNLISTED = sys.maxsize
-_NOTHING = Reactions()
+_UNDECIDED = Decision()
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class PersonOutcome:
     """No email was sent, and none will be."""
     cost_usd: float | None = 0.0
     sent_at: datetime | None = None
-    did: Reactions = _NOTHING
+    """When a server took the first email, or refused it in a way that is a bounce."""
+    did: Reactions = NOTHING
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,23 @@ class _Known:
     inbound: Mapping[str, Sequence[Inbound]]
     positions: Mapping[str, int]
     decisions: Decisions
+    approved: Mapping[str, str]
     by_risk: bool
 
 
-def outcomes(store: Store, campaign: str, reviews: Iterable[Review], *, by_risk: bool) -> list[PersonOutcome]:
-    """Everybody who is enrolled, by key. `reviews` are the campaign's; `by_risk` says whether drafts that are ready may
-    be sent without one."""
+def outcomes(
+    store: Store,
+    campaign: str,
+    reviews: Iterable[Review],
+    *,
+    by_risk: bool,
+    approved: Mapping[str, str] = MappingProxyType({}),
+) -> list[PersonOutcome]:
+    """Everybody who is enrolled, by key.
+
+    `reviews` are the campaign's, without those that `approved` stands for (`store.mail.people.said`); `by_risk` says
+    whether drafts that are ready may be sent without one.
+    """
     people = store.mail.people
     hits, inbound = defaultdict(list), defaultdict(list)
     for hit in store.mail.hits.stream(campaign):
@@ -94,20 +107,22 @@ def outcomes(store: Store, campaign: str, reviews: Iterable[Review], *, by_risk:
         inbound={prospect: mails for prospect, mails in inbound.items() if prospect is not None},
         positions=people.positions(campaign),
         decisions=Decisions(reviews),
+        approved=approved,
         by_risk=by_risk,
     )
-    enrolled = store.mail.enrolments.of(campaign)
-    return [_outcome(enrolled[key], known) for key in sorted(enrolled)]
+    return [_outcome(place, known) for place in people.places(campaign)]
 
 
-def _outcome(place: Enrolment, known: _Known) -> PersonOutcome:
+def _outcome(place: Place, known: _Known) -> PersonOutcome:
     key = place.prospect
     written, emails = known.written.get(key), known.mailed.get(key, ())
-    first = next((row for row in emails if row.step == 0 and not row.was_taken_back), None)
+    first = first_email(emails)
     draft, status = _draft(written, first, known)
-    decision = known.decisions.on_text(*draft, key) if draft else Decision()
+    approved_once = _was_approved(key, draft, known)
+    decision = _UNDECIDED if approved_once or draft is None else known.decisions.on_text(*draft, key)
+    state = decision.state
     approved = first is not None or _is_approved(decision, status, by_risk=known.by_risk)
-    sent_at = first.sent_at if first and first.state is MessageState.ACCEPTED else None
+    sent_at = tried_at(first)
     return PersonOutcome(
         prospect=key,
         company=place.company,
@@ -118,22 +133,34 @@ def _outcome(place: Enrolment, known: _Known) -> PersonOutcome:
         policy=first.policy if first else written.policy if written else "",
         drafted=draft is not None,
         ready=status is DraftStatus.READY,
-        decided=decision.state is not None,
-        rejected=decision.state is State.REJECTED,
+        decided=approved_once or state is not None,
+        rejected=state is State.REJECTED,
         approved=approved,
         edited=approved and _is_edited(first, draft, decision),
         waiting=sum(row.state in _WAITING for row in emails),
-        left_out=_is_left_out(written, first, decision),
+        left_out=sent_at is None and _is_left_out(written, first, decision),
         cost_usd=written.cost_usd if written else 0.0,
         sent_at=sent_at,
-        did=_reactions(emails, known.inbound.get(key, ()), known.hits) if sent_at else _NOTHING,
+        did=_reactions(emails, known.inbound.get(key, ()), known.hits) if sent_at else NOTHING,
     )
+
+
+def first_email(emails: Iterable[Mailed]) -> Mailed | None:
+    """The first of the emails to somebody, which counts; None if they were sent none, or people took it back."""
+    return next((row for row in emails if row.step == 0 and not row.was_taken_back), None)
+
+
+def tried_at(first: Mailed | None) -> datetime | None:
+    """When a first email reached a server that took it or knows no such address; None if it did not."""
+    if first is None:
+        return None
+    return first.sent_at if first.state is MessageState.ACCEPTED else bounced_at_once(first)
 
 
 def _reactions(emails: Sequence[Mailed], inbound: Sequence[Inbound], hits: Mapping[str, Sequence[Hit]]) -> Reactions:
     """Most people do nothing, and that is told at once."""
-    if not inbound and not any(row.id in hits for row in emails):
-        return _NOTHING
+    if not inbound and not any(row.id in hits or row.refusal for row in emails):
+        return NOTHING
     return reactions(emails, inbound, hits)
 
 
@@ -149,6 +176,14 @@ def _draft(
         return None, None
     kept = known.drafts.get(written.draft)
     return (written.draft, kept.text_hash if kept else ""), written.status
+
+
+def _was_approved(key: str, draft: tuple[str, str] | None, known: _Known) -> bool:
+    """Whether the one thing that was said of anything written to them is an approval of this draft or its like."""
+    approved = known.approved.get(key)
+    if approved is None or draft is None:
+        return False
+    return approved == draft[0] or (approved in known.drafts and known.drafts[approved].text_hash == draft[1])
 
 
 def _is_approved(decision: Decision, status: DraftStatus | None, *, by_risk: bool) -> bool:

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.policy import SMTPUTF8
 
 from miniatures.datamodel.errors import InputError
-from miniatures.datamodel.message import Message, MessageState, OutboxRow
+from miniatures.datamodel.message import Message, OutboxRow
 from miniatures.datamodel.standing import MEANINGS, TO_SEND, Standing, State
 from miniatures.datamodel.suppression import Suppression
 from miniatures.delivery.compose import Composed, Composer
@@ -19,17 +19,21 @@ from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
 
 _APPROVED = (State.APPROVED, State.EDITED)
+_TO_LEAVE = (*_APPROVED, State.QUEUED)
 
 
 def first_to_send(standings: Iterable[Standing]) -> Standing | None:
-    """The first that is approved; without one, the first that is ready; None if there is neither."""
-    ready = None
+    """The first that is approved and has not left; without one, the first that is ready, else the first that left;
+    None if there is none of them."""
+    ready = left = None
     for standing in standings:
-        if standing.state in _APPROVED:
+        if standing.state in _TO_LEAVE:
             return standing
         if ready is None and standing.state is State.READY:
             ready = standing
-    return ready
+        if left is None and standing.state.has_left:
+            left = standing
+    return ready or left
 
 
 def is_approved(standing: Standing) -> bool:
@@ -43,26 +47,32 @@ def wants_no_mail(listed: Suppression) -> str:
     return f"They are on the list of those who want no mail ({reason}): it does not leave."
 
 
-def frozen_first(thread: Sequence[OutboxRow]) -> OutboxRow | None:
-    """The first email of a thread with the bytes that were frozen; None if there are none, or it was taken back."""
-    rows = (row for row in thread if not row.message.step and row.mime is not None)
-    return next((row for row in rows if row.state is not MessageState.CANCELLED), None)
-
-
-def preview(loaded: LoadedCampaign, standing: Standing, *, date: datetime, secret: bytes) -> Composed:
-    """The first email to this prospect as it would be queued, under an id that nothing else has.
+def preview(
+    loaded: LoadedCampaign, standing: Standing, thread: Sequence[OutboxRow] = (), *, date: datetime, secret: bytes
+) -> tuple[Composed, OutboxRow | None]:
+    """The email of this standing by its frozen bytes, with its row, if the outbox has them; else as it would be queued,
+    under an id that nothing else has. `thread` is what the outbox has of the prospect.
 
     Raises:
-        InputError: the campaign does not say how emails leave, a key cannot be read, or this prospect has no text that
-            may be sent.
+        InputError: the campaign does not say how emails leave, a key cannot be read, or there is no text that may be
+            sent.
         BadAddress: it cannot be sent to this address.
     """
     required_settings(loaded)
-    if standing.state not in TO_SEND or standing.text is None:
+    step = standing.result.step
+    row = next((row for row in thread if row.message.step == step and row.mime is not None), None)
+    if row is not None and _is_in_the_outbox(standing):
+        return as_it_left(loaded, row, secret=secret), row
+    if standing.text is None or (standing.dispatch is None and standing.state not in TO_SEND):
         told = f"nothing would be sent to {standing.prospect.email}: {standing.state.replace('_', ' ')}"
         raise InputError(f"{told} ({MEANINGS[standing.state]})", hint=standing.review or standing.reason)
-    _, composed = as_it_would_leave(loaded, standing, date=date, secret=secret)
-    return composed
+    _, composed = as_it_would_leave(loaded, standing, thread[:step], date=date, secret=secret)
+    return composed, None
+
+
+def _is_in_the_outbox(standing: Standing) -> bool:
+    """Whether what the outbox has is the email that stands: it was not taken back."""
+    return standing.dispatch is not None and standing.state not in (State.CANCELLED, State.SUPPRESSED)
 
 
 def as_it_would_leave(
@@ -86,7 +96,7 @@ def as_it_would_leave(
 
 
 def as_it_left(loaded: LoadedCampaign, row: OutboxRow, *, secret: bytes) -> Composed:
-    """The first email to a prospect with its frozen bytes, which it has, and the envelope that belongs to it.
+    """An email of the outbox with its frozen bytes, which it has, and the envelope that belongs to it.
 
     Raises:
         InputError: the campaign does not say how emails leave, or a key cannot be read.

@@ -24,24 +24,28 @@ class Providers:
 
     def __init__(self, lookup: MxLookup) -> None:
         self._lookup = lookup
-        self._known: dict[str, str] = {}
+        self._known: dict[str, str | None] = {}
         self._unanswered = 0
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def of(self, domain: str) -> str:
         """The provider of a domain, as the registrable domain of its mail's host; the domain itself if unknown."""
+        return await self.told(domain) or domain
+
+    async def told(self, domain: str) -> str | None:
+        """The same; null if nobody answered. A domain without a mail host takes its mail itself (RFC 5321, 5.1)."""
         if domain not in self._known:
             hosts = await self._hosts(domain)
-            self._known[domain] = provider_name(hosts[0]) if hosts else domain
+            self._known[domain] = None if hosts is None else provider_name(hosts[0]) if hosts else domain
         return self._known[domain]
 
-    async def _hosts(self, domain: str) -> Sequence[str]:
+    async def _hosts(self, domain: str) -> Sequence[str] | None:
         async with self._turn:
             if self._unanswered >= _SILENT_AFTER:
-                return ()
+                return None
             hosts = await self._lookup(domain)
         self._unanswered = self._unanswered + 1 if hosts is None else 0
-        return hosts or ()
+        return hosts
 
 
 def provider_name(host: str) -> str:

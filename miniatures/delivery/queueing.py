@@ -11,13 +11,15 @@ from itertools import islice
 from miniatures.checks.company_names import company_key
 from miniatures.datamodel.arms import Enrolment
 from miniatures.datamodel.hashing import content_hash, text_hash
-from miniatures.datamodel.message import Message, MessageState, OutboxRow
+from miniatures.datamodel.message import CancelReason, Message, MessageState, OutboxRow
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.send_settings import SendSettings
 from miniatures.datamodel.standing import Standing, State
 from miniatures.datamodel.trace import new_id
+from miniatures.delivery.body import printable
 from miniatures.delivery.follow_ups import hindrance, known_of
 from miniatures.delivery.hours import next_opening, zone_of
+from miniatures.delivery.links import links_of
 from miniatures.delivery.risk_approval import covered_by_risk
 from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
@@ -89,6 +91,17 @@ async def keep_hours(loaded: LoadedCampaign, store: Store, now: datetime) -> Non
     await outbox.reopen(openings)
 
 
+async def leave_removed_mailboxes(loaded: LoadedCampaign, store: Store) -> None:
+    """Take first emails back from mailboxes that the campaign's file does not have any more, or has with another
+    address: they are queued anew for one that it has. A follow-up waits, for its thread has one sender."""
+    settings, outbox = required_settings(loaded), store.mail.outbox
+    if all(settings.box_of(key) for key in store.mail.listing.waiting(loaded.name)):
+        return
+    for row in outbox.stream(loaded.name, MessageState.QUEUED):
+        if row.message.step == 0 and settings.box_of(row.message.mailbox) is None:
+            await outbox.cancel(loaded.name, row.message.prospect, CancelReason.DECIDED_ANEW)
+
+
 @dataclass(frozen=True)
 class HeldUp:
     """Why nothing leaves: how many drafts nobody has read, and how many approved emails go to suppressed addresses."""
@@ -144,6 +157,7 @@ def follow_up_to(standing: Standing, loaded: LoadedCampaign, first: OutboxRow) -
         "text_hash": content_hash(text),
         "subject": f"Re: {text.subject}" if text.subject == thread.subject else text.subject,
         "body": text.body,
+        "links": links_of(printable(text.body), loaded.brief),
         "approved_by": _approval(standing, required_settings(loaded)),
     }
     return thread.model_copy(update=own)
@@ -169,6 +183,7 @@ def message_to(standing: Standing, loaded: LoadedCampaign, enrolled: Mapping[str
         text_hash=content_hash(standing.text),
         subject=standing.text.subject,
         body=standing.text.body,
+        links=links_of(printable(standing.text.body), loaded.brief),
         approved_by=_approval(standing, settings),
         mailbox=mailbox_for(company, settings),
         provider=provider,
@@ -176,9 +191,9 @@ def message_to(standing: Standing, loaded: LoadedCampaign, enrolled: Mapping[str
 
 
 def mailbox_for(company: str, settings: SendSettings) -> str:
-    """The mailbox that writes to a company: always the same, and each as often as the others."""
-    names = sorted(settings.mailboxes)
-    return names[int(text_hash(company)[:8], 16) % len(names)]
+    """The key of the mailbox that writes to a company: always the same, and each as often as the others."""
+    keys = sorted(settings.keys)
+    return keys[int(text_hash(company)[:8], 16) % len(keys)]
 
 
 def _approval(standing: Standing, settings: SendSettings) -> str:

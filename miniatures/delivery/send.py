@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 from miniatures.datamodel.message import Message, MessageState, OutboxRow
 from miniatures.datamodel.send_settings import SendSettings
 from miniatures.datamodel.trace import new_id
+from miniatures.delivery.ab_words import stop_words
+from miniatures.delivery.back_off import BackOff
 from miniatures.delivery.compose import Composed, Composer
+from miniatures.delivery.guardrails import Guard
 from miniatures.delivery.inbound.hearing import Listen
-from miniatures.delivery.inbound.source import InboxUnavailable
+from miniatures.delivery.inbound.unheard import unheard
 from miniatures.delivery.job import (
     Clock,
     Compose,
@@ -28,7 +31,13 @@ from miniatures.delivery.job import (
 )
 from miniatures.delivery.pace import Pace
 from miniatures.delivery.providers import Providers, mx_lookup
-from miniatures.delivery.queueing import ProviderOf, keep_hours, messages_to_send, queue_approved
+from miniatures.delivery.queueing import (
+    ProviderOf,
+    keep_hours,
+    leave_removed_mailboxes,
+    messages_to_send,
+    queue_approved,
+)
 from miniatures.delivery.sender import MailboxSender
 from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
@@ -75,12 +84,14 @@ async def send_campaign(
     """Queue what is approved and send it; with `watch`, again and again until it is stopped.
 
     `provider_of` tells who takes a domain's mail; its MX records do if none is given. With `watch`, `on_trouble` is
-    told what stops a mailbox as soon as that changes. `on_wait` is told, and of one wait perhaps more than once, when a
-    mailbox has to wait for longer than half a minute. With `listen`, each round begins with what came back; while that
-    cannot be read nothing leaves, because somebody may have answered.
+    told what stops a mailbox as soon as that changes, and a server that did not let us in is tried again after longer
+    each time. `on_wait` is told, and of one wait perhaps more than once, when a mailbox has to wait for longer than
+    half a minute. With `listen`, each round begins with what came back; while that cannot be read nothing leaves by
+    its mailbox, because somebody may have answered. Then, and every minute while emails leave, an arm that crossed a
+    guardrail is stopped, of which `on_trouble` is told.
 
     Raises:
-        InputError: the campaign does not say how it sends, or what it names cannot be read.
+        InputError: the campaign does not say how it sends, what it names cannot be read, or its test was changed.
         StoreError: what was sent cannot be kept any more; nothing more leaves then.
     """
     settings = required_settings(loaded)
@@ -91,17 +102,23 @@ async def send_campaign(
     patience = _ROUND if watch else _PATIENCE
     job = Job(loaded.name, settings, "", compose, clock, patience, stop, on_settled, on_wait=on_wait)
     await keep_hours(loaded, store, clock.now())
-    sent = Sent()
+    await leave_removed_mailboxes(loaded, store)
+    guard = Guard(loaded, store, lambda one: on_trouble(f"the arm {one.arm}", stop_words(one)))
+    sent, back_off = Sent(), BackOff()
     while True:
-        deaf = await _heard(listen)
-        if not deaf:
-            await queue_approved(loaded, store, now=clock.now(), provider_of=asked)
+        deaf = {} if listen is None else unheard(settings, (await listen()).unread)
+        await guard.look()
+        await queue_approved(loaded, store, now=clock.now(), provider_of=asked)
+        refusals = back_off.waiting(clock.now()) | deaf
+        held = {name: str(one) if watch else one.told for name, one in refusals.items()}
         # A name of its own for each round: others may just be looking whether the last one lives.
-        later = await send_queued(replace(job, sender=new_id()), store) if not deaf else _all_in(settings, deaf)
+        async with guard.on_duty(listen):
+            later = await send_queued(replace(job, sender=new_id()), store, held)
         if watch:
+            _back_off(back_off, later, held, clock.now())
             _tell(later, sent, on_trouble)
         if watch and not stop.is_set():
-            _tell_waits(later, store.mail.listing.waiting(loaded.name), on_wait)
+            _tell_waits(later, settings, store.mail.listing.waiting(loaded.name), on_wait)
         sent = sent.and_then(later)
         if not watch or stop.is_set():
             return sent
@@ -109,18 +126,13 @@ async def send_campaign(
             await asyncio.wait_for(stop.wait(), _ROUND.total_seconds())
 
 
-async def _heard(listen: Listen | None) -> str:
-    """Take in what came back; returns why that cannot be done, if it cannot."""
-    try:
-        if listen is not None:
-            await listen()
-    except InboxUnavailable as error:
-        return f"nothing leaves until its answers can be read: {error.told}"
-    return ""
-
-
-def _all_in(settings: SendSettings, trouble: str) -> Sent:
-    return Sent({name: SendingReport(trouble=trouble) for name in settings.mailboxes})
+def _back_off(back_off: BackOff, later: Sent, held: Collection[str], now: datetime) -> None:
+    """Note which servers let us in, and say of the others when the next try is."""
+    for name, report in later.mailboxes.items():
+        if not report.let_in:
+            report.trouble = str(back_off.refused(name, report.trouble, now))
+        elif name not in held and (report.counts or report.put_off):
+            back_off.let_in(name)
 
 
 def _tell(later: Sent, earlier: Sent, on_trouble: OnTrouble) -> None:
@@ -130,10 +142,11 @@ def _tell(later: Sent, earlier: Sent, on_trouble: OnTrouble) -> None:
             on_trouble(name, report.trouble)
 
 
-def _tell_waits(later: Sent, waiting: Mapping[str, int], on_wait: OnWait) -> None:
+def _tell_waits(later: Sent, settings: SendSettings, waiting: Mapping[str, int], on_wait: OnWait) -> None:
     for name, report in later.mailboxes.items():
-        if report.next_at is not None and name in waiting:
-            on_wait(name, report.next_at, waiting[name])
+        box = settings.mailboxes.get(name)
+        if report.next_at is not None and box is not None and box.key in waiting:
+            on_wait(name, report.next_at, waiting[box.key])
 
 
 def dry_emails(loaded: LoadedCampaign, store: Store) -> Iterator[tuple[Message, Composed]]:
@@ -146,24 +159,28 @@ def dry_emails(loaded: LoadedCampaign, store: Store) -> Iterator[tuple[Message, 
             yield message, composer.compose(message, store.now(), thread)
 
 
-async def send_queued(job: Job, store: Store) -> Sent:
-    """Send what is due by all mailboxes, until nothing more can leave within the patience."""
+async def send_queued(job: Job, store: Store, held: Mapping[str, str] | None = None) -> Sent:
+    """Send what is due by all mailboxes but those that are held (by name, with why), until nothing more can leave
+    within the patience."""
+    kept = held or {}
     with store.mail.senders.alive(job.sender):
         returned, uncertain = await store.mail.senders.recover()
-        names = list(job.settings.mailboxes)
+        names = [name for name in job.settings.mailboxes if name not in kept]
         senders = [
             MailboxSender(job, name, store, pace_of(store, job.settings, name, job.clock.now())) for name in names
         ]
         reports = await asyncio.gather(*(sender.run() for sender in senders))
-    return Sent(dict(zip(names, reports, strict=True)) | _left_behind(job, store), returned, uncertain)
+    still = {name: SendingReport(trouble=why) for name, why in kept.items()}
+    done = still | dict(zip(names, reports, strict=True)) | _left_behind(job, store)
+    return Sent(done, returned, uncertain)
 
 
 def _left_behind(job: Job, store: Store) -> dict[str, SendingReport]:
     """The mailboxes that the campaign's file does not have any more, while emails wait for them."""
     waiting = store.mail.listing.waiting(job.campaign)
-    gone = {name: number for name, number in waiting.items() if name not in job.settings.mailboxes}
-    told = "{} waiting for it, and `send:` has no mailbox of this name any more: give it its name back"
-    return {name: SendingReport(trouble=told.format(number)) for name, number in gone.items()}
+    gone = {key: number for key, number in waiting.items() if job.settings.box_of(key) is None}
+    told = "{} waiting for it, and `send:` has no mailbox with this address any more: add one"
+    return {key: SendingReport(trouble=told.format(number)) for key, number in gone.items()}
 
 
 def composing(composer: Composer, store: Store) -> Compose:
@@ -181,12 +198,13 @@ def composing(composer: Composer, store: Store) -> Compose:
 
 
 def pace_of(store: Store, settings: SendSettings, name: str, now: datetime) -> Pace:
-    """The pace of a mailbox, as the outbox remembers when it sent."""
+    """The pace of a mailbox, as the outbox remembers when it sent, for whatever campaign."""
+    mailbox = settings.mailboxes[name]
     pace = Pace(
-        settings.mailboxes[name],
+        mailbox,
         per_provider_per_hour=settings.per_provider_per_hour,
         jitter=settings.jitter,
-        days_sent=store.mail.outbox.days_sent(name, before=now - _DAY),
+        days_sent=store.mail.outbox.days_sent(mailbox.key, before=now - _DAY),
     )
-    pace.learn(store.mail.outbox.sent_since(name, now - _DAY), now)
+    pace.learn(store.mail.outbox.sent_since(mailbox.key, now - _DAY), now)
     return pace

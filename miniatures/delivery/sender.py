@@ -19,6 +19,7 @@ from miniatures.delivery.retries import asks_for_less, next_try, provider_rest
 from miniatures.delivery.server_word import ServerWord, word_of
 from miniatures.delivery.settler import Settler
 from miniatures.delivery.smtp_session import ServerUnavailable, SmtpSession
+from miniatures.store.mail.pauses import ALL
 from miniatures.store.mail.transitions import Settled
 from miniatures.store.store import Store
 
@@ -33,7 +34,7 @@ class MailboxSender:
 
     def __init__(self, job: Job, name: str, store: Store, pace: Pace) -> None:
         self._job, self._name, self._store = job, name, store
-        self._server = job.settings.mailboxes[name].smtp
+        self._server, self._mailbox = job.settings.mailboxes[name].smtp, job.settings.mailboxes[name].key
         many = 3600 / job.settings.mailboxes[name].per_hour < _GATHERED_S
         gather_s = _GATHERED_S if many else 0.0
         self._settler = Settler(store.mail.outbox, job.sender, self._kept, gather_s=gather_s)
@@ -76,7 +77,7 @@ class MailboxSender:
             if taken is not None and any(other.is_open for other in self._sessions):
                 self._feed.take_back(taken)  # The server takes no further connection: another sends it.
             else:
-                self._feed.trouble = self._feed.trouble or error.told
+                self._feed.trouble, self._report.let_in = self._feed.trouble or error.told, False
         finally:
             await session.close()
 
@@ -155,15 +156,15 @@ class MailboxSender:
 
     async def _rest(self, provider: str, reply: ServerReply) -> None:
         """Leave a provider alone, for longer each time; what was on its way when it asked first is no further time."""
-        campaign, now = self._job.campaign, self._job.clock.now()
-        standing = {(pause.mailbox, pause.provider) for pause in self._store.mail.pauses.standing(campaign, now)}
-        if (self._name, provider) not in standing:
-            until, why = now + provider_rest(self._in_a_row(provider, True)), f"{reply.code} {reply.text}"
-            await self._store.mail.pauses.pause(campaign, mailbox=self._name, provider=provider, until=until, why=why)
+        pauses, mailbox, now = self._store.mail.pauses, self._mailbox, self._job.clock.now()
+        resting = pauses.standing(ALL, now, [mailbox])
+        if not any((pause.mailbox, pause.provider) == (mailbox, provider) for pause in resting):
+            until, why = now + provider_rest(self._in_a_row(provider, True)), reply.words
+            await pauses.pause(ALL, mailbox=mailbox, provider=provider, until=until, why=why)
 
     async def _pause_mailbox(self, reply: ServerReply) -> None:
         """The server refuses the sender again and again: going on would burn the list."""
         why = f"{_REFUSALS_IN_A_ROW} emails in a row were refused for what the sender is: {reply.text}"
-        await self._store.mail.pauses.pause(self._job.campaign, mailbox=self._name, why=why)
+        await self._store.mail.pauses.pause(ALL, mailbox=self._mailbox, why=why)
         self._in_a_row("", False)
         self._feed.trouble = why

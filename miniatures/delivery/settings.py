@@ -34,7 +34,8 @@ def required_settings(loaded: LoadedCampaign) -> SendSettings:
         return placed(loaded.campaign.send, loaded.folder)
     address = loaded.brief.sender.email
     hint = _EXAMPLE.format(address=address, domain=address.rpartition("@")[2])
-    raise InputError(f"{loaded.path.name} has no `send:`, so none of its emails can leave", hint=hint)
+    told = f"{loaded.path.name} has no `send:`, so there is no mailbox to send by or to read answers from"
+    raise InputError(told, hint=hint)
 
 
 def placed(settings: SendSettings, folder: Path) -> SendSettings:

@@ -25,7 +25,7 @@ from miniatures.finetune.dataset.forgotten import (
     remembered_hashes,
     take_out,
 )
-from miniatures.finetune.dataset.trained_companies import company_hash
+from miniatures.finetune.dataset.trained_companies import was_trained_on
 from miniatures.weights import forgotten
 from miniatures.weights.forgotten import ForgottenFlag, Saw
 from miniatures.weights.listing import readable_cards
@@ -162,5 +162,5 @@ def _seen(
             return
     if card.dataset in {name for one in datasets.seen for name in one.hashes}:
         yield SeenVersion(card.name, card.version, Saw.DATASET, card.dataset or "")
-    elif card.dataset not in datasets.hashes and {company_hash(one) for one in companies} & set(card.companies or ()):
+    elif card.dataset not in datasets.hashes and any(was_trained_on(one, card.companies or ()) for one in companies):
         yield SeenVersion(card.name, card.version, Saw.COMPANY)

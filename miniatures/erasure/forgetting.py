@@ -18,6 +18,7 @@ from miniatures.datamodel.prospect import normalize_email
 from miniatures.datamodel.redaction import without_secrets
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.datamodel.suppression import SuppressionReason, suppression_hash
+from miniatures.delivery.standing import email_standings
 from miniatures.erasure.datasets import (
     SeenDatasets,
     SeenVersion,
@@ -31,7 +32,6 @@ from miniatures.erasure.files import listed_as, names, previews_naming
 from miniatures.erasure.page_caches import caches_in, forget_pages, pages_naming
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.measure.report import write_report
-from miniatures.review.standings import standings
 from miniatures.store.engine import Database, database_at
 from miniatures.store.erase import Eraser, Known, names_of
 from miniatures.store.home_secret import home_secret
@@ -150,7 +150,7 @@ class Forgetting:
 
     def _write_report(self, loaded: LoadedCampaign) -> None:
         with open_store(loaded.store_url) as store:
-            others = (one for one in standings(loaded, store) if one.prospect.email != self.email)
+            others = (one for one in email_standings(loaded, store) if one.prospect.email != self.email)
             write_report(loaded, others)
 
     def _urls(self) -> list[str]:

@@ -9,6 +9,7 @@ from miniatures.datamodel.store_url import sqlite_path
 from miniatures.erasure.datasets import SeenDataset
 from miniatures.erasure.files import files_naming, listed_lines
 from miniatures.erasure.forgetting import Forgetting, Found, shown_url
+from miniatures.erasure.words import in_words
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.weights.forgotten import Saw, what_to_do
 
@@ -34,14 +35,19 @@ def left_to_do(forgetting: Forgetting, found: Found, *, from_datasets: bool) -> 
         yield Left(f"{version} {learned} from them. {what_to_do(version.name, version.version)}")
     for url, known in found.stores.items():
         if known.policies:
-            yield Left(f"{known.policies} policies in {shown_url(url)} name the address: a prompt or brief does.")
+            yield Left(
+                f"{shown_url(url)}: a prompt or the brief of earlier runs named the address, and what a run was made "
+                f"with is kept (policies: {known.policies}). Take it out of the file before the next run."
+            )
         if known.rewritten:
             yield Left(
-                f"Emails to {known.rewritten} others held the address and were taken back: run the campaign again."
+                f"{shown_url(url)}: emails to others that held the address were taken back (to {known.rewritten} of "
+                "them): run the campaign again, and they are written anew."
             )
         if known.named:
-            rows = ", ".join(f"{name} {number:,}" for name, number in known.named.items())
-            yield Left(f"Their name stands in rows about others, which stay as they are: {rows}.")
+            rows = ", ".join(f"{in_words(name)} {number:,}" for name, number in known.named.items())
+            told = "their name stands in what is about others, and stays there, for it may be another's"
+            yield Left(f"{shown_url(url)}: {told}: {rows}.")
         yield Left(_of_store(url))
     yield Left(
         "Mailboxes keep what was sent to them and what they wrote: delete it there, or a folder that is read anew "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miniatures.datamodel.brief import Brief
-from miniatures.datamodel.campaign import Campaign
+from miniatures.datamodel.campaign import Campaign, policies_of
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.prospect import BadRow, Prospect
 from miniatures.inputs.brief import load_brief
@@ -49,12 +49,21 @@ def load_campaign(path: Path | str, *, trusted: bool = False) -> LoadedCampaign:
     for key, named in (("brief", campaign.brief), ("prospects", campaign.prospects)):
         _require_named(document, key, folder / named.expanduser())
     brief = load_brief(_shown(folder / campaign.brief.expanduser()))
-    if campaign.roles.writer is None and not brief.language.lower().startswith("en"):
-        raise InputError(
-            f"without a writer emails are in English, and {campaign.brief} asks for {brief.language}",
-            hint="Name a backend as the writer, or write the brief in English.",
-        )
+    _require_writers(campaign, brief)
     return LoadedCampaign(campaign=campaign, brief=brief, path=places.path)
+
+
+def _require_writers(campaign: Campaign, brief: Brief) -> None:
+    """Without a writer the words around the news are ours, and those are English."""
+    if brief.language.lower().startswith("en"):
+        return
+    for arm, policy in policies_of(campaign).items():
+        if policy.roles.writer is None:
+            where = f"arm {arm}: " if arm else ""
+            raise InputError(
+                f"{where}without a writer emails are in English, and {campaign.brief} asks for {brief.language}",
+                hint="Name a backend as the writer, or write the brief in English.",
+            )
 
 
 def campaign_places(path: Path | str) -> CampaignPlaces:

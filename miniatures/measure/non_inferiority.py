@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from statistics import NormalDist
+from typing import TypeVar
 
 _POWER = 0.8
 _TWO_SIDED = 0.975
 _NORMAL = NormalDist()
+_Cluster = TypeVar("_Cluster", bound=Hashable)
 
 
 def non_inferiority_p(gained: float, lost: float, cases: float, margin: float) -> float:
@@ -46,17 +48,30 @@ def design_effect(differences: Sequence[float], clusters: Sequence[Hashable]) ->
     for difference, cluster in zip(differences, clusters, strict=True):
         sums[cluster] += difference - mean
     alone = sum((difference - mean) ** 2 for difference in differences)
-    if alone == 0 or len(sums) < 2:
-        return cases / len(sums)
-    between = sum(total**2 for total in sums.values()) * len(sums) / (len(sums) - 1)
-    told = max(1.0, between / (alone * cases / (cases - 1)))
-    return min(cases, told * (_student(len(sums) - 1) / _student(cases - 1)) ** 2)
+    return _effect(cases, len(sums), alone, sum(total**2 for total in sums.values()))
+
+
+def design_effect_of_counts(did: Mapping[_Cluster, int], among: Mapping[_Cluster, int]) -> float:
+    """The same of outcomes that are 0 or 1: how many are 1 in each cluster that has some, among the cases of each."""
+    cases = sum(among.values())
+    mean = sum(did.values()) / cases
+    squares = mean**2 * sum(size**2 for size in among.values())
+    between = squares + sum(count**2 - 2 * mean * count * among[cluster] for cluster, count in did.items())
+    return _effect(cases, len(among), sum(did.values()) * (1 - mean), between)
+
+
+def _effect(cases: int, clusters: int, alone: float, between: float) -> float:
+    """From the sum of squares of single cases about their mean, and of the sums of clusters."""
+    if alone == 0 or clusters < 2:
+        return cases / clusters
+    told = max(1.0, between * clusters / (clusters - 1) / (alone * cases / (cases - 1)))
+    return min(cases, told * (_student(clusters - 1) / _student(cases - 1)) ** 2)
 
 
 def _student(freedom: int) -> float:
-    from scipy.stats import t
+    from scipy.special import stdtrit  # The quantile alone: scipy.stats takes a second to load.
 
-    return float(t.ppf(_TWO_SIDED, freedom))
+    return float(stdtrit(freedom, _TWO_SIDED))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

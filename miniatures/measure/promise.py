@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from miniatures.agents.runs import researcher_of, sure_readings
 from miniatures.checks.risk import CONFIDENCE, RiskBound, least_risk, risk_bound
-from miniatures.datamodel.campaign import Campaign
+from miniatures.datamodel.campaign import Campaign, policies_of
 from miniatures.datamodel.errors import MiniaturesError
 
 
@@ -15,7 +16,7 @@ class Promise:
     """The stated risk, with the readings of drafts that it was calibrated on.
 
     `least` is the smallest risk that the readings can show; null without enough of them. `trouble` says why a stated
-    risk gives no bound.
+    risk gives no bound. The arms of a test whose researchers differ have a promise each, and no bound in common.
     """
 
     researcher: str
@@ -24,10 +25,13 @@ class Promise:
     readings: int = 0
     least: float | None = None
     trouble: str = ""
+    arms: Mapping[str, Promise] = field(default_factory=dict)
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The promise in plain words."""
+        if self.arms:
+            return tuple(f"Arm {arm}: {told}" for arm, promise in self.arms.items() for told in promise.sentences)
         if self.trouble:
             return (f"{self.trouble[:1].upper()}{self.trouble[1:]}.",)
         if self.risk is None:
@@ -57,6 +61,15 @@ class Promise:
 
 def promise_of(campaign: Campaign) -> Promise:
     """What `ready` promises there, as the registry's cards are now."""
+    arms = {arm: _of_one(policy) for arm, policy in policies_of(campaign).items()}
+    first, *others = arms.values()
+    if all(other == first for other in others):
+        return first
+    return Promise(researcher="", risk=campaign.ready.risk, arms=arms)
+
+
+def _of_one(campaign: Campaign) -> Promise:
+    """What it promises under one policy."""
     risk, researcher = campaign.ready.risk, researcher_of(campaign)
     try:
         readings = sure_readings(campaign)

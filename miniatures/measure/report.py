@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from miniatures.datamodel.backend import Bill
+from miniatures.datamodel.campaign import backends_by_seat
 from miniatures.datamodel.check import CheckName, Outcome
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import writing
@@ -39,14 +40,20 @@ class ReportFigures:
     """The totals of a report, added up one result at a time."""
 
     def __init__(self) -> None:
-        self.prospects = 0
+        self.prospects = self.unlisted = 0
+        self.follow_ups: Counter[State] = Counter()
         self.by_state: Counter[State] = Counter()
         self.checks: defaultdict[CheckName, Counter[Outcome]] = defaultdict(Counter)
         self.bill = Bill()
         self.backends: Counter[str] = Counter()
 
     def add(self, standing: Standing) -> None:
+        """Count a prospect's first email, or a follow-up, which is counted apart."""
         result = standing.result
+        self.unlisted += not standing.is_listed
+        if result.step:
+            self.follow_ups[standing.state] += 1
+            return
         self.prospects += 1
         self.by_state[standing.state] += 1
         if result.status is not DraftStatus.PENDING:
@@ -82,9 +89,7 @@ def heading_of(loaded: LoadedCampaign) -> ReportHeading:
     return ReportHeading(
         campaign=loaded.name,
         offer=loaded.brief.offer,
-        roles={
-            role: without_secrets(settings.backends[name].use) for role, name in settings.roles.backend_names.items()
-        },
+        roles={seat: without_secrets(settings.backends[name].use) for seat, name in backends_by_seat(settings).items()},
         search=without_secrets(settings.search.use),
     )
 
@@ -95,7 +100,7 @@ def report_page(heading: ReportHeading, standings: Iterable[Standing]) -> str:
 
 
 def report_values(heading: ReportHeading, standings: Iterable[Standing]) -> dict[str, Any]:
-    """What the report's template shows. Standings are read once; only the first `SHOWN` are held.
+    """What the report's template shows. Standings, of follow-ups too, are read once; only the first `SHOWN` are held.
 
     Whoever is off the list, or opted out since, is counted and not shown.
     """
@@ -103,13 +108,13 @@ def report_values(heading: ReportHeading, standings: Iterable[Standing]) -> dict
     shown: list[Standing] = []
     for standing in standings:
         figures.add(standing)
-        if len(shown) < SHOWN and standing.state is not State.REMOVED:
+        if len(shown) < SHOWN and standing.is_listed:
             shown.append(standing)
     return {
         "heading": heading,
         "figures": figures,
         "standings": sorted(shown, key=_reading_order),
-        "hidden": figures.prospects - len(shown) - figures.by_state[State.REMOVED],
+        "hidden": figures.prospects + figures.follow_ups.total() - len(shown) - figures.unlisted,
         "made_at": datetime.now(UTC),
         "State": State,
         "compares": COMPARES,

@@ -83,7 +83,8 @@ _NOT_SENT = (State.REJECTED, State.NEEDS_REVIEW)
 def bulk_of(desk: Desk, risk: float | None, sample: int = SAMPLE) -> Bulk:
     """The ready drafts by lot: the first are read, the others are the rest."""
     everybody = desk.listed(DeskFilter(show=Show.ALL, order=Order.DRAWN), "")
-    ready = [item for item in everybody if item.waiting.status is DraftStatus.READY and not item.unread]
+    open_to_all = (item for item in everybody if item.waits or item.decided_by)
+    ready = [item for item in open_to_all if item.waiting.status is DraftStatus.READY and not item.unread]
     return Bulk(risk, tuple(ready[:sample]), tuple(item for item in ready[sample:] if item.waits))
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, islice
 from threading import Lock
 from typing import NamedTuple
 
 from miniatures.datamodel.review import Review
-from miniatures.datamodel.standing import State
+from miniatures.datamodel.standing import Dispatch, State
 from miniatures.review.desk_filter import DeskFilter, Order, Place, Show, place_in, tests_of
 from miniatures.review.desk_item import DeskItem, desk_item
 from miniatures.review.desk_view import Listing, View
@@ -45,6 +46,7 @@ class Desk:
         self._changes: list[str] = []
         self._lock = Lock()
         self._listed: Container[str] | None = None
+        self._dispatches: Mapping[tuple[str, int], Dispatch] = {}
 
     def refresh(self) -> bool:
         """Take in what was saved since; returns whether that was anything."""
@@ -80,6 +82,20 @@ class Desk:
                 self._tally = Counter(self._kind(item) for item in self._by_draft.values())
                 self.version += 1
 
+    def items(self) -> list[DeskItem]:
+        """All drafts, those to prospects off the list included."""
+        with self._lock:
+            return list(self._by_draft.values())
+
+    def hear(self, dispatches: Mapping[tuple[str, int], Dispatch]) -> None:
+        """Take in what became of the emails, by prospect (key) and step."""
+        with self._lock:
+            self._dispatches = dispatches
+            moved = [one for one in self._by_draft.values() if one.dispatch != dispatches.get(one.key)]
+            for item in moved:
+                self._put(item)
+            self.version += bool(moved)
+
     def forget(self, draft: str) -> None:
         """Leave out a draft that the store no longer holds."""
         with self._lock:
@@ -110,7 +126,8 @@ class Desk:
         for kind, number in self._kinds():
             aside = who in kind.set_aside_by
             counted[Show.ALL] += number
-            counted[Show.DECIDED if kind.decided_by else Show.SET_ASIDE if aside else Show.WAITING] += number
+            if kind.decided_by or not kind.state.is_settled:
+                counted[Show.DECIDED if kind.decided_by else Show.SET_ASIDE if aside else Show.WAITING] += number
             counted[f"state {kind.state}"] += number
         return counted
 
@@ -154,7 +171,7 @@ class Desk:
             return [(kind, number) for kind, number in self._tally.items() if kind.is_listed]
 
     def _kind(self, item: DeskItem) -> _Kind:
-        return _Kind(self._is_listed(item), item.state, item.failed, item.backend, item.decided_by, item.set_aside_by)
+        return _Kind(self._is_listed(item), item.stands, item.failed, item.backend, item.decided_by, item.set_aside_by)
 
     def _is_listed(self, item: DeskItem) -> bool:
         return self._listed is None or item.waiting.prospect is None or item.waiting.prospect in self._listed
@@ -166,7 +183,7 @@ class Desk:
             del self._tally[kind]
 
     def _put(self, item: DeskItem) -> None:
-        before = self._by_draft.get(item.id)
+        before, item = self._by_draft.get(item.id), replace(item, dispatch=self._dispatches.get(item.key))
         if before is not None:
             self._count(before, -1)
             if before.revision != item.revision:  # It stands elsewhere by now.

@@ -70,7 +70,7 @@ def tests_of(asked: DeskFilter, who: str) -> list[Test]:
         case Show.ALL:
             pass
     if asked.state is not None:
-        tests.append(lambda item: item.state is asked.state)
+        tests.append(lambda item: item.stands is asked.state)
     if asked.check:
         tests.append(lambda item: asked.check in item.failed)
     if asked.arm:

@@ -11,7 +11,7 @@ from miniatures.datamodel.check import Outcome
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.review import Review, ReviewAction
-from miniatures.datamodel.standing import State
+from miniatures.datamodel.standing import Dispatch, State
 from miniatures.review.approvals import Decisions
 from miniatures.store.decide import DECIDING
 from miniatures.store.drafts import QueuedDraft
@@ -28,16 +28,22 @@ class DeskItem:
     recipient: str = ""
     company: str = ""
     subject: str = ""
+    email: str = ""
     searched: str = ""
     """What a search looks at: name, company and subject, in lower case."""
     backend: str = ""
     failed: tuple[str, ...] = ()
     doubt: float = 0.0
     state: State = State.PENDING
+    """What people decided about it, or its checks."""
+    dispatch: Dispatch | None = None
+    """What had become of its email when that was looked up last."""
     decided_by: frozenset[str] = frozenset()
     set_aside_by: frozenset[str] = frozenset()
     decisions: int = 0
     """How many decisions about it are known, those that were taken back included."""
+    said: int = 0
+    """How many decisions are known about all drafts to its prospect."""
     unread: bool = False
     """Whether it was accepted with many others, and nobody has read it."""
 
@@ -47,8 +53,18 @@ class DeskItem:
 
     @property
     def waits(self) -> bool:
-        """Whether nobody has decided about it."""
-        return not self.decided_by
+        """Whether nobody has decided about it, and it matters still."""
+        return not self.decided_by and not self.stands.is_settled
+
+    @property
+    def stands(self) -> State:
+        """Where it stands, once its email is on the way."""
+        return self.dispatch.state if self.dispatch and self.dispatch.stands(self.said) else self.state
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Prospect (key) and step: what its email is kept under."""
+        return self.waiting.prospect or "", self.waiting.step
 
     def after(self, reviews: list[Review]) -> DeskItem:
         """The same with what these reviews of all that was written to its prospect come to."""
@@ -67,6 +83,7 @@ def desk_item(revision: int, waiting: QueuedDraft, document: str) -> DeskItem:
         revision,
         lot=text_hash(f"0 {waiting.prospect or waiting.id}")[:16],
         recipient=recipient,
+        email=prospect.get("email", ""),
         company=company,
         subject=subject,
         searched=f"{recipient}\n{company}\n{subject}".lower(),
@@ -92,6 +109,7 @@ def _ruled(waiting: QueuedDraft, reviews: list[Review]) -> dict[str, Any]:
     return {
         "state": decision.state or _UNREAD[waiting.status],
         "decided_by": frozenset(word.reviewer for word in words),
+        "said": sum(review.action in DECIDING for review in reviews),
         "decisions": sum(review.draft == waiting.id and review.action in DECIDING for review in reviews),
         "unread": decision.approving is not None and decision.approving.unread,
         "set_aside_by": frozenset(who for who, action in aside.items() if action is ReviewAction.SET_ASIDE),

@@ -1,6 +1,6 @@
-"""Joins the list as it is today, what runs left, and the reviewers' last words into where each prospect stands.
+"""Joins the list as it is today, what runs left, and the reviewers' last words into what may be sent to each prospect.
 
-The only place that decides it: listings, report and export show what comes from here.
+It knows nothing of what was sent: `delivery/standing.py` adds that, for all that is shown to people.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ def standings(loaded: LoadedCampaign, store: Store | None) -> Iterator[Standing]
             yield Standing(prospect=row, state=State.PENDING, result=pending)
 
 
-def follow_up_standings(loaded: LoadedCampaign, store: Store) -> Iterator[Standing]:
-    """Where each follow-up that was written stands, as `standings` has it of the first emails."""
+def follow_up_standings(loaded: LoadedCampaign, store: Store, prospect: str | None = None) -> Iterator[Standing]:
+    """Where each follow-up that was written, or each to one prospect (by key), stands, as `standings` has it of the
+    first emails."""
     rows = {row.key: row.row for row in loaded.prospects() if isinstance(row, Prospect)}
     rulings = Rulings.of(store, loaded.name)
-    for result in store.follow_ups(loaded.name):
+    for result in store.follow_ups(loaded.name, prospect):
         yield _standing(result, rows.get(result.prospect.key), rulings)
 
 
@@ -80,7 +81,7 @@ class Rulings:
 def _standing(result: ProspectResult, listed: str | None, rulings: Rulings) -> Standing:
     standing = Standing(prospect=result.prospect, state=State(result.status.value), result=result)
     if listed is None:
-        return standing.model_copy(update={"state": State.REMOVED})
+        return standing.model_copy(update={"state": State.REMOVED, "is_listed": False})
     if result.status is not DraftStatus.PENDING and listed != result.prospect.row:
         return standing.model_copy(update={"state": State.CHANGED})
     if result.draft is None:

@@ -1,4 +1,5 @@
-"""Keeps a decision about a draft only if the draft and what others decided are still as its reviewer saw them.
+"""Keeps a decision about a draft only if the draft and what others decided are still as its reviewer saw them, and its
+email has not left.
 
 Each is one statement, so two processes on one database cannot both find that nobody has decided; on PostgreSQL, which
 lets two such statements overlap, they take turns by the draft's name.
@@ -11,13 +12,16 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Executable, delete, exists, func, insert, literal, or_, select, text
 
+from miniatures.datamodel.message import MessageState
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.store.documents import model_json
 from miniatures.store.drafts import SETTLING, is_replaced
+from miniatures.store.mail_tables import messages
 from miniatures.store.tables import claims, drafts, reviews
 from miniatures.store.upsert import insert_into
 from miniatures.store.writer import Change
 
+_LEAVING = (MessageState.CLAIMED, MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
 DECIDING = (*SETTLING, ReviewAction.WITHDRAW)
 """What changes what others should know of a draft before they decide."""
 
@@ -30,6 +34,8 @@ class Outcome(StrEnum):
     """Somebody else decided about the draft after it was shown."""
     CHANGED_MEANWHILE = "changed_meanwhile"
     """The draft is another text by now, was replaced, or is gone."""
+    HAS_LEFT = "has_left"
+    """A sender has taken its email, or had: what is decided now reaches nobody."""
 
 
 def decision(review: Review, text_hash: str, seen: int) -> Change:
@@ -46,6 +52,8 @@ def decision(review: Review, text_hash: str, seen: int) -> Change:
         if connection.execute(_insert_if(review, text_hash, seen)).rowcount:
             connection.execute(delete(claims).where(claims.c.draft == review.draft))
             return Outcome.KEPT
+        if connection.scalar(select(_has_left(review))):
+            return Outcome.HAS_LEFT
         unchanged = connection.scalar(select(_is_current(review, text_hash)))
         return Outcome.DECIDED_MEANWHILE if unchanged else Outcome.CHANGED_MEANWHILE
 
@@ -90,9 +98,15 @@ def _insert_if(review: Review, text_hash: str, seen: int) -> Executable:
     }
     row = select(*(literal(value, reviews.c[name].type) for name, value in values.items()))
     known = select(func.count()).where(reviews.c.draft == review.draft, reviews.c.action.in_(DECIDING))
-    return insert(reviews).from_select(
-        list(values), row.where(_is_current(review, text_hash), known.scalar_subquery() == seen)
-    )
+    as_seen = _is_current(review, text_hash), known.scalar_subquery() == seen
+    return insert(reviews).from_select(list(values), row.where(*as_seen, ~_has_left(review)))
+
+
+def _has_left(review: Review) -> ColumnElement[bool]:
+    """Whether the email of this step to its prospect was claimed by a sender, or left, or may have."""
+    mine = messages.c
+    key = mine.campaign == review.campaign, mine.prospect == review.prospect, mine.step == review.step
+    return exists().where(*key, mine.state.in_(_LEAVING))
 
 
 def _is_current(review: Review, text_hash: str) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -71,12 +71,7 @@ class Queries(Tallies):
 
     def traces_named(self, ids: Iterable[str]) -> dict[str, Trace]:
         """These model calls, by id; without those that are not saved."""
-        named = list(ids)
-        found: dict[str, Trace] = {}
-        for start in range(0, len(named), _PAGE):
-            page = traces.c.id.in_(named[start : start + _PAGE])
-            found |= {trace.id: trace for trace in self._entries(traces, Trace, page)}
-        return found
+        return {trace.id: trace for trace in self._named(traces, Trace, list(ids))}
 
     def spans(self, campaign: str, prospect: str | None = None) -> Iterator[Span]:
         """The other steps of a campaign or of one prospect (by key), in the order in which they began."""
@@ -193,18 +188,24 @@ class Queries(Tallies):
             return [StepStatistics.model_validate(dict(row._mapping)) for row in connection.execute(query)]
 
     def _entries(self, table: Table, kind: type[Entry], *asked: ColumnElement[bool]) -> Iterator[Entry]:
-        query = select(table.c.id, table.c.document).where(*asked).order_by(table.c.id).limit(_PAGE)
-        last = ""
-        while True:
+        """What is asked for, in the order of the ids.
+
+        The ids are put in order once: no index has those of a campaign so, and each page would sort them all again.
+        """
+        with self._database.read() as connection:
+            ids = connection.scalars(select(table.c.id).where(*asked).order_by(table.c.id)).all()
+        yield from self._named(table, kind, ids)
+
+    def _named(self, table: Table, kind: type[Entry], ids: Sequence[str]) -> Iterator[Entry]:
+        """The entries of these ids, page by page, those left out that are not there."""
+        query = select(table.c.id, table.c.document).order_by(table.c.id)
+        for start in range(0, len(ids), _PAGE):
             with self._database.read() as connection:
-                page = connection.execute(query.where(table.c.id > last)).all()
-                last = beyond(last, page[-1].id) if page else last
+                page = connection.execute(query.where(table.c.id.in_(ids[start : start + _PAGE]))).all()
             for row in page:
                 entry = stored(kind, row.document, f"{table.name} {row.id}")
                 if entry is not None:
                     yield entry
-            if len(page) < _PAGE:
-                return
 
 
 def grow_tree(entries: Iterable[Trace | Span]) -> list[Node]:

@@ -117,13 +117,15 @@ class Results:
                 return
             last = page[-1].revision
 
-    def follow_up_rows(self, campaign: str) -> dict[tuple[str, int], str]:
-        """Which follow-ups were written: by prospect's key and step, the row of the list that they were written to."""
+    def follow_up_rows(self, campaign: str) -> dict[tuple[str, int], tuple[str, DraftStatus]]:
+        """What became of follow-ups: by prospect's key and step, the row of the list that they were for, and how it
+        stands."""
         columns = results.c
-        query = select(columns.prospect, columns.policy, columns.row).where(columns.campaign == campaign)
+        query = select(columns.prospect, columns.policy, columns.row, columns.status)
+        query = query.where(columns.campaign == campaign, columns.status.in_(_STATUSES))
         with self._database.read() as connection:
             found = connection.execute(query.where(is_follow_up(columns.policy)).order_by(columns.revision)).all()
-        return {(row.prospect, step_of(row.policy)): row.row for row in found}
+        return {(row.prospect, step_of(row.policy)): (row.row, DraftStatus(row.status)) for row in found}
 
     def counts(self, campaign: str, policy: str | None = None) -> dict[DraftStatus, int]:
         """How many prospects stand where, under a policy or by the last result of each one's first email."""

@@ -116,7 +116,7 @@ class Store(Queries, TraceListing, CallLinks):
         """The follow-ups to all prospects or to one (by key), of each step the one saved last."""
         return self._results.follow_ups(campaign, prospect)
 
-    def follow_up_rows(self, campaign: str) -> dict[tuple[str, int], str]:
+    def follow_up_rows(self, campaign: str) -> dict[tuple[str, int], tuple[str, DraftStatus]]:
         """Which follow-ups were written: by prospect's key and step, the row of the list that they were written to."""
         return self._results.follow_up_rows(campaign)
 

@@ -184,8 +184,10 @@ class Registry:
             promotion = Promotion(version=target, replaced=state.live, forced=forced, gate=found.gate)
             return self._go_live(name, state, promotion)
 
-    def rollback(self, name: str) -> Promotion:
+    def rollback(self, name: str, *, reason: str | None = None) -> Promotion:
         """Make live again what was live before the last promotion; once more goes back further.
+
+        `reason` is kept in the history.
 
         Raises:
             RegistryError: nothing was live before, or it is gone.
@@ -198,7 +200,8 @@ class Registry:
             if state.earlier is None:
                 raise NoSuchChange(f"nothing was live before {name}@{state.live}", hint="Promote another version.")
             self.adapter_folder(name, state.earlier)
-            return self._go_live(name, state, Promotion(version=state.earlier, replaced=state.live, rolled_back=True))
+            back = Promotion(version=state.earlier, replaced=state.live, rolled_back=True, reason=reason)
+            return self._go_live(name, state, back)
 
     def remove(self, name: str, ref: str, *, force: bool = False) -> str:
         """Take a version of the user's own away, whole; its promotions stay in the history. Returns the version.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,14 @@ from miniatures.agents.runner import RunOutcome
 from miniatures.agents.runs import open_arms, open_campaign, run_campaign
 from miniatures.backends.errors import UnknownModel
 from miniatures.cli.run_command import exit_code
+from miniatures.datamodel.ab_decision import AbAction, AbDecision
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode, InputError, MiniaturesError
+from miniatures.datamodel.live_verdict import GuardrailHit, Rate
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.seat import Seat
+from miniatures.datamodel.verdict import Guardrail
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
 from miniatures.inputs.scaffold import create_campaign
 from miniatures.store.open import open_store
@@ -77,6 +81,11 @@ def kept(loaded: LoadedCampaign) -> dict[str, ProspectResult]:
         return {result.prospect.email: result for result in store.results(loaded.name)}
 
 
+def written_for(loaded: LoadedCampaign) -> set[str]:
+    """The keys of those whom a run has reached."""
+    return {one.prospect.key for one in kept(loaded).values() if one.status is not DraftStatus.PENDING}
+
+
 def enrolled(loaded: LoadedCampaign) -> dict[str, str]:
     with open_store(loaded.store_url) as store:
         return {key: one.arm for key, one in store.mail.enrolments.of(loaded.name).items()}
@@ -111,6 +120,78 @@ async def test_each_prospect_is_done_once_by_the_arm_of_its_company(write: Write
     assert {event.total for event in events} == {20}
     assert events[-1].bill == summary.bill
     assert summary.bill.usage.total_tokens == summary.arms["written"].bill.usage.total_tokens > 0
+
+
+async def _stop(loaded: LoadedCampaign, arm: str) -> None:
+    hit = GuardrailHit(
+        arm=arm,
+        guardrail=Guardrail.BOUNCED,
+        rate=Rate(count=12, base=60, low=0.1, high=0.3),
+        limit=0.05,
+        low=0.08,
+    )
+    decision = AbDecision(
+        id=arm,
+        campaign=loaded.name,
+        arm=arm,
+        action=AbAction.STOPPED,
+        why="It bounced.",
+        hits=(hit,),
+        decided_by="guardrail",
+        decided_at=datetime(2026, 3, 3, tzinfo=UTC),
+    )
+    with open_store(loaded.store_url) as store:
+        await store.mail.decisions.keep(decision)
+
+
+async def test_nothing_is_written_in_an_arm_that_was_stopped_and_that_is_no_failure(write: Write) -> None:
+    loaded = write("arms: {placed: {}, written: {writer: written}}")
+    await run_campaign(loaded, limit=4)
+    before = written_for(loaded)
+    await _stop(loaded, "written")
+    events: list[RunEvent] = []
+    summary = await run_campaign(loaded, on_event=events.append)
+    places, results = enrolled(loaded), written_for(loaded)
+    assert results == before | {key for key, arm in places.items() if arm == "placed"}
+    stopped = summary.arms["written"].stopped
+    assert stopped is not None and stopped.hits[0].rate.count == 12
+    assert stopped.left_out == 20 - len(results) > 0, "they are enrolled, and counted"
+    assert (summary.outcome, exit_code(summary), summary.arms["placed"].stopped) == (
+        RunOutcome.COMPLETED,
+        ExitCode.OK,
+        None,
+    )
+    assert {event.total for event in events} == {Counter(places.values())["placed"]}
+
+
+async def test_a_stopped_arm_whose_backend_is_gone_ends_no_run(write: Write) -> None:
+    loaded = write("arms: {placed: {}, gone: {writer: missing}}")
+    assert (await run_campaign(loaded)).outcome is RunOutcome.BACKEND_UNAVAILABLE
+    await _stop(loaded, "gone")
+    summary = await run_campaign(loaded)
+    assert (summary.outcome, exit_code(summary)) == (RunOutcome.COMPLETED, ExitCode.OK)
+    assert summary.arms["gone"].stopped is not None
+
+
+async def test_when_every_arm_was_stopped_a_run_ends_at_once(write: Write) -> None:
+    loaded = write("arms: {placed: {}, other: {}}")
+    await _stop(loaded, "placed")
+    await _stop(loaded, "other")
+    summary = await run_campaign(loaded)
+    assert (summary.new, summary.outcome, written_for(loaded)) == (0, RunOutcome.COMPLETED, set())
+    assert sum(one.stopped.left_out for one in summary.arms.values() if one.stopped) == 20
+
+
+async def test_a_run_notes_who_takes_its_peoples_mail(write: Write) -> None:
+    async def gateway_of(domain: str) -> str | None:
+        return "big.example" if domain < "velbrook-d" else None
+
+    loaded = write("arms: {placed: {}, other: {}}")
+    summary = await run_campaign(loaded, gateway_of=gateway_of)
+    assert summary.outcome is RunOutcome.COMPLETED
+    with open_store(loaded.store_url) as store:
+        gateways = Counter(one.gateway for one in store.mail.enrolments.of(loaded.name).values())
+    assert gateways == {"big.example": 6, "unknown": 14}
 
 
 async def test_a_second_run_does_nothing_again_and_newcomers_move_nobody(write: Write) -> None:

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
-from miniatures.agents.attempt import Thread
+from miniatures.agents.attempt import NOTHING_NEW, Thread
 from miniatures.agents.follow_up import FollowUpAsked, follow_up
 from miniatures.agents.rewrite import rewrite
 from miniatures.agents.runs import OpenCampaign
 from miniatures.agents.seats import Seats
 from miniatures.backends.wrappers.recorded import RecordedBackend
+from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.capabilities import SMALL, TELLER, Phrases, Trust
+from miniatures.datamodel.check import CheckName
 from miniatures.datamodel.dossier import Dossier, DossierStatus
 from miniatures.datamodel.draft import PLACED, Draft, DraftStatus, EarlierEmail
 from miniatures.datamodel.errors import InputError
@@ -27,17 +29,20 @@ from miniatures.review.queue import answer_pairs
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
 from tests.agents.scene import context, scripted
-from tests.checks.cases import BODY, PROSPECT, SUBJECT, evidence
+from tests.agents.test_reason import reader
+from tests.checks.cases import BODY, BRIEF, PROSPECT, SUBJECT, evidence
 
 CAMPAIGN = "autumn"
 FIRST = Draft(
     subject=SUBJECT, body=BODY, evidence=(evidence(),), status=DraftStatus.READY, backend="test:scripted", trace="first"
 )
+THOUGHT = "What melts first in a new store is the margin."
+WITH_A_THOUGHT = BRIEF.model_copy(update={"signals": (BRIEF.signals[0].model_copy(update={"angles": (THOUGHT,)}),)})
 EARLIER = EarlierEmail(subject=SUBJECT, body=BODY, sent_on=date(2026, 6, 3))
 AGAIN = """Hi María,
 
-I wrote to you on 3 June about your new 7,200 m² cold store in Rotterdam. Sensors report the temperature every 60 \
-seconds, so a new store is known from its first day.
+I wrote to you on 3 June about your 7,200 m² cold store in Rotterdam. A door that stays open overnight is dearest in a \
+building that nobody knows yet.
 
 Would you be open to a 15-minute call next week?
 
@@ -67,12 +72,15 @@ def first_result(policy: str) -> ProspectResult:
     )
 
 
-async def written(store: Store, *, hint: str = "", **models: Any) -> tuple[OpenCampaign, ProspectResult]:
+async def written(
+    store: Store, *, hint: str = "", is_last: bool = False, brief: Brief = BRIEF, **models: Any
+) -> tuple[OpenCampaign, ProspectResult]:
     """What is written when the first email was not answered; no writer places it."""
-    open_campaign = OpenCampaign(context(models=models, ledger=store.ledger(CAMPAIGN)), store, "run")
+    open_campaign = OpenCampaign(context(models=models, brief=brief, ledger=store.ledger(CAMPAIGN)), store, "run")
     first = first_result(open_campaign.context.policy.hash)
     await store.save_result(first)
-    return open_campaign, await follow_up(open_campaign, FollowUpAsked(first, PROSPECT, Thread((EARLIER,), hint)))
+    thread = Thread((EARLIER,), hint, is_last)
+    return open_campaign, await follow_up(open_campaign, FollowUpAsked(first, PROSPECT, thread))
 
 
 def of_the_first(store: Store) -> ProspectResult:
@@ -101,6 +109,13 @@ async def test_the_writer_sees_the_earlier_email_the_dossier_and_the_hint(store:
     prompt = "\n".join(message.text for message in writer.calls[0]["messages"])
     for told in (BODY, "2026-06-03", evidence().quote, "Name the 60 seconds.", "30 to 80 words"):
         assert told in prompt
+    assert "Do not write that it is the last email." in prompt
+
+
+async def test_the_writer_is_told_that_no_other_follow_up_is_planned(store: Store) -> None:
+    writer = scripted(GOOD)
+    await written(store, writer=writer, is_last=True)
+    assert "This is the last email of the thread." in writer.calls[0]["messages"][0].text
 
 
 async def test_it_is_written_again_with_the_reasons_if_it_says_what_nothing_says(store: Store) -> None:
@@ -116,21 +131,42 @@ async def test_it_is_written_again_with_the_reasons_if_it_says_what_nothing_says
     ids=["no writer", "a teller", "a small one"],
 )
 async def test_where_no_large_writer_sits_code_places_it(store: Store, models: dict[str, Any]) -> None:
-    _, done = await written(store, **models)
+    _, done = await written(store, brief=WITH_A_THOUGHT, **models)
     assert done.draft and done.draft.backend == PLACED
-    assert done.draft.body.startswith("Hi María,\n\nI wrote to you on 3 June because your")
+    assert done.draft.body.startswith(
+        f"Hi María,\n\nI wrote to you on 3 June, and have one thing to add. {THOUGHT}\n\n"
+    )
     assert 30 <= len(done.draft.body.split()) <= 80
-    assert done.draft.status is DraftStatus.READY, done.draft.failed_checks
+    assert {check.name for check in done.draft.failed_checks} == {CheckName.CITATION, CheckName.SWAP}
+    assert done.draft.status is DraftStatus.NEEDS_REVIEW, "nothing in it is about this company"
     assert list(store.traces(CAMPAIGN)) == []
 
 
-async def test_of_an_email_that_was_edited_only_the_subject_is_named(store: Store) -> None:
-    """What its author took out is not told as the reason for which it was written."""
-    opened = OpenCampaign(context(models={}), store, "run")
-    edited = EarlierEmail(subject=SUBJECT, body="Hi María,\n\nshall we talk?\n\nAnna Berg", sent_on=date(2026, 6, 3))
-    first = first_result(opened.context.policy.hash)
-    done = await follow_up(opened, FollowUpAsked(first, PROSPECT, Thread((edited,))))
-    assert done.draft and f'on 3 June about this: "{SUBJECT}".' in done.draft.body
+async def test_code_writes_none_where_the_earlier_emails_said_all_that_it_could(store: Store) -> None:
+    _, done = await written(store)
+    assert (done.status, done.draft, done.error) == (DraftStatus.NOTHING_FOUND, None, NOTHING_NEW)
+    assert store.follow_up_rows(CAMPAIGN) == {(PROSPECT.key, 1): (PROSPECT.row, DraftStatus.NOTHING_FOUND)}
+    assert [one.id for one in store.waiting(CAMPAIGN, "ada")] == [FIRST.id]
+
+
+async def test_a_writer_says_with_an_empty_body_that_nothing_new_is_left(store: Store) -> None:
+    writer = scripted(json.dumps({"subject": "", "body": " "}))
+    _, done = await written(store, writer=writer)
+    assert (done.status, done.draft, done.error) == (DraftStatus.NOTHING_FOUND, None, NOTHING_NEW)
+    assert len(writer.calls) == 1, "it is not asked again, and nobody writes in its place"
+
+
+async def test_an_answer_that_cannot_be_read_is_left_to_a_person(store: Store) -> None:
+    _, done = await written(store, writer=scripted("no JSON", "nor this"))
+    assert done.draft and (done.status, done.error) == (DraftStatus.NEEDS_REVIEW, None)
+
+
+@pytest.mark.parametrize(("fits", "placed"), [(0.39, False), (0.4, True)])
+async def test_a_reader_of_passages_says_what_goes_with_the_news(store: Store, fits: float, placed: bool) -> None:
+    model = reader({}, {THOUGHT: fits})
+    _, done = await written(store, brief=WITH_A_THOUGHT, researcher=model)
+    assert (done.draft is not None) is placed
+    assert [THOUGHT in asked for asked in model.asked] == [True], "no claim is left that the first email had not made"
 
 
 async def test_a_language_that_code_does_not_know_is_said(store: Store) -> None:

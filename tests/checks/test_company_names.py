@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,8 @@ def test_an_ordinary_mention_names_it(company, text):
         ("GmbH", ("gmbh",)),
         ("3M", ("3m",)),
         ("Reo Tangaroa 93.4", ("reo tangaroa 93 4", "reo tangaroa")),
+        ("Velbrook 7 GmbH", ("velbrook 7", "velbrook")),
+        ("Group 4 plc", ("group 4",)),
     ],
 )
 def test_company_names(company, names):
@@ -54,7 +57,54 @@ def test_company_names(company, names):
 
 def test_spellings_of_one_company_are_one_company():
     assert company_key("Nordfrost Logistics GmbH") == company_key("NORDFROST LOGISTICS") != company_key("Nordfrost")
-    assert company_key("Reo Tangaroa 93.4") == "reo tangaroa"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Depot 4", "Depot 7"),
+        ("Studio 54", "Studio 12"),
+        ("Fabrik 21 AG", "Fabrik AG"),
+        ("7-Eleven", "Eleven"),
+        ("Radio 93.4", "Radio 88.1"),
+        ("Group 4 plc", "Holding 4"),
+    ],
+)
+def test_names_that_differ_by_a_number_are_of_two_companies(one, other):
+    assert company_key(one) != company_key(other)
+
+
+_WORDS = st.lists(st.sampled_from(["Nordfrost", "Depot", "Kelder", "Müller", "Ýmir"]), min_size=1, max_size=3)
+_FRAMES = ("{} GmbH", "{}, Ltd.", " {} ", "\u201c{}\u201d", "{} S.A.")
+_SPELLINGS = [str, str.upper, str.lower, *(frame.format for frame in _FRAMES)]
+
+
+@given(_WORDS, st.integers(0, 9_999), st.integers(0, 9_999))
+def test_another_number_is_always_another_company(words, one, other):
+    keys = {company_key(" ".join([*words, str(number)])) for number in (one, other)}
+    assert len(keys) == len({one, other})
+
+
+@given(_WORDS, st.sampled_from(["", " 4", " 54", " 93.4"]), st.sampled_from(_SPELLINGS))
+def test_however_a_name_with_a_number_is_spelt_it_is_one_company(words, number, spell):
+    name = " ".join(words) + number
+    assert company_key(spell(name)) == company_key(name)
+    assert company_key(unicodedata.normalize("NFD", spell(name))) == company_key(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Velbrook 7 opened a hall.", True),
+        ("Velbrook opened a hall.", True),
+        ("Velbrook 12 opened a hall.", False),
+        ("Velbrook 2026 results were good.", True),
+        ("After Velbrook, 12 others opened a hall.", True),
+        ("Velbrook 12 and Velbrook 7 opened a hall.", True),
+    ],
+)
+def test_a_short_name_with_another_number_is_another_company(text, named):
+    assert names_company(text, "Velbrook 7 GmbH") is named
 
 
 @given(st.text(min_size=1, max_size=40), st.text(max_size=80))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from miniatures.checks import checks_version, run, run_checks
 from miniatures.checks.foils import FOILS
-from miniatures.datamodel.check import CheckName, Outcome
+from miniatures.datamodel.check import CheckName, CheckResult, Outcome
 from miniatures.datamodel.dossier import SetAside, SetAsideReason
-from miniatures.datamodel.draft import EmailText
+from miniatures.datamodel.draft import EarlierEmail, EmailText
 from miniatures.prompts.taxonomy import known_taxonomy
 from tests.checks.cases import BODY, BRIEF, NOW, PROSPECT, QUOTE, SUBJECT, case, evidence, result, swap_text
 
@@ -440,6 +440,10 @@ def test_signature(ending, passes):
         (SUBJECT, "Savings are guaranteed."),
         (SUBJECT, "Nice 🎉🎉🚀"),
         (SUBJECT, "Really??"),
+        (SUBJECT, "I am just checking in."),
+        (SUBJECT, "As discussed, here it is."),
+        (SUBJECT, "I tried to call you."),
+        (SUBJECT, "I haven\u2019t heard back from you."),
     ],
 )
 def test_spam(subject, sentence):
@@ -466,6 +470,49 @@ def test_nothing_is_said_twice():
         CheckName.REPETITION, body=swap_text(f"{said}.", f"{said}. And a store of that size uses a lot more.")
     )
     assert found.reason == "the words 'a store of that size uses a' come twice"
+
+
+def of_a_thread(said: str, *angles: str) -> dict[CheckName, CheckResult]:
+    """What the checks say of a follow-up with this message, in the thread of the good email."""
+    earlier = EarlierEmail(subject=SUBJECT, body=BODY, sent_on=date(2026, 5, 20))
+    signal = BRIEF.signals[0].model_copy(update={"angles": angles})
+    brief = BRIEF.for_follow_ups.model_copy(update={"signals": (signal,)})
+    text = EmailText(
+        subject=SUBJECT,
+        body=f"Hi María,\n\n{said}\n\nWould you be open to a 15-minute call next week?\n\nAnna Berg\nFrostWatch",
+    )
+    report = run_checks(
+        text, case(brief=brief, evidence=(evidence(after="The next one opens in Venlo."), earlier.quote))
+    )
+    return {one.name: one for one in report.results}
+
+
+def test_a_follow_up_tells_no_earlier_email_again():
+    again = "I saw that Nordfrost opened a 7,200 m² cold store in Rotterdam in March. Doors are what freezes first."
+    found = of_a_thread(again)[CheckName.REPETITION]
+    assert found.reason.startswith("an earlier email has said 'i saw that nordfrost opened a 7 200 m")
+    short = of_a_thread("Rotterdam is 7,200 m², and doors are what freezes first when nobody watches.")
+    assert short[CheckName.REPETITION].passed
+
+
+def test_a_follow_up_that_adds_nothing_only_asks_again():
+    found = of_a_thread("My email was about energy in your cold store in Rotterdam.")[CheckName.REPETITION]
+    assert found.reason == "it adds nothing to the earlier emails, and only asks once more"
+
+
+@pytest.mark.parametrize(
+    ("said", "passes"),
+    [
+        ("Doors are what freezes first when nobody watches.", False),
+        ("I wrote to you on 20 May. Doors are what freezes first when nobody watches.", False),
+        ("Doors are what freezes first, in Rotterdam as in Venlo.", True),
+        ("A new store is watched most closely in its first winter.", False),
+    ],
+    ids=["anybody", "a day is no news", "a word of the page", "the brief's thought on such news"],
+)
+def test_a_follow_up_goes_on_from_the_news(said, passes):
+    found = of_a_thread(said, "A new store is watched most closely in its first winter.")
+    assert (found[CheckName.CITATION].passed, found[CheckName.SWAP].passed) == (passes, passes)
 
 
 @pytest.mark.parametrize(

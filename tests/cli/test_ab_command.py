@@ -17,7 +17,9 @@ from miniatures.weights.registry import Registry
 from tests.app.web.test_model_pages import add
 from tests.delivery.ab_campaign import RULE, Did, write_ab_campaign, write_files
 
-STUDENT = Did(400, replied=120, positive=40, opened=200, clicked=60, bounced=8, edited=30, undrafted=10)
+STUDENT = Did(
+    400, replied=120, positive=40, opened=200, clicked=60, perhaps_clicked=9, bounced=8, edited=30, undrafted=10
+)
 TEACHER = Did(410, replied=124, positive=30, opened=190, clicked=70, bounced=6, unsubscribed=2, complained=1)
 ARMS = {"student": STUDENT, "teacher": TEACHER}
 
@@ -59,6 +61,8 @@ def test_the_report_has_every_figure_and_the_word(folder: Path) -> None:
         "student is no worse than teacher",
         "A word like this is wrong in at most 5.0 % of tests, however often one looks.",
         "replied delivered 120 (31.4 %, 27.0 to 36.2) 124 (30.7 %, 26.4 to 35.4)",
+        "clicked, for certain delivered 60 (15.7 %, 12.4 to 19.7) 70 (17.3 %, 13.9 to 21.3)",
+        "clicked, at most delivered 69 (18.1 %, 14.5 to 22.2) 70 (17.3 %, 13.9 to 21.3)",
         "edited by reviewers sendable 30 (7.7 %, 5.4 to 10.8) 0 (0.0 %, 0.0 to 0.9)",
         "bounced sent 8 (2.1 %, 1.0 to 4.0) 6 (1.5 %, 0.7 to 3.2)",
         "each positive reply $0.1000 (95 %: $0.0750 to $0.1346) $0.1367 (95 %: $0.0975 to $0.1933)",
@@ -80,10 +84,12 @@ def test_programs_read_the_counts_as_sent_and_as_drafted(folder: Path) -> None:
         "replied",
         "positive",
         "clicked",
+        "clicked_high",
     )
-    assert [student["so_far"][name] for name in counts] == [400, 390, 390, 390, 382, 8, 30, 120, 40, 60]
+    assert [student["so_far"][name] for name in counts] == [400, 390, 390, 390, 382, 8, 30, 120, 40, 60, 69]
     assert (student["as_sent"]["delivered"], student["as_drafted"]["delivered"]) == (382, 352)
     assert student["so_far"]["shares"]["replied"]["share"] == pytest.approx(120 / 382)
+    assert student["so_far"]["shares"]["clicked, at most"]["count"] == 69
     assert student["costs"][2]["each"] == "positive reply" and student["costs"][2]["value"] == pytest.approx(0.1)
     [verdict] = found["verdicts"]
     assert (verdict["word"], verdict["headline"]) == ("no worse than", "student is no worse than teacher")

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from miniatures.agents.run_events import RunSummary
+from miniatures.agents.run_events import RunSummary, StoppedArm
 from miniatures.agents.runner import RunOutcome
 from miniatures.cli.estimate import show_estimate
 from miniatures.cli.main import main
 from miniatures.cli.run_command import exit_code
 from miniatures.cli.summary import show_summary
+from miniatures.datamodel.ab_decision import AbAction, AbDecision
 from miniatures.datamodel.arms import AbTest, Enrolment
 from miniatures.datamodel.backend import Bill, Usage
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.errors import ExitCode
+from miniatures.datamodel.live_verdict import GuardrailHit, Rate
 from miniatures.datamodel.prospect import Prospect
+from miniatures.datamodel.verdict import Guardrail
 from miniatures.inputs.campaign import load_campaign
 from miniatures.store.open import open_store
 from tests.cli.conftest import NOW
@@ -60,9 +64,55 @@ def test_status_has_a_line_for_each_arm(enrolled: Path, capsys: pytest.CaptureFi
     assert ["teacher", "2", "0", "0", "0", "0", "unknown"] in lines
 
 
+def test_status_marks_an_arm_that_was_stopped(
+    enrolled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    loaded = load_campaign(enrolled)
+    decision = AbDecision(
+        id="stop",
+        campaign=loaded.name,
+        arm="student",
+        action=AbAction.STOPPED,
+        why="It bounced.",
+        decided_by="guardrail",
+        decided_at=NOW,
+    )
+    with open_store(loaded.store_url) as store:
+        asyncio.run(store.mail.decisions.keep(decision))
+    assert main(["status", str(enrolled), "--json"]) == ExitCode.OK
+    arms = json.loads(capsys.readouterr().out)["arms"]
+    assert {arm: one["stopped"] for arm, one in arms.items()} == {"student": True, "teacher": False}
+    assert main(["status", str(enrolled)]) == ExitCode.OK
+    lines = [line.split()[:3] for line in capsys.readouterr().out.splitlines()]
+    assert ["student", "(stopped)", "1"] in lines and ["teacher", "2", "0"] in lines
+
+
 def test_a_campaign_that_is_no_test_has_no_arms_to_show(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", str(ran), "--json"]) == ExitCode.OK
     assert json.loads(capsys.readouterr().out)["arms"] == {}
+
+
+def test_a_run_names_whom_it_leaves_out_because_their_arm_was_stopped(
+    ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rate = Rate(count=12, base=60, low=0.1, high=0.3)
+    hit = GuardrailHit(arm="student", guardrail=Guardrail.BOUNCED, rate=rate, limit=0.05, low=0.08)
+    stopped = StoppedArm(left_out=3, stopped_at=NOW, stopped_by="guardrail", hits=(hit,))
+    arms = {"student": _summary(RunOutcome.COMPLETED, 0, stopped=stopped), "teacher": _summary(RunOutcome.COMPLETED, 2)}
+    whole = _summary(RunOutcome.COMPLETED, 2, arms=arms)
+    show = partial(show_summary, whole, load_campaign(ran), tmp_path / "r.html", by_state={}, resume="", next_steps={})
+    show()
+    told = " ".join(capsys.readouterr().out.split())
+    assert "student stopped by a guardrail 0" in told
+    assert (
+        f"3 prospects left out: their arm student was stopped on {NOW:%Y-%m-%d} by guardrail: bounced 12 of 60, surely "
+        "above 8.0 %, where at most 5.0 % is allowed."
+    ) in told
+    assert exit_code(whole) is ExitCode.OK
+    show(as_json=True)
+    record = json.loads(capsys.readouterr().out)["arms"]
+    assert record["student"]["stopped"]["left_out"] == 3 and "stopped" not in record["teacher"]
 
 
 def _summary(outcome: RunOutcome, new: int, **more: object) -> RunSummary:

@@ -41,6 +41,20 @@ def test_the_same_for_people(nobody_listens, capsys):
     assert "Traceback" not in shown
 
 
+def test_the_backends_of_every_arm_are_asked_and_told_with_their_arms(nobody_listens, capsys):
+    file = nobody_listens / "campaign.yaml"
+    text = file.read_text(encoding="utf-8").replace("backends:\n", "backends:\n  spare: locla:x\n  large: locla:y\n", 1)
+    file.write_text(f"{text}\narms: {{small: {{writer: reader}}, large: {{writer: large}}}}\n", encoding="utf-8")
+    assert main(["backends", str(nobody_listens), "--json"]) == ExitCode.BACKEND_UNAVAILABLE
+    reports = {report["name"]: report for report in json.loads(capsys.readouterr().out)}
+    assert {name: report["roles"] for name, report in reports.items()} == {
+        "spare": [],
+        "large": ["writer of large"],
+        "reader": ["researcher", "writer of small"],
+    }
+    assert not any(report["answers"] for report in reports.values())
+
+
 def test_an_unknown_kind_of_backend_is_wrong_input(folder, capsys):
     file = folder / "campaign.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("use: miniature:", "use: locla:", 1), encoding="utf-8")

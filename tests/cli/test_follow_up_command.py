@@ -19,7 +19,15 @@ from miniatures.cli.status import status
 from miniatures.datamodel.errors import InputError
 from miniatures.inputs.campaign import load_campaign
 from miniatures.store.open import open_store
-from tests.delivery.follow_up_campaign import ADA, DAY, DORA, answer, campaign, first_emails
+from tests.delivery.follow_up_campaign import (
+    ADA,
+    DAY,
+    DORA,
+    answer,
+    campaign,
+    first_emails,
+    with_nothing_left_to_say,
+)
 from tests.delivery.sending import WoundClock
 from tests.mail_servers.unruly_smtp import UnrulySmtp
 
@@ -68,7 +76,7 @@ def test_dry_tells_who_is_due_and_writes_nothing(folder: Path, command: Command)
 
 def test_each_is_written_once(folder: Path, command: Command) -> None:
     told = json.loads(command("--json"))
-    assert told["written"] == [{"email": ADA, "step": 1, "status": "ready"}]
+    assert told["written"] == [{"email": ADA, "step": 1, "status": "needs_review"}]
     assert (told["failed"], told["trouble"]) == ([], None)
     again = command()
     assert again.startswith("0 follow-ups due.\n")
@@ -84,14 +92,22 @@ def test_the_status_tells_of_it_beside_the_prospects(folder: Path, command: Comm
     app.command()(status)
     told = json.loads(CliRunner().invoke(app, [str(folder), "--json"]).stdout)
     assert told["prospects"] == 2
-    assert told["follow_ups"] == {"written": 1, "by_status": {"ready": 1}, "tokens": 0, "cost": 0.0}
-    assert "1 follow-up: 1 ready; 0 tokens" in CliRunner().invoke(app, [str(folder)]).stdout
+    assert told["follow_ups"] == {"written": 1, "by_status": {"needs_review": 1}, "tokens": 0, "cost": 0.0}
+    assert "1 follow-up: 1 needs review; 0 tokens" in CliRunner().invoke(app, [str(folder)]).stdout
 
 
 def test_what_was_written_is_told_to_whoever_watches(command: Command) -> None:
     told = command()
     assert f"{ADA}: written\n" in told
     assert "1 follow-up written. Read them: miniatures review" in told
+
+
+def test_to_whom_nothing_new_can_be_said_is_told(folder: Path, command: Command) -> None:
+    with_nothing_left_to_say(load_campaign(folder))
+    told = command()
+    assert f"{ADA}: there is nothing new to say to them\n" in told
+    assert "0 follow-ups written.\n1 not, as there is nothing new to say: their threads end here.\n" in told
+    assert "  1 not: there is nothing new to say to them\n" in command("--dry")
 
 
 def test_a_campaign_that_names_no_follow_ups_says_how_to_add_one(folder: Path) -> None:

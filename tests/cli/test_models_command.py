@@ -45,7 +45,7 @@ def test_candidate_promoted_replaced_and_rolled_back(tmp_path: Path, capsys: pyt
     second = add(tmp_path, 2, comparisons=found)
     assert main(["models", "promote", f"mine@{second[:8]}"]) == ExitCode.OK
     assert capsys.readouterr().out == f"mine@{second} is live, in place of {first}\n"
-    assert main(["models", "rollback", "mine"]) == ExitCode.OK
+    assert main(["models", "rollback", "mine", "--reason", "people did not answer"]) == ExitCode.OK
     assert capsys.readouterr().out == f"mine@{first} is live, in place of {second}\n"
     assert [(row["version"], row["stages"]) for row in listed(capsys)] == [(first, ["live"]), (second, [])]
     assert main(["models", "list"]) == ExitCode.OK
@@ -57,7 +57,7 @@ def test_candidate_promoted_replaced_and_rolled_back(tmp_path: Path, capsys: pyt
     assert (told["version"], [entry["rolled_back"] for entry in told["history"]]) == (first, [False, False, True])
     assert main(["models", "show", f"mine@{second}"]) == ExitCode.OK
     shown = capsys.readouterr().out
-    assert "Lineage" in shown and "rolled back to" in shown
+    assert "Lineage" in shown and f"rolled back to {first} (people did not answer)" in shown
     assert "beside the one before not worse (margin 5.0%, alpha 0.05, 100 cases or more)" in shown
     gate = told["history"][1]["gate"]
     assert gate["settings"] == {"margin": 0.05, "alpha": 0.05, "least_cases": 100}

@@ -147,7 +147,7 @@ def test_a_campaign_that_does_not_say_how_it_sends_is_told_what_to_add(
     desk.path.write_text(text, encoding="utf-8")
     assert main(["preview", str(desk.path)]) == ExitCode.BAD_INPUT
     told = capsys.readouterr().err
-    assert "Error: campaign.yaml has no `send:`, so none of its emails can leave" in told
+    assert "Error: campaign.yaml has no `send:`, so there is no mailbox to send by" in told
     added = told.partition("send:\n")[2].partition("\n\n")[0]
     desk.path.write_text(f"{text}\nsend:\n{added}\n", encoding="utf-8")
     _trust(desk)

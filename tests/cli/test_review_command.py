@@ -24,11 +24,14 @@ from miniatures.datamodel.review import Preference, RejectReason, Review, Review
 from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import load_campaign
 from miniatures.inputs.scaffold import create_campaign
-from miniatures.review.queue import waiting_drafts, waiting_pairs
+from miniatures.review.queue import draft_to_review, waiting_drafts, waiting_pairs
+from miniatures.review.reviewing import accept
 from miniatures.review.rubric import reason_texts, rubric_version
 from miniatures.store.open import open_store
+from miniatures.store.store import Store
 from tests.chaos.small_campaign import prospects
 from tests.finetune.reviewed_campaign import NAME, run_with_shadow
+from tests.store.mail.emails import MONDAY, claim, email_to
 
 COUNT = 5
 
@@ -236,6 +239,44 @@ def test_a_verdict_is_taken_back_by_judging_the_address_again(ran, sit, capsys):
     sit("a", options=(address,))
     assert main(["drafts", str(ran), address, "--json"]) == ExitCode.OK
     assert json.loads(capsys.readouterr().out)["status"] == "approved"
+
+
+async def _decided_by_another(store: Store) -> None:
+    shown = draft_to_review(store, waiting_drafts(store, NAME, "bo")[0])
+    assert shown is not None
+    await store.add_review(accept(shown.item, "bo"))
+
+
+async def _claimed_by_a_sender(store: Store) -> None:
+    first = waiting_drafts(store, NAME, "bo")[0]
+    assert first.prospect is not None
+    sent = email_to(0, campaign=NAME, prospect=first.prospect)
+    await store.mail.outbox.queue([sent], due_at=MONDAY, decisions={})
+    assert await claim(store, campaign=NAME)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "told", "left"),
+    [
+        (_decided_by_another, "somebody else decided about the draft while you read it", ["bo"]),
+        (_claimed_by_a_sender, "its email is on its way already", []),
+    ],
+)
+def test_what_happens_while_a_draft_is_read_is_told_and_the_verdict_on_it_not_kept(
+    ran, sit, monkeypatch, meanwhile, told, left
+):
+    url = load_campaign(ran).store_url
+
+    def edited(text: str) -> str:
+        with open_store(url) as store:
+            asyncio.run(meanwhile(store))
+        return text.replace("Hello", "Dear Kim")
+
+    monkeypatch.setattr("miniatures.cli.review_session.edit_in_editor", edited)
+    shown = " ".join(sit("e", "y", options=("--limit", "1")).split())
+    assert f"This is not kept: {told}" in shown
+    assert f"Nothing reviewed; {COUNT} still waiting." in shown
+    assert [one.reviewer for one in kept(ran)] == left
 
 
 def test_an_earlier_edit_is_shown_and_no_acceptance_throws_it_away_unasked(ran, sit, editor):

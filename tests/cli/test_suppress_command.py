@@ -34,10 +34,10 @@ def said(*arguments: str) -> Result:
 
 
 def test_an_address_is_on_the_list_of_every_campaign(campaign: str) -> None:
-    assert "1 address will not be written to again, by no campaign" in said("add", "Kim@depot.example").output
+    assert "1 address will not be written to again by any campaign" in said("add", "Kim@depot.example").output
     for options in ((), ("--campaign", campaign)):
         told = said("check", "kim@DEPOT.example", *options).output
-        assert "kim@depot.example is not written to, by no campaign: by hand, since 20" in told
+        assert "kim@depot.example is not written to by any campaign: by hand, since 20" in told
     assert "lee@depot.example is not on the list" in said("check", "lee@depot.example").output
 
 
@@ -49,7 +49,7 @@ def test_a_whole_domain(campaign: str) -> None:
 
 def test_for_all_campaigns_of_a_database(campaign: str) -> None:
     said("add", "kim@depot.example", "--campaign", campaign, "--everywhere")
-    assert "by no campaign" in said("check", "kim@depot.example").output
+    assert "by any campaign" in said("check", "kim@depot.example").output
 
 
 def test_a_file_is_imported_and_its_bad_lines_are_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from miniatures.datamodel.campaign import Campaign, arm_campaign
+from miniatures.datamodel.campaign import Campaign, arm_campaign, backends_by_seat
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.seat import Seat
 
@@ -53,6 +53,19 @@ def test_an_arm_takes_over_the_roles_that_it_does_not_fill() -> None:
         "writer": "student",
         "planner": "cool",
     }
+
+
+def test_a_seat_is_named_with_its_arm_where_not_all_arms_have_it_alike() -> None:
+    assert backends_by_seat(campaign({"small": {"fallback": "cool"}, "large": {"writer": "teacher"}})) == {
+        "researcher": "student",
+        "researcher (shadow)": "teacher",
+        "verifier": "teacher",
+        "writer of small": "student",
+        "writer (fallback) of small": "cool",
+        "writer of large": "teacher",
+    }
+    plain = Campaign.model_validate(CAMPAIGN)
+    assert backends_by_seat(plain) == plain.roles.backend_names
 
 
 def test_an_arm_falls_back_and_has_a_shadow_only_if_it_says_so() -> None:

@@ -48,7 +48,10 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Did:
-    """How many of an arm's people did what; `undrafted` and `unsent` come from the end of the list."""
+    """How many of an arm's people did what; `undrafted` and `unsent` come from the end of the list.
+
+    `perhaps_clicked` come after those who `clicked`: nobody can tell whose hits theirs are.
+    """
 
     people: int = 100
     a_company: int = 1
@@ -59,6 +62,7 @@ class Did:
     positive: int = 0
     opened: int = 0
     clicked: int = 0
+    perhaps_clicked: int = 0
     unsubscribed: int = 0
     complained: int = 0
     edited: int = 0
@@ -223,7 +227,7 @@ def message(arm: str, policy: str, one: Prospect, edited: bool = False, step: in
         "subject": text.subject,
         "body": text.body,
         "approved_by": "edited by ada" if edited else "accepted by ada",
-        "mailbox": "sales",
+        "mailbox": "rosa@sender.example",
         "provider": "mail.example",
     }
     return Message.model_validate(plain | fields)
@@ -236,7 +240,9 @@ def message_id(one: Prospect, step: int = 0) -> str:
 async def send(store: Store, emails: Sequence[Message], at: datetime) -> None:
     """Queue the emails and let a server take them, by the store's own clock."""
     await store.mail.outbox.queue(emails, due_at=at, decisions={})
-    while rows := await store.mail.outbox.claim(Claim(NAME, "sales", "one", at + timedelta(minutes=1), _AT_ONCE)):
+    while rows := await store.mail.outbox.claim(
+        Claim(NAME, "rosa@sender.example", "one", at + timedelta(minutes=1), _AT_ONCE)
+    ):
         await store.mail.outbox.start_sending([row.message.id for row in rows], "one")
         said = ServerReply(stage="data", code=250, text="taken")
         await store.mail.outbox.settle([Settled(row, MessageState.ACCEPTED, said) for row in rows], "one")
@@ -280,7 +286,7 @@ def inbound(one: Prospect, kind: InboundKind, at: datetime, step: int | None = 0
         "campaign": NAME,
         "prospect": one.key,
         "message": None if step is None else message_id(one, step),
-        "mailbox": "sales",
+        "mailbox": "rosa@sender.example",
         "message_id": f"<{content_hash([one.email, kind, at.isoformat()])[:16]}@them.example>",
         "kind": kind,
         "received_at": at,
@@ -303,6 +309,10 @@ async def _react(store: Store, did: Did, sent: Sequence[Prospect], sent_at: date
     hits = [
         *(hit(one, HitKind.OPEN, day) for one in reached[: did.opened]),
         *(hit(one, HitKind.CLICK, day + timedelta(minutes=5)) for one in reached[: did.clicked]),
+        *(
+            hit(one, HitKind.CLICK, sent_at + timedelta(minutes=5))
+            for one in reached[did.clicked :][: did.perhaps_clicked]
+        ),
     ]
     await _at_once([mail.inbox.take_in(one) for one in told])
     await _at_once([mail.hits.add(one) for one in hits])

@@ -17,6 +17,7 @@ from miniatures.datamodel.brief import Brief
 from miniatures.datamodel.message import Message, OutboxRow
 from miniatures.datamodel.send_settings import SendSettings
 from miniatures.delivery.compose import Composed, Composer
+from miniatures.delivery.links import links_of
 
 DATE = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
 SECRET = b"a secret of thirty-two bytes ..."
@@ -68,10 +69,11 @@ def message(**changes: Any) -> Message:
         "subject": "Kestrel: readings for the new rooms",
         "body": BODY,
         "approved_by": "ada",
-        "mailbox": "maren",
+        "mailbox": "maren@tarnwick.example",
         "provider": "kestrelgdp.example",
     }
-    return Message(**(known | changes))
+    known |= changes
+    return Message(**{"links": links_of(known["body"], BRIEF), **known})
 
 
 def compose(

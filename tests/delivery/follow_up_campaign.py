@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from miniatures.datamodel.inbound import Inbound, InboundKind
 from miniatures.datamodel.message import MessageState
 from miniatures.delivery.compose import Composer
@@ -87,3 +89,17 @@ async def answer(store: Store, loaded: LoadedCampaign, email: str) -> None:
 
 
 ADA, DORA = lead(0).prospect.email, lead(3).prospect.email
+
+
+def with_nothing_left_to_say(loaded: LoadedCampaign) -> LoadedCampaign:
+    """The campaign once its brief has no thoughts on news, and claims nothing but what it offers."""
+    brief = loaded.brief
+    bare = {
+        "claims": (brief.offer,),
+        "signals": tuple(one.model_copy(update={"angles": ()}) for one in brief.signals),
+    }
+    text = yaml.safe_dump(
+        brief.model_copy(update=bare).model_dump(mode="json", exclude_defaults=True), allow_unicode=True
+    )
+    (loaded.folder / "brief.md").write_text(f"---\n{text}---\n", encoding="utf-8")
+    return load_campaign(loaded.folder)

@@ -12,19 +12,27 @@ from miniatures.delivery.compose import Composed
 from miniatures.delivery.job import Clock, Job
 from miniatures.delivery.send import Sent, send_queued
 from miniatures.store.store import Store
-from tests.store.mail.emails import CAMPAIGN, MONDAY
+from tests.store.mail.emails import CAMPAIGN, MAILBOX, MONDAY
 
 PASSWORD = "MINIATURES_TEST_PASSWORD"
 ALWAYS = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "opens": "00:00", "closes": "23:59"}
 
 
-def settings_for(port: int, *, per_hour: int = 1_000_000, **smtp: object) -> SendSettings:
+def settings_for(
+    port: int,
+    *,
+    per_hour: int = 1_000_000,
+    per_day: int = 1_000_000,
+    name: str = "sales",
+    address: str = MAILBOX,
+    **smtp: object,
+) -> SendSettings:
     """One mailbox that may send as fast as it can, unless said otherwise."""
     server = {"host": "127.0.0.1", "port": port, "tls": "none", "timeout_s": 2, "accept_timeout_s": 1, **smtp}
-    box = {"address": "rosa@sender.example", "smtp": server, "per_day": 1_000_000, "per_hour": per_hour}
+    box = {"address": address, "smtp": server, "per_day": per_day, "per_hour": per_hour}
     return SendSettings.model_validate(
         {
-            "mailboxes": {"sales": box},
+            "mailboxes": {name: box},
             "per_provider_per_hour": 1_000_000,
             "hours": ALWAYS,
         }
@@ -63,8 +71,9 @@ async def send(
     sender: str = "one",
     compose: Callable[[OutboxRow, datetime], Composed] = plain,
     stop: asyncio.Event | None = None,
+    campaign: str = CAMPAIGN,
 ) -> Sent:
     wound = clock or WoundClock()
     sleep: Callable[[float], Awaitable[None]] = wound.sleep
-    job = Job(CAMPAIGN, settings, sender, compose, Clock(wound.now, sleep), patience, stop or asyncio.Event())
+    job = Job(campaign, settings, sender, compose, Clock(wound.now, sleep), patience, stop or asyncio.Event())
     return await send_queued(job, store)

@@ -18,6 +18,7 @@ from miniatures.datamodel.live_verdict import VerdictWord
 from miniatures.datamodel.message import CancelReason, MessageState
 from miniatures.delivery.ab_decide import decide, plan_for
 from miniatures.delivery.ab_plan import Plan
+from miniatures.delivery.ab_record import report_record
 from miniatures.delivery.ab_report import AbReport, ab_report
 from miniatures.delivery.ab_words import decided_words
 from miniatures.inputs.campaign import LoadedCampaign, load_campaign
@@ -146,7 +147,9 @@ async def test_worse_and_live_goes_back_to_what_was_live_before(world: World) ->
     with case(world, LOST) as campaign:
         [made] = await campaign.decide()
         assert made.action is AbAction.ROLLED_BACK and "student is worse than teacher" in made.why
-        assert world.live == world.first and world.registry.state("mine").history[-1].rolled_back
+        back = world.registry.state("mine").history[-1]
+        assert world.live == world.first and back.rolled_back
+        assert back.reason is not None and "student is worse than teacher" in back.reason
         assert await campaign.decide() == []
 
 
@@ -196,6 +199,12 @@ async def test_a_guardrail_stops_its_arm_and_cancels_what_waits_in_it(world: Wor
         assert (after.verdicts, after.hits, plan.changes) == ((), (), ())
         assert after.arm("student").so_far.bounced == 40, "its figures are still told"
         [kept] = after.kept
+        record = report_record(after)
+        assert [one["arm"] for one in record["kept_verdicts"]] == ["student"] and record["verdicts"] == []
+        [first, *_] = record["decisions"]
+        assert first["verdict"]["headline"] == record["kept_verdicts"][0]["headline"]
+        assert first["verdict"]["headline"].startswith("not yet known whether student is no worse than teacher")
+        assert [one["guardrail"] for one in first["hits"]] == ["bounced"]
         assert stop.verdict is not None and kept.model_dump_json() == stop.verdict.model_dump_json()
         assert [one.id for one in after.decided(kept)] == [one.id for one in made], "and so is its last verdict"
         assert decided_words(stop) == "Decided on 2026-11-02 by ada: the arm student was stopped."

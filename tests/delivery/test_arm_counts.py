@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -34,6 +35,15 @@ def test_what_comes_late_does_not_count_and_neither_does_a_late_bounce() -> None
     ever = arm_counts("student", people, RateBase.DELIVERED)
     assert (within.sent, within.delivered, within.bounced, within.replied) == (4, 3, 1, 1)
     assert (ever.sent, ever.delivered, ever.bounced, ever.replied) == (4, 2, 2, 2)
+
+
+def test_clicks_that_nobody_can_tell_are_counted_at_most_within_the_same_time() -> None:
+    surely, perhaps, late = sent(1, clicked=3, perhaps_clicked=2), sent(2, perhaps_clicked=14), sent(3, clicked=16)
+    people = [surely, perhaps, replace(late, did=replace(late.did, perhaps_clicked_at=late.did.clicked_at)), sent(4)]
+    within = arm_counts("student", people, RateBase.DELIVERED, 14 * DAY)
+    ever = arm_counts("student", people, RateBase.DELIVERED)
+    assert (within.clicked, within.clicked_high) == (1, 2)
+    assert (ever.clicked, ever.clicked_high) == (2, 3)
 
 
 def test_people_of_one_company_who_answer_alike_count_as_one() -> None:

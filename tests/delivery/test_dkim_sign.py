@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import dkim
 import pytest
@@ -42,7 +44,8 @@ def _holds(mime: bytes, record: bytes) -> bool:
         asked.append(name)
         return record
 
-    held = bool(dkim.verify(mime, dnsfunc=dns))
+    with patch("dkim.time", SimpleNamespace(time=DATE.timestamp)):
+        held = bool(dkim.verify(mime, dnsfunc=dns))
     assert asked == [b"mail._domainkey.tarnwick.example."]
     return held
 
@@ -111,6 +114,11 @@ def test_from_is_signed_once_more_than_it_stands_there(signed: bytes) -> None:
     assert names.count(b"from") == 2
     assert tags[b"c"] == b"relaxed/relaxed"
     assert tags[b"d"] == b"tarnwick.example"
+
+
+def test_its_time_is_the_date_of_the_email(signed: bytes) -> None:
+    tags = dkim.util.parse_tag_value(dkim.DKIM(signed).headers[0][1])
+    assert tags[b"t"] == b"1796030100", "09:15 UTC on 30 November 2026"
 
 
 def test_the_published_key_is_known_again(tmp_path: Path) -> None:

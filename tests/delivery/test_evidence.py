@@ -11,6 +11,8 @@ from miniatures.datamodel.review import Reading, ReadingVerdict, Review, ReviewA
 from miniatures.datamodel.verdict import RateBase
 from miniatures.delivery.evidence import live_evidence, reading_counts, shares_left
 from miniatures.delivery.outcomes import PersonOutcome
+from miniatures.measure.live.verdict import live_verdicts
+from miniatures.measure.live.words import evidence_lines
 from tests.delivery.ab_campaign import NOW, RULE, SENT
 
 TEST = AbTest(campaign="autumn", salt="s", shares={"teacher": 0.5, "student": 0.3, "small": 0.2}, started_at=SENT)
@@ -58,12 +60,30 @@ def test_gateways_have_the_companies_of_those_whom_the_rate_is_of() -> None:
         person(2, "teacher", provider="big.example", company="company 1"),
         person(3, "student", provider="big.example", gateway="g.example"),
         person(4, "student", provider="big.example", gateway="g.example", sent_at=None),
-        person(5, "student", provider=""),
+        person(5, "student", provider="", gateway="unknown"),
     ]
     delivered = live_evidence(people, TEST, rule(), NOW)
     enrolled = live_evidence(people, TEST, rule(per=RateBase.ENROLLED), NOW)
     assert delivered.gateways == {"big.example": {"teacher": 1, "student": 1}}
     assert enrolled.gateways == {"g.example": {"teacher": 1, "student": 2}}
+
+
+def test_an_arm_that_lacks_its_share_behind_one_gateway_rings() -> None:
+    """As many companies in each arm over all, so that nothing but the gateway shows it."""
+    test = AbTest(campaign="autumn", salt="s", shares={"teacher": 0.5, "student": 0.5}, started_at=SENT)
+    ruled = rule(per=RateBase.ENROLLED)
+    behind = {"teacher": ["filter.example"] * 40 + ["post.example"] * 10, "student": ["post.example"] * 50}
+    people = [
+        person(number, arm, gateway=gateway, sent_at=None)
+        for arm, gateways in behind.items()
+        for number, gateway in enumerate(gateways, 100 * (arm == "student"))
+    ]
+    evidence = live_evidence(people, test, ruled, NOW)
+    [verdict] = live_verdicts(evidence, ruled)
+    assert {alarm.where for alarm in verdict.withheld} == {"filter.example", "post.example"}
+    assert "the companies whose mail filter.example takes are not shared out as planned" in " ".join(
+        evidence_lines(verdict, evidence.settled)
+    )
 
 
 def test_of_several_readers_the_strictest_counts_and_of_each_the_last_word() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from miniatures.agents.runs import run_campaign
+from miniatures.datamodel.ab_decision import AbAction, AbDecision
 from miniatures.delivery.follow_up_run import WrittenFollowUps, planned, write_follow_ups
 from miniatures.delivery.follow_ups import Hindrance
 from miniatures.inputs.campaign import LoadedCampaign
@@ -26,6 +27,7 @@ from tests.delivery.follow_up_campaign import (
     campaign,
     first_emails,
     send_approved,
+    with_nothing_left_to_say,
 )
 from tests.delivery.sending import WoundClock
 from tests.mail_servers.unruly_smtp import UnrulySmtp
@@ -73,7 +75,8 @@ async def test_whoever_does_not_answer_gets_one_follow_up_in_the_thread(tmp_path
     assert second["From"] == first["From"] and second["To"] == first["To"]
     assert [row.message.mailbox for row in thread] == [thread[0].message.mailbox] * 2
     text = second.get_body(("plain",)).get_content()
-    assert f"I wrote to you on {NOON.day} {NOON:%B} because your" in text
+    assert f"I wrote to you on {NOON.day} {NOON:%B}, and have one thing to add." in text
+    assert "no answer is needed" in text, "the campaign names no follow-up after this one"
     assert len(server.accepted) == 3
 
 
@@ -130,6 +133,31 @@ async def test_each_arm_writes_its_own(tmp_path: Path) -> None:
     }
 
 
+async def test_nothing_is_written_in_an_arm_that_was_stopped(tmp_path: Path) -> None:
+    clock = WoundClock(NOON)
+    with UnrulySmtp() as server:
+        loaded = campaign(tmp_path / "autumn", server.port, arms={"student": {}, "teacher": {}})
+        await run_campaign(loaded, now=clock.now)
+        with open_store(loaded.store_url, now=clock.now, flushed=True) as store:
+            await first_emails(store, loaded, clock)
+            clock.time += 5 * DAY
+            arms = {key: one.arm for key, one in store.mail.enrolments.of(loaded.name).items()}
+            [stopped, *_] = arms.values()
+            stop = AbDecision(
+                id="stop",
+                campaign=loaded.name,
+                arm=stopped,
+                action=AbAction.STOPPED,
+                why="It bounced.",
+                decided_by="ada",
+                decided_at=clock.now(),
+            )
+            await store.mail.decisions.keep(stop)
+            done = await written(loaded, clock)
+    assert all(arms[one.prospect.key] != stopped for one in done.written)
+    assert done.plan.hindered == {Hindrance.ARM_STOPPED: list(arms.values()).count(stopped)}
+
+
 @pytest.mark.parametrize("killed_after", [0, 1])
 async def test_a_stop_leaves_the_rest_to_the_next_time(tmp_path: Path, killed_after: int) -> None:
     clock, stop = WoundClock(NOON), asyncio.Event()
@@ -144,3 +172,23 @@ async def test_a_stop_leaves_the_rest_to_the_next_time(tmp_path: Path, killed_af
     first = await write_follow_ups(loaded, now=clock.now, stop=stop, on_done=lambda prospect, error: stop.set())
     second = await written(loaded, clock)
     assert (len(first.written), len(second.written)) == (killed_after, 2 - killed_after)
+
+
+async def test_with_nothing_new_to_say_none_is_written_and_nobody_is_asked_twice(tmp_path: Path) -> None:
+    clock = WoundClock(NOON)
+    with UnrulySmtp() as server:
+        loaded = campaign(tmp_path / "autumn", server.port)
+        await run_campaign(loaded, now=clock.now)
+        with open_store(loaded.store_url, now=clock.now, flushed=True) as store:
+            await first_emails(store, loaded, clock)
+            clock.time += 5 * DAY
+            told: list[str] = []
+            done = await write_follow_ups(
+                with_nothing_left_to_say(loaded),
+                now=clock.now,
+                on_done=lambda prospect, done: told.append(str(getattr(done, "error", done))),
+            )
+            assert (done.written, done.failed, len(done.nothing_new)) == ([], [], 2)
+            assert told == ["there is nothing new to say to them"] * 2
+            assert await accept_all(store, loaded) == 0
+            assert planned(loaded, store, clock.now()).hindered == {Hindrance.NOTHING_NEW: 2}

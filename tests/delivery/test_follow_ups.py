@@ -122,6 +122,10 @@ def test_a_persons_click_counts_where_the_condition_says_so() -> None:
     assert why(*SENT_TWICE, hits=hits) is Hindrance.CLICKED
 
 
+def test_whoever_may_have_followed_a_link_is_not_written_to_as_if_they_had_not() -> None:
+    assert why(*SENT_TWICE, hits=[clicked(120)]) is Hindrance.CLICKED
+
+
 def test_neither_an_opening_nor_a_scanner_is_a_click() -> None:
     scanned = [clicked(link, link, address=address) for link in (1, 2, 3) for address in (GATEWAY, GATEWAY_2)]
     assert why(*SENT_TWICE, hits=[*scanned, opened(3 * HOUR)]) is None

@@ -24,7 +24,7 @@ from tests.delivery.composing import BRIEF, LINK, message
     ],
 )
 def test_links_are_the_briefs_own_in_the_order_of_the_text(body: str, targets: tuple[str, ...]) -> None:
-    assert links_of(message(body=body), BRIEF) == targets
+    assert links_of(body, BRIEF) == targets
 
 
 @pytest.mark.parametrize(

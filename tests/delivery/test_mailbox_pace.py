@@ -15,7 +15,7 @@ from miniatures.store.mail.transitions import Settled
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
 from tests.delivery.sending import settings_for
-from tests.store.mail.emails import CAMPAIGN, MONDAY, claim, email_to, queue
+from tests.store.mail.emails import CAMPAIGN, MAILBOX, MONDAY, claim, email_to, queue
 
 _NOW = MONDAY + timedelta(minutes=5)
 _TAKEN = ServerReply(stage="data", code=250)
@@ -72,7 +72,7 @@ async def test_a_pause_holds_it_until_its_end_or_until_somebody_ends_it(store: S
     await queue(store, email_to(1))
     await store.mail.pauses.pause(CAMPAIGN, provider="gateway.example", why="one provider of many")
     assert not pace(store).is_paused
-    await store.mail.pauses.pause(CAMPAIGN, mailbox="sales", until=_NOW + timedelta(hours=2), why="too many bounces")
+    await store.mail.pauses.pause(CAMPAIGN, mailbox=MAILBOX, until=_NOW + timedelta(hours=2), why="too many bounces")
     told = pace(store)
     assert (told.is_paused, told.next_at) == (True, _NOW + timedelta(hours=2))
     await store.mail.pauses.pause(CAMPAIGN, why="a look first")

@@ -142,7 +142,7 @@ async def test_a_persons_correction_changes_what_is_counted(enrolled: Store) -> 
 async def _kill_its_sender(store: Store) -> None:
     """Whoever was sending it is gone, so that nobody knows whether it left."""
     await store.mail.outbox.queue([message("student", "p", ADA)], due_at=SENT, decisions={})
-    rows = await store.mail.outbox.claim(Claim(NAME, "sales", "two", SENT + DAY, 10))
+    rows = await store.mail.outbox.claim(Claim(NAME, "rosa@sender.example", "two", SENT + DAY, 10))
     await store.mail.outbox.start_sending([row.message.id for row in rows], "two")
     await store.mail.outbox.recover("two")
 

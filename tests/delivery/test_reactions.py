@@ -94,13 +94,21 @@ def test_whoever_answers_was_reached_whatever_a_server_reported() -> None:
     assert "bounced" in kinds(did(bounce, hits=[hit(ADA, HitKind.OPEN, SENT + DAY)])), "a machine on the way may open"
 
 
+def test_what_a_person_perhaps_did_may_be_earlier_than_what_they_surely_did() -> None:
+    quick, person = hit(ADA, HitKind.CLICK, SENT + timedelta(minutes=5)), hit(ADA, HitKind.CLICK, FOLLOW_UP + DAY, 1)
+    found = did(hits=[person, quick])
+    assert (found.perhaps_clicked_at, found.clicked_at) == (SENT + timedelta(minutes=5), FOLLOW_UP + DAY)
+
+
 def test_hits_count_as_the_rules_tell_persons() -> None:
     own = hit(ADA, HitKind.CLICK, SENT + DAY, headers={"own": "a cookie"})
     scan = hit(ADA, HitKind.CLICK, SENT + timedelta(seconds=1))
     apple = hit(ADA, HitKind.OPEN, SENT + DAY, user_agent="Mozilla/5.0")
     person = hit(ADA, HitKind.CLICK, FOLLOW_UP + DAY, step=1)
+    quick = hit(ADA, HitKind.CLICK, SENT + timedelta(minutes=5))
     assert kinds(did(hits=[own, scan])) == set()
     assert kinds(did(hits=[apple])) == {"perhaps_opened"}
-    assert kinds(did(hits=[person])) == {"clicked"}
+    assert kinds(did(hits=[person])) == {"clicked", "perhaps_clicked"}
+    assert kinds(did(hits=[quick])) == {"perhaps_clicked"}
     assert kinds(did(hits=[hit(ADA, HitKind.OPEN, SENT + DAY)])) == {"opened", "perhaps_opened"}
     assert kinds(did(hits=[hit(ADA, HitKind.UNSUBSCRIBE_VIEW, SENT + DAY)])) == set()

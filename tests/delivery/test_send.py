@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -20,9 +22,9 @@ from miniatures.datamodel.message import CancelReason, MessageState
 from miniatures.datamodel.policy import Policy
 from miniatures.datamodel.review import ReviewAction
 from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.delivery.back_off import Refusal
 from miniatures.delivery.inbound.hear import Heard
 from miniatures.delivery.inbound.hearing import Listen
-from miniatures.delivery.inbound.source import InboxUnavailable
 from miniatures.delivery.providers import Providers, mx_lookup, provider_name
 from miniatures.delivery.queueing import HeldUp, held_up, queue_approved
 from miniatures.delivery.send import Sent, dry_emails, send_campaign
@@ -33,7 +35,10 @@ from miniatures.store.store import Store
 from tests.app.web.desk_campaign import drafts_of
 from tests.delivery.approved import key_of, said, sending_campaign
 from tests.delivery.dns_server import serving_zone
+from tests.delivery.sending import WoundClock
 from tests.mail_servers.unruly_smtp import UnrulySmtp
+
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 async def nobodys(domain: str) -> str:
@@ -72,6 +77,18 @@ def test_an_edit_leaves_in_the_reviewers_words(tmp_path: Path) -> None:
             asyncio.run(send_all(loaded, store))
         [one] = server.accepted
     assert message_from_bytes(one.content, policy=default)["Subject"] == "A word of my own"
+
+
+def test_what_is_queued_knows_where_its_links_lead(tmp_path: Path) -> None:
+    loaded = sending_campaign(tmp_path / "desk", 25, approve=0)
+    link = loaded.brief.links[0]
+    with open_store(loaded.store_url) as store:
+        draft = drafts_of(store, loaded)[0]
+        edited = {"subject": draft.subject, "body": f"{draft.body}\n\nMore is here: {link}"}
+        asyncio.run(store.add_review(said(ReviewAction.EDIT, draft, key_of(store, loaded, 0), edited=edited)))
+        asyncio.run(queue_approved(loaded, store, now=store.now(), provider_of=nobodys))
+        [row] = store.mail.outbox.thread(loaded.name, key_of(store, loaded, 0))
+    assert row.message.links == (link,)
 
 
 def test_a_rejection_after_queueing_takes_the_email_back_and_a_new_approval_sends_it(tmp_path: Path) -> None:
@@ -231,14 +248,15 @@ def test_who_answered_is_known_before_anything_leaves(tmp_path: Path) -> None:
 
 def test_while_answers_cannot_be_read_nothing_leaves(tmp_path: Path) -> None:
     async def deaf() -> Heard:
-        raise InboxUnavailable("imap.sender.example cannot be reached")
+        return Heard(unread={"rosa@sender.example": Refusal("imap.sender.example cannot be reached", NEVER)})
 
     with UnrulySmtp() as server:
         loaded = sending_campaign(tmp_path / "desk", server.port)
         with open_store(loaded.store_url) as store:
             sent = asyncio.run(send_all(loaded, store, deaf))
         assert server.accepted == []
-    assert "answers can be read" in sent.mailboxes["sales"].trouble
+    told = "nothing leaves until its answers can be read: imap.sender.example cannot be reached"
+    assert sent.mailboxes["sales"].trouble == told, "nobody waits for the next try"
 
 
 async def test_where_no_server_answers_it_soon_stops_asking() -> None:
@@ -264,7 +282,7 @@ def test_mended_hours_hold_for_what_was_put_back_for_the_night(tmp_path: Path) -
 
 async def _put_back_until_tomorrow(store: Store, campaign: str) -> None:
     now = store.now()
-    for row in await store.mail.outbox.claim(Claim(campaign, "sales", "earlier", now, 10, ())):
+    for row in await store.mail.outbox.claim(Claim(campaign, "rosa@sender.example", "earlier", now, 10, ())):
         assert await store.mail.outbox.put_back(row.message.id, now + timedelta(days=1), "earlier")
 
 
@@ -275,3 +293,61 @@ def test_what_keeps_emails_from_leaving_is_counted(tmp_path: Path) -> None:
         first = next(dry_emails(loaded, store))[0].address
         asyncio.run(store.mail.suppressions.add(first, SuppressionReason.OPT_OUT))
         assert held_up(loaded, store) == HeldUp(to_review=2, suppressed=1)
+
+
+def _box(port: int, address: str, **more: object) -> dict[str, object]:
+    smtp = {"host": "127.0.0.1", "port": port, "tls": "none", "timeout_s": 2, **more}
+    return {"address": address, "smtp": smtp, "per_day": 100_000, "per_hour": 1_000_000}
+
+
+def test_a_wrong_password_is_tried_less_and_less_while_the_other_mailboxes_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("miniatures.delivery.send._ROUND", timedelta(milliseconds=1))
+    monkeypatch.setenv("MINIATURES_TEST_PASSWORD", "wrong")
+    clock, told, minutes = WoundClock(), [], count()
+    login = {"user": "rosa", "password": "MINIATURES_TEST_PASSWORD"}
+
+    async def watch(loaded: LoadedCampaign, store: Store) -> Sent:
+        stop = asyncio.Event()
+
+        async def a_minute_later() -> Heard:
+            clock.time += timedelta(minutes=1)
+            if next(minutes) == 60:
+                stop.set()
+            return Heard()
+
+        def troubled(mailbox: str, trouble: str) -> None:
+            told.append((mailbox, trouble.split("(login): ")[1]))
+
+        return await send_campaign(
+            loaded, store, watch=True, stop=stop, on_trouble=troubled, provider_of=nobodys, listen=a_minute_later
+        )
+
+    with UnrulySmtp(users={"rosa": "secret"}) as refusing, UnrulySmtp() as server:
+        rosa = _box(refusing.port, "rosa@sender.example", login=login, connections=1)
+        boxes = {"rosa": rosa, "robin": _box(server.port, "robin@sender.example")}
+        loaded = sending_campaign(tmp_path / "desk", 25, mailboxes=boxes)
+        with open_store(loaded.store_url, now=clock.now) as store:
+            sent = asyncio.run(asyncio.wait_for(watch(loaded, store), 30))
+        assert refusing.connections == 4, "in the minutes 0, 5, 20 and 50"
+        assert len(server.accepted) == sent.count(MessageState.ACCEPTED) > 0
+    said = "535 5.7.8 Authentication credentials invalid. Check `login: {user, password}`; many providers want an app"
+    assert told[0] == ("rosa", f"{said} password. The next try is at 09:07 UTC")
+    assert [trouble.split()[-2] for _, trouble in told] == ["09:07", "09:22", "09:52", "10:52"]
+
+
+def test_a_first_email_leaves_by_another_mailbox_if_the_file_has_its_own_no_more(tmp_path: Path) -> None:
+    with UnrulySmtp() as server:
+        before = sending_campaign(tmp_path / "desk", server.port, approve=2)
+        new = {"sales": _box(server.port, "maren@sender.example")}
+        after = sending_campaign(tmp_path / "other", server.port, approve=0, mailboxes=new)
+        loaded = replace(before, campaign=after.campaign)
+        with open_store(loaded.store_url) as store:
+            asyncio.run(queue_approved(before, store, now=store.now(), provider_of=nobodys))
+            sent = asyncio.run(send_all(loaded, store))
+        assert sent.count(MessageState.ACCEPTED) == 2
+        senders = {
+            message_from_bytes(one.content, policy=default)["From"].addresses[0].addr_spec for one in server.accepted
+        }
+    assert senders == {"maren@sender.example"}

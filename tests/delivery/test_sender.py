@@ -21,7 +21,7 @@ from miniatures.store.open import Store, open_store
 from tests.delivery.sending import PASSWORD, WoundClock, plain, send, settings_for
 from tests.mail_servers.accepted import count_by_message_id
 from tests.mail_servers.unruly_smtp import Fault, Stage, Tls, UnrulySmtp
-from tests.store.mail.emails import CAMPAIGN, MONDAY, claim, email_to, queue
+from tests.store.mail.emails import CAMPAIGN, MAILBOX, MONDAY, claim, email_to, queue
 
 HOUR = timedelta(hours=1)
 
@@ -107,8 +107,8 @@ async def test_a_provider_that_asks_for_less_is_left_alone_and_the_others_are_no
         left = {one.recipients[0] for one in server.accepted}
     assert other.address in left
     assert left.isdisjoint({one.address for one in slow})
-    [pause] = store.mail.pauses.standing(CAMPAIGN, MONDAY + timedelta(minutes=1))
-    assert (pause.provider, pause.mailbox) == ("slow.example", "sales")
+    [pause] = store.mail.pauses.standing(CAMPAIGN, MONDAY + timedelta(minutes=1), [MAILBOX])
+    assert (pause.campaign, pause.provider, pause.mailbox) == ("", "slow.example", MAILBOX)
 
 
 async def test_a_recipient_that_does_not_exist_is_never_written_to_again(store: Store) -> None:
@@ -273,7 +273,7 @@ async def test_a_provider_that_asks_for_less_again_and_again_is_left_alone_for_l
         job = Job(CAMPAIGN, settings, "", plain, Clock(clock.now, clock.sleep), timedelta(), stop)
         for round in range(4):
             await send_queued(replace(job, sender=f"round {round}"), store)
-            [pause] = store.mail.pauses.standing(CAMPAIGN, clock.now())
+            [pause] = store.mail.pauses.standing(CAMPAIGN, clock.now(), [MAILBOX])
             assert pause.until is not None
             rests.append(round_minutes(pause.until - clock.now()))
             clock.time = pause.until
@@ -296,11 +296,13 @@ async def test_many_who_opted_out_hold_up_nobody_behind_them(store: Store) -> No
 
 
 async def test_emails_of_a_mailbox_that_the_file_lost_are_named(store: Store) -> None:
-    await queue(store, email_to(1), email_to(2, mailbox="gone"))
+    await queue(store, email_to(1), email_to(2, mailbox="gone@sender.example"))
     with UnrulySmtp() as server:
         sent = await send(store, settings_for(server.port))
     assert sent.mailboxes["sales"].trouble == ""
-    assert sent.mailboxes["gone"].trouble.startswith("1 waiting for it, and `send:` has no mailbox of this name")
+    assert sent.mailboxes["gone@sender.example"].trouble.startswith(
+        "1 waiting for it, and `send:` has no mailbox with this address"
+    )
 
 
 async def test_what_another_campaign_sends_meanwhile_counts_for_the_mailbox_too(tmp_path: Path) -> None:

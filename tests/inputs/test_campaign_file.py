@@ -229,3 +229,22 @@ def test_what_the_template_has_in_comments_is_right_as_it_stands(folder):
     sending = loaded.campaign.send
     assert sending is not None and sending.mailboxes["first"].address == loaded.brief.sender.email
     assert [step.after_days for step in sending.follow_ups] == [5]
+
+
+@pytest.mark.parametrize(
+    ("roles", "arms", "told"),
+    [
+        ("writer: none", "a: {writer: reader}, b: {writer: reader}", ""),
+        ("writer: none", "a: {writer: reader}, b: {}", "arm b: without a writer emails are in English, and brief.md"),
+        ("writer: reader", "a: {writer: none}, b: {}", "arm a: without a writer emails are in English, and brief.md"),
+    ],
+)
+def test_a_brief_in_another_language_needs_a_writer_in_every_arm(folder, roles, arms, told):
+    change(folder / "brief.md", "language: en", "language: de")
+    change(folder / "campaign.yaml", "  writer: none", f"  {roles}")
+    file = folder / "campaign.yaml"
+    file.write_text(f"{file.read_text(encoding='utf-8')}\narms: {{{arms}}}\n", encoding="utf-8")
+    if told:
+        assert refusal(folder).message.startswith(told)
+    else:
+        assert load_campaign(folder).brief.language == "de"

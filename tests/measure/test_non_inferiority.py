@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miniatures.measure.non_inferiority import cases_needed, design_effect, holm, non_inferiority_p
+from miniatures.measure.non_inferiority import (
+    cases_needed,
+    design_effect,
+    design_effect_of_counts,
+    holm,
+    non_inferiority_p,
+)
 
 
 def test_the_p_value_of_tangos_own_example():
@@ -43,6 +49,15 @@ def test_what_few_companies_tell_is_uncertain_and_what_none_tells_is_the_worst()
     assert design_effect(alike, [place // 10 for place in range(30)]) == 30, "as if each were one case or less"
     assert design_effect([0.0] * 30, [place // 10 for place in range(30)]) == 10
     assert design_effect(alike, ["one"] * 30) == 30
+
+
+@given(st.lists(st.integers(1, 6).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))), min_size=1))
+def test_counted_by_cluster_the_effect_is_the_same(clusters: list[tuple[int, int]]):
+    cases = [(place, case < ones) for place, (ones, of) in enumerate(clusters) for case in range(of)]
+    whole = design_effect([float(one) for _, one in cases], [place for place, _ in cases])
+    did = {place: count for place, (count, _) in enumerate(clusters) if count}
+    among = {place: of for place, (_, of) in enumerate(clusters)}
+    assert design_effect_of_counts(did, among) == pytest.approx(whole)
 
 
 @pytest.mark.parametrize(("companies", "each"), [(1, 100), (3, 40), (5, 20), (10, 10), (60, 7)])

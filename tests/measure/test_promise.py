@@ -8,6 +8,7 @@ import pytest
 
 from miniatures.agents import runs
 from miniatures.agents.runs import sure_bound
+from miniatures.datamodel.arms import ArmSettings
 from miniatures.datamodel.campaign import Campaign
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.miniature import SureReading
@@ -67,3 +68,15 @@ def test_a_researcher_that_is_not_there_is_told(campaign: Campaign, monkeypatch:
 
     monkeypatch.setattr(module, "sure_readings", missing)
     assert promise_of(campaign).sentences == ("No miniature is named reader.",)
+
+
+def test_arms_whose_researchers_differ_have_a_promise_each(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "sure_readings", lambda one: READINGS if one.roles.researcher else ())
+    ranked = ArmSettings(researcher="none")
+    alike = campaign.model_copy(update={"arms": {"one": ArmSettings(), "two": ArmSettings()}})
+    assert promise_of(alike) == promise_of(campaign)
+    apart = campaign.model_copy(update={"arms": {"read": ArmSettings(), "ranked": ranked}})
+    said = promise_of(with_risk(apart, 0.1)).sentences
+    assert said[0].startswith("Arm read: This campaign asks that at most 10 % of its ready drafts")
+    assert said[3] == "Arm ranked: This campaign asks for a risk of 10 %, which no readings show: it cannot be run."
+    assert said[4] == "Arm ranked: Nobody has read drafts to calibrate none on."

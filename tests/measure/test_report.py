@@ -20,6 +20,8 @@ from miniatures.datamodel.money import cost_words, dollars
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.result import ProspectResult
 from miniatures.datamodel.standing import Standing, State
+from miniatures.inputs.campaign import load_campaign
+from miniatures.inputs.scaffold import create_campaign
 from miniatures.measure import report
 from miniatures.measure.check_words import COMPARES
 from miniatures.measure.field_readings import FIELD_READINGS, PLACED_READINGS
@@ -144,7 +146,7 @@ def test_what_people_said_stands_before_the_models_draft(tmp_path: Path) -> None
     edited = EmailText(subject="Mine", body="My own words.")
     mine = standing(result(1, DraftStatus.READY), state=State.EDITED, text=edited, review="edited by ada")
     refused = standing(result(2, DraftStatus.READY), state=State.REJECTED, text=None, review="rejected by ben")
-    gone = standing(result(3, DraftStatus.READY), state=State.REMOVED, text=None)
+    gone = standing(result(3, DraftStatus.READY), state=State.REMOVED, text=None, is_listed=False)
     page = page_of(tmp_path, gone, refused, mine)
     assert page.index("My own words.") < page.index("draft, which does not stand") < page.index("Subject 1")
     assert page.index("edited by ada") < page.index("rejected by ben")
@@ -170,3 +172,12 @@ def test_passages_join_to_the_body_again(parts: list[str], tail: str) -> None:
         subject="s", body=" ".join([*parts, tail]), statements=statements, status=DraftStatus.READY, backend="local:x"
     )
     assert "".join(text for text, _ in passages(draft)) == draft.body
+
+
+def test_the_heading_tells_the_backends_of_every_arm(tmp_path: Path) -> None:
+    create_campaign(tmp_path / "autumn")
+    file = tmp_path / "autumn" / "campaign.yaml"
+    text = file.read_text(encoding="utf-8").replace("backends:\n", "backends:\n  large: miniature:large@live\n", 1)
+    file.write_text(f"{text}\narms: {{placed: {{}}, large: {{writer: large}}}}\n", encoding="utf-8")
+    heading = report.heading_of(load_campaign(tmp_path / "autumn"))
+    assert heading.roles == {"researcher": "miniature:reader@live", "writer of large": "miniature:large@live"}

@@ -54,6 +54,7 @@ OWN = {
         today="2026-11-22",
         earlier=(EARLIER, EARLIER.model_copy(update={"body": "SECOND BODY"})),
         hint="SAY THIS",
+        is_last=True,
         reasons=("greeting: wrong",),
         previous=OLD,
     ).model_dump(mode="json"),

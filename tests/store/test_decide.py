@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import update
+
 from miniatures.datamodel.draft import DraftStatus
+from miniatures.datamodel.message import MessageState
 from miniatures.datamodel.review import Review
 from miniatures.store.decide import Outcome
+from miniatures.store.mail_tables import messages
 from miniatures.store.open import Store, open_store
 from tests.store.databases import CAMPAIGN, person
+from tests.store.mail.emails import email_to
 from tests.store.test_drafts import draft, save
 from tests.store.test_results import result_of
 from tests.store.test_reviews import review_of
@@ -60,6 +66,19 @@ async def test_a_text_that_changed_meanwhile_is_not_decided_about(store: Store) 
     assert await store.decide(said(), draft("one", body="Another text").text_hash, 0) is Outcome.CHANGED_MEANWHILE
     assert await store.decide(said(id="gone"), text, 0) is Outcome.CHANGED_MEANWHILE
     assert list(store.reviews(CAMPAIGN)) == []
+
+
+@pytest.mark.parametrize("state", list(MessageState))
+async def test_nobody_decides_about_an_email_that_a_sender_has_or_that_may_have_left(
+    store: Store, state: MessageState
+) -> None:
+    await save(store, 1, "one")
+    await store.mail.outbox.queue([email_to(1, prospect=person(1).key)], due_at=store.now(), decisions={})
+    await store._writer.ask(lambda connection: connection.execute(update(messages).values(state=state)).close())
+    left = (MessageState.CLAIMED, MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
+    outcome = await store.decide(said(), draft("one").text_hash, 0)
+    assert outcome is (Outcome.HAS_LEFT if state in left else Outcome.KEPT)
+    assert len(list(store.reviews(CAMPAIGN))) == (state not in left)
 
 
 async def test_what_was_taken_back_waits_again(store: Store) -> None:

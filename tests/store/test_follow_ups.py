@@ -61,7 +61,8 @@ async def test_the_newest_follow_up_of_each_step_is_found(store: Store) -> None:
     assert list(store.follow_ups(CAMPAIGN, person(2).key)) == [other]
     assert list(store.follow_ups("another")) == []
     key = person(1).key
-    rows = {(key, 1): person(1).row, (key, 2): person(1).row, (person(2).key, 1): person(2).row}
+    rows = {(key, 1): (person(1).row, READY), (key, 2): (person(1).row, READY)}
+    rows[person(2).key, 1] = (person(2).row, READY)
     assert store.follow_up_rows(CAMPAIGN) == rows
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
 from miniatures.store.open import Store, open_store
@@ -74,6 +76,22 @@ async def test_reviews_are_read_page_by_page_in_order(store: Store) -> None:
         store._writer.put(_row(review))
     await store.add_review(review_of(9_999, campaign="another"))
     assert [review.id for review in store.reviews(CAMPAIGN)] == [review.id for review in said]
+
+
+async def test_no_page_is_a_sort_of_all_reviews(tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path}/store.sqlite") as store:
+        for number in range(2 * _PAGE + 1):
+            store._writer.put(_row(review_of(number)))
+        await store.add_review(review_of(9_999))
+        asked: list[tuple[str, object]] = []
+        event.listen(store._database.engine, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+        assert len(list(store.reviews(CAMPAIGN, "ada"))) == 2 * _PAGE + 2
+        _, *pages = list(asked)
+        assert len(pages) == 3
+        with store._database.read() as connection:
+            for statement, values in pages:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+                assert [row[-1] for row in plan] == ["SEARCH reviews USING INDEX sqlite_autoindex_reviews_1 (id=?)"]
 
 
 def _row(review: Review) -> object:

@@ -79,7 +79,7 @@ def test_promotions_and_rollbacks_are_a_history(registry: Registry, tmp_path: Pa
     registry.promote("outreach", second, forced="the live one is broken")
     registry.promote("outreach", third)
     assert registry.rollback("outreach").version == second
-    assert registry.rollback("outreach").version == first
+    assert registry.rollback("outreach", reason="it bounces").version == first
     assert registry.resolve("outreach", "live") == first
     with pytest.raises(RegistryError, match="nothing was live before"):
         registry.rollback("outreach")
@@ -91,6 +91,7 @@ def test_promotions_and_rollbacks_are_a_history(registry: Registry, tmp_path: Pa
         (second, third, True),
         (first, second, True),
     ]
+    assert [entry.reason for entry in registry.state("outreach").history] == [None, None, None, None, "it bounces"]
     assert registry.state("outreach").history[1].forced == "the live one is broken"
 
 

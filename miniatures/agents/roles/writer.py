@@ -46,6 +46,7 @@ class WriterVariables(Variables):
     today: str = Field(default="", exclude_if=operator.not_, description="The date, year first.")
     earlier: tuple[EarlierEmail, ...] = Field(default=(), exclude_if=operator.not_, description="The first one first.")
     hint: str = Field(default="", exclude_if=operator.not_, description="What a follow-up is to say.")
+    is_last: bool = Field(default=False, exclude_if=operator.not_, description="Whether no other follow-up is planned.")
     reasons: tuple[str, ...] = ()
     previous: EmailText | None = None
 
@@ -59,12 +60,13 @@ class WriterVariables(Variables):
         today: str = "",
         earlier: tuple[EarlierEmail, ...] = (),
         hint: str = "",
+        is_last: bool = False,
         reasons: tuple[str, ...] = (),
         previous: EmailText | None = None,
     ) -> WriterVariables:
         """What a campaign tells the writer about one prospect."""
         who, quotes = recipient_line(recipient), quote_lines(evidence, brief, recipient)
-        again = {"earlier": earlier, "hint": hint, "reasons": reasons, "previous": previous}
+        again = {"earlier": earlier, "hint": hint, "is_last": is_last, "reasons": reasons, "previous": previous}
         return cls(brief=brief, prospect=who, quotes=quotes, today=today, **again)
 
     @property

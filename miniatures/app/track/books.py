@@ -21,7 +21,7 @@ class Email:
 
     message: Message
     campaign: LoadedCampaign | None
-    """None if the store holds it, and its campaign is not served: opting out works all the same."""
+    """None if the store holds it, and its campaign is not served: links and opting out work all the same."""
     mail: MailStore
 
 

@@ -11,7 +11,7 @@ import hmac
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -40,7 +40,6 @@ from miniatures.datamodel.hit import Hit, HitKind
 from miniatures.datamodel.keyed_hash import keyed_hash
 from miniatures.datamodel.message import CancelReason
 from miniatures.datamodel.suppression import EVERYWHERE, SuppressionReason
-from miniatures.delivery.links import links_of
 from miniatures.delivery.tokens import Token, TokenKind, Tokens
 
 _log = logging.getLogger(__name__)
@@ -117,9 +116,8 @@ class Tracker:
     async def _click(self, request: Request) -> Response:
         token = self._token(request, TokenKind.CLICK)
         email = await self._found(token)
-        links: Sequence[str] = () if email.campaign is None else links_of(email.message, email.campaign.brief)
+        links = email.message.links
         if not 0 <= token.link <= len(links) or not links:
-            _log.warning("a link of %s is not in its brief any more", email.message.campaign)
             raise _nothing_here()
         await self._keep_if_possible(email, self._hit(request, email, HitKind.CLICK, token.link))
         return pages.redirect(links[max(token.link, 1) - 1])

@@ -68,6 +68,6 @@ def _page(request: Request, opened: OpenDesk, bulk: Bulk, outcomes: dict[Outcome
         opened=opened,
         bulk=bulk,
         outcomes=outcomes,
-        changed=outcomes[Outcome.DECIDED_MEANWHILE] + outcomes[Outcome.CHANGED_MEANWHILE] if outcomes else 0,
+        changed=sum(outcomes.values()) - outcomes[Outcome.KEPT] if outcomes else 0,
         draft_url=lambda item: draft_url(opened.name, item.id, DeskFilter()),
     )

@@ -62,7 +62,8 @@ async def decide(request: Request) -> Response:
     """Keep a decision, and go to the next draft.
 
     Raises:
-        Refused: the draft or what others decided has changed since it was shown, or an edit does not pass the checks.
+        Refused: the draft or what others decided has changed since it was shown, its email has left, or an edit does
+            not pass the checks.
     """
     shown, given, asked = (
         await shown_draft(request),
@@ -80,6 +81,8 @@ async def decide(request: Request) -> Response:
     review = await _review(request.path_params["action"], shown, given, name)
     review = review.model_copy(update={"id": given.id, "seconds": given.seconds})
     outcome = await shown.opened.store.decide(review, given.text_hash, given.seen)
+    if outcome is Outcome.HAS_LEFT:
+        raise _too_late(await shown_draft(request))
     if outcome is not Outcome.KEPT:
         raise _outrun(outcome, await _fresh(shown))
     _require_kept(shown, review)
@@ -133,7 +136,7 @@ async def _review(action: str, shown: Shown, given: DecisionForm, name: str) -> 
     item = shown.waiting.item
     match action:
         case "accept":
-            edited = shown.waiting.edited_text if shown.waiting.edit_stands else None
+            edited = shown.edited
             return edit(item, name, edited, given.comment) if edited else accept(item, name, given.comment)
         case "edit":
             text = EmailText(subject=given.subject, body=given.body)
@@ -199,6 +202,17 @@ async def _fresh(shown: Shown) -> list[str]:
     """What is known of the draft by now, in words."""
     item = (await shown.opened.desk()).item(shown.item.id)
     return sorted(item.decided_by) if item else []
+
+
+def _too_late(shown: Shown) -> Refused:
+    """What is said once the email is claimed or has left."""
+    told = shown.standing.dispatch.told if shown.standing and shown.standing.dispatch else "it is being sent just now"
+    return Refused(
+        409,
+        "has_left",
+        f"this email is on its way already, so nothing was changed: {told}",
+        hint="What came back is found on the replies page, and what became of it on the outbox page.",
+    )
 
 
 def _outrun(outcome: Outcome, deciders: list[str]) -> Refused:

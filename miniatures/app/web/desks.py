@@ -15,6 +15,7 @@ from miniatures.app.web.rewriting import Rewriting
 from miniatures.datamodel.errors import InputError, MiniaturesError, StoreError
 from miniatures.datamodel.store_url import sqlite_path
 from miniatures.datamodel.trace import new_id
+from miniatures.delivery.desk_dispatches import DeskDispatches
 from miniatures.inputs.campaign import load_campaign
 from miniatures.review.desk import Desk
 from miniatures.review.progress import ListReader
@@ -87,12 +88,13 @@ class OpenDesk:
         async with self._opening:
             store = self.store
             if self._desk is None:
-                self._desk = Desk(store, self.name)
+                self._desk, self._dispatches = Desk(store, self.name), DeskDispatches(store, self.name)
             desk = self._desk
             rows, _ = await asyncio.to_thread(self.list.rows, self.loaded)
             desk.limit_to(rows.rows if rows is not None and not rows.trouble else None)
             first = not len(desk)
             await asyncio.to_thread(desk.refresh)
+            await asyncio.to_thread(self._dispatches.bring_up, desk)
             if first and len(desk):
                 self._settled()
         return desk

@@ -19,6 +19,7 @@ from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.files import read_regular
+from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.gate import GateOutcome, GateSettings
 from miniatures.datamodel.miniature import MiniatureCard, Stage
 from miniatures.measure.field_readings import FIELD_READINGS, PLACED_READINGS, READY_MEANS, Readings
@@ -75,6 +76,12 @@ class PromotionForm(GateQuery):
     """A wish to promote; forced, it gives the reason that is kept."""
 
     forced: bool = False
+    reason: str = Field(default="", max_length=2_000)
+
+
+class RollBackForm(Frozen):
+    """A wish to go back, perhaps with the reason, which is kept."""
+
     reason: str = Field(default="", max_length=2_000)
 
 
@@ -147,9 +154,9 @@ async def roll_back(request: Request) -> Response:
     Raises:
         Refused: nothing was, or it is gone.
     """
-    name = request.path_params["name"]
+    asked, name = await form_of(request, RollBackForm), request.path_params["name"]
     try:
-        promotion = await asyncio.to_thread(Registry().rollback, name)
+        promotion = await asyncio.to_thread(Registry().rollback, name, reason=asked.reason.strip() or None)
     except RegistryError as error:
         raise Refused(_status(error), "not_rolled_back", error.message, hint=error.hint) from error
     return RedirectResponse(f"/models/{name}/{promotion.version}?done=true", status_code=303)

@@ -19,6 +19,7 @@ from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.message import CancelReason, MessageState, OutboxRow
+from miniatures.delivery.dispatch import cancel_words
 from miniatures.delivery.mailbox_pace import mailbox_paces
 from miniatures.delivery.settings import required_settings
 
@@ -99,10 +100,11 @@ async def pause(request: Request) -> Response:
     """
     opened, given = site_of(request).desks[request.path_params["campaign"]], await form_of(request, PauseForm)
     settings = opened.loaded.campaign.send
-    if given.mailbox and (settings is None or given.mailbox not in settings.mailboxes):
+    box = settings.mailboxes.get(given.mailbox) if settings else None
+    if given.mailbox and box is None:
         raise Refused(422, "unknown_mailbox", f"the campaign has no mailbox {given.mailbox[:60]!r}")
     why = f"{request.state.visitor.name}: {given.why}"
-    await opened.store.mail.pauses.pause(opened.name, mailbox=given.mailbox, why=why)
+    await opened.store.mail.pauses.pause(opened.name, mailbox=box.key if box else "", why=why)
     return _back(opened)
 
 
@@ -140,24 +142,9 @@ async def settle(request: Request) -> Response:
 def said_of(row: OutboxRow) -> str:
     """Why an email stands where it does: the server's words, or a person's, or the reason why it was taken back."""
     if row.state is MessageState.CANCELLED and row.why in set(CancelReason):
-        return _took_back(CancelReason(row.why))
-    answer = row.answer
-    words = " ".join(str(part) for part in (answer.stage, answer.code, answer.text) if part) if answer else ""
+        return cancel_words(CancelReason(row.why))
+    words = row.answer.line if row.answer else ""
     return "; ".join(dict.fromkeys(filter(None, (words, row.why))))
-
-
-def _took_back(reason: CancelReason) -> str:
-    match reason:
-        case CancelReason.SUPPRESSED:
-            return "the address is on the list of those who are never written to"
-        case CancelReason.REPLIED:
-            return "they had answered before it left"
-        case CancelReason.DECIDED_ANEW:
-            return "somebody decided about the draft after it was queued"
-        case CancelReason.ARM_STOPPED:
-            return "its arm was stopped"
-        case CancelReason.BY_HAND:
-            return "a person took it back"
 
 
 def _looked_at(opened: OpenDesk, asked: OutboxQuery) -> dict[str, Any]:
@@ -179,7 +166,8 @@ def _looked_at(opened: OpenDesk, asked: OutboxQuery) -> dict[str, Any]:
         "outbox_url": lambda page: f"/c/{opened.name}/outbox?state={pile}&page={page}",
         "paces": mailbox_paces(opened.store, opened.name, settings, now) if settings else [],
         "hours": settings.hours if settings else None,
-        "pauses": mail.pauses.standing(opened.name, now),
+        "pauses": mail.pauses.standing(opened.name, now, settings.keys if settings else []),
+        "mailbox_name": settings.name_of if settings else str,
         "now": now,
     }
 

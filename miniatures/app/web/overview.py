@@ -19,6 +19,7 @@ from miniatures.app.web.guard import Guard
 from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
 from miniatures.datamodel.frozen import Frozen
+from miniatures.datamodel.standing import MAILED, MEANINGS
 from miniatures.measure.field_readings import READY_MEANS
 from miniatures.review.dashboard import Dashboard
 from miniatures.review.desk_filter import Show
@@ -70,17 +71,18 @@ async def show_campaign(request: Request) -> Response:
         return page(request, "never_run.html.jinja", opened=opened)
     desk = await opened.desk()
     overview = await asyncio.to_thread(_dashboard(opened).look, opened.loaded, desk)
+    counts = desk.counts(request.state.visitor.name)
     return page(
         request,
         "overview.html.jinja",
         opened=opened,
         seen=overview,
         charts=charts_of(overview.timeline) if overview.timeline else {},
-        counts=desk.counts(request.state.visitor.name),
+        counts=counts,
         moment_words=moment_words,
         ready_means=READY_MEANS,
-        queued=await asyncio.to_thread(opened.store.mail.outbox.counts, opened.name),
-        came_back=await asyncio.to_thread(opened.store.mail.inbox.counts, opened.name),
+        mailed={state: number for state in MAILED if (number := counts[f"state {state}"])},
+        meanings=MEANINGS,
         Show=Show,
     )
 

@@ -63,7 +63,7 @@ async def show_preview(request: Request) -> Response:
         item=shown.item,
         seen=seen,
         read=seen.read,
-        mailbox=settings.mailboxes.get(seen.message.mailbox),
+        mailbox=settings.name_of(seen.message.mailbox),
         approved=is_approved(seen.standing),
         meaning=MEANINGS[seen.standing.state],
         risk=settings.approval.risk,

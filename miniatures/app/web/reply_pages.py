@@ -23,8 +23,7 @@ from miniatures.app.web.site import site_of
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.inbound import Inbound, InboundKind, ReplyClass
 from miniatures.datamodel.message import OutboxRow
-from miniatures.datamodel.suppression import SuppressionReason
-from miniatures.delivery.inbound.consequence import suppress
+from miniatures.delivery.inbound.consequence import correct_class
 
 PAGE = 50
 _ANSWERS = tuple(kind for kind in InboundKind if kind.is_of_a_person)
@@ -111,11 +110,7 @@ async def correct(request: Request) -> Response:
     if not mail.kind.is_of_a_person:
         raise Refused(422, "no_answer", "nobody wrote this mail, so it has no meaning to be corrected")
     _, older = await asyncio.to_thread(_neighbours, opened, asked, mail)
-    if given.reply_class is ReplyClass.OPT_OUT:
-        answered = _answered(opened, mail)
-        address = answered.message.address if answered else mail.sender
-        await suppress(opened.store.mail, address, SuppressionReason.OPT_OUT)
-    await opened.store.mail.inbox.correct(mail.id, given.reply_class, request.state.visitor.name)
+    await correct_class(opened.store.mail, mail, given.reply_class, request.state.visitor.name)
     return RedirectResponse(_url(opened, asked, older) if older else _url(opened, asked), status_code=303)
 
 

@@ -13,8 +13,8 @@ from miniatures.app.web.desks import OpenDesk
 from miniatures.app.web.guard import Guard
 from miniatures.app.web.rendering import page
 from miniatures.app.web.site import site_of
+from miniatures.delivery.standing import email_standings
 from miniatures.measure.report import heading_of, report_page, report_values
-from miniatures.review.standings import standings
 
 
 def routes(guard: Guard) -> list[Route]:
@@ -40,8 +40,8 @@ async def save_report(request: Request) -> Response:
 
 
 def _values(opened: OpenDesk) -> dict[str, Any]:
-    return report_values(heading_of(opened.loaded), standings(opened.loaded, opened.store))
+    return report_values(heading_of(opened.loaded), email_standings(opened.loaded, opened.store))
 
 
 def _whole(opened: OpenDesk) -> str:
-    return report_page(heading_of(opened.loaded), standings(opened.loaded, opened.store))
+    return report_page(heading_of(opened.loaded), email_standings(opened.loaded, opened.store))

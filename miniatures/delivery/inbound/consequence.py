@@ -40,11 +40,12 @@ async def act(store: MailStore, inbound: Inbound, match: Match) -> None:
 
 
 async def correct_class(store: MailStore, inbound: Inbound, reply_class: ReplyClass, person: str) -> bool:
-    """Put a person's word in the place of a model's; one that says `opt_out` is an opt-out. False if the mail is
-    gone."""
+    """Put a person's word in the place of a model's; one that says `opt_out` is an opt-out, of whoever wrote if the
+    email is gone that it answers. False if the mail is gone."""
     row = store.outbox.row(inbound.message) if inbound.message else None
-    if reply_class is ReplyClass.OPT_OUT and row is not None:
-        await suppress(store, row.message.address, SuppressionReason.OPT_OUT)
+    address = inbound.sender if row is None else row.message.address
+    if reply_class is ReplyClass.OPT_OUT and address:
+        await suppress(store, address, SuppressionReason.OPT_OUT)
     return await store.inbox.correct(inbound.id, reply_class, person)
 
 

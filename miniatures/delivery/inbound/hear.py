@@ -18,13 +18,14 @@ from miniatures.datamodel.inbound import BY_WORDS, Inbound, InboundKind, ReplyCl
 from miniatures.datamodel.message import OutboxRow
 from miniatures.datamodel.send_settings import SendSettings
 from miniatures.datamodel.suppression import SuppressionReason
+from miniatures.delivery.back_off import Refusal
 from miniatures.delivery.inbound.consequence import act
 from miniatures.delivery.inbound.mail import Mail, read_mail
 from miniatures.delivery.inbound.match import Match, Ours, is_own, match
 from miniatures.delivery.inbound.rejection import Rejection
-from miniatures.delivery.inbound.source import Arrived, Batch, Source
+from miniatures.delivery.inbound.source import Arrived, Batch, InboxUnavailable, Source
 from miniatures.delivery.inbound.told import Told, told
-from miniatures.store.mail.inbox import row_id
+from miniatures.store.mail.inbox import Inbox, row_id
 from miniatures.store.mail.mail import MailStore
 from miniatures.store.store import Store
 
@@ -51,11 +52,13 @@ class ReplyReader(Protocol):
 
 @dataclass
 class Heard:
-    """What was taken in: how many of each kind, what people wrote, and which strangers ask to be left alone."""
+    """What was taken in: how many of each kind, what people wrote, which strangers ask to be left alone, and which
+    inboxes (by the key of their mailbox) could not be read, or only in part."""
 
     counts: Counter[InboundKind] = field(default_factory=Counter)
     written: list[Inbound] = field(default_factory=list)
     strangers: list[Inbound] = field(default_factory=list)
+    unread: dict[str, Refusal] = field(default_factory=dict)
 
     def add(self, inbound: Inbound) -> None:
         self.counts[inbound.kind] += 1
@@ -71,25 +74,35 @@ class Heard:
 async def hear(
     store: Store, settings: SendSettings, sources: Mapping[str, Source], reader: ReplyReader | None, now: datetime
 ) -> Heard:
-    """Take in what is new in each source, by the name of its mailbox.
+    """Take in what is new in each source, by the key of its mailbox; one that several share is read once.
 
     Emails of all campaigns of the store are recognized, because a mailbox may serve several.
-
-    Raises:
-        InboxUnavailable: a mailbox cannot be read; what was read before is taken in.
     """
     hearing = _Hearing(store.mail, Ours(settings))
-    for mailbox, source in sources.items():
-        known = store.mail.inbox.mark(mailbox, source.folder)
-        async for batch in _batches(source, known, now - FIRST_LOOK):
-            for arrived in batch.mails:
-                await hearing.take(mailbox, arrived)
-            if batch.mark is not None:
-                await store.mail.inbox.set_mark(mailbox, source.folder, *batch.mark)
+    for source in dict.fromkeys(sources.values()):
+        try:
+            await _read(source, hearing, store.mail.inbox, now)
+        except InboxUnavailable as error:
+            silent = [mailbox for mailbox, its in sources.items() if its is source]
+            hearing.heard.unread |= dict.fromkeys(silent, Refusal(error.told))
     if reader is not None:
         for answer in store.mail.inbox.unclassified():
             hearing.heard.classified(await _classified(store.mail, answer, reader))
     return hearing.heard
+
+
+async def _read(source: Source, hearing: _Hearing, inbox: Inbox, now: datetime) -> None:
+    """Take in what is new in a source.
+
+    Raises:
+        InboxUnavailable: it cannot be read; what was read before is taken in.
+    """
+    known = inbox.mark(source.account, source.folder)
+    async for batch in _batches(source, known, now - FIRST_LOOK):
+        for arrived in batch.mails:
+            await hearing.take(source.account, arrived)
+        if batch.mark is not None:
+            await inbox.set_mark(source.account, source.folder, *batch.mark)
 
 
 async def _batches(source: Source, mark: tuple[int, int] | None, since: datetime) -> AsyncIterator[Batch]:
@@ -106,13 +119,13 @@ class _Hearing:
         self.heard = Heard()
         self._store, self._ours = store, ours
 
-    async def take(self, mailbox: str, arrived: Arrived) -> None:
+    async def take(self, account: str, arrived: Arrived) -> None:
         mail = read_mail(arrived.raw)
-        if self._store.inbox.is_known(mailbox, mail.message_id):
+        if self._store.inbox.is_known(account, mail.message_id):
             return
         plain = Inbound(
-            id=row_id(mailbox, mail.message_id),
-            mailbox=mailbox,
+            id=row_id(account, mail.message_id),
+            mailbox=account,
             message_id=mail.message_id,
             received_at=arrived.received_at,
             kind=InboundKind.UNMATCHED,
@@ -126,7 +139,7 @@ class _Hearing:
         if is_own(mail, self._ours, self._store.outbox):
             return plain.model_copy(update={"kind": InboundKind.OWN})
         is_told = told(mail, arrived.received_at)
-        matched = match(is_told.clues, self._ours, self._store.outbox)
+        matched = match(is_told.clues, self._store.outbox)
         if matched is None:
             return _unmatched(plain, mail, is_told)
         inbound = _matched(plain, mail, is_told, matched)

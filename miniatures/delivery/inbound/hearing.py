@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from miniatures.datamodel.errors import MiniaturesError
+from miniatures.delivery.back_off import BackOff
 from miniatures.delivery.inbound.hear import Heard, ReplyReader, hear
 from miniatures.delivery.inbound.reconcile import reconcile
 from miniatures.delivery.inbound.reply_reading import open_reader
@@ -14,14 +16,12 @@ from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.store.store import Store
 
 Listen = Callable[[], Awaitable[Heard]]
-"""Takes in what has come since the last time, and looks for uncertain emails among those sent.
-
-Raises `InboxUnavailable` if a mailbox cannot be read.
-"""
+"""Takes in what has come since the last time, and looks for uncertain emails among those sent."""
 
 
 def hearing(loaded: LoadedCampaign, store: Store, say: Callable[[str], None]) -> Listen:
-    """Opens the mailboxes that the campaign names, and whoever reads what people answer.
+    """Opens the mailboxes that the campaign names, and whoever reads what people answer. One that could not be read is
+    tried again after longer each time.
 
     Raises:
         InputError: the campaign does not say how it sends.
@@ -29,10 +29,18 @@ def hearing(loaded: LoadedCampaign, store: Store, say: Callable[[str], None]) ->
     settings = required_settings(loaded)
     sources, reader = sources_of(settings, loaded.folder), _reader(loaded, store, say)
 
+    back_off = BackOff()
+
     async def listen() -> Heard:
-        heard = await hear(store, settings, sources, reader, store.now())
-        await reconcile(store.mail, loaded.name, sources)
-        return heard
+        waiting = back_off.waiting(store.now())
+        tried = {key: source for key, source in sources.items() if key not in waiting}
+        heard = await hear(store, settings, tried, reader, store.now())
+        refused = {key: back_off.refused(key, one.told, store.now()) for key, one in heard.unread.items()}
+        read = {key: source for key, source in tried.items() if key not in refused}
+        for key in read:
+            back_off.let_in(key)
+        await reconcile(store.mail, loaded.name, read)
+        return replace(heard, unread=waiting | refused)
 
     return listen
 

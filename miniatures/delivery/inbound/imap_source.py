@@ -34,6 +34,11 @@ class ImapSource:
         self._environment = environment
 
     @property
+    def account(self) -> str:
+        login = self._settings.login
+        return f"{login.user if login else ''} at {self._settings.host.lower()}:{self._settings.port}"
+
+    @property
     def folder(self) -> str:
         return self._settings.folder
 

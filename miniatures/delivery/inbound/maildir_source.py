@@ -27,6 +27,10 @@ class MaildirSource:
         self._seen: set[str] = set()
 
     @property
+    def account(self) -> str:
+        return str(self._path.resolve())
+
+    @property
     def folder(self) -> str:
         return str(self._path)
 

@@ -22,7 +22,7 @@ from miniatures.datamodel.send_settings import SendSettings
 from miniatures.delivery.inbound.mail import Mail
 from miniatures.delivery.inbound.told import Clues
 
-_TOKEN = "([0-9a-f]{32})"
+_TOKEN = re.compile(r"(?<![0-9a-z])[0-9a-f]{32}(?![0-9a-z])")
 _XTEXT = re.compile(r"\+([0-9A-Fa-f]{2})")
 
 
@@ -55,31 +55,22 @@ class Ours:
         opt_outs = self.settings.opt_out_address
         return frozenset(map(normalize_email, [*named, *([opt_outs] if opt_outs else [])]))
 
-    def tokens(self, address: str) -> Iterator[str]:
-        """The tokens that an address of ours holds."""
-        return (found[1] for pattern in self._bounces if (found := pattern.fullmatch(address)))
-
-    @cached_property
-    def _bounces(self) -> list[re.Pattern[str]]:
-        patterns = [normalize_email(box.bounces) for box in self.settings.mailboxes.values() if box.bounces]
-        return [re.compile(re.escape(one).replace(re.escape("{token}"), _TOKEN, 1)) for one in patterns]
-
 
 def is_own(mail: Mail, ours: Ours, sent: Sent) -> bool:
     """Whether we sent it: an email of the campaign, a copy of one, or what somebody wrote from one of our mailboxes."""
     return mail.sender in ours.addresses or sent.by_message_id(mail.message_id) is not None
 
 
-def match(clues: Clues, ours: Ours, sent: Sent) -> Match | None:
-    """The email to which a mail with these clues belongs; None if it is none of ours."""
-    for by, row in _found(clues, ours, sent):
+def match(clues: Clues, sent: Sent) -> Match | None:
+    """The email to which a mail with these clues belongs, of whatever campaign; None if it is none of ours."""
+    for by, row in _found(clues, sent):
         if row is not None:
             return Match(row, by)
     return None
 
 
-def _found(clues: Clues, ours: Ours, sent: Sent) -> Iterator[tuple[MatchedBy, OutboxRow | None]]:
-    tokens = [*(token for address in clues.sent_to for token in ours.tokens(address)), *clues.tokens]
+def _found(clues: Clues, sent: Sent) -> Iterator[tuple[MatchedBy, OutboxRow | None]]:
+    tokens = [*(token for address in clues.sent_to for token in _TOKEN.findall(address)), *clues.tokens]
     yield from ((MatchedBy.VERP_TOKEN, sent.row(token)) for token in tokens)
     if clues.envelope_id:
         yield MatchedBy.ENVELOPE_ID, sent.row(_without_xtext(clues.envelope_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from miniatures.agents.campaign_backends import CampaignBackends
-from miniatures.agents.roles.reply_reader import REPLY_READER, ReplyMeaning, ReplyVariables
+from miniatures.agents.roles.reply_reader import REPLY_READER, ReplyMeaning, ReplyVariables, meaning
 from miniatures.backends.errors import BackendError
 from miniatures.datamodel.campaign import BackendSettings, Roles
 from miniatures.datamodel.errors import BudgetReached
@@ -41,9 +41,10 @@ class ModelReader:
         message = answered.message
         with enter_scope(Scope(self._store.recorder, self._run_id, message.campaign, message.prospect)):
             answer = await self._asked(ReplyVariables.of(self._offer, inbound.text))
-        if answer is None or answer.value is None:
+        if answer is None:
             return None
-        return Reading(answer.value.reply_class, str(answer.identity), answer.trace)
+        found = meaning(answer)
+        return None if found is None else Reading(found, str(answer.identity), answer.trace)
 
     async def _asked(self, variables: ReplyVariables) -> Answer[ReplyMeaning] | None:
         try:

@@ -36,6 +36,12 @@ class Source(Protocol):
     """One folder of one mailbox. Reading it changes nothing in it."""
 
     @property
+    def account(self) -> str:
+        """Whose mail it is and where, by whatever name a campaign calls it: how far its folders were read, and which
+        mails are known, is remembered by this."""
+        ...
+
+    @property
     def folder(self) -> str: ...
 
     def batches(self, mark: Mark | None, since: datetime) -> Iterator[Batch]:

@@ -14,18 +14,18 @@ from miniatures.delivery.inbound.source import Source
 
 
 def sources_of(settings: SendSettings, folder: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Source]:
-    """The inbox of each mailbox, by its name; one that several share is read once. Paths start at `folder`.
+    """The inbox of each mailbox that has one, by its key; those that share an inbox have the same source. Paths start
+    at `folder`.
 
     Raises:
         InputError: no mailbox says where its answers arrive.
     """
-    named: dict[InboxSettings, str] = {}
-    for name, box in settings.mailboxes.items():
-        if box.inbox is not None:
-            named.setdefault(box.inbox, name)
-    if not named:
+    inboxes = {box.key: box.inbox for box in settings.mailboxes.values() if box.inbox is not None}
+    if not inboxes:
         raise InputError("no mailbox has an `inbox:`", hint="Say in the campaign file where its answers arrive.")
-    return {name: _source(inbox, folder, environment) for inbox, name in named.items()}
+    opened = {key: _source(inbox, folder, environment) for key, inbox in inboxes.items()}
+    places = {(source.account, source.folder): source for source in opened.values()}
+    return {key: places[source.account, source.folder] for key, source in opened.items()}
 
 
 def _source(inbox: InboxSettings, folder: Path, environment: Mapping[str, str]) -> Source:

@@ -5,7 +5,7 @@ A dataset that grows draws its sides anew: a case that was held out once may hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from miniatures.checks.company_names import company_key
 from miniatures.datamodel.dataset import Split
@@ -24,3 +24,10 @@ def trained_companies(dataset: Dataset, roles: Iterable[str]) -> tuple[str, ...]
 def company_hash(company: str) -> str:
     """The first digits of the hash that all spellings of a company's name share."""
     return text_hash(company_key(company))[:_DIGITS]
+
+
+def was_trained_on(company: str, hashes: Collection[str]) -> bool:
+    """Whether a card holds the hash of this company; one that is older may hold that of its name without numbers."""
+    key = company_key(company)
+    without_numbers = " ".join(word for word in key.split() if not word.isdigit()) or key
+    return company_hash(company) in hashes or text_hash(without_numbers)[:_DIGITS] in hashes

@@ -7,7 +7,7 @@ from miniatures.backends.cards import KIND
 from miniatures.datamodel.dataset import Split
 from miniatures.datamodel.evaluation import Evaluation
 from miniatures.datamodel.miniature import MiniatureCard
-from miniatures.finetune.dataset.trained_companies import company_hash
+from miniatures.finetune.dataset.trained_companies import was_trained_on
 from miniatures.weights.registry import Registry
 
 
@@ -36,7 +36,7 @@ def keep_on_cards(evaluation: Evaluation, registry: Registry) -> dict[str, str]:
 def _against_keeping(evaluation: Evaluation, card: MiniatureCard) -> str:
     companies = {case.company for case in evaluation.writer_cases}
     companies |= {case.company for case in evaluation.research_cases}
-    seen = {company for company in companies if company_hash(company) in (card.companies or ())}
+    seen = {company for company in companies if was_trained_on(company, card.companies or ())}
     if seen:
         return f"it was trained on {len(seen)} of the {len(companies)} companies: its figures say nothing of new ones"
     if evaluation.limit is not None or evaluation.split is not Split.TEST:

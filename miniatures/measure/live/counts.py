@@ -16,6 +16,7 @@ from pydantic import Field, NonNegativeInt, model_validator
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.live_verdict import Rate
 from miniatures.datamodel.verdict import Guardrail, LiveMetric, RateBase
+from miniatures.measure.live.wilson import wilson_interval
 
 _ALPHA = 0.05
 
@@ -31,12 +32,13 @@ class ArmCounts(Frozen):
     rejected: NonNegativeInt = 0
     edited: NonNegativeInt = Field(default=0, description="Of the approved, those that a person changed before.")
     approved: NonNegativeInt = Field(default=0, description="Sendable: approved by a person or by the risk rule.")
-    sent: NonNegativeInt = 0
-    delivered: NonNegativeInt = Field(default=0, description="Sent and not bounced.")
+    sent: NonNegativeInt = Field(default=0, description="A server took the email, or knows no such address.")
+    delivered: NonNegativeInt = Field(default=0, description="Sent, and did not come back.")
     bounced: NonNegativeInt = 0
     opened_low: NonNegativeInt = Field(default=0, description="Opened by a person beyond doubt.")
     opened_high: NonNegativeInt = Field(default=0, description="With those whose hits a machine may have made.")
-    clicked: NonNegativeInt = 0
+    clicked: NonNegativeInt = Field(default=0, description="A person followed a link beyond doubt.")
+    clicked_high: NonNegativeInt = Field(default=0, description="With those whose hits a machine may have made.")
     replied: NonNegativeInt = 0
     positive: NonNegativeInt = 0
     unsubscribed: NonNegativeInt = 0
@@ -63,7 +65,7 @@ class ArmCounts(Frozen):
         return self
 
     def tallies(self, metric: LiveMetric, per: RateBase) -> tuple[Tally, ...]:
-        """The metric by each way of counting it. Opens have three, and what is said of them has to hold by each.
+        """The metric by each way of counting it. Opens and clicks have three; what is said has to hold by each.
 
         Hits that cannot be told from a machine's count as nobody, as everybody, or their owners are left out. The first
         two hide a part of any difference, for such hits come whatever the email says; the third does not, but supposes
@@ -72,16 +74,20 @@ class ArmCounts(Frozen):
         base = self._base(per)
         match metric:
             case LiveMetric.OPENED:
-                unknowable = self.opened_high - self.opened_low
-                return (
-                    self._tally("opened for certain", metric, self.opened_low, base),
-                    self._tally("opened, if every hit was a person's", metric, self.opened_high, base),
-                    self._tally("opened, of those whose hits can be told", metric, self.opened_low, base - unknowable),
-                )
-            case LiveMetric.CLICKED | LiveMetric.REPLIED | LiveMetric.POSITIVE:
+                return self._told_by_hits(metric, self.opened_low, self.opened_high, base)
+            case LiveMetric.CLICKED:
+                return self._told_by_hits(metric, self.clicked, self.clicked_high, base)
+            case LiveMetric.REPLIED | LiveMetric.POSITIVE:
                 return (self._tally(metric.value, metric, getattr(self, metric.value), base),)
             case _:
                 assert_never(metric)
+
+    def _told_by_hits(self, metric: LiveMetric, low: int, high: int, base: int) -> tuple[Tally, ...]:
+        return (
+            self._tally(f"{metric} for certain", metric, low, base),
+            self._tally(f"{metric}, if every hit was a person's", metric, high, base),
+            self._tally(f"{metric}, of those whose hits can be told", metric, low, base - (high - low)),
+        )
 
     def harm(self, guardrail: Guardrail) -> Tally:
         """How many of those who could did what harms the sender."""
@@ -116,7 +122,8 @@ _PARTS = (
     ("sent", "enrolled"),
     ("opened_low", "opened_high"),
     ("opened_high", "delivered"),
-    ("clicked", "delivered"),
+    ("clicked", "clicked_high"),
+    ("clicked_high", "delivered"),
     ("replied", "delivered"),
     ("positive", "replied"),
     ("unsubscribed", "delivered"),
@@ -141,10 +148,8 @@ class Tally:
         """The share and its interval, from 0 to 1 where there is nobody."""
         if not self.base:
             return Rate(count=0, base=0, low=0.0, high=1.0)
-        from statsmodels.stats.proportion import proportion_confint
-
         share = self.count / self.base
-        low, high = proportion_confint(self.alone[0], self.alone[1], alpha=_ALPHA, method="wilson")
+        low, high = wilson_interval(*self.alone, _ALPHA)
         return Rate(count=self.count, base=self.base, low=min(share, max(0.0, low)), high=max(share, min(1.0, high)))
 
     @property

@@ -1,6 +1,7 @@
 """The verdict on each challenger: no worse than the reference arm, worse, or not yet known.
 
-Both arms have to have enough people, the arms their shares, and of opens every way of counting has to say the same.
+Both arms have to have enough people, the arms their shares, and of opens and clicks every way of counting has to say
+the same.
 Each kind of wrong word has a chance of at most `alpha` over all challengers together (Holm 1979), and with daily
 looks over all days.
 """

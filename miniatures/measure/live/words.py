@@ -45,7 +45,8 @@ def _alarm(alarm: RatioAlarm) -> str:
     cure = "find what keeps companies out of one arm before any rate is believed"
     if alarm.where == "reached":
         cure = "one arm leaves more prospects without an email, so only rates per enrolled can be compared"
-    told = f"the companies {alarm.where} are not shared out as planned ({counts}; p {_p(alarm.p_value)})"
+    where = alarm.where if alarm.where in ("enrolled", "reached") else f"whose mail {alarm.where} takes"
+    told = f"the companies {where} are not shared out as planned ({counts}; p {_p(alarm.p_value)})"
     return f"No verdict: {told}; {cure}."
 
 

@@ -38,8 +38,11 @@ class AbDecisions:
 
     def stopped(self, campaign: str) -> frozenset[str]:
         """The arms in which nothing more may be sent."""
-        with self._database.read() as connection:
-            return stopped_arms(connection, campaign)
+        return frozenset(self.of_stopped(campaign))
+
+    def of_stopped(self, campaign: str) -> dict[str, AbDecision]:
+        """The decision that stopped each arm in which nothing more may be sent."""
+        return {one.arm: one for one in self.of(campaign) if one.action is AbAction.STOPPED}
 
 
 def stopped_arms(connection: Connection, campaign: str) -> frozenset[str]:

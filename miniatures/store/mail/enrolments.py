@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from miniatures.datamodel.arms import AbTest, Enrolment
 from miniatures.store.documents import model_json
@@ -48,6 +48,18 @@ class Enrolments:
                 index_elements=["campaign", "prospect"]
             )
             connection.execute(statement, rows)
+
+        if rows:
+            await self._writer.ask(keep)
+
+    async def note_gateways(self, campaign: str, gateways: Mapping[str, str]) -> None:
+        """Note who takes the mail of enrolled prospects, by key: the one thing about them that is learned later."""
+        columns = enrolments.c
+        statement = update(enrolments).where(columns.campaign == campaign, columns.prospect == bindparam("_prospect"))
+        rows = [{"_prospect": prospect, "_gateway": gateway} for prospect, gateway in gateways.items()]
+
+        def keep(connection: Connection) -> None:
+            connection.execute(statement.values(gateway=bindparam("_gateway")), rows)
 
         if rows:
             await self._writer.ask(keep)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, insert, select, tuple_
 
 from miniatures.datamodel.hit import Hit
 from miniatures.store.documents import model_json
@@ -35,19 +35,20 @@ class Hits:
         return sorted(self._found(hits.c.message == message), key=lambda hit: (hit.at, hit.id))
 
     def stream(self, campaign: str) -> Iterator[Hit]:
-        """All hits of a campaign, page by page."""
+        """All hits of a campaign, prospect by prospect, page by page."""
         return self._found(hits.c.campaign == campaign)
 
     def _found(self, *asked: ColumnElement[bool]) -> Iterator[Hit]:
-        query = select(hits.c.id, hits.c.document).where(*asked).order_by(hits.c.id).limit(_PAGE)
-        last = ""
+        key = hits.c.prospect, hits.c.id
+        query = select(*key, hits.c.document).where(*asked).order_by(*key).limit(_PAGE)
+        last = ("", "")
         while True:
             with self._database.read() as connection:
-                page = connection.execute(query.where(hits.c.id > last)).all()
+                page = connection.execute(query.where(tuple_(*key) > last)).all()
             for row in page:
                 hit = stored(Hit, row.document, f"hits {row.id}")
                 if hit is not None:
                     yield hit
             if len(page) < _PAGE:
                 return
-            last = beyond(last, page[-1].id)
+            last = beyond(last, (page[-1].prospect, page[-1].id))

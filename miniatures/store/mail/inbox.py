@@ -91,7 +91,7 @@ class Inbox:
         return changed
 
     def mark(self, mailbox: str, folder: str) -> tuple[int, int] | None:
-        """How far a folder was read: its UIDVALIDITY and the last UID; None if it never was."""
+        """How far a folder of an account was read: its UIDVALIDITY and the last UID; None if it never was."""
         query = select(marks.c.uid_validity, marks.c.uid).where(marks.c.mailbox == mailbox, marks.c.folder == folder)
         with self._database.read() as connection:
             row = connection.execute(query).first()

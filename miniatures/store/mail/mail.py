@@ -8,12 +8,14 @@ from datetime import datetime
 from miniatures.store.engine import Database
 from miniatures.store.mail.ab_decisions import AbDecisions
 from miniatures.store.mail.enrolments import Enrolments
+from miniatures.store.mail.harm import Harm
 from miniatures.store.mail.hits import Hits
 from miniatures.store.mail.inbox import Inbox
 from miniatures.store.mail.outbox import Outbox
 from miniatures.store.mail.outbox_listing import OutboxListing
 from miniatures.store.mail.pauses import Pauses
 from miniatures.store.mail.people import People
+from miniatures.store.mail.posted import PostedEmails
 from miniatures.store.mail.senders import Senders
 from miniatures.store.mail.suppressions import Suppressions
 from miniatures.store.writer import Writer
@@ -33,3 +35,5 @@ class MailStore:
         self.enrolments = Enrolments(database, writer)
         self.decisions = AbDecisions(database, writer)
         self.people = People(database)
+        self.harm = Harm(database, self.people)
+        self.posted = PostedEmails(database)

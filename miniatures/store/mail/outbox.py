@@ -104,8 +104,7 @@ class Outbox:
             "attempts": messages.c.attempts + 1,
             "due_at": due_at,
         }
-        why = f"{answer.stage} {answer.code or ''} {answer.text}".strip()
-        return await self._move(id, None, MessageState.QUEUED, sender=sender, why=why, changed=changed)
+        return await self._move(id, None, MessageState.QUEUED, sender=sender, why=answer.line, changed=changed)
 
     async def put_back(self, id: str, due_at: datetime, sender: str) -> bool:
         """Put back an email that is not to leave before its recipient's hours begin; that was no attempt."""

@@ -1,7 +1,12 @@
-"""What is not sent just now: a campaign that somebody paused, or a provider that asked to be left alone for a while."""
+"""What is not sent just now: a campaign that somebody paused, or a provider that asked to be left alone for a while.
+
+A mailbox goes by its key here (`Mailbox.key`). A person pauses something of one campaign; what a server asks of a
+mailbox holds for every campaign that sends by it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,10 +65,11 @@ class Pauses:
         gone = delete(pauses).where(*mine)
         await self._writer.ask(lambda connection: connection.execute(gone).close())
 
-    def standing(self, campaign: str, now: datetime) -> list[Pause]:
-        """The pauses that hold something of a campaign back now."""
+    def standing(self, campaign: str, now: datetime, mailboxes: Collection[str]) -> list[Pause]:
+        """The pauses that hold something back now of a campaign that sends by these mailboxes."""
         columns = pauses.c
-        holds = columns.campaign.in_([campaign, ALL]), or_(columns.until.is_(None), columns.until > now)
-        query = select(pauses).where(*holds).order_by(columns.mailbox, columns.provider)
+        concerns = columns.campaign.in_([campaign, ALL]), columns.mailbox.in_([ALL, *mailboxes])
+        query = select(pauses).where(*concerns, or_(columns.until.is_(None), columns.until > now))
+        query = query.order_by(columns.mailbox, columns.provider, columns.campaign)
         with self._database.read() as connection:
             return [Pause(**row._mapping) for row in connection.execute(query)]

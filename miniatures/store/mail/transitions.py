@@ -45,11 +45,6 @@ class Settled:
     state: MessageState
     answer: ServerReply
 
-    @property
-    def why(self) -> str:
-        said = (self.answer.stage, self.answer.code, self.answer.text)
-        return " ".join(str(part) for part in said if part)
-
 
 def settle(connection: Connection, settled: Sequence[Settled], sender: str, now: datetime) -> None:
     """Settle many emails with one statement; each is found by its key and let go by its sender, or by nobody who knows
@@ -62,7 +57,7 @@ def settle(connection: Connection, settled: Sequence[Settled], sender: str, now:
     values: dict[Any, Any] = {columns[name]: bindparam(f"_{name}", type_=columns[name].type) for name in names}
     values |= {columns.sender: None, columns.attempts: columns.attempts + 1}
     connection.execute(update(messages).where(*mine).values(values), [_parameters(one, now) for one in settled])
-    events = [_event(one.row.message, one.state, now, one.why) for one in settled]
+    events = [_event(one.row.message, one.state, now, one.answer.line) for one in settled]
     connection.execute(insert(mail_events), events)
 
 
@@ -74,7 +69,7 @@ def _parameters(one: Settled, now: datetime) -> dict[str, Any]:
         "_step": message.step,
         "_state": one.state,
         "_answer": model_json(one.answer),
-        "_why": one.why,
+        "_why": one.answer.line,
         "_sent_at": now if one.state is MessageState.ACCEPTED else None,
     }
 

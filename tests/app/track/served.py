@@ -71,8 +71,9 @@ def email_to(loaded: LoadedCampaign, address: str, *, step: int = 0) -> Message:
         text_hash=text_hash(body),
         subject="rounds for the new site",
         body=body,
+        links=(LINK,),
         approved_by="ada",
-        mailbox="sales",
+        mailbox="robin@waymark.example",
         provider="example.com",
     )
 

@@ -54,6 +54,13 @@ def test_the_link_that_nobody_sees_leads_where_the_first_does_and_is_a_machines(
     assert classify(tracker.hits(), None)[0].hit_class is HitClass.MACHINE
 
 
+def test_a_link_leads_where_it_led_when_it_was_queued_whatever_the_brief_says_now(tracker: Served) -> None:
+    old = email_to(tracker.loaded, "ana@depot.example").model_copy(update={"links": ("https://waymark.example/2024",)})
+    queued(tracker.loaded, old)
+    reply = tracker.ask("GET", tracker.path(TokenKind.CLICK, 1, old.id))
+    assert (reply.status_code, reply.headers["location"]) == (302, "https://waymark.example/2024")
+
+
 def test_a_link_beyond_the_last_leads_nowhere(tracker: Served) -> None:
     reply = tracker.ask("GET", tracker.path(TokenKind.CLICK, 2))
     assert (reply.status_code, reply.headers.get("location")) == (404, None)
@@ -164,7 +171,7 @@ def test_a_brief_is_text_on_the_page(tmp_path: Path) -> None:
     assert "&lt;img src=x&gt;{{7*7}}\ufffd, Waymark Planning" in page
 
 
-def test_an_email_of_a_campaign_that_is_not_served_can_be_opted_out_of(tmp_path: Path) -> None:
+def test_an_email_of_a_campaign_that_is_not_served_can_be_opted_out_of_and_its_links_lead_on(tmp_path: Path) -> None:
     loaded = write_campaign(tmp_path / "autumn")
     stranger = email_to(loaded, "sam@depot.example").model_copy(update={"campaign": "spring"})
     with served(loaded) as tracker:
@@ -173,7 +180,7 @@ def test_an_email_of_a_campaign_that_is_not_served_can_be_opted_out_of(tmp_path:
         assert tracker.ask("GET", opt_out).status_code == 200
         assert tracker.ask("POST", opt_out).status_code == 200
         assert tracker.opted_out("sam@depot.example")
-        assert tracker.ask("GET", tracker.path(TokenKind.CLICK, 1, stranger.id)).status_code == 404
+        assert tracker.ask("GET", tracker.path(TokenKind.CLICK, 1, stranger.id)).headers["location"] == LINK
 
 
 def forgeries(tracker: Served) -> list[str]:

@@ -117,7 +117,7 @@ async def _accept(loaded: LoadedCampaign, store: Store, status: DraftStatus) -> 
 async def _send(loaded: LoadedCampaign, store: Store, now: datetime) -> None:
     outbox, settings = store.mail.outbox, required_settings(loaded)
     compose = composing(Composer.of(loaded.brief, settings, loaded.folder, home_secret()), store)
-    rows = await outbox.claim(Claim(loaded.name, "sales", "one", now, len(_ENDS) + 1))
+    rows = await outbox.claim(Claim(loaded.name, "maren@tarnwick.example", "one", now, len(_ENDS) + 1))
     made = {row.message.id: compose(row, now) for row in rows}
     await outbox.freeze({id: (one.message_id, one.mime) for id, one in made.items()}, "one")
     await outbox.start_sending([row.message.id for row in rows], "one")

@@ -90,6 +90,18 @@ def test_the_word_stands_first(world: World, arms: dict[str, Did], tone: str, wo
         assert "<title>A/B test: what people did in each arm" in html
 
 
+def test_clicks_that_nobody_can_tell_widen_the_bounds(world: World) -> None:
+    arms = {"student": Did(100, clicked=12, perhaps_clicked=5), "teacher": Did(100)}
+    with app(world, arms, metric="clicked") as ada:
+        html = ada.get("/c/autumn/ab").text
+    for name, count in (("Clicked, for certain", 12), ("Clicked, at most", 17)):
+        assert re.search(rf"<b>{name}</b> <span[^>]*>of the delivered</span></td><td[^>]*>{count} ", html), name
+    assert "Clicked, if every hit was a person&#39;s: student 17 of 100" in html
+    assert "clicks decide" in html and "Who opened or clicked is only known within bounds" in html
+    funnel = html[html.index("From the list to a reply") : html.index("Every figure")]
+    assert "<th>Clicked, for certain</th>" in funnel
+
+
 def test_what_is_not_known_is_not_shown_as_nothing(world: World) -> None:
     with app(world, FEW) as ada:
         html = ada.get("/c/autumn/ab").text

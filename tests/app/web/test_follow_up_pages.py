@@ -6,7 +6,7 @@ import asyncio
 from datetime import date
 from html import unescape
 
-from miniatures.agents.placed_follow_up import news_in_few_words, placed_follow_up
+from miniatures.agents.placed_follow_up import placed_follow_up
 from miniatures.agents.verify import outcome_of
 from miniatures.checks import CheckCase, run_checks
 from miniatures.datamodel.draft import PLACED, Draft, EarlierEmail
@@ -27,7 +27,8 @@ def follow_up(desk: Desk) -> Draft:
             assert first.draft is not None
             brief, news = desk.loaded.brief.for_follow_ups, first.draft.evidence[0]
             earlier = EarlierEmail(**first.draft.text.model_dump(), sent_on=date(2026, 11, 3))
-            email = placed_follow_up(brief, first.prospect, news, news_in_few_words(news, first.prospect), [earlier])
+            email = placed_follow_up(brief, first.prospect, brief.claims[-1:], [earlier], is_last=False)
+            assert email is not None
             evidence = (news, earlier.quote)
             checked = run_checks(email, CheckCase(prospect=first.prospect, brief=brief, evidence=evidence))
             draft = Draft(id="f" * 32, **email.model_dump(), evidence=evidence, backend=PLACED, **outcome_of(checked))

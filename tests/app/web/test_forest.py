@@ -26,7 +26,7 @@ def test_what_decides_stands_first_and_the_scale_holds_it(tmp_path: Path) -> Non
     assert forest is not None
     first, *others = forest.rows
     assert (first.name, first.decides, first.words) == ("Replied", True, "-20.0 points")
-    assert [row.decides for row in others] == [False] * 5
+    assert [row.decides for row in others] == [False] * 7
     assert all(0 <= place <= 100 for row in forest.rows for place in (row.low, row.middle, row.high))
     assert first.low < first.middle < forest.margin < 50, "a loss of twenty points is left of a margin of ten"
     assert first.middle == pytest.approx(50 - 50 * 20 / forest.span, abs=0.01)

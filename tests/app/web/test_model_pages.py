@@ -90,6 +90,29 @@ def test_an_owner_promotes_and_goes_back(ada: Browser, tmp_path: Path) -> None:
     assert ada.post(f"/models/mine/{first}/promote").status_code == 409, "it is live already"
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"), [("  It bounced <b>twice</b>. ", "It bounced <b>twice</b>."), ("  ", None), (None, None)]
+)
+def test_why_somebody_goes_back_is_kept_if_they_say_it(
+    ada: Browser, tmp_path: Path, said: str | None, kept: str | None
+) -> None:
+    first, second = add(tmp_path, 1), add(tmp_path, 2)
+    for version in (first, second):
+        Registry().promote("mine", version)
+    assert '<textarea name="reason"' in ada.get(f"/models/mine/{second}").text
+    page = ada.post("/models/mine/rollback", **({} if said is None else {"reason": said})).headers["location"]
+    assert (live(), Registry().state("mine").history[-1].reason) == (first, kept)
+    assert ("“It bounced &lt;b&gt;twice&lt;/b&gt;.”" in ada.get(page).text) is (kept is not None)
+
+
+def test_a_reason_without_end_is_refused(ada: Browser, tmp_path: Path) -> None:
+    first, second = add(tmp_path, 1), add(tmp_path, 2)
+    for version in (first, second):
+        Registry().promote("mine", version)
+    assert ada.post("/models/mine/rollback", reason="x" * 2_001).status_code == 422
+    assert live() == second
+
+
 def test_a_refusal_says_why_and_a_second_step_overrules_it(ada: Browser, tmp_path: Path) -> None:
     first = add(tmp_path, 1, scores=SCORES)
     Registry().promote("mine", first)

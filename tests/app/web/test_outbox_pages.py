@@ -169,5 +169,5 @@ def test_a_campaign_that_was_never_run(desk: Desk, tmp_path: Path) -> None:
 
 def test_the_campaigns_page_leads_here(ada: Browser) -> None:
     told = words(ada.get("/c/desk").text)
-    assert "Outbox : queued 1, sending 1, accepted 2, rejected 1, uncertain 2, cancelled 1." in told
-    assert "Replies : bounce 1, out of office 1, opt out 1, referral 1, reply 2." in told
+    assert "1 replied , 1 unsubscribed , 2 uncertain , 1 leaving , 1 queued , 1 refused , 1 cancelled ." in told
+    assert "Outbox · Replies" in told

@@ -13,7 +13,7 @@ from miniatures.delivery.inbound.source import Arrived, Batch, Mark
 from miniatures.store.mail.transitions import Settled
 from miniatures.store.store import Store
 from tests.delivery.inbound.written import MONDAY as ARRIVAL
-from tests.store.mail.emails import MONDAY, claim, email_to, queue
+from tests.store.mail.emails import MAILBOX, MONDAY, claim, email_to, queue
 
 SETTINGS = SendSettings.model_validate(
     {
@@ -53,6 +53,7 @@ async def sent(
 class Box:
     """A mailbox that mails are put in; it may be read again from the start, as if its UIDs had been changed."""
 
+    account = "rosa at imap.sender.example:993"
     folder = "INBOX"
 
     def __init__(self, *raw: bytes, validity: int = 1) -> None:
@@ -69,4 +70,4 @@ class Box:
 
 async def heard(store: Store, *raw: bytes, reader: ReplyReader | None = None) -> Heard:
     """What is taken in from a mailbox that holds these mails, as if nothing of it had been read before."""
-    return await hear(store, SETTINGS, {"sales": Box(*raw, validity=next(_VALIDITIES))}, reader, ARRIVAL)
+    return await hear(store, SETTINGS, {MAILBOX: Box(*raw, validity=next(_VALIDITIES))}, reader, ARRIVAL)

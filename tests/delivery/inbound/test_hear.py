@@ -16,7 +16,7 @@ from miniatures.delivery.inbound.hear import Heard, Reading, hear
 from miniatures.store.store import Store
 from tests.delivery.inbound.scene import SETTINGS, Box, heard, message_id, sent
 from tests.delivery.inbound.written import MONDAY, PERSON, complaint_of, mail_of, report_of
-from tests.store.mail.emails import CAMPAIGN, email_to, queue
+from tests.store.mail.emails import CAMPAIGN, MAILBOX, email_to, queue
 
 FULL = "smtp; 552 5.2.2 mailbox full"
 SPAM = "smtp; 550 5.7.1 rejected as spam"
@@ -150,12 +150,12 @@ async def test_a_mailbox_may_serve_several_campaigns(store: Store) -> None:
 async def test_a_mail_is_taken_in_once_even_if_its_folder_is_made_anew(store: Store) -> None:
     first = await sent(store)
     box = Box(mail_of("Yes", In_Reply_To=message_id(first)))
-    assert (await hear(store, SETTINGS, {"sales": box}, None, MONDAY)).counts.total() == 1
-    assert store.mail.inbox.mark("sales", "INBOX") == (1, 1)
-    assert (await hear(store, SETTINGS, {"sales": box}, None, MONDAY)).counts.total() == 0
+    assert (await hear(store, SETTINGS, {MAILBOX: box}, None, MONDAY)).counts.total() == 1
+    assert store.mail.inbox.mark(Box.account, "INBOX") == (1, 1)
+    assert (await hear(store, SETTINGS, {MAILBOX: box}, None, MONDAY)).counts.total() == 0
     box.validity = 2
-    assert (await hear(store, SETTINGS, {"sales": box}, None, MONDAY)).counts.total() == 0
-    assert store.mail.inbox.mark("sales", "INBOX") == (2, 1)
+    assert (await hear(store, SETTINGS, {MAILBOX: box}, None, MONDAY)).counts.total() == 0
+    assert store.mail.inbox.mark(Box.account, "INBOX") == (2, 1)
 
 
 class Reader:
@@ -205,6 +205,15 @@ async def test_a_person_who_calls_it_an_opt_out_makes_it_one(store: Store) -> No
     assert _reason(store) is SuppressionReason.OPT_OUT
     [corrected] = store.mail.inbox.stream(CAMPAIGN)
     assert (corrected.reply_class, corrected.is_corrected) == (ReplyClass.OPT_OUT, True)
+
+
+async def test_an_opt_out_holds_for_whoever_wrote_it_where_the_email_was_forgotten(store: Store) -> None:
+    first = await sent(store)
+    await heard(store, mail_of("Nay, and good riddance.", In_Reply_To=message_id(first)))
+    [inbound] = store.mail.inbox.stream(CAMPAIGN)
+    gone = inbound.model_copy(update={"message": "forgotten"})
+    assert await correct_class(store.mail, gone, ReplyClass.OPT_OUT, "ada")
+    assert _reason(store, inbound.sender) is SuppressionReason.OPT_OUT
 
 
 async def test_a_reader_that_cannot_be_asked_stops_nothing(store: Store) -> None:
@@ -266,7 +275,7 @@ def _all(store: Store, people: list[Message]) -> object:
         [_reason(store, one.address) for one in people],
         [row.due_at for one in people for row in store.mail.outbox.thread(CAMPAIGN, one.prospect)],
         sorted((one.message_id, one.kind) for name in ("", CAMPAIGN) for one in store.mail.inbox.stream(name)),
-        store.mail.inbox.mark("sales", "INBOX"),
+        store.mail.inbox.mark(Box.account, "INBOX"),
     )
 
 
@@ -281,7 +290,7 @@ async def test_a_kill_between_any_two_steps_leaves_nothing_half_done(
     box, people = await _story(store)
 
     async def run() -> Heard:
-        return await hear(store, SETTINGS, {"sales": box}, None, MONDAY)
+        return await hear(store, SETTINGS, {MAILBOX: box}, None, MONDAY)
 
     with monkeypatch.context() as killing:
         done = _kill_at(store, killing, allowed)
@@ -322,6 +331,6 @@ async def test_an_opt_out_does_not_wait_for_a_model_that_reads_an_earlier_answer
     stop = mail_of("STOP", In_Reply_To=message_id(two), From=two.address).replace(
         b"Message-ID: <", b"Message-ID: <2", 1
     )
-    result = await hear(store, SETTINGS, {"sales": Box(answer, stop)}, Slow(), MONDAY)
+    result = await hear(store, SETTINGS, {MAILBOX: Box(answer, stop)}, Slow(), MONDAY)
     assert known == [True]
     assert [one.reply_class for one in result.written] == [ReplyClass.POSITIVE, ReplyClass.OPT_OUT]

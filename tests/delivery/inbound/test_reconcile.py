@@ -9,7 +9,7 @@ from miniatures.delivery.inbound.maildir_source import MaildirSource
 from miniatures.delivery.inbound.reconcile import reconcile
 from miniatures.store.store import Store
 from tests.delivery.inbound.scene import message_id, sent
-from tests.store.mail.emails import CAMPAIGN
+from tests.store.mail.emails import CAMPAIGN, MAILBOX
 
 
 async def test_only_what_is_among_the_sent_mail_has_left(store: Store, tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ async def test_only_what_is_among_the_sent_mail_has_left(store: Store, tmp_path:
         for part in ("cur", "new", "tmp"):
             (folder / part).mkdir(parents=True, exist_ok=True)
     (box / ".Sent" / "cur" / "1:2,S").write_bytes(f"Message-ID: {message_id(kept)}\r\n\r\nHello".encode())
-    assert await reconcile(store.mail, CAMPAIGN, {"sales": MaildirSource(box)}) == 1
+    assert await reconcile(store.mail, CAMPAIGN, {MAILBOX: MaildirSource(box)}) == 1
     assert await reconcile(store.mail, CAMPAIGN, {}) == 0
     states = [store.mail.outbox.row(one.id).state for one in (kept, other)]
     assert states == [MessageState.ACCEPTED, MessageState.UNCERTAIN]

@@ -73,7 +73,7 @@ async def test_what_real_servers_send_home_is_understood(store: Store, mail_serv
     for old in (*folder.glob("new/*"), *folder.glob("cur/*")):
         old.unlink()
     mail_server.set_vacation(people[1], "I am out of the office.\nI will be back on 12 January.")
-    emails = [email_to(number, address=address) for number, address in enumerate(people)]
+    emails = [email_to(number, address=address, mailbox=ROSA) for number, address in enumerate(people)]
     await queue(store, *emails)
     settings = _settings(mail_server, maildir=maildir)
     assert (await send(store, settings, compose=_from_rosa)).count(MessageState.ACCEPTED) == 4

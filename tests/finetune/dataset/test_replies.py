@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from miniatures.agents.roles.reply_reader import REPLY_READER
 from miniatures.datamodel.capabilities import READER
@@ -15,11 +17,12 @@ from miniatures.datamodel.inbound import Inbound, InboundKind, ReplyClass
 from miniatures.datamodel.prospect import Prospect
 from miniatures.finetune.dataset.build import BuildSettings, build_dataset
 from miniatures.finetune.dataset.replies import (
+    ReplyRecord,
     corrected_records,
     is_replies,
     read_replies,
-    record_line,
     reply_examples,
+    write_replies,
 )
 from miniatures.finetune.dataset.sources import find_sources
 
@@ -32,8 +35,17 @@ def test_a_file_of_replies_is_read_and_written_alike(tmp_path: Path) -> None:
     file.write_text(LINE + "\n", encoding="utf-8")
     [record] = read_replies(file)
     assert (record.reply_class, record.text) == (ReplyClass.POSITIVE, "Yes,\nTuesday.")
-    file.write_text(record_line(record) + "\n", encoding="utf-8")
+    write_replies([record], file)
     assert read_replies(file) == [record]
+
+
+@given(st.lists(st.text(min_size=1), max_size=3))
+@example(["Yes.\u2028Tuesday.\x85\x0b", "No."])
+def test_whatever_people_write_is_one_line(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    file = tmp_path_factory.mktemp("replies") / "replies.jsonl"
+    records = [ReplyRecord(id="a", offer="Cold stores.", text=text, reply_class=ReplyClass.NEUTRAL) for text in texts]
+    write_replies(records, file)
+    assert read_replies(file) == records
 
 
 def test_a_line_that_is_none_is_named(tmp_path: Path) -> None:

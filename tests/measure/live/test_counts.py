@@ -12,7 +12,8 @@ from miniatures.measure.live.counts import ArmCounts, Tally
 def counts(**changed: object) -> ArmCounts:
     people = dict.fromkeys(("enrolled", "drafted", "ready", "reviewed", "approved", "sent", "companies"), 1_000)
     reached = {"delivered": 980, "companies_reached": 980, "bounced": 20}
-    did = {"opened_low": 200, "opened_high": 500, "clicked": 40, "replied": 50, "positive": 5, "complained": 1}
+    hits = {"opened_low": 200, "opened_high": 500, "clicked": 40, "clicked_high": 60}
+    did = {**hits, "replied": 50, "positive": 5, "complained": 1}
     return ArmCounts.model_validate({"arm": "teacher", **people, **reached, **did, **changed})
 
 
@@ -47,11 +48,23 @@ def test_answers_alike_widen_the_interval():
     assert alike.high - alike.low > 1.6 * (alone.high - alone.low)
 
 
-def test_opens_are_counted_at_both_extremes_and_among_those_who_can_be_told():
-    certain, everybody, told = counts().tallies(LiveMetric.OPENED, RateBase.DELIVERED)
-    assert (certain.count, certain.base) == (200, 980)
-    assert (everybody.count, everybody.base) == (500, 980)
-    assert (told.count, told.base) == (200, 680)
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        (LiveMetric.OPENED, [(200, 980), (500, 980), (200, 680)]),
+        (LiveMetric.CLICKED, [(40, 980), (60, 980), (40, 960)]),
+    ],
+)
+def test_opens_and_clicks_are_counted_at_both_extremes_and_among_those_who_can_be_told(
+    metric: LiveMetric, expected: list[tuple[int, int]]
+):
+    tallies = counts().tallies(metric, RateBase.DELIVERED)
+    assert [(one.count, one.base) for one in tallies] == expected
+    assert [one.counted for one in tallies] == [
+        f"{metric.value} for certain",
+        f"{metric.value}, if every hit was a person's",
+        f"{metric.value}, of those whose hits can be told",
+    ]
 
 
 def test_what_a_rate_is_of():
@@ -67,6 +80,8 @@ def test_what_a_rate_is_of():
         {"positive": 51},
         {"delivered": 990},
         {"opened_high": 199},
+        {"clicked_high": 39},
+        {"clicked_high": 981},
         {"edited": 1_001},
         {"cost_usd": -1.0},
         {"design_effects": {"replied": 0.9}},

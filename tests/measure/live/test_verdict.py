@@ -151,6 +151,18 @@ def test_an_extreme_that_says_otherwise_leaves_it_open():
     assert found.word is VerdictWord.NOT_YET_KNOWN
 
 
+@pytest.mark.parametrize(
+    ("high", "word"), [(20_000, VerdictWord.NO_WORSE), (14_000, VerdictWord.NOT_YET_KNOWN)], ids=["as many", "fewer"]
+)
+def test_clicks_have_to_say_it_however_they_are_counted_too(high: int, word: VerdictWord):
+    teacher = arm("teacher", 40_000, clicked=6_000, clicked_high=20_000)
+    miniature = arm("miniature", 40_000, clicked=6_000, clicked_high=high)
+    found = verdict(rule(metric=LiveMetric.CLICKED), teacher, miniature)
+    assert found.word is word
+    assert len(found.outcomes) == 3
+    assert "Clicked, if every hit was a person's" in " ".join(found.lines)
+
+
 def test_several_challengers_share_the_chance_of_a_wrong_word():
     teacher, miniature = arm("teacher", 2_200, replied=110), arm("miniature", 2_200, replied=110)
     alone = verdict(rule(), teacher, miniature)

@@ -11,6 +11,7 @@ from miniatures.store.mail.outbox_claim import Claim
 from miniatures.store.store import Store
 
 CAMPAIGN = "autumn"
+MAILBOX = "rosa@sender.example"
 MONDAY = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 
 
@@ -29,7 +30,7 @@ def email_to(number: int, *, step: int = 0, **fields: object) -> Message:
         "subject": f"About company {number}",
         "body": body,
         "approved_by": "ada",
-        "mailbox": "sales",
+        "mailbox": MAILBOX,
         "provider": f"company{number}.example",
     }
     return Message.model_validate(plain | fields)
@@ -42,6 +43,6 @@ async def queue(store: Store, *emails: Message, due: datetime = MONDAY) -> int:
 async def claim(
     store: Store, sender: str = "one", most: int = 10, now: datetime = MONDAY, **fields: object
 ) -> list[OutboxRow]:
-    plain: dict[str, object] = {"campaign": CAMPAIGN, "mailbox": "sales", "resting": ()}
+    plain: dict[str, object] = {"campaign": CAMPAIGN, "mailbox": MAILBOX, "resting": ()}
     asked = Claim(sender=sender, now=MONDAY + timedelta(minutes=1), most=most, **(plain | fields))
     return await store.mail.outbox.claim(asked)

@@ -14,7 +14,7 @@ from miniatures.datamodel.suppression import SuppressionReason
 from miniatures.store.mail.transitions import Settled
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
-from tests.store.mail.emails import CAMPAIGN, MONDAY, claim, email_to, queue
+from tests.store.mail.emails import CAMPAIGN, MAILBOX, MONDAY, claim, email_to, queue
 
 OK = ServerReply(stage="data", code=250, text="2.0.0 queued")
 
@@ -172,7 +172,7 @@ async def test_what_is_not_due_or_rests_is_left(store: Store) -> None:
     ]
     assert await store.mail.outbox.postpone(CAMPAIGN, email_to(3).prospect, MONDAY + timedelta(days=9)) == 1
     assert await claim(store) == []
-    assert store.mail.outbox.next_due(CAMPAIGN, "sales") == MONDAY + timedelta(days=1)
+    assert store.mail.outbox.next_due(CAMPAIGN, MAILBOX) == MONDAY + timedelta(days=1)
 
 
 async def test_cancelling_leaves_what_is_being_sent(store: Store) -> None:
@@ -260,8 +260,8 @@ async def test_a_mailbox_is_due_when_a_provider_is_that_does_not_rest(store: Sto
     await queue(store, email_to(1, provider="rests.example"))
     await queue(store, email_to(2), due=later)
     outbox = store.mail.outbox
-    assert outbox.next_due(CAMPAIGN, "sales") == MONDAY
-    assert outbox.next_due(CAMPAIGN, "sales", ["rests.example"]) == later
+    assert outbox.next_due(CAMPAIGN, MAILBOX) == MONDAY
+    assert outbox.next_due(CAMPAIGN, MAILBOX, ["rests.example"]) == later
 
 
 async def test_only_what_waits_for_its_hours_is_opened_at_another_moment(store: Store) -> None:

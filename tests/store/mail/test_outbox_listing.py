@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from miniatures.datamodel.message import CancelReason, MessageState, OutboxRow
 from miniatures.store.store import Store
-from tests.store.mail.emails import CAMPAIGN, MONDAY, claim, email_to, queue
+from tests.store.mail.emails import CAMPAIGN, MAILBOX, MONDAY, claim, email_to, queue
 
 _QUEUED = (MessageState.QUEUED,)
 
@@ -60,4 +60,4 @@ async def test_when_an_email_came_into_its_state(store: Store) -> None:
 
 async def test_how_many_wait_for_each_mailbox(store: Store) -> None:
     await queue(store, email_to(1), email_to(2), email_to(3, mailbox="other"), email_to(4, campaign="winter"))
-    assert store.mail.listing.waiting(CAMPAIGN) == {"sales": 2, "other": 1}
+    assert store.mail.listing.waiting(CAMPAIGN) == {MAILBOX: 2, "other": 1}

@@ -173,7 +173,11 @@ async function undo(decision = lastDecision) {
     return;
   }
   const button = find("[data-key=u]", found.page);
-  if (!button) { toast("That decision was taken back already."); return; }
+  if (!button) {
+    const left = find("#standing", found.page);
+    toast(left ? "Not taken back: the email is on its way already." : "That decision was taken back already.", { bad: !!left });
+    return;
+  }
   const fields = new URLSearchParams(new FormData(button.form));
   if (!await save(button.formAction, fields, "Taken back", decision.here)) return;
   if (decision.kept?.[1]) localStorage.setItem(...decision.kept);

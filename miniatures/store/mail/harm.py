@@ -1,0 +1,118 @@
+"""What harm first emails did, as a sender asks for it every minute: of whoever did none, the database says how many.
+
+Only people of whom something may be harm are read one by one, so that what counts as harm is said elsewhere, once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, and_, func, or_, select
+
+from miniatures.datamodel.hit import Hit, HitKind
+from miniatures.datamodel.inbound import Inbound, InboundKind, ReplyClass
+from miniatures.datamodel.message import MessageState
+from miniatures.store.engine import Database
+from miniatures.store.mail.people import Mailed, People
+from miniatures.store.mail_tables import enrolments, hits, inbound, messages
+from miniatures.store.stored import stored
+
+_PERHAPS_HARM = (InboundKind.BOUNCE, InboundKind.COMPLAINT, InboundKind.OPT_OUT)
+_PRESSED = hits.c.kind == HitKind.UNSUBSCRIBE_POST
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """Somebody whose email may have done harm, with all emails to them in order, and what came back."""
+
+    arm: str
+    company: str
+    emails: list[Mailed]
+    inbound: list[Inbound] = field(default_factory=list)
+    opt_outs: defaultdict[str, list[Hit]] = field(default_factory=lambda: defaultdict(list))
+    """On the page that the emails link to, by email (id)."""
+
+
+class Harm:
+    """Bounces, opt-outs and complaints, as far as it takes to judge them."""
+
+    def __init__(self, database: Database, people: People) -> None:
+        self._database = database
+        self._people = people
+
+    def news(self, campaign: str) -> tuple[object, ...]:
+        """Another value once something came in that may be harm: a mail, a word on what one means, a hit, a refusal."""
+        mine = inbound.c.campaign == campaign
+        mails = select(inbound.c.kind, self._meaning.label("meaning")).where(mine).subquery().c
+        refused = messages.c.campaign == campaign, messages.c.state == MessageState.REJECTED
+        with self._database.read() as connection:
+            return (
+                *sorted(map(str, connection.execute(select(*mails, func.count()).group_by(*mails)))),
+                connection.scalar(select(func.count()).where(hits.c.campaign == campaign)),
+                connection.scalar(select(func.count()).where(*refused)),
+            )
+
+    def taken(self, campaign: str) -> dict[str, int]:
+        """By arm, how many people's first email a server took."""
+        columns = messages.c
+        taken = columns.campaign == campaign, columns.state == MessageState.ACCEPTED, columns.step == 0
+        query = select(columns.arm, func.count()).where(*taken).group_by(columns.arm)
+        with self._database.read() as connection:
+            return dict(map(tuple, connection.execute(query)))
+
+    def taken_by_company(self, campaign: str) -> Mapping[str, Mapping[str, int]]:
+        """The same by arm and company."""
+        place = enrolments.c
+        mine = and_(place.campaign == messages.c.campaign, place.prospect == messages.c.prospect)
+        taken = messages.c.campaign == campaign, messages.c.state == MessageState.ACCEPTED, messages.c.step == 0
+        query = select(place.arm, place.company, func.count()).select_from(messages.join(enrolments, mine))
+        found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        with self._database.read() as connection:
+            for arm, company, people in connection.execute(query.where(*taken).group_by(place.arm, place.company)):
+                found[arm][company] = people
+        return found
+
+    def concerned(self, campaign: str) -> Iterator[Concerned]:
+        """Those who are enrolled and whom a bounce, a complaint, an opt-out or a refusal is about."""
+        with self._database.read() as connection:
+            known = list(connection.scalars(self._known(campaign)))
+        for start in range(0, len(known), _PAGE):
+            yield from self._page(campaign, known[start : start + _PAGE])
+
+    @property
+    def _meaning(self) -> ColumnElement[str]:
+        """What somebody took a mail for; null if nobody did."""
+        return self._people.cut(inbound.c.document, "reply_class")
+
+    def _known(self, campaign: str) -> CompoundSelect[Any]:
+        perhaps = or_(inbound.c.kind.in_(_PERHAPS_HARM), self._meaning == ReplyClass.OPT_OUT)
+        wrote = select(inbound.c.prospect).where(inbound.c.campaign == campaign, perhaps)
+        refused = messages.c.campaign == campaign, messages.c.state == MessageState.REJECTED
+        pressed = select(hits.c.prospect).where(hits.c.campaign == campaign, _PRESSED)
+        return wrote.union(select(messages.c.prospect).where(*refused), pressed)
+
+    def _page(self, campaign: str, keys: Sequence[str]) -> Iterable[Concerned]:
+        emails = self._people.mailed(campaign, messages.c.prospect.in_(keys))
+        places = select(enrolments.c.prospect, enrolments.c.arm, enrolments.c.company)
+        mails = select(inbound.c.id, inbound.c.prospect, inbound.c.document)
+        pressed = select(hits.c.id, hits.c.prospect, hits.c.document).where(_PRESSED)
+        with self._database.read() as connection:
+            rows = connection.execute(_of(places, enrolments, campaign, keys))
+            found = {row.prospect: Concerned(row.arm, row.company, emails[row.prospect]) for row in rows}
+            for row in connection.execute(_of(mails, inbound, campaign, keys)):
+                mail = stored(Inbound, row.document, f"inbound {row.id}")
+                if mail is not None and row.prospect in found:
+                    found[row.prospect].inbound.append(mail)
+            for row in connection.execute(_of(pressed, hits, campaign, keys)):
+                hit = stored(Hit, row.document, f"hits {row.id}")
+                if hit is not None and row.prospect in found:
+                    found[row.prospect].opt_outs[hit.message].append(hit)
+        return found.values()
+
+
+def _of(query: Select[Any], table: Table, campaign: str, keys: Collection[str]) -> Select[Any]:
+    return query.where(table.c.campaign == campaign, table.c.prospect.in_(keys))
