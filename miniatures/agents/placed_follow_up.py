@@ -68,6 +68,8 @@ def _most_first(new: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _beginning(days: Sequence[date], about: str, *, is_last: bool) -> str:
+    if len(days) == 1 and is_last:
+        return f"I wrote to you on {days[0].day} {days[0]:%B}. One thing more{about}, and then I leave it there."
     if len(days) == 1:
         return f"I wrote to you on {days[0].day} {days[0]:%B}, and have one thing to add{about}."
     return f"One last thing{about}, and then I leave it there." if is_last else f"I have one thing more to add{about}."

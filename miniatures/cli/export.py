@@ -90,10 +90,11 @@ def _chosen(loaded: LoadedCampaign, wanted: Collection[State]) -> _Chosen:
     chosen = _Chosen()
     for standing in chain(all_follow_ups(loaded), all_standings(loaded)):
         step, key, is_wanted = standing.result.step, standing.prospect.key, standing.state in wanted
+        leaves = standing.state.has_left or not standing.state.is_settled
         if is_wanted:
             chosen.wanted.add(key)
         if step or key in chosen.wanted:
-            chosen.cells[key][step] = _cells(standing, with_text=is_wanted)
+            chosen.cells[key][step] = _cells(standing, with_text=is_wanted and leaves)
         chosen.steps = max(chosen.steps, step)
         (chosen.taken if is_wanted else chosen.left_out)[standing.state] += 1
     return chosen

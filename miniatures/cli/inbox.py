@@ -226,6 +226,7 @@ def _class_named(word: str) -> ReplyClass:
     from miniatures.datamodel.errors import InputError
     from miniatures.datamodel.inbound import ReplyClass
 
-    if word not in set(ReplyClass):
+    name = "_".join(word.lower().split())
+    if name not in set(ReplyClass):
         raise InputError(f"--correct: there is no class {word!r}", hint=f"Classes are {', '.join(ReplyClass)}.")
-    return ReplyClass(word)
+    return ReplyClass(name)

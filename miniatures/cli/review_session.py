@@ -106,19 +106,23 @@ class Sitting:
             Quit: the reviewer ended it.
             EOFError: the input ended.
         """
-        shown, said = 0, Decisions(self.store.reviews(self.loaded.name))
+        shown = 0
         for one in queued:
             if shown == limit:
                 return
-            waiting = draft_to_review(self.store, one, said)
+            seen = self.store.decisions_on(one.id)
+            waiting = draft_to_review(self.store, one, self._said_of(one))
             if waiting is None:
                 self.tally["gone"] += 1
                 continue
             shown += 1
             show_draft(waiting, f"{shown} of {_total(queued, limit)}")
             show_edit(waiting)
-            seen = self.store.decisions_on(one.id)
             self._decide(self._judge(waiting), one, seen)
+
+    def _said_of(self, draft: QueuedDraft) -> Decisions:
+        """What was said by now of what was written to its prospect: others decide while the drafts before are read."""
+        return Decisions(self.store.reviews_to(draft.campaign, draft.prospect) if draft.prospect else ())
 
     def review_pairs(self, pairs: Sequence[PairToReview], limit: int | None) -> None:
         """Show comparisons until the last or the limit; raises as `review_drafts` does."""

@@ -115,7 +115,9 @@ def run_and_show(
         report,
         by_state={state: by_state[state] for state in State},
         resume=resume,
-        next_steps=_next_steps(shown_path, nothing_written=wrote_nothing(summary.by_status)),
+        next_steps=_next_steps(
+            shown_path, nothing_written=wrote_nothing(summary.by_status), sends=loaded.campaign.send is not None
+        ),
         unreached=unreached,
         between=partial(_list_drafts, loaded, shown_path) if listing else None,
         as_json=as_json,
@@ -138,15 +140,17 @@ def _list_drafts(loaded: LoadedCampaign, shown_path: Path) -> None:
     show_all((one for one in all_standings(loaded) if one.state is not State.PENDING), str(shown_path))
 
 
-def _next_steps(campaign: Path, *, nothing_written: bool) -> dict[str, str]:
+def _next_steps(campaign: Path, *, nothing_written: bool, sends: bool) -> dict[str, str]:
     """What one does after a run, and the commands that do it."""
     listing = {"List the drafts": command("drafts", campaign)}
     if nothing_written:
         return listing
-    return listing | {
-        "Take them to a CRM": command("export", campaign, "--out", "emails.csv"),
-        "Read and judge them in the browser": command("app", campaign),
-    }
+    onward = (
+        {"Send what was approved": command("send", campaign)}
+        if sends
+        else {"Take them to a CRM": command("export", campaign, "--out", "emails.csv")}
+    )
+    return {**listing, **onward, "Read and judge them in the browser": command("app", campaign)}
 
 
 def exit_code(summary: RunSummary) -> ExitCode:

@@ -86,7 +86,7 @@ class LiveVerdict(Frozen):
     p_worse: float = Field(description="Adjusted for the number of challengers.")
     more: int | None = Field(
         description="People of this arm still needed to show it at the rule's power, if both are equally good and the "
-        "reference grows alike; null if decided or withheld, or if no number would do."
+        "reference grows alike; null if decided or withheld, while an arm has nobody, or if no number would do."
     )
     outcomes: tuple[Difference, ...]
     withheld: tuple[RatioAlarm, ...] = Field(description="While there is one, no word but `not yet known` is given.")

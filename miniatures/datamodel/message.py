@@ -42,6 +42,8 @@ class CancelReason(StrEnum):
 
     SUPPRESSED = "suppressed"
     REPLIED = "replied"
+    BOUNCED = "bounced"
+    """Of a follow-up: an email before it came back."""
     DECIDED_ANEW = "decided_anew"
     """Somebody decided about the prospect's draft after it was queued."""
     ARM_STOPPED = "arm_stopped"

@@ -51,6 +51,8 @@ def how_sure(verdict: LiveVerdict) -> str:
             return f"A word like this is wrong in at most {percent(rule.alpha)} of tests, {looks}."
         case VerdictWord.NOT_YET_KNOWN if verdict.withheld:
             return "No word is given while the arms do not have the shares that they were given."
+        case VerdictWord.NOT_YET_KNOWN if any(one.difference is None for one in verdict.outcomes):
+            return "Nobody in one of the arms can be counted yet. `miniatures plan-test` says how many people it takes."
         case VerdictWord.NOT_YET_KNOWN if verdict.more is None and rule.look is Look.ONCE:
             return "The one look is over and did not tell, or no number of people would by this margin."
         case VerdictWord.NOT_YET_KNOWN if verdict.more is None:

@@ -6,26 +6,30 @@ the first. The rest is each email's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from miniatures.datamodel.hit import Hit
 from miniatures.datamodel.inbound import Inbound, InboundKind
 from miniatures.datamodel.message import CancelReason, MessageState
 from miniatures.datamodel.standing import TO_SEND, Dispatch, State
 from miniatures.delivery.reactions import reactions
+from miniatures.store.mail.outbox_claim import ANSWERS
 from miniatures.store.mail.people import Mailed
 from miniatures.store.mail.posted import Posted, PostedEmail
 
-_ANSWERS = (InboundKind.REPLY, InboundKind.REFERRAL)
 _ENDED = {
-    State.REPLIED: "they had answered",
-    State.UNSUBSCRIBED: "they had opted out",
-    State.COMPLAINED: "they had reported the email before as spam",
-    State.BOUNCED: "the email before came back",
-    State.GONE: "they are there no more",
+    InboundKind.COMPLAINT: "they had reported an email before as spam",
+    InboundKind.OPT_OUT: "they had opted out",
+    InboundKind.REPLY: "they had answered",
+    InboundKind.REFERRAL: "they had answered",
+    InboundKind.BOUNCE: "an email before came back",
+    InboundKind.GONE: "they are there no more",
 }
-"""What of the email before keeps a follow-up from leaving."""
+"""What keeps a follow-up from leaving, the gravest first. It is told by kind as the sender does, whatever class people
+gave to a mail since."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +54,24 @@ def _of_unqueued(step: int, posted: Posted, address: str, against: Against) -> D
     """What keeps a text from being queued that might be."""
     if step and (ended := _ending(posted)):
         return Dispatch(State.CANCELLED, detail=ended, decisions=posted.decisions)
-    return Dispatch(State.SUPPRESSED, decisions=posted.decisions) if against.suppressed(address) else None
+    if against.suppressed(address):
+        return Dispatch(State.SUPPRESSED, decisions=posted.decisions)
+    if posted.arm in against.stopped:
+        return Dispatch(State.CANCELLED, detail=cancel_words(CancelReason.ARM_STOPPED), decisions=posted.decisions)
+    return None
 
 
 def _ending(posted: Posted) -> str:
     """Why nobody is written to once more, in words; empty if nothing that came back says so."""
-    sent = [row for row in posted.emails if row.state is MessageState.ACCEPTED]
-    state = _came_back(sent[-1], posted).state if sent else State.SENT
-    return _ENDED.get(state, "")
+    kinds = {mail.kind for mail in posted.inbound}
+    return next((words for kind, words in _ENDED.items() if kind in kinds), "")
 
 
 def _of_row(row: PostedEmail, posted: Posted, address: str, against: Against) -> Dispatch | None:
     match row.state:
-        case MessageState.QUEUED:
+        case MessageState.QUEUED | MessageState.CLAIMED:
             return _queued(row, posted, address, against)
-        case MessageState.CLAIMED | MessageState.SENDING:
+        case MessageState.SENDING:
             return Dispatch(State.LEAVING)
         case MessageState.UNCERTAIN:
             return Dispatch(State.UNCERTAIN, detail=row.why)
@@ -80,8 +87,10 @@ def _queued(row: PostedEmail, posted: Posted, address: str, against: Against) ->
     """What the next claim will find, which cancels what it may not send."""
     if against.suppressed(address):
         return _cancelled(CancelReason.SUPPRESSED)
-    if any(mail.kind in _ANSWERS for mail in posted.inbound):
+    if any(mail.kind in ANSWERS for mail in posted.inbound):
         return _cancelled(CancelReason.REPLIED)
+    if row.step and any(mail.kind is InboundKind.BOUNCE for mail in posted.inbound):
+        return _cancelled(CancelReason.BOUNCED)
     if row.arm in against.stopped:
         return _cancelled(CancelReason.ARM_STOPPED)
     return Dispatch(State.QUEUED, at=row.due_at, decisions=row.decisions)
@@ -107,6 +116,8 @@ def cancel_words(reason: CancelReason) -> str:
             return "the address is on the list of those who are never written to"
         case CancelReason.REPLIED:
             return "they had answered before it left"
+        case CancelReason.BOUNCED:
+            return "an email before came back"
         case CancelReason.DECIDED_ANEW:
             return "somebody decided about the draft after it was queued"
         case CancelReason.ARM_STOPPED:
@@ -122,11 +133,11 @@ def _came_back(row: PostedEmail, posted: Posted) -> Dispatch:
     mails = [mail for mail in posted.inbound if mail.message in answered or mail.received_at >= since]
     if not mails and not posted.opt_outs:
         return Dispatch(State.SENT, sent_at=row.sent_at)
-    did = reactions(list(map(_mailed, later)), mails, {hit.message: [hit] for hit in posted.opt_outs})
+    did = reactions(list(map(_mailed, later)), mails, _by_email(posted.opt_outs))
     gone = _first(mails, InboundKind.GONE)
     found: tuple[tuple[State, datetime | None, str], ...] = (
         (State.COMPLAINED, did.complained_at, ""),
-        (State.UNSUBSCRIBED, did.unsubscribed_at, ""),
+        (State.UNSUBSCRIBED, did.unsubscribed_at or _opted_out_of_earlier(row, posted, since), ""),
         (State.REPLIED, did.replied_at, _class(mails)),
         (State.BOUNCED, did.bounced_at or did.turned_away_at, _report(mails)),
         (State.GONE, gone.received_at if gone else None, ""),
@@ -137,13 +148,27 @@ def _came_back(row: PostedEmail, posted: Posted) -> Dispatch:
     return Dispatch(State.SENT, sent_at=row.sent_at, detail=_absence(mails))
 
 
+def _opted_out_of_earlier(row: PostedEmail, posted: Posted, since: datetime) -> datetime | None:
+    """When they opted out on the page of an email that left before this one, once this one had left, too."""
+    earlier = [_mailed(one) for one in posted.emails if one.step < row.step]
+    pressed = _by_email(hit for hit in posted.opt_outs if hit.at >= since)
+    return reactions(earlier, (), pressed).unsubscribed_at
+
+
+def _by_email(opt_outs: Iterable[Hit]) -> Mapping[str, Sequence[Hit]]:
+    found: defaultdict[str, list[Hit]] = defaultdict(list)
+    for hit in opt_outs:
+        found[hit.message].append(hit)
+    return found
+
+
 def _mailed(row: PostedEmail) -> Mailed:
     return Mailed(row.id, row.step, row.state, row.why, "", row.sent_at, "", row.draft, row.text_hash)
 
 
 def _class(mails: Sequence[Inbound]) -> str:
     """What the first answer means, as far as somebody has told."""
-    told = (mail.reply_class.replace("_", " ") for mail in mails if mail.kind in _ANSWERS and mail.reply_class)
+    told = (mail.reply_class.replace("_", " ") for mail in mails if mail.kind in ANSWERS and mail.reply_class)
     return next(told, "")
 
 

@@ -58,7 +58,7 @@ class Feed:
 
     @property
     def ended(self) -> bool:
-        return self._job.stop.is_set() or bool(self.trouble)
+        return self._job.stop.is_set() or bool(self.trouble) or self._name in self._job.held
 
     async def next(self) -> Ready | None:
         """The next email, once the pace allows it; None when the work is over."""

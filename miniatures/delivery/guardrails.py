@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -57,13 +57,13 @@ class Guard:
         self._loaded, self._store, self._on_stopped = loaded, store, on_stopped
         self._rule = loaded.campaign.test
         self._seen: tuple[object, ...] = ()
-        if self._rule is not None:
-            require_as_settled(store.mail.enrolments.test(loaded.name), loaded.campaign)
+        require_as_settled(store.mail.enrolments.test(loaded.name), loaded.campaign)
 
     @asynccontextmanager
-    async def on_duty(self, listen: Listen | None) -> AsyncIterator[None]:
-        """Look every minute while emails leave, at what came back first."""
-        duty = asyncio.create_task(self._look_again_and_again(listen))
+    async def on_duty(self, listen: Listen | None, stop: asyncio.Event) -> AsyncIterator[None]:
+        """Look every minute while emails leave, at what came back first. If that fails, `stop` is set, so that nothing
+        more leaves unguarded, and the error is raised at the end of the block."""
+        duty = asyncio.create_task(self._look_again_and_again(listen, stop))
         try:
             yield
         finally:
@@ -71,12 +71,16 @@ class Guard:
             with suppress(asyncio.CancelledError):
                 await duty
 
-    async def _look_again_and_again(self, listen: Listen | None) -> None:
-        while self._rule is not None:
-            await asyncio.sleep(_EVERY.total_seconds())
-            if listen is not None:
-                await listen()
-            await self.look()
+    async def _look_again_and_again(self, listen: Listen | None, stop: asyncio.Event) -> None:
+        try:
+            while self._rule is not None:
+                await asyncio.sleep(_EVERY.total_seconds())
+                if listen is not None:
+                    await listen()
+                await self.look()
+        except Exception:
+            stop.set()
+            raise
 
     async def look(self) -> None:
         """Judge what came in since the last look, if something did."""
@@ -85,9 +89,12 @@ class Guard:
         news = await asyncio.to_thread(self._store.mail.harm.news, self._loaded.name)
         if news == self._seen:
             return
-        for change in await asyncio.to_thread(self._stops, self._rule):
-            self._on_stopped(await stop_arm(change, self._loaded.name, self._store, BY))
+        await _to_its_end(self._stop(await asyncio.to_thread(self._stops, self._rule)))
         self._seen = news
+
+    async def _stop(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._on_stopped(await stop_arm(change, self._loaded.name, self._store, BY))
 
     def _stops(self, rule: AbRule) -> list[Change]:
         stopped = self._store.mail.decisions.stopped(self._loaded.name)
@@ -96,13 +103,23 @@ class Guard:
         return stops(ab_report(self._loaded, self._store, self._store.now()))
 
 
+async def _to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Do something whole, even if whoever waits for it is cancelled: an arm is not to be stopped by half."""
+    doing = asyncio.create_task(work)
+    try:
+        await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await doing
+        raise
+
+
 def _is_crossed(harm: Harm, campaign: str, rule: AbRule, stopped: Collection[str]) -> bool:
     """Whether an arm that goes on has crossed a limit.
 
     Companies are looked up only if one has that is counted as if everybody answered alone: that colleagues answer alike
     takes evidence away and adds none (by Jensen's inequality, for it is taken to a power below 1 before it is mixed).
     """
-    arms = [arm for arm in _harmed(harm, campaign) if arm.name not in stopped]
+    arms = [arm for arm in harmed(harm, campaign) if arm.name not in stopped]
     taken = harm.taken(campaign)
     if not _hits((arm.as_if_alone(taken) for arm in arms), rule):
         return False
@@ -114,24 +131,19 @@ def _hits(arms: Iterable[ArmCounts], rule: AbRule) -> bool:
     return bool(guardrail_hits(arms, rule.guardrails, rule.alpha))
 
 
-def harm_by_arm(harm: Harm, campaign: str) -> dict[str, ArmCounts]:
-    """What guardrails are held against in each arm that did harm, as the report counts it, and nothing else."""
-    by_company = harm.taken_by_company(campaign)
-    return {arm.name: arm.counts(by_company) for arm in _harmed(harm, campaign)}
-
-
-def _harmed(harm: Harm, campaign: str) -> list[_Harmed]:
-    arms: dict[str, _Harmed] = {}
+def harmed(harm: Harm, campaign: str) -> list[Harmed]:
+    """The arms that did harm."""
+    arms: dict[str, Harmed] = {}
     for one in harm.concerned(campaign):
         first = first_email(one.emails)
         if first is not None and tried_at(first) is not None:
             did = reactions(one.emails, one.inbound, one.opt_outs)
-            arms.setdefault(one.arm, _Harmed(one.arm)).note(one.company, did, at_once=first.refusal is not None)
+            arms.setdefault(one.arm, Harmed(one.arm)).note(one.company, did, at_once=first.refusal is not None)
     return list(arms.values())
 
 
 @dataclass(frozen=True)
-class _Harmed:
+class Harmed:
     """An arm's people to whom an email did harm, each by their company."""
 
     name: str
@@ -152,7 +164,8 @@ class _Harmed:
         return self._counts(taken.get(self.name, 0) + self.at_once.total(), dict.fromkeys(Guardrail, 1.0))
 
     def counts(self, taken: Mapping[str, Mapping[str, int]]) -> ArmCounts:
-        """The counts, from how many people's email a server took in each company."""
+        """What guardrails are held against, as the report counts it, and nothing else; from how many people's email a
+        server took in each company."""
         sent = Counter(taken.get(self.name, {})) + self.at_once
         delivered = sent - self.undelivered
         among = {rail: sent if rail is Guardrail.BOUNCED else delivered for rail in Guardrail}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -85,3 +85,5 @@ class Job:
     """How often by now a mailbox was refused without a break (by its name and nothing), and how often a provider asked
     it for less (by both names). Of a process that watches it outlives the rounds."""
     on_wait: OnWait = ignore_wait
+    held: Mapping[str, str] = field(default_factory=dict)
+    """The mailboxes by which nothing leaves, by name, with why; one may be added while emails leave."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -62,13 +62,17 @@ def sendable_follow_ups(loaded: LoadedCampaign, store: Store, now: datetime) -> 
             yield standing, sent[0]
 
 
-async def queue_approved(loaded: LoadedCampaign, store: Store, *, now: datetime, provider_of: ProviderOf) -> int:
+async def queue_approved(
+    loaded: LoadedCampaign, store: Store, *, now: datetime, provider_of: ProviderOf, deaf: Collection[str] = ()
+) -> int:
     """Queue every approved email that is not in the outbox yet; returns how many.
 
-    The decisions are counted before the texts are read, so one that comes in between takes its email back.
+    The decisions are counted before the texts are read, so one that comes in between takes its email back. Follow-ups
+    of mailboxes that are `deaf` (by key) are left for later: what came back to their threads is not known just now.
     """
     decisions, suppressed = store.decisions_by_prospect(loaded.name), suppression_of(store, loaded.name)
-    approved = (one for one in messages_to_send(loaded, store, now) if not suppressed(one.address))
+    heard = (one for one in messages_to_send(loaded, store, now) if not one.step or one.mailbox not in deaf)
+    approved = (one for one in heard if not suppressed(one.address))
     new = 0
     while page := list(islice(approved, _AT_ONCE)):
         missing = await _provided(store.mail.outbox.missing(page, decisions), provider_of)

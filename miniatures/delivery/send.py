@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,9 +12,10 @@ from miniatures.datamodel.message import Message, MessageState, OutboxRow
 from miniatures.datamodel.send_settings import SendSettings
 from miniatures.datamodel.trace import new_id
 from miniatures.delivery.ab_words import stop_words
-from miniatures.delivery.back_off import BackOff
+from miniatures.delivery.back_off import BackOff, Refusal
 from miniatures.delivery.compose import Composed, Composer
 from miniatures.delivery.guardrails import Guard
+from miniatures.delivery.inbound.hear import Heard
 from miniatures.delivery.inbound.hearing import Listen
 from miniatures.delivery.inbound.unheard import unheard
 from miniatures.delivery.job import (
@@ -87,8 +88,9 @@ async def send_campaign(
     told what stops a mailbox as soon as that changes, and a server that did not let us in is tried again after longer
     each time. `on_wait` is told, and of one wait perhaps more than once, when a mailbox has to wait for longer than
     half a minute. With `listen`, each round begins with what came back; while that cannot be read nothing leaves by
-    its mailbox, because somebody may have answered. Then, and every minute while emails leave, an arm that crossed a
-    guardrail is stopped, of which `on_trouble` is told.
+    its mailbox, because somebody may have answered. Then, and every minute while emails of a test leave, what came back
+    is read, and an arm that crossed a guardrail is stopped, of which `on_trouble` is told. Where that fails, `stop` is
+    set, so that nothing leaves unguarded.
 
     Raises:
         InputError: the campaign does not say how it sends, what it names cannot be read, or its test was changed.
@@ -102,20 +104,23 @@ async def send_campaign(
     patience = _ROUND if watch else _PATIENCE
     job = Job(loaded.name, settings, "", compose, clock, patience, stop, on_settled, on_wait=on_wait)
     await keep_hours(loaded, store, clock.now())
-    await leave_removed_mailboxes(loaded, store)
     guard = Guard(loaded, store, lambda one: on_trouble(f"the arm {one.arm}", stop_words(one)))
     sent, back_off = Sent(), BackOff()
     while True:
         deaf = {} if listen is None else unheard(settings, (await listen()).unread)
         await guard.look()
-        await queue_approved(loaded, store, now=clock.now(), provider_of=asked)
-        refusals = back_off.waiting(clock.now()) | deaf
-        held = {name: str(one) if watch else one.told for name, one in refusals.items()}
+        # What a dead sender had claimed waits again, perhaps for a mailbox that is not there any more.
+        found = Sent({}, *await store.mail.senders.recover())
+        await leave_removed_mailboxes(loaded, store)
+        keys = {settings.mailboxes[name].key for name in deaf}
+        await queue_approved(loaded, store, now=clock.now(), provider_of=asked, deaf=keys)
+        held = _told(back_off.waiting(clock.now()) | deaf, watch)
         # A name of its own for each round: others may just be looking whether the last one lives.
-        async with guard.on_duty(listen):
-            later = await send_queued(replace(job, sender=new_id()), store, held)
+        this_round = replace(job, sender=new_id(), held=held)
+        async with guard.on_duty(None if listen is None else _holding(listen, settings, held, watch), stop):
+            later = found.and_then(await send_queued(this_round, store))
         if watch:
-            _back_off(back_off, later, held, clock.now())
+            _back_off(back_off, later, clock.now())
             _tell(later, sent, on_trouble)
         if watch and not stop.is_set():
             _tell_waits(later, settings, store.mail.listing.waiting(loaded.name), on_wait)
@@ -126,13 +131,29 @@ async def send_campaign(
             await asyncio.wait_for(stop.wait(), _ROUND.total_seconds())
 
 
-def _back_off(back_off: BackOff, later: Sent, held: Collection[str], now: datetime) -> None:
-    """Note which servers let us in, and say of the others when the next try is."""
+def _told(refusals: Mapping[str, Refusal], watch: bool) -> dict[str, str]:
+    """Why nothing leaves by these mailboxes; when the next try is matters to a process that goes on."""
+    return {name: str(one) if watch else one.told for name, one in refusals.items()}
+
+
+def _holding(listen: Listen, settings: SendSettings, held: dict[str, str], watch: bool) -> Listen:
+    """Listens, and from then on holds the mailboxes whose answers cannot be read any more."""
+
+    async def heard() -> Heard:
+        what = await listen()
+        held.update(_told(unheard(settings, what.unread), watch))
+        return what
+
+    return heard
+
+
+def _back_off(back_off: BackOff, later: Sent, now: datetime) -> None:
+    """Note which servers let us in, if only at first, and say of those that then did not when the next try is."""
     for name, report in later.mailboxes.items():
+        if report.counts or report.put_off:
+            back_off.let_in(name)
         if not report.let_in:
             report.trouble = str(back_off.refused(name, report.trouble, now))
-        elif name not in held and (report.counts or report.put_off):
-            back_off.let_in(name)
 
 
 def _tell(later: Sent, earlier: Sent, on_trouble: OnTrouble) -> None:
@@ -159,19 +180,17 @@ def dry_emails(loaded: LoadedCampaign, store: Store) -> Iterator[tuple[Message, 
             yield message, composer.compose(message, store.now(), thread)
 
 
-async def send_queued(job: Job, store: Store, held: Mapping[str, str] | None = None) -> Sent:
-    """Send what is due by all mailboxes but those that are held (by name, with why), until nothing more can leave
-    within the patience."""
-    kept = held or {}
+async def send_queued(job: Job, store: Store) -> Sent:
+    """Send what is due by all mailboxes but those that are held, until nothing more can leave within the patience."""
     with store.mail.senders.alive(job.sender):
         returned, uncertain = await store.mail.senders.recover()
+        kept = {name: SendingReport(trouble=why) for name, why in job.held.items()}
         names = [name for name in job.settings.mailboxes if name not in kept]
         senders = [
             MailboxSender(job, name, store, pace_of(store, job.settings, name, job.clock.now())) for name in names
         ]
         reports = await asyncio.gather(*(sender.run() for sender in senders))
-    still = {name: SendingReport(trouble=why) for name, why in kept.items()}
-    done = still | dict(zip(names, reports, strict=True)) | _left_behind(job, store)
+    done = kept | dict(zip(names, reports, strict=True)) | _left_behind(job, store)
     return Sent(done, returned, uncertain)
 
 

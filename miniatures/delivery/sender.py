@@ -40,6 +40,7 @@ class MailboxSender:
         self._settler = Settler(store.mail.outbox, job.sender, self._kept, gather_s=gather_s)
         self._feed = Feed(job, name, store, pace, self._settler)
         self._sessions: list[SmtpSession] = []
+        self._connecting: set[SmtpSession] = set()
         self._report = SendingReport()
 
     async def run(self) -> SendingReport:
@@ -55,7 +56,8 @@ class MailboxSender:
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
         await self._feed.end()  # Only now is all settled that was answered: what is claimed still was not.
-        self._report.trouble, self._report.next_at = self._feed.trouble, self._feed.next_at
+        self._report.trouble = self._feed.trouble or self._job.held.get(self._name, "")
+        self._report.next_at = self._feed.next_at
         return self._report
 
     async def _work_together(self) -> None:
@@ -74,7 +76,7 @@ class MailboxSender:
             while (taken := await self._feed.next()) is not None:
                 await self._send(session, *taken)
         except ServerUnavailable as error:
-            if taken is not None and any(other.is_open for other in self._sessions):
+            if taken is not None and any(one.is_open or one in self._connecting for one in self._sessions):
                 self._feed.take_back(taken)  # The server takes no further connection: another sends it.
             else:
                 self._feed.trouble, self._report.let_in = self._feed.trouble or error.told, False
@@ -102,6 +104,13 @@ class MailboxSender:
         Raises:
             ServerUnavailable: none succeeded, or trying again is of no use.
         """
+        self._connecting.add(session)
+        try:
+            await self._connect_in_the_end(session)
+        finally:
+            self._connecting.remove(session)
+
+    async def _connect_in_the_end(self, session: SmtpSession) -> None:
         for pause in (*_RECONNECT_AFTER_S, None):
             try:
                 await session.open()

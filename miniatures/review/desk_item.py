@@ -13,7 +13,7 @@ from miniatures.datamodel.hashing import text_hash
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.standing import Dispatch, State
 from miniatures.review.approvals import Decisions
-from miniatures.store.decide import DECIDING
+from miniatures.store.decisions import DECIDING
 from miniatures.store.drafts import QueuedDraft
 
 

@@ -1,8 +1,8 @@
 """Keeps a decision about a draft only if the draft and what others decided are still as its reviewer saw them, and its
-email has not left.
+email has not left. An email that a sender has claimed has not: the decision takes it back.
 
 Each is one statement, so two processes on one database cannot both find that nobody has decided; on PostgreSQL, which
-lets two such statements overlap, they take turns by the draft's name.
+lets two such statements overlap, they take turns by the draft's name, and with senders by the rows of its emails.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Executable, delete, exists, func, insert, literal, or_, select, text
 
-from miniatures.datamodel.message import MessageState
-from miniatures.datamodel.review import Review, ReviewAction
+from miniatures.datamodel.message import CancelReason, MessageState
+from miniatures.datamodel.review import Review
+from miniatures.store.decisions import DECIDING
 from miniatures.store.documents import model_json
-from miniatures.store.drafts import SETTLING, is_replaced
+from miniatures.store.drafts import is_replaced
+from miniatures.store.mail.transitions import move
 from miniatures.store.mail_tables import messages
 from miniatures.store.tables import claims, drafts, reviews
 from miniatures.store.upsert import insert_into
 from miniatures.store.writer import Change
 
-_LEAVING = (MessageState.CLAIMED, MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
-DECIDING = (*SETTLING, ReviewAction.WITHDRAW)
-"""What changes what others should know of a draft before they decide."""
+_LEFT = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
 
 
 class Outcome(StrEnum):
@@ -35,10 +35,10 @@ class Outcome(StrEnum):
     CHANGED_MEANWHILE = "changed_meanwhile"
     """The draft is another text by now, was replaced, or is gone."""
     HAS_LEFT = "has_left"
-    """A sender has taken its email, or had: what is decided now reaches nobody."""
+    """Its email is being sent, or was, or may have been: what is decided now reaches nobody."""
 
 
-def decision(review: Review, text_hash: str, seen: int) -> Change:
+def decision(review: Review, text_hash: str, seen: int, now: datetime) -> Change:
     """Keep a review of a draft whose text has this hash, if as many decisions are known of it as the reviewer saw.
 
     The change answers with an `Outcome`. A review that is there already is kept, whatever has come after it.
@@ -46,11 +46,12 @@ def decision(review: Review, text_hash: str, seen: int) -> Change:
 
     def keep(connection: Connection) -> Outcome:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:draft))"), {"draft": review.draft})
+            _take_turns(connection, review)
         if _is_there(connection, review.id):
             return Outcome.KEPT
         if connection.execute(_insert_if(review, text_hash, seen)).rowcount:
             connection.execute(delete(claims).where(claims.c.draft == review.draft))
+            _take_back(connection, review, now)
             return Outcome.KEPT
         if connection.scalar(select(_has_left(review))):
             return Outcome.HAS_LEFT
@@ -80,6 +81,19 @@ def release(campaign: str, reviewer: str) -> Change:
     return lambda connection: connection.execute(delete(claims).where(*mine)).close()
 
 
+def _take_turns(connection: Connection, review: Review) -> None:
+    """Wait for whoever decides about the draft, or claims or sends an email to its prospect, and let them wait."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:draft))"), {"draft": review.draft})
+    connection.execute(select(messages.c.id).where(*_to_them(review)).with_for_update()).close()
+
+
+def _take_back(connection: Connection, review: Review, now: datetime) -> None:
+    """Cancel what a sender has claimed, which it then does not send; of what is still queued the claim does so."""
+    if review.action in DECIDING:
+        claimed = *_to_them(review), messages.c.state == MessageState.CLAIMED
+        move(connection, claimed, MessageState.CANCELLED, now, CancelReason.DECIDED_ANEW.value)
+
+
 def _is_there(connection: Connection, review: str) -> bool:
     return bool(connection.scalar(select(exists().where(reviews.c.id == review))))
 
@@ -103,10 +117,14 @@ def _insert_if(review: Review, text_hash: str, seen: int) -> Executable:
 
 
 def _has_left(review: Review) -> ColumnElement[bool]:
-    """Whether the email of this step to its prospect was claimed by a sender, or left, or may have."""
+    """Whether the email of this step to its prospect is being sent, or left, or may have."""
     mine = messages.c
-    key = mine.campaign == review.campaign, mine.prospect == review.prospect, mine.step == review.step
-    return exists().where(*key, mine.state.in_(_LEAVING))
+    return exists().where(*_to_them(review), mine.step == review.step, mine.state.in_(_LEFT))
+
+
+def _to_them(review: Review) -> tuple[ColumnElement[bool], ...]:
+    """The emails to the prospect of a review."""
+    return messages.c.campaign == review.campaign, messages.c.prospect == review.prospect
 
 
 def _is_current(review: Review, text_hash: str) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.review import Review, ReviewAction
 from miniatures.datamodel.seat import Seat
 from miniatures.datamodel.trace import Span, Trace
-from miniatures.store.decide import DECIDING
+from miniatures.store.decisions import DECIDING
 from miniatures.store.paging import beyond
 from miniatures.store.spending import Spending, Spent, spending_of, summed
 from miniatures.store.stored import stored

@@ -170,7 +170,7 @@ class Store(Queries, TraceListing, CallLinks):
             text_hash: of the text that the reviewer saw.
             seen: how many decisions about the draft were known when it was shown.
         """
-        outcome: Outcome = await self._writer.ask(decision(review, text_hash, seen))
+        outcome: Outcome = await self._writer.ask(decision(review, text_hash, seen, self._now()))
         return outcome
 
     async def claim_draft(self, draft: str, campaign: str, reviewer: str, length: timedelta) -> str:

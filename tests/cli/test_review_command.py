@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from miniatures.cli import review_session
 from miniatures.cli.editor import edit_in_editor
 from miniatures.cli.main import main
+from miniatures.datamodel.draft import EmailText
 from miniatures.datamodel.errors import ExitCode, InputError
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.review import Preference, RejectReason, Review, ReviewAction
@@ -25,8 +27,9 @@ from miniatures.datamodel.trace import new_id
 from miniatures.inputs.campaign import load_campaign
 from miniatures.inputs.scaffold import create_campaign
 from miniatures.review.queue import draft_to_review, waiting_drafts, waiting_pairs
-from miniatures.review.reviewing import accept
+from miniatures.review.reviewing import accept, edit
 from miniatures.review.rubric import reason_texts, rubric_version
+from miniatures.store.decide import Outcome
 from miniatures.store.open import open_store
 from miniatures.store.store import Store
 from tests.chaos.small_campaign import prospects
@@ -247,19 +250,20 @@ async def _decided_by_another(store: Store) -> None:
     await store.add_review(accept(shown.item, "bo"))
 
 
-async def _claimed_by_a_sender(store: Store) -> None:
+async def _sent_by_a_sender(store: Store) -> None:
     first = waiting_drafts(store, NAME, "bo")[0]
     assert first.prospect is not None
     sent = email_to(0, campaign=NAME, prospect=first.prospect)
     await store.mail.outbox.queue([sent], due_at=MONDAY, decisions={})
     assert await claim(store, campaign=NAME)
+    assert await store.mail.outbox.start_sending([sent.id], "one")
 
 
 @pytest.mark.parametrize(
     ("meanwhile", "told", "left"),
     [
         (_decided_by_another, "somebody else decided about the draft while you read it", ["bo"]),
-        (_claimed_by_a_sender, "its email is on its way already", []),
+        (_sent_by_a_sender, "its email is on its way already", []),
     ],
 )
 def test_what_happens_while_a_draft_is_read_is_told_and_the_verdict_on_it_not_kept(
@@ -277,6 +281,40 @@ def test_what_happens_while_a_draft_is_read_is_told_and_the_verdict_on_it_not_ke
     assert f"This is not kept: {told}" in shown
     assert f"Nothing reviewed; {COUNT} still waiting." in shown
     assert [one.reviewer for one in kept(ran)] == left
+
+
+def test_what_others_decided_while_the_drafts_before_were_read_is_shown(ran, sit, monkeypatch):
+    url = load_campaign(ran).store_url
+
+    def mend_the_next(text: str) -> str:
+        with open_store(url) as store:
+            _, second, *_ = waiting_drafts(store, NAME, "bo")
+            shown = draft_to_review(store, second)
+            email = EmailText(subject="Mended by bo", body="The false sentence is out.")
+            assert asyncio.run(store.decide(edit(shown.item, "bo", email), second.text_hash, 0)) is Outcome.KEPT
+        return text.replace("Hello", "Dear Kim")
+
+    monkeypatch.setattr("miniatures.cli.review_session.edit_in_editor", mend_the_next)
+    shown = " ".join(sit("e", "y", "t", options=("--limit", "2")).split())
+    assert "Mended by bo" in shown and "2 edited" in shown
+    by_bo, _, taken_over = kept(ran)
+    assert (by_bo.reviewer, taken_over.reviewer) == ("bo", "ada")
+    assert by_bo.edited == taken_over.edited
+
+
+def test_a_verdict_on_what_another_decided_about_since_it_was_shown_is_not_kept(ran, sit, monkeypatch):
+    url = load_campaign(ran).store_url
+    showing = review_session.show_draft
+
+    def show_slowly(*args: object) -> None:
+        showing(*args)
+        with open_store(url) as store:
+            asyncio.run(_decided_by_another(store))
+
+    monkeypatch.setattr(review_session, "show_draft", show_slowly)
+    shown = " ".join(sit("a", options=("--limit", "1")).split())
+    assert "This is not kept: somebody else decided about the draft while you read it" in shown
+    assert [one.reviewer for one in kept(ran)] == ["bo"]
 
 
 def test_an_earlier_edit_is_shown_and_no_acceptance_throws_it_away_unasked(ran, sit, editor):

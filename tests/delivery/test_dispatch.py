@@ -12,6 +12,7 @@ from miniatures.datamodel.inbound import Inbound, InboundKind, ReplyClass
 from miniatures.datamodel.message import CancelReason, MessageState
 from miniatures.datamodel.standing import MAILED, MEANINGS, Dispatch, State
 from miniatures.delivery.dispatch import Against, dispatch_of
+from miniatures.delivery.hits.classify import OWN
 from miniatures.store.mail.posted import Posted, PostedEmail
 from tests.delivery.ab_campaign import SENT, hit, inbound, message_id, prospect
 
@@ -46,7 +47,7 @@ def state_of(*emails: PostedEmail, mails: tuple[Inbound, ...] = (), step: int = 
     ("state", "stands"),
     [
         (MessageState.QUEUED, State.QUEUED),
-        (MessageState.CLAIMED, State.LEAVING),
+        (MessageState.CLAIMED, State.QUEUED),
         (MessageState.SENDING, State.LEAVING),
         (MessageState.ACCEPTED, State.SENT),
         (MessageState.REJECTED, State.REFUSED),
@@ -98,6 +99,24 @@ def test_whoever_opts_out_on_the_page_is_unsubscribed() -> None:
     assert found is not None and found.state is State.UNSUBSCRIBED
 
 
+def test_whoever_opts_out_on_the_page_of_the_first_email_opted_out_of_the_follow_up_that_had_left() -> None:
+    emails = [email(), email(step=1)]
+    between, after = (hit(ADA, HitKind.UNSUBSCRIBE_POST, SENT + day * DAY) for day in (2, 6))
+    for pressed, second in ((between, State.SENT), (after, State.UNSUBSCRIBED)):
+        posted = Posted(emails, opt_outs=[pressed], decisions=1)
+        stand = [found and found.state for found in (came_of(posted, 0), came_of(posted, 1))]
+        assert stand == [State.UNSUBSCRIBED, second]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_machine_that_presses_after_a_person_takes_nothing_back(order: int) -> None:
+    person = hit(ADA, HitKind.UNSUBSCRIBE_POST, SENT + DAY)
+    machine = hit(ADA, HitKind.UNSUBSCRIBE_POST, SENT + 2 * DAY, headers={OWN: "the sender's own address"})
+    for pressed, stands in (([person, machine], State.UNSUBSCRIBED), ([machine], State.SENT)):
+        found = came_of(Posted([email()], opt_outs=pressed[::order], decisions=1))
+        assert found is not None and found.state is stands
+
+
 def test_an_answer_by_a_clock_that_is_behind_is_an_answer_all_the_same() -> None:
     early = mail(InboundKind.REPLY, day=-0.001, message=message_id(ADA, 0))
     assert state_of(email(), mails=(early,)) is State.REPLIED
@@ -120,6 +139,9 @@ def test_what_the_next_claim_would_cancel_is_not_called_queued() -> None:
     row = email(MessageState.QUEUED)
     assert state_of(row, against=EVERYBODY) is State.SUPPRESSED
     assert state_of(row, mails=(mail(InboundKind.REPLY),)) is State.CANCELLED
+    assert state_of(row, mails=(mail(InboundKind.BOUNCE),)) is State.QUEUED
+    follow_up = email(MessageState.QUEUED, step=1)
+    assert state_of(follow_up, mails=(mail(InboundKind.BOUNCE),), step=1) is State.CANCELLED
     assert state_of(row, against=Against(lambda address: False, {"student"})) is State.CANCELLED
     assert state_of(row._replace(decisions=0)) is None, "somebody has decided since: their word stands"
 
@@ -130,6 +152,8 @@ def test_what_was_taken_back_for_a_decision_stands_as_it_was_decided() -> None:
     replied = came_of(Posted([email(MessageState.CANCELLED, why=CancelReason.REPLIED)], decisions=1))
     assert replied is not None
     assert replied.told == "it does not leave: they had answered before it left"
+    bounced = came_of(Posted([email(MessageState.CANCELLED, why=CancelReason.BOUNCED)], decisions=1))
+    assert bounced is not None and bounced.told == "it does not leave: an email before came back"
 
 
 @pytest.mark.parametrize("decided", list(State))
@@ -142,3 +166,19 @@ def test_an_email_that_was_not_queued_is_suppressed_only_if_it_might_leave(decid
 def test_a_follow_up_does_not_leave_once_something_ended_the_thread(kind: InboundKind) -> None:
     assert state_of(email(), mails=(mail(kind),), step=1) is State.CANCELLED
     assert state_of(email(), step=1) is None
+
+
+def test_an_answer_ends_the_thread_whatever_class_a_person_gave_to_it() -> None:
+    away = mail(InboundKind.REPLY, reply_class=ReplyClass.OUT_OF_OFFICE, classified_by="ada")
+    found = came_of(Posted([email()], [away], decisions=1), step=1)
+    assert found is not None and found.told == "it does not leave: they had answered"
+    assert state_of(email(), mails=(away,)) is State.SENT
+
+
+@pytest.mark.parametrize("decided", [State.APPROVED, State.READY])
+def test_what_was_never_queued_does_not_leave_once_its_arm_was_stopped(decided: State) -> None:
+    stopped = Against(lambda address: False, {"student"})
+    found = came_of(Posted(arm="student", decisions=1), against=stopped, decided=decided)
+    assert found is not None and found.told == "it does not leave: its arm was stopped"
+    assert came_of(Posted(arm="teacher"), against=stopped, decided=decided) is None
+    assert came_of(Posted(arm="student"), against=stopped, decided=State.REJECTED) is None

@@ -13,8 +13,12 @@ import pytest
 
 from miniatures.agents.runs import run_campaign
 from miniatures.datamodel.ab_decision import AbAction, AbDecision
+from miniatures.datamodel.message import MessageState
+from miniatures.delivery.back_off import Refusal
 from miniatures.delivery.follow_up_run import WrittenFollowUps, planned, write_follow_ups
 from miniatures.delivery.follow_ups import Hindrance
+from miniatures.delivery.inbound.hear import Heard
+from miniatures.delivery.send import send_campaign
 from miniatures.inputs.campaign import LoadedCampaign
 from miniatures.store.open import open_store
 from tests.delivery.follow_up_campaign import (
@@ -93,6 +97,27 @@ async def test_a_reply_after_the_approval_keeps_it_from_leaving(tmp_path: Path) 
             await answer(store, loaded, ADA)
             assert await send_approved(store, loaded, clock) == 1
         assert [one.recipients for one in server.accepted[2:]] == [[DORA]]
+
+
+async def test_nobody_is_written_to_again_by_a_mailbox_that_cannot_hear_what_came_back(tmp_path: Path) -> None:
+    clock = WoundClock(NOON)
+    with UnrulySmtp() as server:
+        loaded = campaign(tmp_path / "autumn", server.port)
+        await run_campaign(loaded, now=clock.now)
+        with open_store(loaded.store_url, now=clock.now, flushed=True) as store:
+            await first_emails(store, loaded, clock)
+            clock.time += 5 * DAY
+            assert len((await written(loaded, clock)).written) == 2
+            assert await accept_all(store, loaded) == 2
+            silent = {f"{name}@tarnwick.example": Refusal("it is silent") for name in ("maren", "rosa")}
+
+            async def listen() -> Heard:
+                return Heard(unread=silent)
+
+            sent = await send_campaign(loaded, store, watch=False, stop=asyncio.Event(), listen=listen)
+            assert sent.count(MessageState.ACCEPTED) == 0
+            assert store.mail.listing.waiting(loaded.name) == {}, "what came back meanwhile is asked first"
+            assert await send_approved(store, loaded, clock) == 2
 
 
 async def test_it_is_written_from_what_was_sent_or_not_at_all(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from miniatures.datamodel.verdict import Guardrail, RateBase
 from miniatures.delivery.ab_decide import plan_for
 from miniatures.delivery.ab_report import ab_report
 from miniatures.delivery.arm_counts import arm_counts
-from miniatures.delivery.guardrails import Guard, harm_by_arm
+from miniatures.delivery.guardrails import Guard, harmed
 from miniatures.delivery.hits.classify import OWN
 from miniatures.delivery.inbound.hear import Heard
 from miniatures.delivery.outcomes import outcomes
@@ -126,7 +126,8 @@ def test_harm_is_counted_as_the_report_counts_it(
             for number, one in enumerate(people):
                 await _happen(store, number, one)
             told = outcomes(store, NAME, [], by_risk=False)
-            counted = harm_by_arm(store.mail.harm, NAME)
+            by_company = store.mail.harm.taken_by_company(NAME)
+            counted = {arm.name: arm.counts(by_company) for arm in harmed(store.mail.harm, NAME)}
         for arm in {one.arm for one in people}:
             whole = arm_counts(arm, [one for one in told if one.arm == arm], RateBase.ENROLLED)
             if arm not in counted:
@@ -276,44 +277,102 @@ def test_an_arm_stops_while_emails_leave_by_what_came_back_meanwhile(
                 return Heard()
 
             guard = Guard(autumn, store, lambda decision: stopped.set())
-            async with guard.on_duty(listen):
+            stop = asyncio.Event()
+            async with guard.on_duty(listen, stop):
                 await asyncio.wait_for(stopped.wait(), 30)
-            assert store.mail.decisions.stopped(NAME) == {"student"}
+            assert store.mail.decisions.stopped(NAME) == {"student"} and not stop.is_set()
 
     asyncio.run(happen())
 
 
-def test_a_store_that_fails_meanwhile_is_told_when_the_emails_have_left(
+def test_a_failure_meanwhile_ends_the_sending_and_is_told_then(
     autumn: LoadedCampaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("miniatures.delivery.guardrails._EVERY", timedelta())
 
     async def happen() -> None:
-        asked = asyncio.Event()
+        stop = asyncio.Event()
 
         async def listen() -> Heard:
-            asked.set()
             raise StoreError("the disk is full")
 
         with open_store(autumn.store_url) as store, pytest.raises(StoreError, match="the disk is full"):
-            async with Guard(autumn, store).on_duty(listen):
-                await asked.wait()
+            async with Guard(autumn, store).on_duty(listen, stop):
+                await asyncio.wait_for(stop.wait(), 30)
+        assert stop.is_set()
 
     asyncio.run(happen())
 
 
-def test_a_campaign_without_a_test_has_nothing_to_guard(autumn: LoadedCampaign) -> None:
+def test_an_arm_that_is_being_stopped_when_the_emails_have_left_is_stopped_whole(
+    autumn: LoadedCampaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("miniatures.delivery.guardrails._EVERY", timedelta(milliseconds=5))
+
+    async def happen() -> None:
+        told: list[AbDecision] = []
+        with open_store(autumn.store_url, now=lambda: NOW) as store:
+            one = await _waiting(store, "student", 900)
+            await _bounces(store, "student", range(15))
+            cancelled, keep = asyncio.Event(), store.mail.decisions.keep
+
+            async def slow(decision: AbDecision) -> bool:
+                cancelled.set()
+                await asyncio.sleep(0.05)
+                return await keep(decision)
+
+            monkeypatch.setattr(store.mail.decisions, "keep", slow)
+            async with Guard(autumn, store, told.append).on_duty(None, asyncio.Event()):
+                await asyncio.wait_for(cancelled.wait(), 30)
+            assert [row.why for row in store.mail.outbox.thread(NAME, one.key)] == [CancelReason.ARM_STOPPED]
+            assert store.mail.decisions.stopped(NAME) == {"student"}
+        assert [(decision.arm, decision.cancelled) for decision in told] == [("student", 1)]
+
+    asyncio.run(happen())
+
+
+def test_people_whose_email_left_before_they_were_enrolled_count_in_their_arm(tmp_path: Path) -> None:
+    (tmp_path / "autumn").mkdir()
+    loaded = write_files(tmp_path / "autumn", FEW)
+
+    async def happen() -> None:
+        told: list[AbDecision] = []
+        with open_store(loaded.store_url, now=lambda: NOW) as store:
+            people = [prospect("student", number) for number in range(20)]
+            await store.enrol(NAME, people)
+            await answered(store, [message("", "p", one) for one in people], TAKEN)
+            await begin(store, loaded)
+            await enrol(store, "student", people)
+            await _bounces(store, "student", range(12))
+            await Guard(loaded, store, told.append).look()
+        assert [one.arm for one in told] == ["student"] and "Bounced 12 of 20" in told[0].why
+
+    asyncio.run(happen())
+
+
+def test_a_campaign_without_a_test_has_nothing_to_guard(autumn: LoadedCampaign, tmp_path: Path) -> None:
     async def happen() -> None:
         plain = replace(autumn, campaign=autumn.campaign.model_copy(update={"arms": {}, "test": None}))
-        with open_store(autumn.store_url, now=lambda: NOW) as store:
+        with open_store(str(tmp_path / "plain.sqlite"), now=lambda: NOW) as store:
+            people = [prospect("", number) for number in range(30)]
+            await answered(store, [message("", "p", one) for one in people], TAKEN)
             guard = Guard(plain, store)
-            await _bounces(store, "student", range(30))
+            await _bounces(store, "", range(30))
             await guard.look()
-            async with guard.on_duty(None):
+            async with guard.on_duty(None, asyncio.Event()):
                 await asyncio.sleep(0)
             assert store.mail.decisions.of(NAME) == []
 
     asyncio.run(happen())
+
+
+@pytest.mark.parametrize("taken_out", [{"test": None}, {"arms": {}, "test": None}])
+def test_a_test_that_is_taken_out_of_the_file_is_not_left_unguarded(
+    autumn: LoadedCampaign, taken_out: dict[str, object]
+) -> None:
+    plain = replace(autumn, campaign=autumn.campaign.model_copy(update=taken_out))
+    with open_store(autumn.store_url) as store, pytest.raises(InputError, match="began"):
+        Guard(plain, store)
 
 
 def test_a_rule_that_was_changed_after_the_start_guards_nothing(autumn: LoadedCampaign) -> None:

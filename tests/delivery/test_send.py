@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,7 @@ from miniatures.datamodel.policy import Policy
 from miniatures.datamodel.review import ReviewAction
 from miniatures.datamodel.suppression import SuppressionReason
 from miniatures.delivery.back_off import Refusal
+from miniatures.delivery.guardrails import Guard
 from miniatures.delivery.inbound.hear import Heard
 from miniatures.delivery.inbound.hearing import Listen
 from miniatures.delivery.providers import Providers, mx_lookup, provider_name
@@ -335,6 +339,110 @@ def test_a_wrong_password_is_tried_less_and_less_while_the_other_mailboxes_go_on
     said = "535 5.7.8 Authentication credentials invalid. Check `login: {user, password}`; many providers want an app"
     assert told[0] == ("rosa", f"{said} password. The next try is at 09:07 UTC")
     assert [trouble.split()[-2] for _, trouble in told] == ["09:07", "09:22", "09:52", "10:52"]
+
+
+async def _one_email_a_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes an email, and no second one."""
+    writer.write(b"220 mail.example\r\n")
+    while line := await reader.readline():
+        if line.startswith(b"DATA"):
+            writer.write(b"354 go on\r\n")
+            await reader.readuntil(b"\r\n.\r\n")
+            writer.write(b"250 2.0.0 taken\r\n")
+            break
+        writer.write(b"250 2.0.0 ok\r\n")
+    writer.close()
+
+
+async def _none(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"554 5.7.0 too many connections\r\n")
+    writer.close()
+
+
+def test_a_server_that_lets_us_in_at_first_is_tried_again_after_five_minutes_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("miniatures.delivery.send._ROUND", timedelta(milliseconds=1))
+    clock, told, minutes = WoundClock(), [], count()
+    manners = cycle([_one_email_a_connection, _none])
+
+    def a_moment_later() -> datetime:
+        clock.time += timedelta(milliseconds=10)
+        return clock.time
+
+    async def watch(loaded: LoadedCampaign, store: Store) -> None:
+        stop = asyncio.Event()
+
+        async def a_minute_later() -> Heard:
+            clock.time += timedelta(minutes=1)
+            if next(minutes) == 12:
+                stop.set()
+            return Heard()
+
+        def troubled(_mailbox: str, trouble: str) -> None:
+            told.append(trouble.split()[-2])
+
+        async def by_turns(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await next(manners)(reader, writer)
+
+        async with await asyncio.start_server(by_turns, "127.0.0.1", port):
+            await send_campaign(
+                loaded, store, watch=True, stop=stop, on_trouble=troubled, provider_of=nobodys, listen=a_minute_later
+            )
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    boxes = {"rosa": _box(port, "rosa@sender.example", connections=1)}
+    loaded = sending_campaign(tmp_path / "desk", 25, drafts=8, approve=8, mailboxes=boxes)
+    with open_store(loaded.store_url, now=a_moment_later) as store:
+        asyncio.run(asyncio.wait_for(watch(loaded, store), 30))
+    assert told == ["09:07", "09:12", "09:17"]
+
+
+def test_a_mailbox_whose_inbox_falls_silent_while_emails_leave_sends_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def on_duty(_guard: Guard, listen: Listen | None, _stop: asyncio.Event) -> AsyncIterator[None]:
+        """A minute that is over when the round begins."""
+        assert listen is not None
+        await listen()
+        yield
+
+    monkeypatch.setattr(Guard, "on_duty", on_duty)
+    heard = iter([Heard(), Heard(unread={"robin@sender.example": Refusal("imap.sender.example is silent")})])
+
+    async def listen() -> Heard:
+        return next(heard)
+
+    with UnrulySmtp() as server:
+        boxes = {name: _box(server.port, f"{name}@sender.example") for name in ("rosa", "robin")}
+        with_inbox = {name: box | {"inbox": {"maildir": f"/mail/{name}"}} for name, box in boxes.items()}
+        loaded = sending_campaign(tmp_path / "desk", 25, drafts=20, approve=20, mailboxes=with_inbox)
+        with open_store(loaded.store_url) as store:
+            sent = asyncio.run(send_all(loaded, store, listen))
+            left = store.mail.listing.waiting(loaded.name)
+    assert sent.mailboxes["rosa"].counts[MessageState.ACCEPTED] == len(server.accepted) > 0
+    assert list(left) == ["robin@sender.example"]
+    assert sent.mailboxes["robin"].counts.total() == 0
+    assert sent.mailboxes["robin"].trouble == (
+        "nothing leaves until its answers can be read: imap.sender.example is silent"
+    )
+
+
+def test_what_a_killed_sender_had_for_a_removed_mailbox_leaves_by_another_in_the_same_run(tmp_path: Path) -> None:
+    with UnrulySmtp() as server:
+        before = sending_campaign(tmp_path / "desk", server.port, approve=2)
+        new = {"sales": _box(server.port, "maren@sender.example")}
+        after = sending_campaign(tmp_path / "other", server.port, approve=0, mailboxes=new)
+        loaded = replace(before, campaign=after.campaign)
+        with open_store(loaded.store_url) as store:
+            asyncio.run(queue_approved(before, store, now=store.now(), provider_of=nobodys))
+            claimed = Claim(loaded.name, "rosa@sender.example", "killed", store.now(), 1)
+            assert len(asyncio.run(store.mail.outbox.claim(claimed))) == 1
+            sent = asyncio.run(send_all(loaded, store))
+        assert (sent.returned, sent.count(MessageState.ACCEPTED), len(server.accepted)) == (1, 2, 2)
+        assert list(sent.mailboxes) == ["sales"]
 
 
 def test_a_first_email_leaves_by_another_mailbox_if_the_file_has_its_own_no_more(tmp_path: Path) -> None:

@@ -373,6 +373,37 @@ async def test_a_server_that_takes_one_connection_gets_every_email_over_it(store
     assert (len(arrived), sent.count(MessageState.ACCEPTED)) == (4, 4)
 
 
+async def test_who_is_refused_while_another_connection_is_being_opened_leaves_the_email_to_it(store: Store) -> None:
+    emails = [email_to(number) for number in range(4)]
+    await queue(store, *emails)
+    arrived: list[bytes] = []
+    refused = asyncio.Event()
+    connections = 0
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        if connections > 1:
+            writer.write(b"554 5.7.0 too many connections\r\n")
+            refused.set()
+        else:
+            await refused.wait()
+            await asyncio.sleep(0.05)  # so that the other connection hears it first
+            writer.write(b"220 mail.example\r\n")
+            while line := await reader.readline():
+                if line.startswith(b"DATA"):
+                    writer.write(b"354 go on\r\n")
+                    arrived.append(await reader.readuntil(b"\r\n.\r\n"))
+                writer.write(b"250 2.0.0 ok\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
+        sent = await send(store, settings_for(server.sockets[0].getsockname()[1], connections=2))
+    report = sent.mailboxes["sales"]
+    assert (report.trouble, report.let_in, connections) == ("", True, 2)
+    assert (len(arrived), sent.count(MessageState.ACCEPTED)) == (4, 4)
+
+
 async def test_a_long_pause_between_emails_is_told_once(store: Store) -> None:
     await queue(store, *(email_to(number) for number in range(3)))
     told: list[tuple[str, int]] = []

@@ -6,19 +6,28 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from miniatures.datamodel.draft import DraftStatus
-from miniatures.datamodel.message import MessageState
-from miniatures.datamodel.review import Review
-from miniatures.store.decide import Outcome
-from miniatures.store.mail_tables import messages
+from miniatures.datamodel.message import CancelReason, MessageState
+from miniatures.datamodel.review import Review, ReviewAction
+from miniatures.store.decide import Outcome, decision
+from miniatures.store.decisions import DECIDING
+from miniatures.store.mail.outbox_claim import Claim
+from miniatures.store.mail_tables import mail_events, messages
 from miniatures.store.open import Store, open_store
 from tests.store.databases import CAMPAIGN, person
-from tests.store.mail.emails import email_to
+from tests.store.mail.emails import MAILBOX, MONDAY, claim, email_to, queue
 from tests.store.test_drafts import draft, save
 from tests.store.test_results import result_of
 from tests.store.test_reviews import review_of
+
+MEANS: dict[ReviewAction, dict[str, object]] = {
+    ReviewAction.EDIT: {"edited": {"subject": "New", "body": "Other words."}},
+    ReviewAction.REJECT: {"reason": "tactless"},
+    ReviewAction.REWRITE: {"comment": "Shorter."},
+}
+"""What an action says beside its name."""
 
 
 def said(reviewer: str = "ada", id: str = "one", action: str = "accept", **fields: object) -> Review:
@@ -69,16 +78,86 @@ async def test_a_text_that_changed_meanwhile_is_not_decided_about(store: Store) 
 
 
 @pytest.mark.parametrize("state", list(MessageState))
-async def test_nobody_decides_about_an_email_that_a_sender_has_or_that_may_have_left(
+async def test_nobody_decides_about_an_email_that_is_being_sent_or_may_have_left(
     store: Store, state: MessageState
 ) -> None:
     await save(store, 1, "one")
     await store.mail.outbox.queue([email_to(1, prospect=person(1).key)], due_at=store.now(), decisions={})
     await store._writer.ask(lambda connection: connection.execute(update(messages).values(state=state)).close())
-    left = (MessageState.CLAIMED, MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
+    left = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
     outcome = await store.decide(said(), draft("one").text_hash, 0)
     assert outcome is (Outcome.HAS_LEFT if state in left else Outcome.KEPT)
     assert len(list(store.reviews(CAMPAIGN))) == (state not in left)
+
+
+@pytest.mark.parametrize("action", DECIDING)
+async def test_a_decision_takes_back_what_a_sender_has_claimed(store: Store, action: ReviewAction) -> None:
+    text, id = await _approved_and_queued(store)
+    assert await claim(store, sender="dead")
+    review = said("ben", action=action.value, **MEANS.get(action, {}))
+    assert await store.decide(review, text, 1) is Outcome.KEPT
+    row = store.mail.outbox.row(id)
+    assert row is not None and (row.state, row.why) == (MessageState.CANCELLED, CancelReason.DECIDED_ANEW)
+    assert await _told(store, id) == [MessageState.QUEUED, MessageState.CANCELLED]
+    await store.mail.senders.recover()
+    assert await store.mail.outbox.start_sending([id], "dead") == set()
+    assert await claim(store, sender="next") == []
+
+
+async def test_a_decision_takes_back_nothing_that_is_for_somebody_else(store: Store) -> None:
+    text, _ = await _approved_and_queued(store)
+    other = email_to(2)
+    await queue(store, other)
+    await claim(store)
+    assert await store.decide(said(action="withdraw"), text, 1) is Outcome.KEPT
+    assert await store.mail.outbox.start_sending([other.id], "one") == {other.id}
+
+
+async def test_what_decides_nothing_takes_nothing_back(store: Store) -> None:
+    text, id = await _approved_and_queued(store)
+    await claim(store)
+    assert await store.decide(said("ben", action="set_aside"), text, 1) is Outcome.KEPT
+    assert await store.decide(said("ben", action="withdraw"), text, 0) is Outcome.DECIDED_MEANWHILE
+    assert await store.mail.outbox.start_sending([id], "one") == {id}
+
+
+async def test_a_decision_waits_for_a_claim_and_takes_it_back(store: Store) -> None:
+    text, id = await _approved_and_queued(store)
+    asked, outbox = Claim(CAMPAIGN, MAILBOX, "one", MONDAY, 5), store.mail.outbox
+    with outbox._database.change() as connection:
+        assert asked.take(connection, store.mail.suppressions)
+        deciding = asyncio.create_task(store.decide(said(action="withdraw"), text, 1))
+        await asyncio.wait([deciding], timeout=0.3)
+    assert await deciding is Outcome.KEPT
+    assert await outbox.start_sending([id], "one") == set()
+
+
+async def test_a_claim_leaves_alone_what_is_being_decided_about(store: Store) -> None:
+    text, id = await _approved_and_queued(store)
+    with store.mail.outbox._database.change() as connection:
+        assert decision(said(action="withdraw"), text, 1, MONDAY)(connection) is Outcome.KEPT
+        claiming = asyncio.create_task(claim(store))
+        await asyncio.wait([claiming], timeout=0.3)
+    assert await claiming == []
+    assert await claim(store) == []
+    row = store.mail.outbox.row(id)
+    assert row is not None and row.why == CancelReason.DECIDED_ANEW
+
+
+async def _approved_and_queued(store: Store) -> tuple[str, str]:
+    """A draft that ada accepted, as the hash of its text, and the email of it that waits, as its id."""
+    await save(store, 1, "one")
+    text, who = draft("one").text_hash, person(1).key
+    assert await store.decide(said(), text, 0) is Outcome.KEPT
+    email = email_to(1, prospect=who)
+    await store.mail.outbox.queue([email], due_at=MONDAY, decisions={who: 1})
+    return text, email.id
+
+
+async def _told(store: Store, id: str) -> list[str]:
+    """The states that an email came into."""
+    query = select(mail_events.c.state).where(mail_events.c.message == id).order_by(mail_events.c.id)
+    return list(await store._writer.ask(lambda connection: connection.scalars(query).all()))
 
 
 async def test_what_was_taken_back_waits_again(store: Store) -> None:

@@ -205,7 +205,7 @@ async def _fresh(shown: Shown) -> list[str]:
 
 
 def _too_late(shown: Shown) -> Refused:
-    """What is said once the email is claimed or has left."""
+    """What is said once the email is being sent or has left."""
     told = shown.standing.dispatch.told if shown.standing and shown.standing.dispatch else "it is being sent just now"
     return Refused(
         409,

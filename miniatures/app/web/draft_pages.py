@@ -22,7 +22,7 @@ from miniatures.datamodel.review import that_stand
 from miniatures.datamodel.trace import new_id
 from miniatures.review.desk_filter import DeskFilter
 from miniatures.review.rubric import reason_texts
-from miniatures.store.decide import DECIDING
+from miniatures.store.decisions import DECIDING
 
 CLAIM = timedelta(minutes=5)
 """How long a draft is kept for whoever opened it."""

@@ -39,7 +39,9 @@ class Pile(StrEnum):
     @property
     def states(self) -> tuple[MessageState, ...]:
         if self is Pile.LEAVING:
-            return MessageState.CLAIMED, MessageState.SENDING
+            return (MessageState.SENDING,)
+        if self is Pile.QUEUED:
+            return MessageState.QUEUED, MessageState.CLAIMED
         return (MessageState(self.value),)
 
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.send_settings import InboxSettings, Tls
 from miniatures.delivery.encryption_advice import encryption_advice
 from miniatures.delivery.inbound.source import InboxUnavailable
@@ -27,9 +26,9 @@ def mailbox_at(settings: InboxSettings, environment: Mapping[str, str] = os.envi
     """A mailbox that one is logged in to, until the block ends.
 
     Raises:
-        InputError: the variable that holds the password is not set.
         ConnectionLost: the server cannot be reached, or stopped answering.
-        InboxUnavailable: it refused the login, or what was asked of it, or what is to be trusted cannot be read.
+        InboxUnavailable: it refused the login, or what was asked of it, the variable that holds the password is not
+            set, or what is to be trusted cannot be read.
     """
     from imaplib import IMAP4
 
@@ -88,7 +87,7 @@ def _log_in(box: BaseMailBox, settings: InboxSettings, environment: Mapping[str,
         return
     user, variable = settings.login.user, settings.login.password
     if variable not in environment:
-        raise InputError(f"the environment variable {variable} is not set", hint=f"export {variable}=...")
+        raise InboxUnavailable(f"the environment variable {variable} is not set", hint=f"export {variable}=...")
     password = environment[variable]
     log_in = box.login if f"{user}{password}".isascii() else box.login_utf8
     log_in(user, password, initial_folder=None)

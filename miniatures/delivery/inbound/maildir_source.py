@@ -7,6 +7,7 @@ process has looked at, it does not look at again.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from mailbox import Maildir
@@ -36,6 +37,13 @@ class MaildirSource:
 
     def batches(self, mark: Mark | None, since: datetime) -> Iterator[Batch]:
         """As `Source.batches`, but that there are no marks."""
+        try:
+            yield from self._batches(since)
+        except OSError as error:
+            told = f"the maildir {self._path} cannot be read: {error.strerror or error}"
+            raise InboxUnavailable(told, hint="Let it belong to whoever runs this.") from error
+
+    def _batches(self, since: datetime) -> Iterator[Batch]:
         if not (self._path / "cur").is_dir():
             raise InboxUnavailable(f"{self._path} is no maildir: it has no folder `cur`", hint="Name it in `inbox:`.")
         files = iter(sorted(self._unseen(since)))
@@ -45,11 +53,14 @@ class MaildirSource:
             self._seen.update(key for key, _ in read)
 
     def look_up_sent(self, message_id: str) -> bool | None:
-        """Whether its folder of sent mail (Maildir++, `.Sent`) has it; None if there is none."""
+        """Whether its folder of sent mail (Maildir++, `.Sent`) has it; None if there is none, or it cannot be read."""
         folder = self._path / f".{self._sent_folder}"
-        if not (folder / "cur").is_dir():
+        try:
+            if not (folder / "cur").is_dir():
+                return None
+            return any(str(mail.get("Message-ID", "")).strip() == message_id for mail in Maildir(folder, create=False))
+        except OSError:
             return None
-        return any(str(mail.get("Message-ID", "")).strip() == message_id for mail in Maildir(folder, create=False))
 
     def _unseen(self, since: datetime) -> Iterator[tuple[float, str, Path]]:
         """When each file came, its unique name, and the file: the oldest has to be read first."""
@@ -57,9 +68,10 @@ class MaildirSource:
             for path in (self._path / part).iterdir():
                 key = path.name.partition(":")[0]
                 if key not in self._seen and not key.startswith("."):
-                    came = path.stat().st_mtime
-                    if came >= since.timestamp():
-                        yield came, key, path
+                    with suppress(FileNotFoundError):  # Somebody moved it meanwhile, as in `_arrived`.
+                        came = path.stat().st_mtime
+                        if came >= since.timestamp():
+                            yield came, key, path
 
 
 def _arrived(path: Path) -> Arrived | None:

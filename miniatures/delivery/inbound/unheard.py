@@ -1,7 +1,7 @@
 """Which mailboxes may not send just now because answers to their emails cannot be read.
 
 Others go on: what was answered to their emails was heard. Only where it is not known where answers arrive, or where
-opt-outs of all come to the inbox that is silent, all are held.
+opt-outs of all come to the inbox that is silent, or may come to it by an alias, all are held.
 """
 
 from __future__ import annotations
@@ -22,8 +22,13 @@ def unheard(settings: SendSettings, unread: Mapping[str, Refusal]) -> dict[str, 
 
 
 def _silent(box: Mailbox, settings: SendSettings, unread: Mapping[str, Refusal]) -> Refusal | None:
-    """The inbox that answers to this mailbox's emails may have come to."""
-    if box.inbox is None:
+    """The silent inbox that answers to this mailbox's emails, or opt-outs from them, may have come to."""
+    opt_outs = box.key if settings.opt_out_address is None else normalize_email(settings.opt_out_address)
+    if box.inbox is None or not _has_inbox(opt_outs, settings):
         return next(iter(unread.values()), None)
-    opt_outs = settings.opt_out_address
-    return unread.get(box.key) or (unread.get(normalize_email(opt_outs)) if opt_outs else None)
+    return unread.get(box.key) or unread.get(opt_outs)
+
+
+def _has_inbox(key: str, settings: SendSettings) -> bool:
+    box = settings.box_of(key)
+    return box is not None and box.inbox is not None

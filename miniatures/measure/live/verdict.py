@@ -114,7 +114,10 @@ def _compared(evidence: LiveEvidence, arm: str, rule: VerdictRule) -> _Compared:
 
 
 def _more(one: _Compared, rule: VerdictRule, challengers: int) -> int | None:
-    """None where the one look is over, or where the margin is so wide that no number of people would do."""
+    """None where the one look is over, where the margin is so wide that no number of people would do, or where an arm
+    has nobody yet: that is to be planned, not read from what was seen."""
+    if one.fewest == 0:
+        return None
     if one.due and not all(outcome.margin_counts(rule.margin) for outcome in one.outcomes):
         return None
     match rule.look:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Executable, Select, Table, and_, func, or_, select
 
 from miniatures.datamodel.hit import Hit, HitKind
 from miniatures.datamodel.inbound import Inbound, InboundKind, ReplyClass
@@ -58,21 +58,15 @@ class Harm:
 
     def taken(self, campaign: str) -> dict[str, int]:
         """By arm, how many people's first email a server took."""
-        columns = messages.c
-        taken = columns.campaign == campaign, columns.state == MessageState.ACCEPTED, columns.step == 0
-        query = select(columns.arm, func.count()).where(*taken).group_by(columns.arm)
         with self._database.read() as connection:
-            return dict(map(tuple, connection.execute(query)))
+            return dict(map(tuple, connection.execute(_taken(campaign, enrolments.c.arm))))
 
     def taken_by_company(self, campaign: str) -> Mapping[str, Mapping[str, int]]:
         """The same by arm and company."""
-        place = enrolments.c
-        mine = and_(place.campaign == messages.c.campaign, place.prospect == messages.c.prospect)
-        taken = messages.c.campaign == campaign, messages.c.state == MessageState.ACCEPTED, messages.c.step == 0
-        query = select(place.arm, place.company, func.count()).select_from(messages.join(enrolments, mine))
+        query = _taken(campaign, enrolments.c.arm, enrolments.c.company)
         found: defaultdict[str, dict[str, int]] = defaultdict(dict)
         with self._database.read() as connection:
-            for arm, company, people in connection.execute(query.where(*taken).group_by(place.arm, place.company)):
+            for arm, company, people in connection.execute(query):
                 found[arm][company] = people
         return found
 
@@ -112,6 +106,14 @@ class Harm:
                 if hit is not None and row.prospect in found:
                     found[row.prospect].opt_outs[hit.message].append(hit)
         return found.values()
+
+
+def _taken(campaign: str, *by: ColumnElement[str]) -> Executable:
+    """How many people's first email a server took, by columns of their enrolment, which may be later than the email."""
+    place, columns = enrolments.c, messages.c
+    mine = and_(place.campaign == columns.campaign, place.prospect == columns.prospect)
+    taken = columns.campaign == campaign, columns.state == MessageState.ACCEPTED, columns.step == 0
+    return select(*by, func.count()).select_from(messages.join(enrolments, mine)).where(*taken).group_by(*by)
 
 
 def _of(query: Select[Any], table: Table, campaign: str, keys: Collection[str]) -> Select[Any]:

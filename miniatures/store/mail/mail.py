@@ -36,4 +36,4 @@ class MailStore:
         self.decisions = AbDecisions(database, writer)
         self.people = People(database)
         self.harm = Harm(database, self.people)
-        self.posted = PostedEmails(database)
+        self.posted = PostedEmails(database, self.people)

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_, update
+from sqlalchemy import Connection, Row, select, tuple_, update
 
 from miniatures.datamodel.inbound import InboundKind
 from miniatures.datamodel.message import CancelReason, MessageState, OutboxRow
-from miniatures.store.decide import DECIDING
+from miniatures.store.decisions import decisions_to
 from miniatures.store.mail.ab_decisions import stopped_arms
 from miniatures.store.mail.outbox_rows import outbox_row
 from miniatures.store.mail.suppressions import Suppressions
 from miniatures.store.mail.transitions import note
 from miniatures.store.mail_tables import inbound, messages
-from miniatures.store.tables import reviews
 
-_ANSWERS = (InboundKind.REPLY, InboundKind.REFERRAL)
+ANSWERS = (InboundKind.REPLY, InboundKind.REFERRAL)
+"""After which nothing more is sent to whoever wrote it."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,9 @@ def _reasons_against(
     """Why each of these may not leave, by id; those that may are left out."""
     people = {row.prospect for row in rows}
     listed = suppressions.standing(connection, campaign, {hash for row in rows for hash in (row.address, row.domain)})
-    answered = set(connection.scalars(_answers(campaign, people)))
-    decided = dict(connection.execute(_decisions(campaign, people)).all())
+    answered = set(connection.scalars(_who_sent(ANSWERS, campaign, people)))
+    bounced = set(connection.scalars(_who_sent((InboundKind.BOUNCE,), campaign, people)))
+    decided = dict(connection.execute(decisions_to(campaign, people)).all())
     stopped = stopped_arms(connection, campaign) if any(row.arm for row in rows) else frozenset()
     found: dict[str, CancelReason] = {}
     for row in rows:
@@ -74,6 +75,8 @@ def _reasons_against(
             found[row.id] = CancelReason.SUPPRESSED
         elif row.prospect in answered:
             found[row.id] = CancelReason.REPLIED
+        elif row.step and row.prospect in bounced:
+            found[row.id] = CancelReason.BOUNCED
         elif decided.get(row.prospect, 0) != row.decisions:
             found[row.id] = CancelReason.DECIDED_ANEW
         elif row.arm in stopped:
@@ -81,17 +84,11 @@ def _reasons_against(
     return found
 
 
-def _answers(campaign: str, people: Collection[str]) -> Any:
+def _who_sent(kinds: Collection[InboundKind], campaign: str, people: Collection[str]) -> Any:
     columns = inbound.c
     return select(columns.prospect).where(
-        columns.campaign == campaign, columns.prospect.in_(people), columns.kind.in_(_ANSWERS)
+        columns.campaign == campaign, columns.prospect.in_(people), columns.kind.in_(kinds)
     )
-
-
-def _decisions(campaign: str, people: Collection[str]) -> Any:
-    columns = reviews.c
-    asked = columns.campaign == campaign, columns.prospect.in_(people), columns.action.in_(DECIDING)
-    return select(columns.prospect, func.count()).where(*asked).group_by(columns.prospect)
 
 
 def _cancel(connection: Connection, rows: Sequence[Row[Any]], reason: CancelReason, now: datetime) -> None:

@@ -1,28 +1,27 @@
 """What is known of the emails to some prospects: the outbox's rows, what came back, and what people decided since.
 
-Read for a page of prospects at a time, in four queries along the keys that begin with the prospect: so a look at one
+Read for a page of prospects at a time, in five queries along the keys that begin with the prospect: so a look at one
 draft and a list of a hundred thousand ask the same, and neither holds more than a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, cast, func, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, Select, extract, func, select
 
 from miniatures.datamodel.hit import Hit, HitKind
 from miniatures.datamodel.inbound import Inbound
 from miniatures.datamodel.message import MessageState
-from miniatures.store.decide import DECIDING
+from miniatures.store.decisions import decisions_to
 from miniatures.store.engine import Database
+from miniatures.store.mail.people import People
 from miniatures.store.mail.suppressions import everywhere_file
-from miniatures.store.mail_tables import hits, inbound, mail_events, messages, suppressions
+from miniatures.store.mail_tables import ab_decisions, enrolments, hits, inbound, mail_events, messages, suppressions
 from miniatures.store.stored import stored
-from miniatures.store.tables import reviews
 
 PAGE = 500
 """Prospects that are asked for at once."""
@@ -53,13 +52,16 @@ class Posted:
     opt_outs: list[Hit] = field(default_factory=list)
     """On the page that the emails link to."""
     decisions: int = 0
+    arm: str = ""
+    """Which they are in; empty if nobody enrolled them."""
 
 
 class PostedEmails:
     """What the store keeps of emails that are, or were, on their way."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, people: People) -> None:
         self._database = database
+        self._people = people
 
     def to(self, campaign: str, prospects: Collection[str]) -> dict[str, Posted]:
         """By prospect (key), at most `PAGE` of them."""
@@ -68,41 +70,49 @@ class PostedEmails:
             for prospect, *row in connection.execute(self._emails(campaign, prospects)):
                 id, step, arm, state, *others = row
                 found[prospect].emails.append(PostedEmail(id, step, arm, MessageState(state), *others))
-            for prospect, number in connection.execute(_decisions(campaign, prospects)):
+            for prospect, number in connection.execute(decisions_to(campaign, prospects)):
                 found[prospect].decisions = number
+            for prospect, arm in connection.execute(_arms(campaign, prospects)):
+                found[prospect].arm = arm
             _read_what_came(connection, campaign, found)
         return found
 
     def signature(self, campaign: str) -> tuple[object, ...]:
-        """Differs once an email has moved, something came back, or somebody more is written to no more."""
-        last = select(func.max(mail_events.c.id))
-        came = select(func.count()).where(inbound.c.campaign == campaign)
-        listed = select(func.count()).select_from(suppressions)
-        with self._database.read() as connection:
-            told = [connection.scalar(query) for query in (last, came, listed)]
+        """Differs once an email has moved or is due at another time, something came back or is taken for another
+        thing, an arm was stopped, or other people are written to no more."""
         everywhere = everywhere_file()
+        with self._database.read() as connection:
+            told = [tuple(row) for query in self._telling(campaign) for row in connection.execute(query)]
         return *told, everywhere.stat().st_mtime_ns if everywhere.exists() else None
+
+    def _telling(self, campaign: str) -> Iterator[Select[*tuple[Any, ...]]]:
+        """What is counted: where a clock that is behind, or one entry in the place of another, leaves the newest or
+        the number as it was, the other changes."""
+        mails, pressed = inbound.c, hits.c.kind == HitKind.UNSUBSCRIBE_POST
+        meaning = self._people.cut(mails.document, "reply_class").label("meaning")
+        came = select(mails.kind, meaning).where(mails.campaign == campaign).subquery().c
+        due = func.sum(extract("epoch", messages.c.due_at))
+        yield select(func.max(mail_events.c.id))
+        yield select(func.count()).where(mail_events.c.campaign == campaign)
+        yield select(*came, func.count()).group_by(*came).order_by(*came)
+        yield select(func.count()).where(hits.c.campaign == campaign, pressed)
+        yield select(func.count()).where(ab_decisions.c.campaign == campaign)
+        yield select(func.count(), func.max(suppressions.c.since))
+        yield select(func.count(), due).where(messages.c.state == MessageState.QUEUED)
 
     def _emails(self, campaign: str, prospects: Collection[str]) -> Any:
         columns = messages.c
         named = (columns.prospect, columns.id, columns.step, columns.arm, columns.state, columns.why)
         known = columns.decisions, columns.due_at, columns.sent_at
-        cut = (self._cut(columns.document, name) for name in ("draft", "text_hash"))
+        cut = (self._people.cut(columns.document, name) for name in ("draft", "text_hash"))
         mine = columns.campaign == campaign, columns.prospect.in_(prospects)
         return select(*named, *known, *cut).where(*mine).order_by(columns.prospect, columns.step)
 
-    def _cut(self, document: Column[str], name: str) -> ColumnElement[str]:
-        """A field of a JSON text, cut out by the database."""
-        if self._database.path:
-            return func.json_extract(document, f"$.{name}")
-        cut: ColumnElement[str] = cast(document, postgresql.JSON)[name].astext
-        return cut
 
-
-def _decisions(campaign: str, prospects: Collection[str]) -> Any:
-    columns = reviews.c
-    asked = columns.campaign == campaign, columns.prospect.in_(prospects), columns.action.in_(DECIDING)
-    return select(columns.prospect, func.count()).where(*asked).group_by(columns.prospect)
+def _arms(campaign: str, prospects: Collection[str]) -> Select[Any]:
+    columns = enrolments.c
+    mine = columns.campaign == campaign, columns.prospect.in_(prospects)
+    return select(columns.prospect, columns.arm).where(*mine)
 
 
 def _read_what_came(connection: Connection, campaign: str, found: dict[str, Posted]) -> None:

@@ -37,6 +37,17 @@ def url(desk: Desk, state: MessageState) -> str:
     return f"/c/desk/drafts/{rows_in(desk.loaded, state)[0].message.draft}"
 
 
+async def claimed(desk: Desk, *, sent: bool = False) -> list[str]:
+    """Let a sender claim what waits, and begin to send it; returns the emails, by id."""
+    with open_store(desk.loaded.store_url) as store:
+        [row] = store.mail.outbox.stream("desk", MessageState.QUEUED)
+        rows = await store.mail.outbox.claim(Claim("desk", row.message.mailbox, "two", store.now(), 1))
+        ids = [one.message.id for one in rows]
+        if sent:
+            assert await store.mail.outbox.start_sending(ids, "two") == set(ids)
+        return ids
+
+
 @pytest.mark.parametrize("state", OUT_OF_HANDS)
 def test_nothing_is_offered_once_it_has_left(desk: Desk, ada: Browser, state: MessageState) -> None:
     html = ada.get(url(desk, state)).text
@@ -58,13 +69,7 @@ def test_the_page_says_when_it_left_and_what_came_back(desk: Desk, ada: Browser)
 def test_a_page_that_was_open_when_it_left_is_refused_with_one_sentence(desk: Desk, ada: Browser) -> None:
     draft = url(desk, MessageState.QUEUED)
     form = fields(ada.get(draft).text)
-
-    async def claim() -> None:
-        with open_store(desk.loaded.store_url) as store:
-            [row] = store.mail.outbox.stream("desk", MessageState.QUEUED)
-            assert await store.mail.outbox.claim(Claim("desk", row.message.mailbox, "two", store.now(), 1))
-
-    asyncio.run(claim())
+    asyncio.run(claimed(desk, sent=True))
     before = desk.reviews()
     for action, sent in (("accept", {}), ("reject", {"reason": "generic"}), ("withdraw", {}), ("set_aside", {})):
         refused = ada.post(f"{draft}/{action}", **form, **sent)
@@ -72,6 +77,18 @@ def test_a_page_that_was_open_when_it_left_is_refused_with_one_sentence(desk: De
         told = "This email is on its way already, so nothing was changed: it is being sent just now."
         assert said(refused.text) == told
     assert desk.reviews() == before
+
+
+def test_undo_takes_it_back_from_a_sender_that_has_claimed_it(desk: Desk, ada: Browser) -> None:
+    draft = url(desk, MessageState.QUEUED)
+    [id] = asyncio.run(claimed(desk))
+    html = ada.get(draft).text
+    assert "In the outbox, due on 20" in html, "a claim is no more than a place in the queue"
+    assert "Queued 1 Leaving 1" in words(ada.get("/c/desk/outbox").text)
+    assert ada.post(f"{draft}/withdraw", **fields(html)).status_code == 303
+    with open_store(desk.loaded.store_url) as store:
+        assert asyncio.run(store.mail.outbox.start_sending([id], "two")) == set()
+    assert "status ready" in ada.get("/c/desk/queue?show=all&state=ready").text
 
 
 def test_undo_before_it_is_claimed_takes_it_out_of_the_queue(desk: Desk, ada: Browser) -> None:

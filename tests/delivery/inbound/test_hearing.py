@@ -107,6 +107,16 @@ async def test_another_inbox_under_the_same_name_is_read_whole(
     assert (await heard(campaign("spring", {"sales": robin}), listening)).counts.total() == 2
 
 
+async def test_a_password_that_is_not_set_silences_its_own_inbox_alone(
+    listening: Store, campaign: Campaign, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(f"{PASSWORDS}rosa")
+    rosa, robin = someone(mail_server, 1), someone(mail_server, 1)
+    found = await heard(campaign("autumn", {"rosa": rosa, "robin": robin}), listening)
+    assert found.counts.total() == 1, "the other's"
+    assert list(found.unread) == [rosa] and f"{PASSWORDS}rosa is not set" in found.unread[rosa].told
+
+
 async def test_a_server_that_refuses_the_login_is_left_alone_for_a_while_and_the_others_are_read(
     listening: Store, campaign: Campaign, mail_server: MailServer, at: Moment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.send_settings import InboxSettings
 from miniatures.delivery.inbound import imap_source
 from miniatures.delivery.inbound.imap_source import ImapSource
@@ -131,7 +130,7 @@ def test_a_refused_login_and_a_missing_password_say_how_to_mend_them(mail_server
     with pytest.raises(InboxUnavailable, match="refuses: ") as refused:
         _read(ImapSource(settings, {"INBOX_PASSWORD": "wrong"}))
     assert "wrong" not in refused.value.told
-    with pytest.raises(InputError, match="INBOX_PASSWORD is not set"):
+    with pytest.raises(InboxUnavailable, match="INBOX_PASSWORD is not set"):
         _read(ImapSource(settings, {}))
     assert "INBOX_PASSWORD" not in os.environ
     nobody = settings.model_copy(update={"port": 1})

@@ -68,6 +68,31 @@ def test_a_folder_that_is_no_maildir_is_named(tmp_path: Path) -> None:
         _read(MaildirSource(tmp_path))
 
 
+@pytest.mark.parametrize("part", ["new", "cur"])
+def test_a_file_that_moved_after_it_was_listed_is_not_there_and_the_others_are_read(tmp_path: Path, part: str) -> None:
+    path = _maildir(tmp_path / "box")
+    _put(path, "new", "a", 3)
+    (path / part / "b").symlink_to(path / "cur/b:2,S")
+    assert _read(MaildirSource(path)) == [b"a"]
+
+
+def test_what_cannot_be_read_is_an_unavailable_inbox(tmp_path: Path) -> None:
+    path = _maildir(tmp_path / "box")
+    (path / "new").rmdir()
+    with pytest.raises(InboxUnavailable, match="box cannot be read: No such file or directory"):
+        _read(MaildirSource(path))
+    (path / "new").mkdir()
+    (path / "new/a").symlink_to("a")
+    with pytest.raises(InboxUnavailable, match="box cannot be read: Too many levels of symbolic links"):
+        _read(MaildirSource(path))
+
+
+def test_sent_mail_that_cannot_be_read_proves_nothing(tmp_path: Path) -> None:
+    sent = _maildir(tmp_path / "box/.Sent")
+    (sent / "cur/s").symlink_to("s")
+    assert MaildirSource(tmp_path / "box").look_up_sent("<a@x>") is None
+
+
 def test_sent_mail_is_looked_up(tmp_path: Path) -> None:
     path = _maildir(tmp_path / "box")
     assert MaildirSource(path).look_up_sent("<a@x>") is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from miniatures.datamodel.send_settings import SendSettings
 from miniatures.delivery.back_off import Refusal
 from miniatures.delivery.inbound.unheard import unheard
@@ -35,6 +37,13 @@ def test_a_mailbox_without_an_inbox_waits_for_any_since_its_answers_may_arrive_t
 def test_all_wait_for_the_inbox_that_takes_their_opt_outs() -> None:
     assert held(settings(opt_out_address="Robin@sender.example"), ROBIN) == {"robin", "rosa"}
     assert held(settings(opt_out_address=ROBIN), ROSA) == {"rosa"}
+
+
+@pytest.mark.parametrize("opt_outs", ["leave@sender.example", "robin+leave@sender.example"])
+def test_opt_outs_to_an_address_that_is_no_mailboxes_may_come_to_any_inbox(opt_outs: str) -> None:
+    assert held(settings(opt_out_address=opt_outs), ROBIN) == {"robin", "rosa"}
+    assert held(settings(opt_out_address=opt_outs)) == set()
+    assert held(settings(rosa_reads=False, opt_out_address=ROSA), ROBIN) == {"robin", "rosa"}
 
 
 def test_it_is_said_what_the_server_said() -> None:

@@ -24,6 +24,13 @@ async def _refused(store: Store) -> None:
     await store.mail.outbox.settle([Settled(row, MessageState.REJECTED, UNKNOWN)], "one")
 
 
+async def test_whoever_was_enrolled_after_their_email_counts_in_their_arm(store: Store) -> None:
+    await send(store, [message("", "p", one) for one in PEOPLE[:3]], SENT)
+    await enrol(store, "student", PEOPLE[:2])
+    assert store.mail.harm.taken(NAME) == {"student": 2}
+    assert list(store.mail.harm.taken_by_company(NAME)["student"].values()) == [2]
+
+
 async def test_only_those_whom_harm_may_have_come_from_are_read(store: Store) -> None:
     await enrol(store, "student", PEOPLE)
     await send(store, [message("student", "p", one) for one in PEOPLE[:5]], SENT)

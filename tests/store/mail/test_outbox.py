@@ -146,6 +146,17 @@ async def test_a_reply_stops_the_sequence_before_the_next_claim(store: Store) ->
     assert (await _cancelled(store)) == {"person1@company1.example": CancelReason.REPLIED}
 
 
+async def test_a_bounce_keeps_a_follow_up_from_leaving_and_no_first_email(store: Store) -> None:
+    follow_up, first = email_to(1, step=1), email_to(2)
+    await queue(store, follow_up, first)
+    for number, prospect in enumerate((follow_up.prospect, first.prospect)):
+        full = {"campaign": CAMPAIGN, "prospect": prospect, "mailbox": "sales", "message_id": f"<{number}>"}
+        mail = Inbound(**full, kind=InboundKind.BOUNCE, status="5.2.2", received_at=MONDAY)
+        assert await store.mail.inbox.take_in(mail)
+    assert [row.message.id for row in await claim(store)] == [first.id]
+    assert (await _cancelled(store)) == {"person1@company1.example": CancelReason.BOUNCED}
+
+
 async def test_a_decision_after_queueing_takes_the_email_back(store: Store) -> None:
     sent = email_to(1)
     accepted = Review(
