@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -471,7 +472,8 @@ def test_ctrl_c_keeps_what_was_reviewed_and_sums_up(ran):
         time.sleep(0.1)
     while process.poll() is None and time.monotonic() < deadline + 30:
         process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
     output, errors = process.communicate(timeout=30)
     assert process.returncode == ExitCode.INTERRUPTED, errors
     assert f"1 accepted; {COUNT - 1} still waiting." in output

@@ -129,16 +129,17 @@ def known_of(app: Served, dataset: str) -> Known:
         def on(path: str, form: str) -> list[str]:
             return sorted(set(re.findall(form, client.get(path).raise_for_status().text)))
 
-        draft = on(f"/c/{NAME}/queue?show=all", r"/drafts/([0-9a-f]+)")[0]
+        drafts = on(f"/c/{NAME}/queue?show=all", r"/drafts/([0-9a-f]+)")
+        hashes = [on(f"/c/{NAME}/drafts/{draft}", r'hash" value="(\w+)"') for draft in drafts]
         people = on(f"/c/{NAME}/traces", r"/traces/([0-9a-f]+)")[:2]
         return {
             "campaign": [NAME],
-            "draft": [draft],
+            "draft": drafts,  # that of an email which has left among them
             "place": [0],
             "message": on(f"/c/{NAME}/outbox", r"/outbox/([0-9a-f]+)/settle"),
             "mail": on(f"/c/{NAME}/replies", r"/replies/([0-9a-f]+)"),
             "action": ["accept", "edit", "reject", "set_aside", "withdraw", "rewrite", "send"],
-            "text_hash": on(f"/c/{NAME}/drafts/{draft}", r'hash" value="(\w+)"'),
+            "text_hash": sorted({one for found in hashes for one in found}),
             "seen": [0, 1, 2],
             "anyway": [True],
             "prospect": people,
