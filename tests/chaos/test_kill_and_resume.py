@@ -64,21 +64,30 @@ def main(folder: Path) -> None:
 
 def _load_what_is_loaded_lazily() -> None:
     """Otherwise each child would import for half a second, and be killed before it does anything."""
-    for name in ("alembic.command", "bm25s", "langgraph.graph", "miniatures.store.store"):
+    for name in (
+        "alembic.command",
+        "bm25s",
+        "cleanco",
+        "langgraph.graph",
+        "miniatures.store.store",
+        "py3langid",
+        "tld",
+    ):
         importlib.import_module(name)
 
 
 def _kill_until_done(child: Callable[[str], int], url: str, dice: random.Random) -> int:
-    kills = 0
+    """Later ones are given longer, so that a busy machine comes to an end, too."""
+    kills, longest = 0, 0.7
     while True:
         pid = child(url)
-        time.sleep(dice.uniform(0.02, 0.7))
+        time.sleep(dice.uniform(0.02, longest))
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         if os.WIFEXITED(status):
             assert os.WEXITSTATUS(status) == 0
             return kills
-        kills += 1
+        kills, longest = kills + 1, longest * 1.1
 
 
 def _outcome(url: str) -> dict[str, tuple[str, str, str]]:
