@@ -79,7 +79,7 @@ async def test_whoever_does_not_answer_gets_one_follow_up_in_the_thread(tmp_path
     assert second["From"] == first["From"] and second["To"] == first["To"]
     assert [row.message.mailbox for row in thread] == [thread[0].message.mailbox] * 2
     text = second.get_body(("plain",)).get_content()
-    assert f"I wrote to you on {NOON.day} {NOON:%B}, and have one thing to add." in text
+    assert f"I wrote to you on {NOON.day} {NOON:%B}. One thing more, and then I leave it there." in text
     assert "no answer is needed" in text, "the campaign names no follow-up after this one"
     assert len(server.accepted) == 3
 
