@@ -99,39 +99,25 @@ class ArmsProgress:
 
 def never_opened(campaign: str, error: BackendError) -> RunSummary:
     """The summary of an arm that has a backend which cannot be opened."""
-    return RunSummary(
-        run_id="",
-        campaign=campaign,
-        outcome=RunOutcome.BACKEND_UNAVAILABLE,
-        message=error.message,
-        hint=error.hint,
-        by_status={},
-        new=0,
-        reused=0,
-        bill=Bill(),
-        seconds=0,
-    )
+    did = _nothing_done(campaign, RunOutcome.BACKEND_UNAVAILABLE)
+    return did.model_copy(update={"message": error.message, "hint": error.hint})
 
 
 def left_out(store: Store, decision: AbDecision, prospects: Iterable[Prospect]) -> RunSummary:
     """The summary of an arm that was stopped, whose prospects are these: nothing is written for them any more."""
     written = store.mail.people.written(decision.campaign)
-    waiting = sum(one.key not in written or written[one.key].status not in SETTLED for one in prospects)
+    stopped = StoppedArm(
+        left_out=sum(one.key not in written or written[one.key].status not in SETTLED for one in prospects),
+        stopped_at=decision.decided_at,
+        stopped_by=decision.decided_by,
+        hits=decision.hits,
+    )
+    return _nothing_done(decision.campaign, RunOutcome.COMPLETED).model_copy(update={"stopped": stopped})
+
+
+def _nothing_done(campaign: str, outcome: RunOutcome) -> RunSummary:
     return RunSummary(
-        run_id="",
-        campaign=decision.campaign,
-        outcome=RunOutcome.COMPLETED,
-        by_status={},
-        new=0,
-        reused=0,
-        bill=Bill(),
-        seconds=0,
-        stopped=StoppedArm(
-            left_out=waiting,
-            stopped_at=decision.decided_at,
-            stopped_by=decision.decided_by,
-            hits=decision.hits,
-        ),
+        run_id="", campaign=campaign, outcome=outcome, by_status={}, new=0, reused=0, bill=Bill(), seconds=0
     )
 
 

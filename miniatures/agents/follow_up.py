@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 from miniatures.agents.attempt import NOTHING_NEW, Thread
 from miniatures.agents.context import CampaignContext
+from miniatures.agents.parts import ask_parts
 from miniatures.agents.passages import passage_of
 from miniatures.agents.placed_follow_up import placed_follow_up, without_made
-from miniatures.agents.reason import Parts, choose_parts
+from miniatures.agents.reason import Parts
 from miniatures.agents.roles.researcher import RESEARCHER
 from miniatures.agents.roles.writer import FOLLOW_UP, WRITER, writes_follow_ups
 from miniatures.agents.runs import OpenCampaign
-from miniatures.agents.shadowed import ask_seat
 from miniatures.agents.state import Written
 from miniatures.agents.verify import case_of, check_email, outcome_of, with_opinion
 from miniatures.agents.write import ask_turn, best_of, best_so_far, next_try
@@ -162,25 +162,10 @@ async def _new_parts(context: CampaignContext, asked: FollowUpAsked, news: Quote
     Raises:
         BackendError: the researcher could not be asked.
     """
-    left, company = without_made(context.brief, asked.thread.earlier), asked.prospect.company
-    trust, today = context.capabilities(RESEARCHER.name), context.now().date()
+    left, trust = without_made(context.brief, asked.thread.earlier), context.capabilities(RESEARCHER.name)
     if trust is None or trust.questions is not Questions.PASSAGE:
         angle = next(iter(left.angles_of(news.signal)), "")
         return Parts(angle, left.claim_for(news.signal, angle) if left.claims else "", Bill())
-    return await ask_seat(
-        context,
-        RESEARCHER.name,
-        lambda model, seat: choose_parts(
-            model,
-            context.prompts,
-            left,
-            company,
-            today,
-            passage_of(news),
-            news.signal,
-            angle_fits=_FITS,
-            claim_fits=_FITS,
-            node=FOLLOW_UP,
-            seat=seat,
-        ),
-    )
+    fits = {"angle_fits": _FITS, "claim_fits": _FITS}
+    passage, company = passage_of(news), asked.prospect.company
+    return await ask_parts(context, left, company, passage, news.signal, node=FOLLOW_UP, **fits)

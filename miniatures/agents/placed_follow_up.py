@@ -68,8 +68,9 @@ def _most_first(new: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _beginning(days: Sequence[date], about: str, *, is_last: bool) -> str:
-    if len(days) == 1 and is_last:
-        return f"I wrote to you on {days[0].day} {days[0]:%B}. One thing more{about}, and then I leave it there."
-    if len(days) == 1:
-        return f"I wrote to you on {days[0].day} {days[0]:%B}, and have one thing to add{about}."
-    return f"One last thing{about}, and then I leave it there." if is_last else f"I have one thing more to add{about}."
+    if len(days) > 1:
+        last, more = f"One last thing{about}, and then I leave it there.", f"I have one thing more to add{about}."
+        return last if is_last else more
+    wrote = f"I wrote to you on {days[0].day} {days[0]:%B}"
+    last, more = f"One thing more{about}, and then I leave it there.", f"and have one thing to add{about}."
+    return f"{wrote}. {last}" if is_last else f"{wrote}, {more}"

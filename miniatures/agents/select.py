@@ -14,8 +14,9 @@ from miniatures.agents.assess import ASSESSED, Assessments, assess
 from miniatures.agents.context import CampaignContext
 from miniatures.agents.gather import reads_in_place
 from miniatures.agents.ledgered import ledgered
+from miniatures.agents.parts import ask_parts
 from miniatures.agents.passages import Passage
-from miniatures.agents.reason import SURE, WORTH_A_LOOK, Parts, Reason, choose_parts, rank_reasons
+from miniatures.agents.reason import SURE, WORTH_A_LOOK, Parts, Reason, rank_reasons
 from miniatures.agents.research_answer import ResearchAnswer, ask_researcher
 from miniatures.agents.roles.assessor import ASSESSOR
 from miniatures.agents.roles.researcher import RESEARCHER, ListVariables
@@ -165,22 +166,7 @@ async def _parts(context: CampaignContext, prospect: Prospect, passage: Passage,
     """The angle and the claim: the assessor's, else those that the researcher finds fitting."""
     if reason.angle is not None and reason.claim is not None:
         return Parts(reason.angle, reason.claim, Bill())
-    today = context.now().date()
-    return await ask_seat(
-        context,
-        RESEARCHER.name,
-        lambda model, seat: choose_parts(
-            model,
-            context.prompts,
-            context.brief,
-            prospect.company,
-            today,
-            passage,
-            reason.signal,
-            node="select",
-            seat=seat,
-        ),
-    )
+    return await ask_parts(context, context.brief, prospect.company, passage, reason.signal, node="select")
 
 
 def _judges(context: CampaignContext) -> bool:

@@ -11,9 +11,7 @@ from miniatures.datamodel.arms import Enrolment
 from miniatures.datamodel.backend import Bill
 from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.money import dollars
-from miniatures.datamodel.standing import Standing, State
-
-_APPROVED = (State.APPROVED, State.EDITED)
+from miniatures.datamodel.standing import APPROVED, Standing, State
 
 
 class ArmFigures:
@@ -54,7 +52,7 @@ def show_arm_figures(arms: Mapping[str, Any]) -> None:
     listing = table("Arm", ">Enrolled", ">Approved", ">Ready", ">Needs review", ">Nothing found", ">Cost")
     for arm, figures in arms.items():
         by_status = figures["by_status"]
-        approved = sum(by_status[state] for state in _APPROVED)
+        approved = sum(by_status[state] for state in APPROVED)
         others = (by_status[state] for state in (State.READY, State.NEEDS_REVIEW, State.NOTHING_FOUND))
         counts = (f"{number:,}" for number in (figures["enrolled"], approved, *others))
         name = f"{arm} (stopped)" if figures["stopped"] else arm

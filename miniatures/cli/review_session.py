@@ -150,7 +150,7 @@ class Sitting:
     def _judge(self, waiting: DraftToReview) -> Review | None:
         """The review of one draft; None if it is skipped."""
         edited = waiting.edited_text
-        text = to_text(edited if edited and waiting.edit_stands else email_of(waiting.item.answer))
+        text = to_text(waiting.standing_edit or email_of(waiting.item.answer))
         while True:
             match _choose({**_TAKE, **_DRAFT_KEYS} if edited else _DRAFT_KEYS):
                 case "t" if edited:

@@ -108,10 +108,10 @@ def _show_arms(arms: Mapping[str, RunSummary]) -> None:
 
 def _left_out(arm: str, stopped: StoppedArm) -> str:
     """Such as `12 prospects left out: their arm small was stopped on 2026-03-03 by guardrail: bounced ...`."""
-    from miniatures.delivery.ab_words import hit_words
+    from miniatures.delivery.ab_words import hits_words
 
     who = f"their arm {arm} was stopped on {stopped.stopped_at:%Y-%m-%d} by {stopped.stopped_by}"
-    return f"{count(stopped.left_out, 'prospect')} left out: {who}: {'; '.join(map(hit_words, stopped.hits))}."
+    return f"{count(stopped.left_out, 'prospect')} left out: {who}: {hits_words(stopped.hits)}."
 
 
 def show_bad_rows(screen: Console, number: int, first: Sequence[BadRow], loaded: LoadedCampaign) -> None:

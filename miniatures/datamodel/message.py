@@ -37,6 +37,10 @@ class MessageState(StrEnum):
         return self in (MessageState.ACCEPTED, MessageState.REJECTED, MessageState.CANCELLED)
 
 
+MAY_HAVE_LEFT = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
+"""The states of emails that are out of our hands."""
+
+
 class CancelReason(StrEnum):
     """Why an email that was queued was not sent."""
 

@@ -87,7 +87,9 @@ MEANINGS = {
 
 MAILED = tuple(State)[: tuple(State).index(State.APPROVED)]
 """The states of emails that the outbox or the list of who wants no mail has an answer about."""
-TO_SEND = (State.APPROVED, State.EDITED, State.READY)
+APPROVED = (State.APPROVED, State.EDITED)
+"""The states whose text a person said yes to."""
+TO_SEND = (*APPROVED, State.READY)
 """The states whose text may go out: the ready ones are to be read first."""
 
 _CAME_BACK = {

@@ -15,7 +15,7 @@ from miniatures.datamodel.ab_decision import AbAction, AbDecision, decision_id
 from miniatures.datamodel.live_verdict import GuardrailHit, LiveVerdict, VerdictWord
 from miniatures.delivery.ab_miniatures import ArmsMiniatures
 from miniatures.delivery.ab_report import AbReport
-from miniatures.delivery.ab_words import hit_words, verdict_words
+from miniatures.delivery.ab_words import hits_words, verdict_words
 from miniatures.weights.registry import Registry
 
 
@@ -74,7 +74,7 @@ def _one_an_arm(hits: tuple[GuardrailHit, ...]) -> list[tuple[GuardrailHit, ...]
 
 
 def _stop(report: AbReport, hits: tuple[GuardrailHit, ...]) -> Change:
-    arm, told = hits[0].arm, "; ".join(map(hit_words, hits))
+    arm, told = hits[0].arm, hits_words(hits)
     return Change(
         id=decision_id(report.campaign, arm, AbAction.STOPPED, ""),
         arm=arm,

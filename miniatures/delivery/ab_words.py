@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from miniatures.datamodel.ab_decision import AbAction, AbDecision
@@ -83,11 +84,12 @@ def _done(one: AbDecision) -> str:
             assert_never(one.action)
 
 
-def hit_words(hit: GuardrailHit) -> str:
-    """Such as `bounced 12 of 60, surely above 8.1 %, where at most 5.0 % is allowed`."""
-    return (
+def hits_words(hits: Iterable[GuardrailHit]) -> str:
+    """Such as `bounced 12 of 60, surely above 8.1 %, where at most 5.0 % is allowed`; several in a row."""
+    return "; ".join(
         f"{hit.guardrail} {hit.rate.count:,} of {hit.rate.base:,}, surely above {percent(hit.low)}, where at most "
         f"{percent(hit.limit)} is allowed"
+        for hit in hits
     )
 
 
@@ -95,12 +97,12 @@ def stop_words(one: AbDecision) -> str:
     """What stops an arm, and what that leads to."""
     waited = {0: "No email waited in it", 1: "The one email that waited in it is cancelled"}
     rest = waited.get(one.cancelled, f"The {one.cancelled:,} emails that waited in it are cancelled")
-    return f"{'; '.join(map(hit_words, one.hits))}. {rest}; the other arms go on."
+    return f"{hits_words(one.hits)}. {rest}; the other arms go on."
 
 
 def stopped_words(one: AbDecision) -> str:
     """What is said of it later, to stand within a sentence."""
-    return f"the arm {one.arm} on {one.decided_at:%Y-%m-%d}, {'; '.join(map(hit_words, one.hits))}"
+    return f"the arm {one.arm} on {one.decided_at:%Y-%m-%d}, {hits_words(one.hits)}"
 
 
 def counted_words(one: Difference) -> str:

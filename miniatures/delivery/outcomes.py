@@ -20,7 +20,7 @@ from miniatures.datamodel.hit import Hit
 from miniatures.datamodel.inbound import Inbound
 from miniatures.datamodel.message import MessageState
 from miniatures.datamodel.review import Review
-from miniatures.datamodel.standing import State
+from miniatures.datamodel.standing import APPROVED, State
 from miniatures.delivery.bounce import bounced_at_once
 from miniatures.delivery.reactions import NOTHING, Reactions, reactions
 from miniatures.review.approvals import Decision, Decisions
@@ -28,7 +28,6 @@ from miniatures.store.mail.people import KeptDraft, Mailed, Place, Written
 from miniatures.store.store import Store
 
 _WRITTEN = (DraftStatus.READY, DraftStatus.NEEDS_REVIEW)
-_APPROVED = (State.APPROVED, State.EDITED)
 _WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
 _NEVER_LEAVES = (MessageState.REJECTED, MessageState.CANCELLED)
 _UNLISTED = sys.maxsize
@@ -187,7 +186,7 @@ def _was_approved(key: str, draft: tuple[str, str] | None, known: _Known) -> boo
 
 
 def _is_approved(decision: Decision, status: DraftStatus | None, *, by_risk: bool) -> bool:
-    return decision.state in _APPROVED or (by_risk and decision.state is None and status is DraftStatus.READY)
+    return decision.state in APPROVED or (by_risk and decision.state is None and status is DraftStatus.READY)
 
 
 def _is_edited(first: Mailed | None, draft: tuple[str, str] | None, decision: Decision) -> bool:

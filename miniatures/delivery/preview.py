@@ -11,15 +11,14 @@ from email.policy import SMTPUTF8
 
 from miniatures.datamodel.errors import InputError
 from miniatures.datamodel.message import Message, OutboxRow
-from miniatures.datamodel.standing import MEANINGS, TO_SEND, Standing, State
+from miniatures.datamodel.standing import APPROVED, MEANINGS, TO_SEND, Standing, State
 from miniatures.datamodel.suppression import Suppression
 from miniatures.delivery.compose import Composed, Composer
 from miniatures.delivery.queueing import follow_up_to, message_to
 from miniatures.delivery.settings import required_settings
 from miniatures.inputs.campaign import LoadedCampaign
 
-_APPROVED = (State.APPROVED, State.EDITED)
-_TO_LEAVE = (*_APPROVED, State.QUEUED)
+_TO_LEAVE = (*APPROVED, State.QUEUED)
 
 
 def first_to_send(standings: Iterable[Standing]) -> Standing | None:
@@ -38,7 +37,7 @@ def first_to_send(standings: Iterable[Standing]) -> Standing | None:
 
 def is_approved(standing: Standing) -> bool:
     """Whether a person said yes to the text."""
-    return standing.state in _APPROVED
+    return standing.state in APPROVED
 
 
 def wants_no_mail(listed: Suppression) -> str:

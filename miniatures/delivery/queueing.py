@@ -14,7 +14,7 @@ from miniatures.datamodel.hashing import content_hash, text_hash
 from miniatures.datamodel.message import CancelReason, Message, MessageState, OutboxRow
 from miniatures.datamodel.prospect import Prospect
 from miniatures.datamodel.send_settings import SendSettings
-from miniatures.datamodel.standing import Standing, State
+from miniatures.datamodel.standing import APPROVED, Standing, State
 from miniatures.datamodel.trace import new_id
 from miniatures.delivery.body import printable
 from miniatures.delivery.follow_ups import hindrance, known_of
@@ -29,7 +29,6 @@ from miniatures.store.store import Store
 from miniatures.store.suppressed import suppression_of
 
 _AT_ONCE = 500
-_APPROVED = (State.APPROVED, State.EDITED)
 _TO_REVIEW = (State.READY, State.NEEDS_REVIEW)
 
 ProviderOf = Callable[[str], Awaitable[str]]
@@ -40,7 +39,7 @@ def sendable(loaded: LoadedCampaign, store: Store) -> Iterator[Standing]:
     """The prospects whose text may leave: a person approved it, or the campaign's stated risk covers it."""
     covered = covered_by_risk(loaded, store)
     for standing in standings(loaded, store):
-        if standing.text is not None and (standing.state in _APPROVED or covered(standing)):
+        if standing.text is not None and (standing.state in APPROVED or covered(standing)):
             yield standing
 
 
@@ -51,7 +50,7 @@ def sendable_follow_ups(loaded: LoadedCampaign, store: Store, now: datetime) -> 
     """
     rules = required_settings(loaded).follow_ups
     for standing in follow_up_standings(loaded, store):
-        if standing.text is None or standing.state not in _APPROVED:
+        if standing.text is None or standing.state not in APPROVED:
             continue
         thread, step = store.mail.outbox.thread(loaded.name, standing.prospect.key), standing.result.step
         sent = thread[:step]
@@ -120,7 +119,7 @@ def held_up(loaded: LoadedCampaign, store: Store) -> HeldUp:
     to_review = skipped = 0
     for standing in standings(loaded, store):
         to_review += standing.state in _TO_REVIEW
-        if standing.state in _APPROVED and suppressed(standing.prospect.email):
+        if standing.state in APPROVED and suppressed(standing.prospect.email):
             sent = store.mail.outbox.thread(loaded.name, standing.prospect.key)
             skipped += all(row.state is MessageState.CANCELLED for row in sent)
     return HeldUp(to_review, skipped)

@@ -142,7 +142,7 @@ class SmtpSession:
     async def _step(self, stage: str, step: Awaitable[object]) -> None:
         if refusal := await self._refusal(stage, step):
             where = f"{self._settings.host}:{self._settings.port}"
-            said = " ".join(str(part) for part in (refusal.code, refusal.text) if part) or "the connection was lost"
+            said = refusal.words or "the connection was lost"
             raise ServerUnavailable(f"{where} cannot be used ({stage}): {said}", refusal, hint=_hint(refusal))
 
     async def _refusal(self, stage: str, step: Awaitable[object]) -> ServerReply | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from miniatures.datamodel.miniature import Comparison, Score
 from miniatures.measure.non_inferiority import design_effect
+from miniatures.measure.wilson import wilson_interval
 
 _ALPHA = 0.05
 _DRAWS = 10_000
@@ -28,11 +29,8 @@ def wilson(passed: int, total: int) -> Score:
         raise ValueError(f"{passed} of {total} is no share")
     if total == 0:
         return Score(passed=0, total=0, low=0.0, high=1.0)
-    from statsmodels.stats.proportion import proportion_confint
-
-    low, high = proportion_confint(passed, total, alpha=_ALPHA, method="wilson")
-    share = passed / total
-    return Score(passed=passed, total=total, low=min(share, max(0.0, low)), high=max(share, min(1.0, high)))
+    low, high = wilson_interval(passed, total, _ALPHA)
+    return Score(passed=passed, total=total, low=low, high=high)
 
 
 def score_of(outcomes: Sequence[bool]) -> Score:

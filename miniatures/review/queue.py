@@ -67,6 +67,11 @@ class DraftToReview:
         """Whether it is of this very text, and goes out in its place."""
         return self.edit is not None and email_of(self.edit.answer) == self.draft.text
 
+    @property
+    def standing_edit(self) -> EmailText | None:
+        """What that person wrote, if it goes out in the draft's place."""
+        return self.edited_text if self.edit_stands else None
+
 
 @dataclass(frozen=True)
 class PairToReview:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Executable, delete, exists, func, insert, literal, or_, select, text
 
-from miniatures.datamodel.message import CancelReason, MessageState
+from miniatures.datamodel.message import MAY_HAVE_LEFT, CancelReason, MessageState
 from miniatures.datamodel.review import Review
 from miniatures.store.decisions import DECIDING
 from miniatures.store.documents import model_json
@@ -22,8 +22,6 @@ from miniatures.store.mail_tables import messages
 from miniatures.store.tables import claims, drafts, reviews
 from miniatures.store.upsert import insert_into
 from miniatures.store.writer import Change
-
-_LEFT = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
 
 
 class Outcome(StrEnum):
@@ -119,7 +117,7 @@ def _insert_if(review: Review, text_hash: str, seen: int) -> Executable:
 def _has_left(review: Review) -> ColumnElement[bool]:
     """Whether the email of this step to its prospect is being sent, or left, or may have."""
     mine = messages.c
-    return exists().where(*_to_them(review), mine.step == review.step, mine.state.in_(_LEFT))
+    return exists().where(*_to_them(review), mine.step == review.step, mine.state.in_(MAY_HAVE_LEFT))
 
 
 def _to_them(review: Review) -> tuple[ColumnElement[bool], ...]:

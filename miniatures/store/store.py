@@ -117,7 +117,8 @@ class Store(Queries, TraceListing, CallLinks):
         return self._results.follow_ups(campaign, prospect)
 
     def follow_up_rows(self, campaign: str) -> dict[tuple[str, int], tuple[str, DraftStatus]]:
-        """Which follow-ups were written: by prospect's key and step, the row of the list that they were written to."""
+        """What became of follow-ups: by prospect's key and step, the row of the list that they were for, and how it
+        stands."""
         return self._results.follow_up_rows(campaign)
 
     async def statuses(self, campaign: str, policy: str, prospects: Sequence[Prospect]) -> dict[str, DraftStatus]:

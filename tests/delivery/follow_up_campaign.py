@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
+from miniatures.agents.runs import run_campaign
 from miniatures.datamodel.inbound import Inbound, InboundKind
 from miniatures.datamodel.message import MessageState
 from miniatures.delivery.compose import Composer
@@ -21,9 +24,11 @@ from miniatures.inputs.campaign import LoadedCampaign, load_campaign
 from miniatures.review.approvals import Decisions
 from miniatures.review.queue import draft_to_review, waiting_drafts
 from miniatures.review.reviewing import accept
+from miniatures.store.open import open_store
 from miniatures.store.store import Store
 from tests.app.web.desk_campaign import lead, write_folder
 from tests.delivery.sending import ALWAYS, WoundClock
+from tests.mail_servers.unruly_smtp import UnrulySmtp
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0)
 DAY = timedelta(days=1)
@@ -79,6 +84,26 @@ async def send_approved(store: Store, loaded: LoadedCampaign, clock: WoundClock)
 async def first_emails(store: Store, loaded: LoadedCampaign, clock: WoundClock) -> None:
     assert await accept_all(store, loaded) == 2
     assert await send_approved(store, loaded, clock) == 2
+
+
+class Followed(NamedTuple):
+    """A campaign whose first emails left five days ago, by the clock, and its store."""
+
+    server: UnrulySmtp
+    loaded: LoadedCampaign
+    store: Store
+
+
+@asynccontextmanager
+async def five_days_later(folder: Path, clock: WoundClock, **more: Any) -> AsyncIterator[Followed]:
+    """Run the campaign, accept and send what was written, and let days go by."""
+    with UnrulySmtp() as server:
+        loaded = campaign(folder / "autumn", server.port, **more)
+        await run_campaign(loaded, now=clock.now)
+        with open_store(loaded.store_url, now=clock.now, flushed=True) as store:
+            await first_emails(store, loaded, clock)
+            clock.time += 5 * DAY
+            yield Followed(server, loaded, store)
 
 
 async def answer(store: Store, loaded: LoadedCampaign, email: str) -> None:

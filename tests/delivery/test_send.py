@@ -29,6 +29,7 @@ from miniatures.delivery.back_off import Refusal
 from miniatures.delivery.guardrails import Guard
 from miniatures.delivery.inbound.hear import Heard
 from miniatures.delivery.inbound.hearing import Listen
+from miniatures.delivery.job import OnTrouble
 from miniatures.delivery.providers import Providers, mx_lookup, provider_name
 from miniatures.delivery.queueing import HeldUp, held_up, queue_approved
 from miniatures.delivery.send import Sent, dry_emails, send_campaign
@@ -299,6 +300,22 @@ def test_what_keeps_emails_from_leaving_is_counted(tmp_path: Path) -> None:
         assert held_up(loaded, store) == HeldUp(to_review=2, suppressed=1)
 
 
+async def watched(minutes: int, clock: WoundClock, loaded: LoadedCampaign, store: Store, on_trouble: OnTrouble) -> Sent:
+    """Watch for so many rounds, each a minute later, in which nothing comes back."""
+    stop, rounds = asyncio.Event(), count()
+
+    async def a_minute_later() -> Heard:
+        clock.time += timedelta(minutes=1)
+        if next(rounds) == minutes:
+            stop.set()
+        return Heard()
+
+    watching = send_campaign(
+        loaded, store, watch=True, stop=stop, on_trouble=on_trouble, provider_of=nobodys, listen=a_minute_later
+    )
+    return await asyncio.wait_for(watching, 30)
+
+
 def _box(port: int, address: str, **more: object) -> dict[str, object]:
     smtp = {"host": "127.0.0.1", "port": port, "tls": "none", "timeout_s": 2, **more}
     return {"address": address, "smtp": smtp, "per_day": 100_000, "per_hour": 1_000_000}
@@ -309,31 +326,18 @@ def test_a_wrong_password_is_tried_less_and_less_while_the_other_mailboxes_go_on
 ) -> None:
     monkeypatch.setattr("miniatures.delivery.send._ROUND", timedelta(milliseconds=1))
     monkeypatch.setenv("MINIATURES_TEST_PASSWORD", "wrong")
-    clock, told, minutes = WoundClock(), [], count()
+    clock, told = WoundClock(), []
     login = {"user": "rosa", "password": "MINIATURES_TEST_PASSWORD"}
 
-    async def watch(loaded: LoadedCampaign, store: Store) -> Sent:
-        stop = asyncio.Event()
-
-        async def a_minute_later() -> Heard:
-            clock.time += timedelta(minutes=1)
-            if next(minutes) == 60:
-                stop.set()
-            return Heard()
-
-        def troubled(mailbox: str, trouble: str) -> None:
-            told.append((mailbox, trouble.split("(login): ")[1]))
-
-        return await send_campaign(
-            loaded, store, watch=True, stop=stop, on_trouble=troubled, provider_of=nobodys, listen=a_minute_later
-        )
+    def troubled(mailbox: str, trouble: str) -> None:
+        told.append((mailbox, trouble.split("(login): ")[1]))
 
     with UnrulySmtp(users={"rosa": "secret"}) as refusing, UnrulySmtp() as server:
         rosa = _box(refusing.port, "rosa@sender.example", login=login, connections=1)
         boxes = {"rosa": rosa, "robin": _box(server.port, "robin@sender.example")}
         loaded = sending_campaign(tmp_path / "desk", 25, mailboxes=boxes)
         with open_store(loaded.store_url, now=clock.now) as store:
-            sent = asyncio.run(asyncio.wait_for(watch(loaded, store), 30))
+            sent = asyncio.run(watched(60, clock, loaded, store, troubled))
         assert refusing.connections == 4, "in the minutes 0, 5, 20 and 50"
         assert len(server.accepted) == sent.count(MessageState.ACCEPTED) > 0
     said = "535 5.7.8 Authentication credentials invalid. Check `login: {user, password}`; many providers want an app"
@@ -363,39 +367,29 @@ def test_a_server_that_lets_us_in_at_first_is_tried_again_after_five_minutes_eac
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("miniatures.delivery.send._ROUND", timedelta(milliseconds=1))
-    clock, told, minutes = WoundClock(), [], count()
+    clock, told = WoundClock(), []
     manners = cycle([_one_email_a_connection, _none])
 
     def a_moment_later() -> datetime:
         clock.time += timedelta(milliseconds=10)
         return clock.time
 
+    def troubled(_mailbox: str, trouble: str) -> None:
+        told.append(trouble.split()[-2])
+
+    async def by_turns(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await next(manners)(reader, writer)
+
     async def watch(loaded: LoadedCampaign, store: Store) -> None:
-        stop = asyncio.Event()
-
-        async def a_minute_later() -> Heard:
-            clock.time += timedelta(minutes=1)
-            if next(minutes) == 12:
-                stop.set()
-            return Heard()
-
-        def troubled(_mailbox: str, trouble: str) -> None:
-            told.append(trouble.split()[-2])
-
-        async def by_turns(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await next(manners)(reader, writer)
-
         async with await asyncio.start_server(by_turns, "127.0.0.1", port):
-            await send_campaign(
-                loaded, store, watch=True, stop=stop, on_trouble=troubled, provider_of=nobodys, listen=a_minute_later
-            )
+            await watched(12, clock, loaded, store, troubled)
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     boxes = {"rosa": _box(port, "rosa@sender.example", connections=1)}
     loaded = sending_campaign(tmp_path / "desk", 25, drafts=8, approve=8, mailboxes=boxes)
     with open_store(loaded.store_url, now=a_moment_later) as store:
-        asyncio.run(asyncio.wait_for(watch(loaded, store), 30))
+        asyncio.run(watch(loaded, store))
     assert told == ["09:07", "09:12", "09:17"]
 
 

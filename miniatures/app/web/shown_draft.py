@@ -54,7 +54,7 @@ class Shown:
     @property
     def edited(self) -> EmailText | None:
         """The text that a person put in the draft's place, if that stands."""
-        return self.waiting.edited_text if self.waiting.edit_stands else None
+        return self.waiting.standing_edit
 
 
 async def shown_draft(request: Request) -> Shown:
@@ -81,7 +81,7 @@ async def shown_draft(request: Request) -> Shown:
 def _standing(store: Store, item: DeskItem, waiting: DraftToReview) -> Standing | None:
     if waiting.result is None:
         return None
-    text = (waiting.edited_text if waiting.edit_stands else None) or waiting.draft.text
+    text = waiting.standing_edit or waiting.draft.text
     return by_now(Standing(prospect=waiting.result.prospect, state=item.state, result=waiting.result, text=text), store)
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, NonNegativeInt, model_validator
 from miniatures.datamodel.frozen import Frozen
 from miniatures.datamodel.live_verdict import Rate
 from miniatures.datamodel.verdict import Guardrail, LiveMetric, RateBase
-from miniatures.measure.live.wilson import wilson_interval
+from miniatures.measure.wilson import wilson_interval
 
 _ALPHA = 0.05
 
@@ -148,9 +148,8 @@ class Tally:
         """The share and its interval, from 0 to 1 where there is nobody."""
         if not self.base:
             return Rate(count=0, base=0, low=0.0, high=1.0)
-        share = self.count / self.base
         low, high = wilson_interval(*self.alone, _ALPHA)
-        return Rate(count=self.count, base=self.base, low=min(share, max(0.0, low)), high=max(share, min(1.0, high)))
+        return Rate(count=self.count, base=self.base, low=low, high=high)
 
     @property
     def alone(self) -> tuple[float, float]:

@@ -6,22 +6,21 @@ Only people of whom something may be harm are read one by one, so that what coun
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Executable, Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Executable, and_, func, or_, select
 
-from miniatures.datamodel.hit import Hit, HitKind
+from miniatures.datamodel.hit import Hit
 from miniatures.datamodel.inbound import Inbound, InboundKind, ReplyClass
 from miniatures.datamodel.message import MessageState
 from miniatures.store.engine import Database
+from miniatures.store.mail.came_back import PRESSED, mails_by_meaning, mails_of, opt_outs_of
 from miniatures.store.mail.people import Mailed, People
 from miniatures.store.mail_tables import enrolments, hits, inbound, messages
-from miniatures.store.stored import stored
 
 _PERHAPS_HARM = (InboundKind.BOUNCE, InboundKind.COMPLAINT, InboundKind.OPT_OUT)
-_PRESSED = hits.c.kind == HitKind.UNSUBSCRIBE_POST
 _PAGE = 500
 
 
@@ -46,12 +45,10 @@ class Harm:
 
     def news(self, campaign: str) -> tuple[object, ...]:
         """Another value once something came in that may be harm: a mail, a word on what one means, a hit, a refusal."""
-        mine = inbound.c.campaign == campaign
-        mails = select(inbound.c.kind, self._meaning.label("meaning")).where(mine).subquery().c
         refused = messages.c.campaign == campaign, messages.c.state == MessageState.REJECTED
         with self._database.read() as connection:
             return (
-                *sorted(map(str, connection.execute(select(*mails, func.count()).group_by(*mails)))),
+                *map(tuple, connection.execute(mails_by_meaning(campaign, self._people.meaning))),
                 connection.scalar(select(func.count()).where(hits.c.campaign == campaign)),
                 connection.scalar(select(func.count()).where(*refused)),
             )
@@ -77,34 +74,25 @@ class Harm:
         for start in range(0, len(known), _PAGE):
             yield from self._page(campaign, known[start : start + _PAGE])
 
-    @property
-    def _meaning(self) -> ColumnElement[str]:
-        """What somebody took a mail for; null if nobody did."""
-        return self._people.cut(inbound.c.document, "reply_class")
-
     def _known(self, campaign: str) -> CompoundSelect[Any]:
-        perhaps = or_(inbound.c.kind.in_(_PERHAPS_HARM), self._meaning == ReplyClass.OPT_OUT)
+        perhaps = or_(inbound.c.kind.in_(_PERHAPS_HARM), self._people.meaning == ReplyClass.OPT_OUT)
         wrote = select(inbound.c.prospect).where(inbound.c.campaign == campaign, perhaps)
         refused = messages.c.campaign == campaign, messages.c.state == MessageState.REJECTED
-        pressed = select(hits.c.prospect).where(hits.c.campaign == campaign, _PRESSED)
+        pressed = select(hits.c.prospect).where(hits.c.campaign == campaign, PRESSED)
         return wrote.union(select(messages.c.prospect).where(*refused), pressed)
 
     def _page(self, campaign: str, keys: Sequence[str]) -> Iterable[Concerned]:
         emails = self._people.mailed(campaign, messages.c.prospect.in_(keys))
-        places = select(enrolments.c.prospect, enrolments.c.arm, enrolments.c.company)
-        mails = select(inbound.c.id, inbound.c.prospect, inbound.c.document)
-        pressed = select(hits.c.id, hits.c.prospect, hits.c.document).where(_PRESSED)
+        columns = enrolments.c
+        places = select(columns.prospect, columns.arm, columns.company)
+        mine = columns.campaign == campaign, columns.prospect.in_(keys)
         with self._database.read() as connection:
-            rows = connection.execute(_of(places, enrolments, campaign, keys))
+            rows = connection.execute(places.where(*mine))
             found = {row.prospect: Concerned(row.arm, row.company, emails[row.prospect]) for row in rows}
-            for row in connection.execute(_of(mails, inbound, campaign, keys)):
-                mail = stored(Inbound, row.document, f"inbound {row.id}")
-                if mail is not None and row.prospect in found:
-                    found[row.prospect].inbound.append(mail)
-            for row in connection.execute(_of(pressed, hits, campaign, keys)):
-                hit = stored(Hit, row.document, f"hits {row.id}")
-                if hit is not None and row.prospect in found:
-                    found[row.prospect].opt_outs[hit.message].append(hit)
+            for prospect, mail in mails_of(connection, campaign, found):
+                found[prospect].inbound.append(mail)
+            for prospect, hit in opt_outs_of(connection, campaign, found):
+                found[prospect].opt_outs[hit.message].append(hit)
         return found.values()
 
 
@@ -114,7 +102,3 @@ def _taken(campaign: str, *by: ColumnElement[str]) -> Executable:
     mine = and_(place.campaign == columns.campaign, place.prospect == columns.prospect)
     taken = columns.campaign == campaign, columns.state == MessageState.ACCEPTED, columns.step == 0
     return select(*by, func.count()).select_from(messages.join(enrolments, mine)).where(*taken).group_by(*by)
-
-
-def _of(query: Select[Any], table: Table, campaign: str, keys: Collection[str]) -> Select[Any]:
-    return query.where(table.c.campaign == campaign, table.c.prospect.in_(keys))

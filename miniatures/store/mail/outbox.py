@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, tuple_, update
 
-from miniatures.datamodel.message import CancelReason, Message, MessageState, OutboxRow, ServerReply
+from miniatures.datamodel.message import MAY_HAVE_LEFT, CancelReason, Message, MessageState, OutboxRow, ServerReply
 from miniatures.datamodel.suppression import suppression_hash
 from miniatures.store.documents import model_json
 from miniatures.store.engine import Database
@@ -30,7 +30,6 @@ _WAITING = (MessageState.QUEUED, MessageState.CLAIMED)
 OUTSIDE_HOURS = "outside working hours"
 """Why an email was put back that waits for its recipient's morning, and for nothing else."""
 _POSTPONED = "its recipient is away"
-_MAY_HAVE_LEFT = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNCERTAIN)
 
 
 class Outbox:
@@ -184,7 +183,7 @@ class Outbox:
     def newest_to(self, address: str) -> OutboxRow | None:
         """The email to an address that was queued last, of any campaign; of those that may have left if one did."""
         named = messages.c.address == suppression_hash(self._suppressions.secret(), address)
-        left = messages.c.state.in_(_MAY_HAVE_LEFT)
+        left = messages.c.state.in_(MAY_HAVE_LEFT)
         query = select(messages).where(named).order_by(left.desc(), messages.c.queued_at.desc()).limit(1)
         with self._database.read() as connection:
             row = connection.execute(query).first()

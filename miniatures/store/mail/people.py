@@ -14,7 +14,7 @@ from miniatures.datamodel.draft import DraftStatus
 from miniatures.datamodel.message import CancelReason, MessageState, ServerReply
 from miniatures.store.engine import Database
 from miniatures.store.mail.said import Said, what_was_said
-from miniatures.store.mail_tables import enrolments, mail_events, messages
+from miniatures.store.mail_tables import enrolments, inbound, mail_events, messages
 from miniatures.store.steps import is_first
 from miniatures.store.stored import stored
 from miniatures.store.tables import drafts, prospects, results
@@ -135,6 +135,11 @@ class People:
             for prospect, *row in connection.execute(query.order_by(columns.prospect, columns.step)):
                 found[prospect].append(_mailed(*row))
         return found
+
+    @property
+    def meaning(self) -> ColumnElement[str]:
+        """Of a mail that came back, what somebody took it for; null if nobody did."""
+        return self.cut(inbound.c.document, "reply_class")
 
     def cut(self, document: Column[str], name: str) -> ColumnElement[str]:
         """A field of a JSON text, cut out by the database."""

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, extract, func, select
+from sqlalchemy import Select, extract, func, select
 
-from miniatures.datamodel.hit import Hit, HitKind
+from miniatures.datamodel.hit import Hit
 from miniatures.datamodel.inbound import Inbound
 from miniatures.datamodel.message import MessageState
 from miniatures.store.decisions import decisions_to
 from miniatures.store.engine import Database
+from miniatures.store.mail.came_back import PRESSED, mails_by_meaning, mails_of, opt_outs_of
 from miniatures.store.mail.people import People
 from miniatures.store.mail.suppressions import everywhere_file
-from miniatures.store.mail_tables import ab_decisions, enrolments, hits, inbound, mail_events, messages, suppressions
-from miniatures.store.stored import stored
+from miniatures.store.mail_tables import ab_decisions, enrolments, hits, mail_events, messages, suppressions
 
 PAGE = 500
 """Prospects that are asked for at once."""
@@ -74,7 +74,10 @@ class PostedEmails:
                 found[prospect].decisions = number
             for prospect, arm in connection.execute(_arms(campaign, prospects)):
                 found[prospect].arm = arm
-            _read_what_came(connection, campaign, found)
+            for prospect, mail in mails_of(connection, campaign, prospects):
+                found[prospect].inbound.append(mail)
+            for prospect, hit in opt_outs_of(connection, campaign, prospects):
+                found[prospect].opt_outs.append(hit)
         return found
 
     def signature(self, campaign: str) -> tuple[object, ...]:
@@ -88,14 +91,11 @@ class PostedEmails:
     def _telling(self, campaign: str) -> Iterator[Select[*tuple[Any, ...]]]:
         """What is counted: where a clock that is behind, or one entry in the place of another, leaves the newest or
         the number as it was, the other changes."""
-        mails, pressed = inbound.c, hits.c.kind == HitKind.UNSUBSCRIBE_POST
-        meaning = self._people.cut(mails.document, "reply_class").label("meaning")
-        came = select(mails.kind, meaning).where(mails.campaign == campaign).subquery().c
         due = func.sum(extract("epoch", messages.c.due_at))
         yield select(func.max(mail_events.c.id))
         yield select(func.count()).where(mail_events.c.campaign == campaign)
-        yield select(*came, func.count()).group_by(*came).order_by(*came)
-        yield select(func.count()).where(hits.c.campaign == campaign, pressed)
+        yield mails_by_meaning(campaign, self._people.meaning)
+        yield select(func.count()).where(hits.c.campaign == campaign, PRESSED)
         yield select(func.count()).where(ab_decisions.c.campaign == campaign)
         yield select(func.count(), func.max(suppressions.c.since))
         yield select(func.count(), due).where(messages.c.state == MessageState.QUEUED)
@@ -113,18 +113,3 @@ def _arms(campaign: str, prospects: Collection[str]) -> Select[Any]:
     columns = enrolments.c
     mine = columns.campaign == campaign, columns.prospect.in_(prospects)
     return select(columns.prospect, columns.arm).where(*mine)
-
-
-def _read_what_came(connection: Connection, campaign: str, found: dict[str, Posted]) -> None:
-    columns = inbound.c
-    query = select(columns.prospect, columns.id, columns.document)
-    query = query.where(columns.campaign == campaign, columns.prospect.in_(found)).order_by(
-        columns.received_at, columns.id
-    )
-    for prospect, id, document in connection.execute(query):
-        mail = stored(Inbound, document, f"inbound {id}")
-        found[prospect].inbound += [mail.model_copy(update={"id": id})] if mail else []
-    asked = hits.c.campaign == campaign, hits.c.prospect.in_(found), hits.c.kind == HitKind.UNSUBSCRIBE_POST
-    for prospect, id, document in connection.execute(select(hits.c.prospect, hits.c.id, hits.c.document).where(*asked)):
-        hit = stored(Hit, document, f"hits {id}")
-        found[prospect].opt_outs += [hit] if hit else []

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from miniatures.measure.live.wilson import wilson_interval
+from miniatures.measure.wilson import wilson_interval
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,12 @@ from scipy.special import ndtri
 
 
 def wilson_interval(count: float, base: float, alpha: float) -> tuple[float, float]:
-    """The ends of the interval of `count` of `base`, both divided by a design effect if need be; wrong with `alpha`."""
+    """The ends of the interval of `count` of `base`, both divided by a design effect if need be; wrong with `alpha`.
+
+    The share is within, whatever rounding does, and the ends are from 0 to 1.
+    """
     z = float(ndtri(1 - alpha / 2))
     share, weight = count / base, z**2 / base
     middle, half = share + weight / 2, math.sqrt(weight * (share * (1 - share) + weight / 4))
-    return (middle - half) / (1 + weight), (middle + half) / (1 + weight)
+    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
+    return min(share, max(0.0, low)), max(share, min(1.0, high))
